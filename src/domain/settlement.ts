@@ -154,3 +154,10 @@ export const SETTLEMENT_WORKFLOW_PREFIX = 'settlement/';
 export function settlementWorkflowId(id: string): string {
   return `${SETTLEMENT_WORKFLOW_PREFIX}${id}`;
 }
+
+/** Whether two requests for one id mean the same: reading, its source, the purpose and the new subscriber agree. */
+export function sameFacts(a: SettlementFacts, b: SettlementFacts): boolean {
+  const compared = ({ reading, readingSource, purpose, newSubscriber: next }: SettlementFacts): string =>
+    JSON.stringify([reading, readingSource, purpose, next ? [next.name, next.nationalId, next.mobile ?? null, next.from] : null]);
+  return compared(a) === compared(b);
+}

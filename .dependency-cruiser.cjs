@@ -1,0 +1,90 @@
+/**
+ * Who may import whom: the table of rooms as rules. `npm` names the packages a room is held to; null = any declared one.
+ * @type {Array<{ room: string, may: string, npm: string | null }>}
+ */
+const ROOMS = [
+  { room: 'domain', may: 'domain/', npm: 'jalaali-js' },
+  { room: 'workflows', may: '(workflows|domain|activities)/', npm: '@temporalio/(workflow|common)' },
+  { room: 'activities', may: '(activities|domain|billing|store|document)/', npm: null },
+  { room: 'billing', may: '(billing|domain|store)/', npm: null },
+  { room: 'store', may: '(store|domain)/', npm: null },
+  { room: 'document', may: '(document|domain)/', npm: null },
+  { room: 'api', may: '(api|domain|store|billing|document)/|workflows/messages[.]ts$', npm: null },
+  { room: 'counter', may: '(counter|api)/', npm: null },
+];
+
+const HERE = '^src/';
+// the top level is for the top level; what a room needs of it comes in as values, or as the types of these two
+const TOP_LEVEL_TYPES = `${HERE}(config|logging)[.]ts$`;
+
+const rooms = ROOMS.flatMap(({ room, may, npm }) => [
+  {
+    name: `${room}-imports`,
+    comment: `src/${room} may import only ${may} of the project`,
+    severity: 'error',
+    from: { path: `${HERE}${room}/` },
+    to: { path: HERE, pathNot: `${HERE}(${may})|${TOP_LEVEL_TYPES}` },
+  },
+  ...(npm === null
+    ? []
+    : [
+        {
+          name: `${room}-packages`,
+          comment: `src/${room} is held to ${npm}`,
+          severity: 'error',
+          from: { path: `${HERE}${room}/` },
+          to: { pathNot: `${HERE}|(^|/)node_modules/(@types/)?${npm}/` },
+        },
+      ]),
+]);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...rooms,
+    {
+      name: 'workflows-activities-as-types',
+      comment: 'an activity imported as a value would run inside the workflow',
+      severity: 'error',
+      from: { path: `${HERE}workflows/` },
+      to: { path: `${HERE}activities/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'counter-api-as-types',
+      comment: 'the pages know the shapes of the API, nothing else',
+      severity: 'error',
+      from: { path: `${HERE}counter/` },
+      to: { path: `${HERE}api/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'top-level',
+      comment: 'config and logging may be imported by api and activities as types; the rest of the top level by none of the rooms',
+      severity: 'error',
+      from: { path: `${HERE}[^/]+/`, pathNot: `${HERE}(api|activities)/` },
+      to: { path: `${HERE}[^/]+$` },
+    },
+    {
+      name: 'top-level-as-types',
+      comment: 'config and logging may be imported by api and activities as types',
+      severity: 'error',
+      from: { path: `${HERE}(api|activities)/` },
+      to: { path: TOP_LEVEL_TYPES, dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-cycles', comment: 'type-only cycles are harmless', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles-between-rooms',
+      comment: 'not even of types',
+      severity: 'error',
+      from: { path: `${HERE}([^/]+)/` },
+      to: { circular: true, via: { path: HERE, pathNot: `${HERE}$1/` } },
+    },
+    { name: 'resolvable', comment: 'it must exist', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'declared-packages', comment: 'production code needs packages of `dependencies`', severity: 'error', from: { path: HERE }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,81 @@
+// Compiles src and bench into dist, copies what is not TypeScript, bundles the workflows; does nothing when nothing changed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { asCommand, root } from './prepare.mjs';
+
+const dist = path.join(root, 'dist');
+const stamp = path.join(dist, '.built.json');
+const say = (line) => process.stderr.write(`build: ${line}\n`);
+
+/** Throws when it does not compile. */
+export async function build() {
+  const sources = [...filesUnder('src'), ...filesUnder('bench')].sort();
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', 'scripts/build.mjs'];
+  const hash = hashOf([...settings, ...sources]);
+  const last = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : { hash: '', sources: [] };
+  if (last.hash === hash) return;
+
+  // what came from a source that is gone must not stay
+  if (last.sources.some((file) => !sources.includes(file))) rmSync(dist, { recursive: true, force: true });
+  rmSync(stamp, { force: true });
+
+  say('tsc');
+  const require = createRequire(path.join(root, 'package.json'));
+  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error('build: does not compile');
+
+  for (const file of sources.filter(isAsset)) {
+    const copy = path.join(dist, file);
+    mkdirSync(path.dirname(copy), { recursive: true });
+    copyFileSync(path.join(root, file), copy);
+  }
+
+  const workflows = path.join(dist, 'src', 'workflows', 'index.js');
+  if (existsSync(workflows)) {
+    say('workflow bundle');
+    await bundleWorkflows(workflows, path.join(dist, 'workflow-bundle.js'));
+  } else say('no src/workflows/index.ts, no workflow bundle');
+
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(stamp, JSON.stringify({ hash, sources }));
+}
+
+/** The bundle replaces the one before in one go: a worker that starts meanwhile reads the old or the new one. */
+export async function bundleWorkflows(workflowsPath, target) {
+  const { bundleWorkflowCode, DefaultLogger } = createRequire(path.join(root, 'package.json'))('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  writeFileSync(`${target}.new`, code);
+  renameSync(`${target}.new`, target);
+}
+
+/** The counter's pages are built by their own tool. */
+function isAsset(file) {
+  return !/\.tsx?$/.test(file) && !file.startsWith('src/counter/');
+}
+
+function filesUnder(folder) {
+  if (!existsSync(path.join(root, folder))) return [];
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).split(path.sep).join('/'));
+}
+
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const content = readFileSync(path.join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await asCommand(async () => {
+    await build();
+    return 0;
+  });
+}

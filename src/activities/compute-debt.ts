@@ -1,0 +1,18 @@
+import type { AccountSnapshot } from '../domain/account.js';
+import { type DebtAssessment, assessDebt } from '../domain/assessment.js';
+import type { Fee } from '../domain/debt.js';
+import { todayInTehran } from '../domain/jalali.js';
+import type { SettlementOrder } from '../domain/settlement.js';
+import type { TariffStore } from '../store/tariffs.js';
+import { step } from './step.js';
+
+/** 4. The exact balance under the tariffs in force. */
+export function computeDebt(tariffs: TariffStore) {
+  return step(
+    'computeDebt',
+    async (input: { order: SettlementOrder; snapshot: AccountSnapshot; tariffs: string[]; fee: Fee | null }): Promise<DebtAssessment> => {
+      const documents = await tariffs.tariffs(input.tariffs);
+      return assessDebt(input.order, input.snapshot, documents, input.fee, todayInTehran(new Date()));
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { todayInTehran } from '../domain/jalali.js';
+import { officeScope, requireOffice } from './authentication.js';
+import type { ApiDeps } from './deps.js';
+import { Problem } from './problems.js';
+import type { Call } from './route.js';
+import type { accountParams, accountsQuery, receiptRequest } from './schemas.js';
+import { viewAccount } from './view.js';
+
+/** GET /accounts: subscribers of the clerk's office, in pages. */
+export async function findAccounts({ res, operator, query }: Call<unknown, z.output<typeof accountsQuery>>, deps: ApiDeps) {
+  const found = await deps.billing.findAccounts({
+    query: query.query,
+    office: officeScope(operator),
+    // one more than asked tells whether another page follows
+    limit: query.limit + 1,
+    after: query.cursor ?? null,
+  });
+  const page = found.slice(0, query.limit);
+  res.json({
+    items: page.map(({ subscription, billId, name, address, office, use, meterSerial }) => ({
+      subscription,
+      billId,
+      name,
+      address,
+      office,
+      use,
+      meterSerial,
+    })),
+    next: found.length > query.limit ? (page.at(-1)?.subscription ?? null) : null,
+  });
+}
+
+/** GET /accounts/{subscription}: all that the counter shows before a settlement. */
+export async function showAccount({ res, operator, params }: Call<z.output<typeof accountParams>>, deps: ApiDeps) {
+  const snapshot = await deps.billing.account(params.subscription, todayInTehran(deps.now()));
+  if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
+  requireOffice(operator, snapshot.account.office);
+  res.json(viewAccount(snapshot));
+}
+
+/** POST /requests: the five minutes run from here; the receipt itself carries the time, nothing is written. */
+export async function openRequest({ res, operator, body }: Call<unknown, unknown, z.output<typeof receiptRequest>>, deps: ApiDeps) {
+  const receivedAt = deps.now().toISOString();
+  const request = await deps.tokens.issueReceipt({ subscription: body.subscription, receivedAt, operator: operator.id });
+  res.status(201).json({ request, receivedAt });
+}

@@ -1,0 +1,90 @@
+import type { RequestHandler } from 'express';
+import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import type { BillingPort } from '../billing/port.js';
+import type { FeedKind } from '../domain/account.js';
+import type { Debt } from '../domain/debt.js';
+import type { Finding } from '../domain/finding.js';
+import type { JalaliDate } from '../domain/jalali.js';
+import type { Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { Tokens } from './tokens.js';
+import type { SettlementWorkflows } from './workflows.js';
+
+/** What the API reads of stored settlements; src/store implements it. */
+export interface SettlementReader {
+  /** null also for another office's settlement; `office` null = every office */
+  get(id: string, scope: { office: string | null }): Promise<Settlement | null>;
+  officeOf(id: string): Promise<string | null>;
+  /** the settlement as of that revision, for a reprint */
+  revision(id: string, revision: number): Promise<Settlement | null>;
+  list(filter: SettlementFilter): Promise<{ items: Settlement[]; next: string | null }>;
+  eventsSince(id: string, seq: number): Promise<SettlementEvent[]>;
+  /** calls `listener` whenever the settlement may have new events; returns the way to stop that */
+  onEvent(id: string, listener: () => void): () => void;
+}
+
+export interface SettlementFilter {
+  status?: SettlementStatus;
+  office?: string;
+  clerk?: string;
+  subscription?: string;
+  from?: JalaliDate;
+  to?: JalaliDate;
+  limit: number;
+  cursor?: string;
+}
+
+export interface SettlementEvent {
+  seq: number;
+  kind: string;
+  at: string;
+  data: unknown;
+}
+
+/** A faulty row of a feed: 1-based row number, column as in the header. */
+export interface FeedFault {
+  row: number;
+  column: string;
+  code: string;
+  message: string;
+}
+
+export type FeedResult =
+  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number }
+  | { ok: false; kind: FeedKind; faults: FeedFault[] };
+
+export interface Preview {
+  bill: Debt | null;
+  warnings: Finding[];
+  errors: Finding[];
+}
+
+export interface BillPrinter {
+  /** the PDF; `copy` carries المثنی, `void` says that the revision no longer stands */
+  bill(order: { settlement: Settlement; copy: boolean; void: boolean }): Uint8Array | Promise<Uint8Array>;
+}
+
+export interface Readiness {
+  ready: boolean;
+  /** `ok` or a short reason, per part (postgres, temporal, …) */
+  checks: Record<string, string>;
+}
+
+/** All that the API needs; it opens no connection of its own. */
+export interface ApiDeps {
+  temporal: SettlementWorkflows;
+  settlements: SettlementReader;
+  billing: BillingPort;
+  /** all or nothing; rejects when `stream` breaks off */
+  loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;
+  printer: BillPrinter;
+  /** computes and writes nothing */
+  preview(order: SettlementOrder): Promise<Preview>;
+  tokens: Tokens;
+  now(): Date;
+  ready(): Promise<Readiness>;
+  log: Logger;
+  version: string;
+  /** the counter page's static files, asked after the API's own routes */
+  pages?: RequestHandler;
+}

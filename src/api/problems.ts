@@ -1,0 +1,166 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { Finding } from '../domain/finding.js';
+
+/** One finding of a problem, `field` dotted as in the request; feeds add `row` and `column`. */
+export interface ProblemError {
+  field: string;
+  code: string;
+  message: string;
+  severity?: Finding['severity'];
+  row?: number;
+  column?: string;
+}
+
+/** code → status, English title, Persian detail that says what to do next. */
+const PROBLEMS = {
+  MALFORMED_JSON: [400, 'The body is not valid JSON', 'متن درخواست JSON درستی نیست. درخواست را دوباره بسازید و بفرستید.'],
+  MALFORMED_URL: [400, 'The address is not valid', 'نشانی درخواست درست نوشته نشده است. نشانی را بررسی کنید.'],
+  BODY_INCOMPLETE: [400, 'The body ended early', 'بدنهٔ درخواست کامل نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
+  UNAUTHENTICATED: [401, 'A valid token is required', 'وارد سامانه نشده‌اید یا نشست شما به پایان رسیده است. دوباره وارد شوید.'],
+  FORBIDDEN: [403, 'Not allowed', 'نقش یا ادارهٔ شما اجازهٔ این کار را ندارد. از سرپرست خود بخواهید آن را انجام دهد.'],
+  NOT_FOUND: [404, 'Not found', 'چنین چیزی پیدا نشد. شماره یا نشانی را بررسی کنید.'],
+  ACCOUNT_NOT_FOUND: [404, 'No such subscription', 'اشتراکی با این شماره پیدا نشد. شمارهٔ اشتراک را از روی قبض بررسی کنید.'],
+  NO_BILL: [404, 'No bill is issued yet', 'برای این تسویه هنوز صورتحسابی صادر نشده است. پس از اعلام مانده دوباره تلاش کنید.'],
+  METHOD_NOT_ALLOWED: [405, 'Method not allowed', 'این نشانی چنین کاری را نمی‌پذیرد. کارهای مجاز در سرایند Allow آمده است.'],
+  REQUEST_TIMEOUT: [408, 'The body came too slowly', 'بدنهٔ درخواست در زمان مقرر نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
+  SETTLEMENT_EXISTS: [
+    409,
+    'A settlement with other facts exists',
+    'برای این اشتراک و تاریخ تسویه‌ای با مشخصات دیگر ثبت شده است. اگر اشتباهی رخ داده، برای همان تسویه درخواست اصلاح بدهید.',
+  ],
+  NOT_ALLOWED_NOW: [
+    409,
+    'Not allowed in the present state',
+    'در وضعیت کنونی تسویه این کار ممکن نیست. وضعیت تسویه را ببینید و پس از اعلام مانده دوباره تلاش کنید.',
+  ],
+  BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
+  INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],
+  REJECTED: [422, 'The settlement is refused', 'تسویه با این مشخصات ممکن نیست. موردهای زیر را برطرف کنید و دوباره بفرستید.'],
+  FEED_REFUSED: [422, 'The feed has faulty rows', 'پرونده ردیف‌های نادرست دارد و چیزی از آن ثبت نشد. ردیف‌های زیر را درست کنید و همهٔ پرونده را دوباره بفرستید.'],
+  INTERNAL: [500, 'Internal error', 'خطایی در سامانه رخ داد. کمی بعد دوباره تلاش کنید و اگر ماند، شناسهٔ درخواست را به پشتیبان بدهید.'],
+  NOTHING_ACCEPTED: [
+    503,
+    'Nothing was accepted',
+    'سامانه اکنون در دسترس نیست و چیزی ثبت نشد. کمی بعد همین درخواست را دوباره بفرستید یا برگهٔ کاغذی بنویسید.',
+  ],
+  UNAVAILABLE: [503, 'Temporarily unavailable', 'سامانه اکنون در دسترس نیست. کمی بعد دوباره تلاش کنید.'],
+} as const satisfies Record<string, readonly [number, string, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
+
+export function problemStatus(code: ProblemCode): number {
+  return PROBLEMS[code][0];
+}
+
+/** An answer that is no success; thrown by handlers, written by `problemWriter`. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly errors: ProblemError[];
+  readonly detail: string | undefined;
+  /** further members of the problem document */
+  readonly members: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    readonly code: ProblemCode,
+    options: {
+      errors?: ProblemError[];
+      detail?: string;
+      members?: Record<string, unknown>;
+      headers?: Record<string, string>;
+    } = {},
+  ) {
+    super(PROBLEMS[code][1]);
+    this.errors = options.errors ?? [];
+    this.detail = options.detail;
+    this.members = options.members ?? {};
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** The problem document (RFC 9457). `type` is a name, not an address: it holds wherever the service runs. */
+export function problemDocument(code: ProblemCode, errors: ProblemError[] = [], detail?: string): Record<string, unknown> {
+  const [status, title, persian] = PROBLEMS[code];
+  return {
+    type: `urn:tasvieh:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title,
+    status,
+    detail: detail ?? persian,
+    code,
+    errors,
+  };
+}
+
+/** The findings as a problem's errors. */
+export function problemErrors(findings: readonly Finding[]): ProblemError[] {
+  return findings.map(({ field, code, message, severity }) => ({ field, code, message, severity }));
+}
+
+/** What body-parser and Express throw, by their `type` or status. */
+function known(error: unknown): Problem | null {
+  if (error instanceof Problem) return error;
+  if (error instanceof URIError) return new Problem('MALFORMED_URL');
+  if (!(error instanceof Error)) return null;
+  if (isConnectionLost(error)) return new Problem('UNAVAILABLE');
+  switch ((error as { type?: unknown }).type) {
+    case 'entity.parse.failed':
+    case 'entity.verify.failed':
+      return new Problem('MALFORMED_JSON');
+    case 'entity.too.large':
+      return new Problem('BODY_TOO_LARGE');
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new Problem('UNSUPPORTED_MEDIA_TYPE');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Problem('BODY_INCOMPLETE');
+    default:
+      // Express reports a broken percent escape of a path parameter so
+      return (error as { status?: unknown }).status === 400 ? new Problem('MALFORMED_URL') : null;
+  }
+}
+
+/** Whether a database or server could not be reached, by the codes of Node and of Postgres' classes 08, 53 and 57. */
+function isConnectionLost(error: Error): boolean {
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') {
+    return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EPIPE|08...|53300|57P0[123])$/.test(code);
+  }
+  // pg gives these two no code
+  return /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+}
+
+/** The last handler: writes every thrown error as a problem and tells nothing of unexpected ones. */
+export const problemWriter: ErrorRequestHandler = (error: unknown, req: Request, res: Response, _next) => {
+  const problem = known(error) ?? new Problem('INTERNAL');
+  if (problem !== error && problemStatus(problem.code) >= 500) req.log.error({ err: withoutData(error) }, 'request failed');
+  if (res.headersSent) {
+    // a half-written answer must not look complete
+    res.destroy();
+    return;
+  }
+  const status = problemStatus(problem.code);
+  res.status(status).set(problem.headers);
+  if (status === 401) res.set('WWW-Authenticate', 'Bearer');
+  if (status === 503) res.set('Retry-After', '5');
+  // what is left of an unread body would be taken for the next request
+  if (status === 408 || status === 413 || problem.code === 'BODY_INCOMPLETE') res.set('Connection', 'close');
+  res
+    .set('Cache-Control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify({ ...problemDocument(problem.code, problem.errors, problem.detail), ...problem.members }));
+};
+
+/** An error for the log: long runs of digits may be a subscription, a national id or a mobile number. */
+export function withoutData(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const mask = (text: string): string => text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…');
+  return {
+    type: error.name,
+    code: (error as { code?: unknown }).code,
+    message: mask(error.message),
+    stack: mask(error.stack ?? ''),
+  };
+}

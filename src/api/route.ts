@@ -1,0 +1,62 @@
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { Operator, Role } from '../domain/settlement.js';
+import type { ApiDeps } from './deps.js';
+import type { ProblemCode } from './problems.js';
+import { parse } from './validation.js';
+
+/** What a handler gets: who calls and the checked parts of the request. */
+export interface Call<P = unknown, Q = unknown, B = unknown> {
+  req: Request;
+  res: Response;
+  operator: Operator;
+  params: P;
+  query: Q;
+  body: B;
+}
+
+export interface Answer {
+  description: string;
+  /** of a JSON body */
+  schema?: z.ZodType;
+  /** of another body */
+  media?: string;
+  /** names and descriptions of headers worth knowing */
+  headers?: Record<string, string>;
+}
+
+/** A JSON body: the schema it is documented with, and how it is read (all findings in one problem). */
+export interface JsonBody<B> {
+  schema: z.ZodType;
+  read(raw: unknown, deps: ApiDeps): B | Promise<B>;
+}
+
+export function json<S extends z.ZodType>(schema: S): JsonBody<z.output<S>> {
+  return { schema, read: (raw) => parse(schema, raw) };
+}
+
+/** One row of the table from which routing, authorisation and the OpenAPI document are made. */
+export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType, B = unknown> {
+  method: 'get' | 'post' | 'delete';
+  /** under the API's root, parameters in braces */
+  path: string;
+  tag: string;
+  /** Persian, for the document */
+  summary: string;
+  /** `anyone`: without a token; `everyone`: any token */
+  roles: readonly Role[] | 'anyone' | 'everyone';
+  params?: P;
+  query?: Q;
+  body?: JsonBody<B>;
+  /** media type of a body that the handler reads as a stream */
+  streams?: string;
+  answers: Record<number, Answer>;
+  /** beside those that every such route can give */
+  problems?: readonly ProblemCode[];
+  handle(call: Call<z.output<P>, z.output<Q>, B>, deps: ApiDeps): void | Promise<void>;
+}
+
+/** Keeps the types of a row's parts together while the table holds rows of all kinds. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B>(row: Route<P, Q, B>): Route {
+  return row as unknown as Route;
+}

@@ -1,0 +1,502 @@
+import { z } from 'zod';
+import { FEED_KINDS } from '../domain/account.js';
+import { isFindingCode } from '../domain/finding.js';
+import { parseJalali } from '../domain/jalali.js';
+import { mobile, nationalId } from '../domain/person.js';
+import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
+import { PROBLEM_CODES } from './problems.js';
+import { ROLES } from './tokens.js';
+
+/**
+ * Every shape that enters or leaves the API. The same schemas validate requests, are checked against the answers in
+ * the contract test, and make the OpenAPI document.
+ */
+
+// ---- what comes in -------------------------------------------------------------------------------------------------
+
+/** A schema whose output is `read(input)`; null is the finding `code` with its Persian message. */
+function coded<T>(schema: z.ZodString, code: string, message: string, read: (text: string) => T | null) {
+  return schema.transform((text, context): T => {
+    const value = read(text);
+    if (value !== null) return value;
+    context.issues.push({ code: 'custom', message, input: text, params: { code } });
+    return z.NEVER;
+  });
+}
+
+/** Control characters and lone surrogates: a database cannot store them and no name holds them. */
+function isPlain(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/u.test(text);
+}
+
+function text(max: number, min = 1) {
+  return coded(
+    z.string().max(max),
+    'TEXT_INVALID',
+    min > 1
+      ? `متن درست نیست. دست‌کم ${min} نویسهٔ خوانا بنویسید.`
+      : 'متن خالی است یا نویسهٔ نادرست دارد. آن را دوباره بنویسید.',
+    (typed) => {
+      if (!isPlain(typed)) return null;
+      const clean = cleanText(typed);
+      return clean.length < min ? null : clean;
+    },
+  );
+}
+
+const subscription = coded(
+  z.string().max(40).meta({ description: 'شمارهٔ اشتراک، 12 digits of any of the three scripts', examples: ['014123456701'] }),
+  'SUBSCRIPTION_INVALID',
+  'شمارهٔ اشتراک ۱۲ رقم است. آن را از روی قبض بنویسید.',
+  (typed) => {
+    const digits = latinDigits(typed).replace(/[\s-]/g, '');
+    return /^[0-9]{12}$/.test(digits) ? digits : null;
+  },
+);
+
+const date = coded(
+  z.string().max(20).meta({ description: 'Jalali date, digits of any of the three scripts', examples: ['1405/09/04'] }),
+  'DATE_INVALID',
+  'تاریخ درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۹/۰۴ بنویسید.',
+  parseJalali,
+);
+
+const instant = coded(
+  z.string().max(40).meta({ format: 'date-time', description: 'ISO 8601 with its offset', examples: ['2026-11-25T06:30:00Z'] }),
+  'INSTANT_INVALID',
+  'زمان درست نیست. آن را به شکل ISO 8601 با اختلاف ساعت بنویسید، مانند 2026-11-25T10:00:00+03:30.',
+  (typed) => {
+    const latin = latinDigits(typed.trim());
+    if (!z.iso.datetime({ offset: true }).safeParse(latin).success) return null;
+    return new Date(latin).toISOString();
+  },
+);
+
+const nationalIdOf = coded(
+  z.string().max(40).meta({ description: 'کد ملی, 10 digits', examples: ['0932833810'] }),
+  'NATIONAL_ID_INVALID',
+  'کد ملی درست نیست. ده رقم آن را از روی کارت ملی دوباره وارد کنید.',
+  nationalId,
+);
+
+const mobileOf = coded(
+  z.string().max(40).meta({ description: 'mobile number', examples: ['09121234567'] }),
+  'MOBILE_INVALID',
+  'شمارهٔ همراه درست نیست. آن را به شکل ۰۹۱۲۱۲۳۴۵۶۷ وارد کنید.',
+  mobile,
+);
+
+/** Whole m³ as a number or as typed digits. */
+const reading = z
+  .union([z.number(), z.string()])
+  .nullable()
+  .optional()
+  .meta({ description: 'رقم کنتور: whole m³, number or digits; absent or null only with readingSource none', examples: [1234] })
+  .transform((typed, context): number | null => {
+    if (typed === null || typed === undefined) return null;
+    const figure = typeof typed === 'number' ? typed : typed.length <= 30 ? wholeNumber(typed.trim()) : null;
+    if (figure !== null && Number.isSafeInteger(figure) && figure >= 0) return figure;
+    context.issues.push({
+      code: 'custom',
+      message: 'رقم کنتور باید عدد صحیح و بدون علامت باشد. رقم‌های سیاه کنتور را بنویسید.',
+      input: typed,
+      params: { code: 'READING_INVALID' },
+    });
+    return z.NEVER;
+  });
+
+export const READING_SOURCES = ['declared', 'staff', 'estimated', 'none'] as const;
+export const PURPOSES = ['balance', 'final'] as const;
+export const STATUSES = ['received', 'announced', 'delivered', 'handedOver', 'settled', 'rejected', 'cancelled'] as const;
+const name = text(120, 2);
+const reason = text(500, 3);
+
+export const settlementRequest = z.strictObject({
+  request: z.string().min(1).max(2_000).optional().meta({ description: 'the signed receipt of POST /requests' }),
+  subscription,
+  settlementDate: date,
+  reading,
+  readingSource: z.enum(READING_SOURCES),
+  purpose: z.enum(PURPOSES),
+  applicant: z.strictObject({
+    kind: z.enum(['owner', 'tenant']),
+    name,
+    nationalId: nationalIdOf,
+    mobile: mobileOf.optional(),
+  }),
+  documents: z.array(text(60)).max(30).meta({ description: 'codes of the documents that were shown' }),
+  newSubscriber: z
+    .strictObject({ name, nationalId: nationalIdOf, mobile: mobileOf.optional(), from: date })
+    .optional(),
+  lateEntry: z
+    .strictObject({ slip: text(40), receivedAt: instant })
+    .optional()
+    .meta({ description: 'a paper slip entered later; its time counts as the receipt' }),
+  confirmations: z
+    .array(
+      z.strictObject({
+        code: coded(
+          z.string().max(60),
+          'FINDING_UNKNOWN',
+          'این کد هشدار شناخته نیست. کد را همان‌گونه که در پیش‌نمایش آمده است بنویسید.',
+          (code) => (isFindingCode(code) ? code : null),
+        ),
+        reason,
+      }),
+    )
+    .max(20)
+    .optional(),
+});
+export type SettlementRequest = z.output<typeof settlementRequest>;
+
+export const receiptRequest = z.strictObject({ subscription });
+
+export const CHANNELS = ['counter', 'mobile', 'post', 'other'] as const;
+export const deliveryRequest = z.strictObject({ deliveredTo: name, channel: z.enum(CHANNELS) });
+
+// ---- path and query ------------------------------------------------------------------------------------------------
+
+export const accountParams = z.strictObject({ subscription });
+export const settlementParams = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?$/)
+    .meta({ examples: ['014123456701-14050904'] }),
+});
+export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
+
+function limit(standard: number, most: number) {
+  return z
+    .string()
+    .optional()
+    .meta({ description: `rows a page, 1 to ${most}; ${standard} when absent` })
+    .transform((typed, context): number => {
+      if (typed === undefined) return standard;
+      const n = typed.length <= 10 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1 && n <= most) return n;
+      context.issues.push({
+        code: 'custom',
+        message: `تعداد باید میان ۱ و ${most} باشد.`,
+        input: typed,
+        params: { code: 'LIMIT_INVALID' },
+      });
+      return z.NEVER;
+    });
+}
+
+const cursor = coded(
+  z.string().max(500).meta({ description: '`next` of the page before' }),
+  'CURSOR_INVALID',
+  'نشانهٔ صفحه درست نیست. فهرست را از آغاز بخوانید.',
+  (typed) => (/^[\w.~=+/:-]+$/.test(typed) ? typed : null),
+);
+const flag = z.enum(['true', 'false']).transform((typed) => typed === 'true');
+const code = text(60);
+
+export const accountsQuery = z.strictObject({
+  query: text(120, 2).meta({ description: 'subscription no., bill id, national id, meter serial, name or address' }),
+  limit: limit(20, 100),
+  cursor: cursor.optional(),
+});
+export const settlementsQuery = z.strictObject({
+  status: z.enum(STATUSES).optional(),
+  office: code.optional(),
+  clerk: code.optional(),
+  subscription: subscription.optional(),
+  from: date.optional(),
+  to: date.optional(),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
+export const billQuery = z.strictObject({
+  revision: z
+    .string()
+    .optional()
+    .meta({ description: 'the current one when absent' })
+    .transform((typed, context): number | null => {
+      if (typed === undefined) return null;
+      const n = typed.length <= 6 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1) return n;
+      context.issues.push({
+        code: 'custom',
+        message: 'شمارهٔ ویرایش عدد صحیح از ۱ به بالا است.',
+        input: typed,
+        params: { code: 'REVISION_INVALID' },
+      });
+      return z.NEVER;
+    }),
+  copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+});
+export const feedQuery = z.strictObject({
+  asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
+});
+
+// ---- what goes out -------------------------------------------------------------------------------------------------
+
+const rial = z.int().meta({ description: 'rial' });
+const day = z.string().regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}$/).meta({ examples: ['1405/09/04'] });
+const moment = z.iso.datetime({ offset: true });
+const SEVERITIES = ['error', 'confirm', 'override', 'info'] as const;
+
+export const findingView = z.strictObject({
+  field: z.string(),
+  code: z.string(),
+  severity: z.enum(SEVERITIES),
+  message: z.string().meta({ description: 'Persian' }),
+});
+
+export const lineView = z.strictObject({
+  code: z.enum([
+    'GAS_STEP',
+    'GAS_FLAT',
+    'SUBSCRIPTION',
+    'INSURANCE',
+    'GAS_LEVY',
+    'VAT',
+    'PREVIOUS_DEBT',
+    'PAYMENT',
+    'ADJUSTMENT',
+    'INSTALMENTS',
+    'DEPOSIT',
+    'DISCOUNT',
+  ]),
+  label: z.string(),
+  quantity: z.string().nullable().meta({ description: 'exact: whole number, decimal or fraction n/d' }),
+  unit: z.enum(['m3', 'month', 'rial']).nullable(),
+  rate: z.string().nullable(),
+  days: z.int().nullable(),
+  from: day.nullable(),
+  to: day.nullable(),
+  amount: rial,
+  basis: z.string(),
+});
+
+const debtShape = {
+  lines: z.array(lineView),
+  total: rial.meta({ description: 'sum of the lines, signed' }),
+  payable: rial.meta({ description: 'to be paid' }),
+  carry: rial.meta({ description: 'stays in the ledger: payable + carry = total' }),
+  definitive: z.boolean().meta({ description: 'false: on account (علی‌الحساب)' }),
+  tariff: z.array(z.string()),
+  dataAsOf: day.nullable(),
+  days: z.int(),
+  consumption: z.string().meta({ description: 'm³, exact text' }),
+  previousReading: z.strictObject({ reading: z.int(), on: day }).nullable(),
+  illustrative: z.boolean().meta({ description: 'the tariff is for illustration, not in force' }),
+  fee: z.strictObject({ amount: rial, resolution: z.string(), illustrative: z.boolean() }).nullable(),
+};
+
+export const debtView = z.strictObject(debtShape);
+
+export const billView = z.strictObject({
+  number: z.string(),
+  revision: z.int(),
+  issuedAt: moment,
+  billId: z.string(),
+  payments: z.array(z.strictObject({ amount: rial, paymentId: z.string(), barcode: z.string() })),
+  ...debtShape,
+});
+
+const meterView = z.strictObject({
+  serial: z.string(),
+  digits: z.int(),
+  capacity: z.string().meta({ description: 'm³/h' }),
+  coefficient: z.string(),
+});
+
+const accountShape = {
+  subscription: z.string(),
+  name: z.string(),
+  address: z.string(),
+  postalCode: z.string(),
+  office: z.string(),
+  series: z.string(),
+  use: z.string(),
+  climate: z.int(),
+  area: z.enum(['urban', 'rural']),
+  units: z.int(),
+  file: z.string(),
+  company: z.string(),
+  billId: z.string(),
+};
+
+export const settlementAccountView = z.strictObject({ ...accountShape, meter: meterView.nullable() });
+
+export const settlementView = z.strictObject({
+  id: z.string().meta({ examples: ['014123456701-14050904'] }),
+  status: z.enum(STATUSES),
+  revision: z.int().meta({ description: '0 before the first bill' }),
+  receivedAt: moment,
+  announcedAt: moment.nullable(),
+  elapsedMs: z.int().nullable(),
+  withinTarget: z.boolean().nullable().meta({ description: 'announced within five minutes of the receipt' }),
+  lateEntry: z.boolean(),
+  facts: z
+    .strictObject({
+      subscription: z.string(),
+      settlementDate: day,
+      reading: z.int().nullable(),
+      readingSource: z.enum(READING_SOURCES),
+      purpose: z.enum(PURPOSES),
+      applicant: z.strictObject({ kind: z.enum(['owner', 'tenant']), name: z.string() }),
+      documents: z.array(z.string()),
+      newSubscriber: z.strictObject({ name: z.string(), from: day }).nullable(),
+      lateEntry: z.strictObject({ slip: z.string(), receivedAt: moment }).nullable(),
+      confirmations: z.array(z.strictObject({ code: z.string(), reason: z.string() })),
+    })
+    .meta({ description: 'as asked for, without national ids and mobile numbers' }),
+  clerk: z.strictObject({ id: z.string(), name: z.string(), office: z.string() }),
+  account: settlementAccountView.nullable(),
+  bill: billView.nullable(),
+  warnings: z.array(findingView),
+  errors: z.array(findingView),
+  postings: z.array(
+    z.strictObject({
+      posting: z.string(),
+      kind: z.enum(['fee', 'settlement', 'nameChange', 'difference']),
+      cycle: z.string().nullable(),
+      dueOn: day.nullable(),
+      amount: rial,
+      status: z.enum(['waiting', 'handedOver', 'taken', 'refused', 'late', 'replaced', 'cancelled']),
+    }),
+  ),
+  corrections: z.array(z.strictObject({ n: z.int(), kind: z.string(), cause: z.string(), status: z.string() })),
+  steps: z.array(
+    z.strictObject({
+      name: z.enum(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']),
+      startedAt: moment,
+      endedAt: moment,
+      attempts: z.int(),
+    }),
+  ),
+  delivery: z.strictObject({ deliveredTo: z.string(), channel: z.string(), at: moment }).nullable(),
+});
+export type SettlementView = z.input<typeof settlementView>;
+
+const next = z.string().nullable().meta({ description: '`cursor` of the page after; null on the last' });
+export const settlementPage = z.strictObject({ items: z.array(settlementView), next });
+
+export const previewView = z.strictObject({
+  bill: debtView.nullable(),
+  warnings: z.array(findingView),
+  errors: z.array(findingView),
+});
+
+export const receiptView = z.strictObject({
+  request: z.string().meta({ description: 'the signed receipt' }),
+  receivedAt: moment,
+});
+
+export const accountPage = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      subscription: z.string(),
+      billId: z.string(),
+      name: z.string(),
+      address: z.string(),
+      office: z.string(),
+      use: z.string(),
+      meterSerial: z.string().nullable(),
+    }),
+  ),
+  next,
+});
+
+export const accountView = z.strictObject({
+  account: z.strictObject({
+    ...accountShape,
+    welfare: z.boolean(),
+    connectedOn: day,
+    closedOn: day.nullable(),
+    nationalIdEnding: z.string().meta({ description: 'last four digits, to compare with the card shown' }),
+    mobileEnding: z.string().meta({ description: 'last four digits' }),
+  }),
+  meter: z
+    .strictObject({
+      ...meterView.shape,
+      installedOn: day,
+      startReading: z.int(),
+      removedOn: day.nullable(),
+      endReading: z.int().nullable(),
+    })
+    .nullable(),
+  lastBill: z
+    .strictObject({
+      serial: z.string(),
+      cycle: z.string(),
+      issuedOn: day,
+      fromDate: day,
+      toDate: day,
+      fromReading: z.int(),
+      toReading: z.int(),
+      readingSource: z.enum(READING_SOURCES),
+      totalDue: rial,
+    })
+    .nullable(),
+  payments: z
+    .array(z.strictObject({ reference: z.string(), paidOn: day, amount: rial, paymentId: z.string().nullable() }))
+    .meta({ description: 'received and not counted in the last bill' }),
+  adjustments: z.array(z.strictObject({ reference: z.string(), on: day, amount: rial, reason: z.string() })),
+  instalments: z.array(z.strictObject({ reference: z.string(), dueOn: day, amount: rial })),
+  deposits: z.array(z.strictObject({ reference: z.string(), amount: rial, on: day })),
+  feeds: z
+    .array(z.strictObject({ kind: z.enum(FEED_KINDS), loadedAt: moment, asOf: day }))
+    .meta({ description: 'how fresh the data is' }),
+});
+
+export const feedAnswer = z.strictObject({
+  kind: z.enum(FEED_KINDS),
+  rows: z.int(),
+  inserted: z.int(),
+  updated: z.int(),
+  unchanged: z.int(),
+});
+
+export const operatorView = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES), office: z.string() });
+
+export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
+export const readiness = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
+
+export const problem = z.strictObject({
+  type: z.string().meta({ examples: ['urn:tasvieh:problem:invalid-request'] }),
+  title: z.string().meta({ description: 'English' }),
+  status: z.int(),
+  detail: z.string().meta({ description: 'Persian: what is wrong and what to do next' }),
+  code: z.enum(PROBLEM_CODES),
+  errors: z.array(
+    z.strictObject({
+      field: z.string(),
+      code: z.string(),
+      message: z.string(),
+      severity: z.enum(SEVERITIES).optional(),
+      row: z.int().optional(),
+      column: z.string().optional(),
+    }),
+  ),
+  settlement: settlementView.optional().meta({ description: 'with SETTLEMENT_EXISTS: the one that exists' }),
+});
+
+/** The names under which schemas stand in the OpenAPI document. */
+export const REQUEST_SCHEMAS = {
+  SettlementRequest: settlementRequest,
+  ReceiptRequest: receiptRequest,
+  DeliveryRequest: deliveryRequest,
+} as const;
+export const ANSWER_SCHEMAS = {
+  Settlement: settlementView,
+  SettlementPage: settlementPage,
+  Preview: previewView,
+  Receipt: receiptView,
+  Account: accountView,
+  AccountPage: accountPage,
+  FeedAnswer: feedAnswer,
+  Operator: operatorView,
+  Health: health,
+  Readiness: readiness,
+  Problem: problem,
+  Finding: findingView,
+  Bill: billView,
+  Debt: debtView,
+  BillLine: lineView,
+} as const;

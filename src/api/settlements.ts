@@ -1,0 +1,268 @@
+import type { z } from 'zod';
+import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement.js';
+import { latinDigits } from '../domain/text.js';
+import { officeOf, officeScope, requireOffice } from './authentication.js';
+import type { ApiDeps, SettlementFilter } from './deps.js';
+import { Problem, problemErrors, withoutData, type ProblemError } from './problems.js';
+import type { Call, JsonBody } from './route.js';
+import {
+  settlementRequest,
+  type billQuery,
+  type deliveryRequest,
+  type SettlementRequest,
+  type settlementParams,
+  type settlementsQuery,
+} from './schemas.js';
+import { check } from './validation.js';
+import { viewDebt, viewFinding, viewSettlement } from './view.js';
+import { receivedSettlement, sameFacts } from './workflows.js';
+
+/** The clerk waits this long for the announced balance; after it the page follows by events. */
+const ANNOUNCE_MS = 3_000;
+/** Postgres may be away while Temporal is not: an answer must not hang on it. */
+const STORE_MS = 1_500;
+
+interface ReceivedRequest {
+  request: SettlementRequest;
+  /** start of the five minutes */
+  receivedAt: Instant;
+}
+
+/** A settlement request with its receipt and the rules between its fields, all findings at once. */
+export const settlementBody: JsonBody<ReceivedRequest> = {
+  schema: settlementRequest,
+  async read(raw, deps) {
+    const { value, errors } = check(settlementRequest, raw);
+    const fields = isObject(raw) ? raw : {};
+    const now = deps.now();
+    let receivedAt = now.toISOString();
+
+    const add = (field: string, code: string, message: string): void => {
+      // a field that is wrong in itself has been told already
+      if (!errors.some((error) => error.field === field)) errors.push({ field, code, message });
+    };
+
+    const { reading, readingSource, request, subscription } = fields;
+    const noReading = reading === undefined || reading === null;
+    if (noReading && ['declared', 'staff', 'estimated'].includes(readingSource as string)) {
+      add('reading', 'READING_REQUIRED', 'رقم کنتور را وارد کنید، یا برای ماندهٔ بدون قرائت منبع را none بگذارید.');
+    }
+    if (!noReading && readingSource === 'none') {
+      add('reading', 'READING_NOT_EXPECTED', 'ماندهٔ بدون قرائت رقم کنتور نمی‌پذیرد. رقم را بردارید یا منبع قرائت را بنویسید.');
+    }
+    if (typeof request === 'string' && request !== '') {
+      const receipt = await deps.tokens.readReceipt(request);
+      const asked = typeof subscription === 'string' ? latinDigits(subscription).replace(/[\s-]/g, '') : undefined;
+      if (receipt === null) {
+        add('request', 'RECEIPT_INVALID', 'رسید درخواست معتبر نیست یا مهلت آن گذشته است. درخواست تازه‌ای برای این مشترک باز کنید.');
+      } else if (receipt.subscription !== asked) {
+        add('request', 'RECEIPT_INVALID', 'این رسید برای اشتراک دیگری است. برای همین مشترک درخواست تازه‌ای باز کنید.');
+      } else {
+        receivedAt = receipt.receivedAt;
+      }
+    }
+    const slip = value?.lateEntry ?? lateEntryOf(fields);
+    if (slip !== undefined) {
+      if (Date.parse(slip.receivedAt) > now.getTime()) {
+        add('lateEntry.receivedAt', 'INSTANT_IN_FUTURE', 'زمان برگهٔ کاغذی در آینده است. زمان دریافت درخواست را از روی برگه بنویسید.');
+      }
+      // the clock of a late entry is the slip's, whenever its form was opened
+      receivedAt = new Date(slip.receivedAt).toISOString();
+    }
+    if (errors.length > 0 || value === null) throw new Problem('INVALID_REQUEST', { errors });
+    return { request: value, receivedAt };
+  },
+};
+
+/** POST /settlements/preview: the same computation, nothing written. */
+export async function previewSettlement({ res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
+  const { bill, warnings, errors } = await deps.preview(orderOf(body, operator));
+  res.json({ bill: bill && viewDebt(bill), warnings: warnings.map(viewFinding), errors: errors.map(viewFinding) });
+}
+
+/** POST /settlements: announces the balance, or says what stands in the way or where to look. */
+export async function announceSettlement({ req, res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
+  const order = orderOf(body, operator);
+
+  const stored = async (): Promise<Settlement | null> => {
+    try {
+      return await inTime(deps.settlements.get(order.id, { office: null }), STORE_MS);
+    } catch (error) {
+      req.log.warn({ err: withoutData(error) }, 'the store did not answer');
+      return null;
+    }
+  };
+  const answer = (status: number, settlement: Settlement): void => {
+    requireOffice(operator, officeOf(settlement));
+    res.status(status).location(`${req.baseUrl}/settlements/${order.id}`).json(viewSettlement(settlement));
+  };
+  const conflict = (settlement: Settlement | null): never => {
+    if (settlement !== null) requireOffice(operator, officeOf(settlement));
+    throw new Problem('SETTLEMENT_EXISTS', settlement === null ? {} : { members: { settlement: viewSettlement(settlement) } });
+  };
+  const rejected = (errors: ProblemError[]): never => {
+    throw new Problem(errors.some(({ code }) => code === 'FORBIDDEN') ? 'FORBIDDEN' : 'REJECTED', { errors });
+  };
+
+  const outcome = await deps.temporal.announce(order, { deadlineMs: ANNOUNCE_MS });
+  switch (outcome.kind) {
+    case 'announced':
+      return answer(201, outcome.settlement);
+    case 'existing':
+      // the stored answer is of the first call; the clerk wants what stands now
+      return answer(200, (await stored()) ?? outcome.settlement);
+    case 'rejected':
+      return rejected(problemErrors(outcome.errors));
+    case 'conflict':
+      return conflict(outcome.settlement ?? (await stored()));
+    case 'closed': {
+      const settlement = (await stored()) ?? (await deps.temporal.state(order.id));
+      if (settlement === null) throw new Problem('NOTHING_ACCEPTED');
+      if (settlement.status === 'rejected') return rejected(problemErrors(settlement.errors));
+      return sameFacts(settlement.facts, order.facts) ? answer(200, settlement) : conflict(settlement);
+    }
+    case 'pending': {
+      const settlement = await stored();
+      // a rejected one is of an earlier run under the same key
+      if (settlement === null || settlement.status === 'rejected') return answer(202, receivedSettlement(order));
+      if (!sameFacts(settlement.facts, order.facts)) return conflict(settlement);
+      return answer(settlement.status === 'received' ? 202 : 200, settlement);
+    }
+    case 'unavailable':
+      throw new Problem('NOTHING_ACCEPTED');
+  }
+}
+
+/** GET /settlements/{id} */
+export async function showSettlement(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps) {
+  call.res.json(viewSettlement(await findSettlement(call, deps)));
+}
+
+/**
+ * The settlement that the operator may see, from Postgres, or from Temporal when Postgres does not know it yet or is
+ * away. Throws NOT_FOUND, FORBIDDEN or UNAVAILABLE.
+ */
+export async function findSettlement(
+  { req, operator, params }: Call<z.output<typeof settlementParams>>,
+  deps: ApiDeps,
+): Promise<Settlement> {
+  const office = officeScope(operator);
+  let storeAway = false;
+  try {
+    const settlement = await inTime(deps.settlements.get(params.id, { office }), STORE_MS);
+    if (settlement !== null) return settlement;
+    if (office !== null) {
+      const owner = await inTime(deps.settlements.officeOf(params.id), STORE_MS);
+      if (owner !== null) requireOffice(operator, owner);
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    req.log.warn({ err: withoutData(error) }, 'the store did not answer');
+    storeAway = true;
+  }
+  const live = await deps.temporal.state(params.id);
+  if (live === null) throw new Problem(storeAway ? 'UNAVAILABLE' : 'NOT_FOUND');
+  requireOffice(operator, officeOf(live));
+  return live;
+}
+
+/** GET /settlements: newest first as the store orders them; an own-office role sees its office whatever it asks. */
+export async function listSettlements({ res, operator, query }: Call<unknown, z.output<typeof settlementsQuery>>, deps: ApiDeps) {
+  const scope = officeScope(operator);
+  if (scope !== null && query.office !== undefined) requireOffice(operator, query.office);
+  const office = scope ?? query.office;
+  const filter: SettlementFilter = { limit: query.limit };
+  if (office !== undefined) filter.office = office;
+  if (query.status !== undefined) filter.status = query.status;
+  if (query.clerk !== undefined) filter.clerk = query.clerk;
+  if (query.subscription !== undefined) filter.subscription = query.subscription;
+  if (query.from !== undefined) filter.from = query.from;
+  if (query.to !== undefined) filter.to = query.to;
+  if (query.cursor !== undefined) filter.cursor = query.cursor;
+  const { items, next } = await deps.settlements.list(filter);
+  res.json({ items: items.map(viewSettlement), next });
+}
+
+/** POST /settlements/{id}/delivery: handed over, to whom and how. */
+export async function deliverSettlement(
+  call: Call<z.output<typeof settlementParams>, unknown, z.output<typeof deliveryRequest>>,
+  deps: ApiDeps,
+) {
+  const { res, operator, params, body } = call;
+  const before = await findSettlement(call, deps);
+  const outcome = await deps.temporal.deliver(params.id, { ...body, by: operator });
+  switch (outcome.kind) {
+    case 'delivered':
+      res.json(viewSettlement(outcome.settlement));
+      return;
+    case 'closed':
+      // repeated after the end: it changes nothing, as before
+      if (before.delivery?.deliveredTo === body.deliveredTo && before.delivery.channel === body.channel) {
+        res.json(viewSettlement(before));
+        return;
+      }
+      throw new Problem('NOT_ALLOWED_NOW');
+    case 'notAllowed':
+      throw new Problem('NOT_ALLOWED_NOW');
+    case 'unavailable':
+      throw new Problem('UNAVAILABLE', {
+        detail: 'پاسخی از سامانه نرسید و شاید تحویل ثبت شده باشد. همین درخواست را دوباره بفرستید؛ تکرار آن زیانی ندارد.',
+      });
+  }
+}
+
+/** GET /settlements/{id}/bill.pdf: the current bill or an earlier revision, which is void. */
+export async function printBill(
+  call: Call<z.output<typeof settlementParams>, z.output<typeof billQuery>>,
+  deps: ApiDeps,
+) {
+  const { res, params, query } = call;
+  const current = await findSettlement(call, deps);
+  const wanted = query.revision ?? current.revision;
+  const settlement = wanted === current.revision ? current : await deps.settlements.revision(params.id, wanted);
+  if (!settlement?.bill) throw new Problem('NO_BILL');
+  const pdf = await deps.printer.bill({
+    settlement,
+    copy: query.copy ?? false,
+    void: wanted < current.revision || current.status === 'cancelled',
+  });
+  res
+    .set('Content-Type', 'application/pdf')
+    .set('Content-Disposition', `inline; filename="settlement-${params.id}-r${wanted}.pdf"`)
+    .set('Cache-Control', 'private, no-cache')
+    .send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
+}
+
+function orderOf({ request, receivedAt }: ReceivedRequest, clerk: Operator): SettlementOrder {
+  const { request: _receipt, confirmations = [], ...facts } = request;
+  return {
+    id: settlementId(facts.subscription, facts.settlementDate),
+    facts: { ...facts, confirmations },
+    clerk,
+    receivedAt,
+  };
+}
+
+/** The time of a slip in a request that is wrong elsewhere: its own fault is to be told with the others. */
+function lateEntryOf(fields: Record<string, unknown>): { receivedAt: string } | undefined {
+  const slip = fields['lateEntry'];
+  const receivedAt = isObject(slip) ? slip['receivedAt'] : undefined;
+  return typeof receivedAt === 'string' && !Number.isNaN(Date.parse(receivedAt)) ? { receivedAt } : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `promise`, or a rejection after `ms`: what it was waiting for goes on unheard. */
+async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { SignJWT, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import type { Instant, Operator, Role } from '../domain/settlement.js';
+
+export const ROLES = ['clerk', 'supervisor', 'approver', 'quality', 'billing', 'admin'] as const satisfies readonly Role[];
+
+/** What a receipt says: who asked for which subscriber, and when the five minutes began. */
+export interface Receipt {
+  id: string;
+  subscription: string;
+  receivedAt: Instant;
+  /** id of the operator who opened the request */
+  operator: string;
+}
+
+export interface Tokens {
+  /** A session token; `ttl` in seconds. */
+  issue(operator: Operator, options: { ttl: number }): Promise<string>;
+  /** The operator of a valid session token; null for anything else, a receipt included. */
+  verify(token: string): Promise<Operator | null>;
+  issueReceipt(receipt: Omit<Receipt, 'id'>): Promise<string>;
+  /** What a genuine, unexpired receipt says; null for anything else, a session token included. */
+  readReceipt(token: string): Promise<Receipt | null>;
+}
+
+const ALGORITHM = 'HS256';
+const ISSUER = 'tasvieh';
+const SESSION = 'tasvieh/session';
+const RECEIPT = 'tasvieh/receipt';
+/** A receipt is of use during one shift; later the paper slip and a late entry are the way. */
+const RECEIPT_TTL_SECONDS = 12 * 3600;
+const MIN_SECRET_BYTES = 32;
+
+/**
+ * Signs and reads tokens (JWT, HS256). The first secret signs, all of them verify, so that a secret can be replaced
+ * without ending the sessions. RangeError for a secret under 32 bytes, which HS256 needs.
+ */
+export function createTokens(secret: string | readonly string[], now: () => Date = () => new Date()): Tokens {
+  const secrets = typeof secret === 'string' ? [secret] : secret;
+  const ring = new Map<string, Uint8Array>();
+  for (const text of secrets) {
+    const key = new TextEncoder().encode(text);
+    if (key.length < MIN_SECRET_BYTES) throw new RangeError(`a token secret needs at least ${MIN_SECRET_BYTES} bytes`);
+    ring.set(keyId(key), key);
+  }
+  const current = [...ring][0];
+  if (current === undefined) throw new RangeError('no token secret is given');
+  const [currentId, currentKey] = current;
+
+  const keyOf: JWTVerifyGetKey = ({ kid }) => {
+    const key = kid === undefined ? undefined : ring.get(kid);
+    if (key === undefined) throw new Error('unknown key id');
+    return key;
+  };
+
+  const seconds = (): number => Math.floor(now().getTime() / 1000);
+
+  function sign(audience: string, claims: JWTPayload, subject: string, id: string, ttl: number): Promise<string> {
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: ALGORITHM, kid: currentId })
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setSubject(subject)
+      .setJti(id)
+      .setIssuedAt(seconds())
+      .setExpirationTime(seconds() + ttl)
+      .sign(currentKey);
+  }
+
+  async function read(audience: string, token: string): Promise<JWTPayload | null> {
+    try {
+      const { payload } = await jwtVerify(token, keyOf, {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        audience,
+        requiredClaims: ['exp', 'sub', 'jti'],
+        currentDate: now(),
+      });
+      return payload;
+    } catch {
+      // forged, expired or of another kind: to the caller they are all no token
+      return null;
+    }
+  }
+
+  return {
+    issue({ id, name, role, office }, { ttl }) {
+      return sign(SESSION, { name, role, office }, id, randomUUID(), ttl);
+    },
+    async verify(token) {
+      const claims = await read(SESSION, token);
+      if (claims?.sub === undefined) return null;
+      const { name, role, office } = claims as { name?: unknown; role?: unknown; office?: unknown };
+      if (typeof name !== 'string' || typeof office !== 'string' || !isRole(role)) return null;
+      return { id: claims.sub, name, role, office };
+    },
+    issueReceipt({ subscription, receivedAt, operator }) {
+      return sign(RECEIPT, { subscription, receivedAt }, operator, randomUUID(), RECEIPT_TTL_SECONDS);
+    },
+    async readReceipt(token) {
+      const claims = await read(RECEIPT, token);
+      if (claims?.sub === undefined || claims.jti === undefined) return null;
+      const { subscription, receivedAt } = claims as { subscription?: unknown; receivedAt?: unknown };
+      if (typeof subscription !== 'string' || typeof receivedAt !== 'string') return null;
+      return { id: claims.jti, subscription, receivedAt, operator: claims.sub };
+    },
+  };
+}
+
+function isRole(value: unknown): value is Role {
+  return ROLES.includes(value as Role);
+}
+
+/** Names a secret without telling anything of it. */
+function keyId(key: Uint8Array): string {
+  return createHash('sha256').update('tasvieh key id').update(key).digest('hex').slice(0, 12);
+}

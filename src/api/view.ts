@@ -1,0 +1,180 @@
+import type { AccountSnapshot, Meter } from '../domain/account.js';
+import { makeBillId } from '../domain/bill-id.js';
+import type { Debt } from '../domain/debt.js';
+import type { Finding } from '../domain/finding.js';
+import type { Bill, Settlement } from '../domain/settlement.js';
+import type { z } from 'zod';
+import type { accountView, billView, debtView, findingView, SettlementView } from './schemas.js';
+
+/**
+ * Domain → contract, field by field: what a type gains inside never leaks out, and national ids and mobile numbers
+ * stay inside.
+ */
+
+/** A settlement as every answer shows it. */
+export function viewSettlement(s: Settlement): SettlementView {
+  const { facts } = s;
+  return {
+    id: s.id,
+    status: s.status,
+    revision: s.revision,
+    receivedAt: s.receivedAt,
+    announcedAt: s.announcedAt,
+    elapsedMs: s.elapsedMs,
+    withinTarget: s.withinTarget,
+    lateEntry: s.lateEntry,
+    facts: {
+      subscription: facts.subscription,
+      settlementDate: facts.settlementDate,
+      reading: facts.reading,
+      readingSource: facts.readingSource,
+      purpose: facts.purpose,
+      applicant: { kind: facts.applicant.kind, name: facts.applicant.name },
+      documents: facts.documents,
+      newSubscriber: facts.newSubscriber ? { name: facts.newSubscriber.name, from: facts.newSubscriber.from } : null,
+      lateEntry: facts.lateEntry ? { slip: facts.lateEntry.slip, receivedAt: facts.lateEntry.receivedAt } : null,
+      confirmations: facts.confirmations.map(({ code, reason }) => ({ code, reason })),
+    },
+    clerk: { id: s.clerk.id, name: s.clerk.name, office: s.clerk.office },
+    account: s.account && {
+      subscription: s.account.subscription,
+      name: s.account.name,
+      address: s.account.address,
+      postalCode: s.account.postalCode,
+      office: s.account.office,
+      series: s.account.series,
+      use: s.account.use,
+      climate: s.account.climate,
+      area: s.account.area,
+      units: s.account.units,
+      file: s.account.file,
+      company: s.account.company,
+      billId: s.account.billId,
+      meter: s.account.meter && {
+        serial: s.account.meter.serial,
+        digits: s.account.meter.digits,
+        capacity: s.account.meter.capacity,
+        coefficient: s.account.meter.coefficient,
+      },
+    },
+    bill: s.bill && viewBill(s.bill),
+    warnings: s.warnings.map(viewFinding),
+    errors: s.errors.map(viewFinding),
+    postings: s.postings.map(({ posting, kind, cycle, dueOn, amount, status }) => ({
+      posting,
+      kind,
+      cycle,
+      dueOn,
+      amount,
+      status,
+    })),
+    corrections: s.corrections.map(({ n, kind, cause, status }) => ({ n, kind, cause, status })),
+    steps: s.steps.map(({ name, startedAt, endedAt, attempts }) => ({ name, startedAt, endedAt, attempts })),
+    delivery: s.delivery && { deliveredTo: s.delivery.deliveredTo, channel: s.delivery.channel, at: s.delivery.at },
+  };
+}
+
+function viewBill(bill: Bill): z.input<typeof billView> {
+  return {
+    number: bill.number,
+    revision: bill.revision,
+    issuedAt: bill.issuedAt,
+    billId: bill.billId,
+    payments: bill.payments.map(({ amount, paymentId, barcode }) => ({ amount, paymentId, barcode })),
+    ...viewDebt(bill),
+  };
+}
+
+/** A computed debt, as the preview shows it. */
+export function viewDebt(debt: Debt): z.input<typeof debtView> {
+  return {
+    lines: debt.lines.map(({ code, label, quantity, unit, rate, days, from, to, amount, basis }) => ({
+      code,
+      label,
+      quantity,
+      unit,
+      rate,
+      days,
+      from,
+      to,
+      amount,
+      basis,
+    })),
+    total: debt.total,
+    payable: debt.payable,
+    carry: debt.carry,
+    definitive: debt.definitive,
+    tariff: debt.tariff,
+    dataAsOf: debt.dataAsOf,
+    days: debt.days,
+    consumption: debt.consumption,
+    previousReading: debt.previousReading && { reading: debt.previousReading.reading, on: debt.previousReading.on },
+    illustrative: debt.illustrative,
+    fee: debt.fee && { amount: debt.fee.amount, resolution: debt.fee.resolution, illustrative: debt.fee.illustrative },
+  };
+}
+
+export function viewFinding({ field, code, severity, message }: Finding): z.input<typeof findingView> {
+  return { field, code, severity, message };
+}
+
+/** An account for the counter. Only the ends of ids are shown: enough to compare with a card, too little to copy. */
+export function viewAccount(snapshot: AccountSnapshot): z.input<typeof accountView> {
+  const { account: a, lastBill: bill } = snapshot;
+  return {
+    account: {
+      subscription: a.subscription,
+      name: a.name,
+      address: a.address,
+      postalCode: a.postalCode,
+      office: a.office,
+      series: a.series,
+      use: a.use,
+      climate: a.climate,
+      area: a.area,
+      units: a.units,
+      file: a.file,
+      company: a.company,
+      billId: makeBillId({ file: a.file, company: a.company }),
+      welfare: a.welfare,
+      connectedOn: a.connectedOn,
+      closedOn: a.closedOn,
+      nationalIdEnding: a.nationalId.slice(-4),
+      mobileEnding: a.mobile.slice(-4),
+    },
+    meter: currentMeter(snapshot.meters),
+    lastBill: bill && {
+      serial: bill.serial,
+      cycle: bill.cycle,
+      issuedOn: bill.issuedOn,
+      fromDate: bill.fromDate,
+      toDate: bill.toDate,
+      fromReading: bill.fromReading,
+      toReading: bill.toReading,
+      readingSource: bill.readingSource,
+      totalDue: bill.totalDue,
+    },
+    payments: snapshot.payments.map(({ reference, paidOn, amount, paymentId }) => ({ reference, paidOn, amount, paymentId })),
+    adjustments: snapshot.adjustments.map(({ reference, on, amount, reason }) => ({ reference, on, amount, reason })),
+    instalments: snapshot.instalments.map(({ reference, dueOn, amount }) => ({ reference, dueOn, amount })),
+    deposits: snapshot.deposits.map(({ reference, amount, on }) => ({ reference, amount, on })),
+    feeds: snapshot.feeds.map(({ kind, loadedAt, asOf }) => ({ kind, loadedAt, asOf })),
+  };
+}
+
+/** The meter that is in place, else the one removed last. */
+function currentMeter(meters: readonly Meter[]): z.input<typeof accountView>['meter'] {
+  const meter = meters.findLast(({ removedOn }) => removedOn === null) ?? meters.at(-1);
+  return meter === undefined
+    ? null
+    : {
+        serial: meter.serial,
+        digits: meter.digits,
+        capacity: meter.capacity,
+        coefficient: meter.coefficient,
+        installedOn: meter.installedOn,
+        startReading: meter.startReading,
+        removedOn: meter.removedOn,
+        endReading: meter.endReading,
+      };
+}

@@ -1,0 +1,327 @@
+import { createHash } from 'node:crypto';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowClient,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+  type ConnectionLike,
+  type WorkflowService,
+} from '@temporalio/client';
+import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import type { Finding } from '../domain/finding.js';
+import { settlementWorkflowId } from '../domain/settlement.js';
+import type { Settlement, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
+import {
+  announceBalance,
+  confirmDelivery,
+  NOT_ALLOWED_NOW,
+  REJECTED,
+  SETTLEMENT_EXISTS,
+  SETTLEMENT_WORKFLOW,
+  settlementState,
+  type Delivery,
+} from '../workflows/messages.js';
+
+/** How an announcement ended, seen from Temporal alone. */
+export type Announcement =
+  | { kind: 'announced'; settlement: Settlement }
+  /** the same facts were announced before; the settlement is the one of that first answer */
+  | { kind: 'existing'; settlement: Settlement }
+  | { kind: 'rejected'; errors: Finding[] }
+  /** other facts stand under this key */
+  | { kind: 'conflict'; settlement: Settlement | null }
+  /** the run has ended: Postgres knows how */
+  | { kind: 'closed' }
+  /** durable, the answer takes longer */
+  | { kind: 'pending' }
+  /** nothing was accepted */
+  | { kind: 'unavailable' };
+
+export type DeliveryOutcome =
+  | { kind: 'delivered'; settlement: Settlement }
+  | { kind: 'notAllowed' }
+  /** the workflow has ended or never was */
+  | { kind: 'closed' }
+  | { kind: 'unavailable' };
+
+/** What the API asks of the settlement workflows. */
+export interface SettlementWorkflows {
+  announce(order: SettlementOrder, options: { deadlineMs: number }): Promise<Announcement>;
+  deliver(id: string, delivery: Delivery): Promise<DeliveryOutcome>;
+  /** Where an open settlement stands; without a worker what its start arguments say; null if there is none or no server. */
+  state(id: string): Promise<Settlement | null>;
+  reachable(): Promise<boolean>;
+}
+
+export interface SettlementWorkflowsOptions {
+  taskQueue: string;
+  /** the start's search attributes: no names, no national ids */
+  searchAttributes?: (order: SettlementOrder) => SearchAttributePair[];
+}
+
+/** Time for asking what became of a call that got no answer. */
+const DESCRIBE_MS = 1_500;
+const QUERY_MS = 1_000;
+const UPDATE_MS = 3_000;
+
+/**
+ * gRPC codes that mean a wrong set-up (INVALID_ARGUMENT, NOT_FOUND of the namespace, PERMISSION_DENIED, UNIMPLEMENTED,
+ * UNAUTHENTICATED): asking again changes nothing, and the operator must see them.
+ */
+const WRONG_SETUP: ReadonlySet<number> = new Set([3, 5, 7, 12, 16]);
+
+/** The facts that must agree for two requests to be one settlement. */
+export function sameFacts(a: SettlementFacts, b: SettlementFacts): boolean {
+  return canonical(agreeingFacts(a)) === canonical(agreeingFacts(b));
+}
+
+/** `announce-` + SHA-256 of the facts that must agree: a repeat gets the stored answer, other facts reach the handler. */
+export function announceUpdateId(facts: SettlementFacts): string {
+  return `announce-${createHash('sha256').update(canonical(agreeingFacts(facts))).digest('hex')}`;
+}
+
+/** The settlement of an order of which nothing is known but that it was received. */
+export function receivedSettlement(order: SettlementOrder): Settlement {
+  return {
+    id: order.id,
+    status: 'received',
+    revision: 0,
+    receivedAt: order.receivedAt,
+    announcedAt: null,
+    elapsedMs: null,
+    withinTarget: null,
+    lateEntry: order.facts.lateEntry !== undefined,
+    facts: order.facts,
+    clerk: order.clerk,
+    account: null,
+    bill: null,
+    warnings: [],
+    errors: [],
+    postings: [],
+    corrections: [],
+    steps: [],
+    delivery: null,
+  };
+}
+
+/** SettlementWorkflows on a Temporal client; every call has a deadline, since without one the client waits on. */
+export function createSettlementWorkflows(
+  client: Client,
+  { taskQueue, searchAttributes }: SettlementWorkflowsOptions,
+): SettlementWorkflows {
+  const { workflow, startedBy } = observingStarts(client);
+
+  function within<T>(ms: number, call: () => Promise<T>): Promise<T> {
+    return client.withDeadline(Date.now() + ms, call);
+  }
+
+  async function describe(workflowId: string): Promise<'RUNNING' | 'FAILED' | 'ENDED' | null> {
+    try {
+      const { status } = await within(DESCRIBE_MS, () => workflow.getHandle(workflowId).describe());
+      if (status.name === 'RUNNING') return 'RUNNING';
+      return status.name === 'FAILED' ? 'FAILED' : 'ENDED';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError || isUnanswered(error)) return null;
+      throw error;
+    }
+  }
+
+  /** What became of a call whose answer did not come in time. */
+  async function afterSilence(workflowId: string, updateId: string): Promise<Announcement> {
+    switch (await describe(workflowId)) {
+      case 'RUNNING':
+        return { kind: 'pending' };
+      case 'ENDED':
+        return { kind: 'closed' };
+      case 'FAILED':
+        // rejected while we waited: its findings; an older rejected run left nothing standing
+        try {
+          await within(DESCRIBE_MS, () => workflow.getHandle(workflowId).getUpdateHandle<Settlement>(updateId).result());
+          return { kind: 'closed' };
+        } catch (error) {
+          return updateFailure(error) ?? { kind: 'unavailable' };
+        }
+      case null:
+        return { kind: 'unavailable' };
+    }
+  }
+
+  /** The start arguments of the latest run: known as soon as the start is durable, with no worker needed. */
+  async function startedWith(workflowId: string): Promise<SettlementOrder | null> {
+    const { history } = await within(DESCRIBE_MS, () =>
+      workflow.workflowService.getWorkflowExecutionHistory({
+        namespace: workflow.options.namespace,
+        execution: { workflowId },
+        maximumPageSize: 1,
+      }),
+    );
+    const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
+    if (!payloads) return null;
+    const [order] = await decodeArrayFromPayloads(workflow.options.loadedDataConverter, payloads);
+    return order as SettlementOrder;
+  }
+
+  return {
+    async announce(order, { deadlineMs }) {
+      const workflowId = settlementWorkflowId(order.id);
+      const updateId = announceUpdateId(order.facts);
+      const startWorkflowOperation = new WithStartWorkflowOperation(SETTLEMENT_WORKFLOW, {
+        workflowId,
+        taskQueue,
+        args: [order],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        staticSummary: `تسویه حساب اشتراک ${order.facts.subscription} در ${order.facts.settlementDate}`,
+        ...(searchAttributes === undefined ? {} : { typedSearchAttributes: searchAttributes(order) }),
+      });
+      try {
+        const { answer: settlement, started } = await startedBy(() =>
+          within(deadlineMs, () =>
+            workflow.executeUpdateWithStart(announceBalance, { args: [order], updateId, startWorkflowOperation }),
+          ),
+        );
+        return { kind: started ? 'announced' : 'existing', settlement };
+      } catch (error) {
+        const failure = updateFailure(error);
+        if (failure !== null) return failure;
+        if (error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError) {
+          return { kind: 'closed' };
+        }
+        if (isUnanswered(error)) return afterSilence(workflowId, updateId);
+        throw error;
+      }
+    },
+
+    async deliver(id, delivery) {
+      try {
+        const settlement = await within(UPDATE_MS, () =>
+          workflow.getHandle(settlementWorkflowId(id)).executeUpdate(confirmDelivery, { args: [delivery] }),
+        );
+        return { kind: 'delivered', settlement };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { kind: 'closed' };
+        if (error instanceof WorkflowUpdateFailedError) {
+          const type = error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
+          if (type === NOT_ALLOWED_NOW) return { kind: 'notAllowed' };
+          if (type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
+        }
+        if (isUnanswered(error)) return { kind: 'unavailable' };
+        throw error;
+      }
+    },
+
+    async state(id) {
+      const workflowId = settlementWorkflowId(id);
+      const status = await describe(workflowId);
+      if (status === null) return null;
+      try {
+        return await within(QUERY_MS, () => workflow.getHandle(workflowId).query(settlementState));
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        // no worker, or one that is busy: the start arguments say enough for an open run
+        if (status !== 'RUNNING') return null;
+      }
+      try {
+        const order = await startedWith(workflowId);
+        return order === null ? null : receivedSettlement(order);
+      } catch (error) {
+        if (isUnanswered(error)) return null;
+        throw error;
+      }
+    },
+
+    async reachable() {
+      try {
+        await within(QUERY_MS, () => workflow.workflowService.getSystemInfo({}));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/**
+ * A client that also tells whether the call started the run: the server says so in the start's answer, which the
+ * SDK drops. "New or the same one existed" (201 or 200) is thus the server's word, not a comparison of times.
+ */
+function observingStarts(client: Client): {
+  workflow: WorkflowClient;
+  startedBy<T>(call: () => Promise<T>): Promise<{ answer: T; started: boolean }>;
+} {
+  const calls = new AsyncLocalStorage<{ started: boolean }>();
+  const service = client.connection.workflowService;
+  const observing = Object.create(service, {
+    executeMultiOperation: {
+      value: async (request: Parameters<WorkflowService['executeMultiOperation']>[0]) => {
+        const answer = await service.executeMultiOperation(request);
+        const call = calls.getStore();
+        // the call may be sent again until the update is durable: the first answer's word stays
+        if (call !== undefined && answer.responses?.[0]?.startWorkflow?.started === true) call.started = true;
+        return answer;
+      },
+    },
+  }) as WorkflowService;
+  const connection = Object.create(client.connection, { workflowService: { value: observing } }) as ConnectionLike;
+  const { namespace, identity, loadedDataConverter, interceptors, queryRejectCondition } = client.workflow.options;
+  return {
+    workflow: new WorkflowClient({
+      connection,
+      namespace,
+      identity,
+      dataConverter: loadedDataConverter,
+      interceptors,
+      queryRejectCondition,
+    }),
+    startedBy(call) {
+      const seen = { started: false };
+      return calls.run(seen, async () => ({ answer: await call(), started: seen.started }));
+    },
+  };
+}
+
+/** What a failed update tells of the announcement; null when the error is something else. */
+function updateFailure(error: unknown): Announcement | null {
+  if (!(error instanceof WorkflowUpdateFailedError)) return null;
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure)) return null;
+  switch (cause.type) {
+    case REJECTED:
+      return { kind: 'rejected', errors: (cause.details?.[0] ?? []) as Finding[] };
+    case SETTLEMENT_EXISTS:
+      return { kind: 'conflict', settlement: (cause.details?.[0] ?? null) as Settlement | null };
+    case 'AcceptedUpdateCompletedWorkflow':
+      // the run ended between the update's acceptance and its answer
+      return { kind: 'closed' };
+    default:
+      return null;
+  }
+}
+
+/** No answer from the server, or none in time: what was asked may have happened or not. */
+function isUnanswered(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if (e instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+    if (isGrpcServiceError(e)) return !WRONG_SETUP.has(e.code);
+  }
+  return false;
+}
+
+function agreeingFacts({ reading, readingSource, purpose, newSubscriber }: SettlementFacts): unknown {
+  return { reading, readingSource, purpose, newSubscriber: newSubscriber ?? null };
+}
+
+/** JSON with sorted keys and without absent ones: equal facts give equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    v !== null && typeof v === 'object' && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v,
+  );
+}

@@ -1,0 +1,280 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CsvError, parse, type Parser } from 'csv-parse';
+import type { Pool, PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { FEED_KINDS, type FeedKind } from '../domain/account.js';
+import { todayInTehran, type JalaliDate } from '../domain/jalali.js';
+import { cleanText } from '../domain/text.js';
+import { inTransaction } from '../store/pool.js';
+import { FAULT_TEXT, FEED_TABLES, type Column, type FaultCode, type FeedTable } from './feed-columns.js';
+
+export interface FeedFault {
+  /** record of the file: the header is 1, the first record 2 */
+  row: number;
+  /** the header's word; empty when the fault is the row's or the file's */
+  column: string;
+  code: FaultCode;
+  /** Persian */
+  message: string;
+}
+
+export type FeedResult =
+  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number }
+  | { ok: false; kind: FeedKind; faults: FeedFault[] };
+
+export interface FeedOptions {
+  /** up to which day the data speaks; default: today in Tehran */
+  asOf?: JalaliDate;
+  /** told the records read so far, every thousand */
+  onRows?: (rows: number) => void;
+}
+
+/** Advisory locks of the feeds: this and the kind's place in FEED_KINDS. */
+const FEED_LOCK = 0x7a5;
+// a large file over a slow line is no hanging statement
+const LOAD_TIMEOUT_MS = 15 * 60_000;
+const COPY_CHUNK = 32_768;
+/** an unclosed quotation mark must not swallow the file into memory */
+const MAX_RECORD = 65_536;
+
+/** Ends the transaction without an error of ours: the faults are the answer. */
+class Refused extends Error {}
+
+/**
+ * Loads a feed's CSV (UTF-8, header row, comma) into the billing schema: all of it in one transaction, or nothing and
+ * every faulty row with its number, column and code. Rows are inserted or updated by their key, never deleted, so the
+ * same file twice changes nothing. A second load of the kind waits for the first. Rejects only when the stream or the
+ * database fails; the stream is always read to its end.
+ */
+export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, options: FeedOptions = {}): Promise<FeedResult> {
+  const table = FEED_TABLES[kind];
+  const file = new FeedFile(table, stream, options.onRows);
+  try {
+    return await inTransaction(pool, async (client) => {
+      await client.query(`set local statement_timeout = ${LOAD_TIMEOUT_MS}`);
+      await client.query(
+        `create temp table feed_rows ("row" integer, ${table.columns.map(({ sql, type }) => `"${sql}" ${type}`).join(', ')}) on commit drop`,
+      );
+      await pipeline(
+        Readable.from(file.copyRows(), { highWaterMark: 1 }),
+        client.query(copyFrom(`copy feed_rows ("row", ${names(table.columns)}) from stdin`)),
+      );
+      // only now: a slow sender keeps nobody waiting
+      await client.query('select pg_advisory_xact_lock($1, $2)', [FEED_LOCK, FEED_KINDS.indexOf(kind)]);
+      await client.query('analyze feed_rows');
+      file.faults.push(...(await faultsBetweenRows(client, table)));
+      if (file.faults.length > 0) throw new Refused();
+
+      const { inserted, updated } = await upsert(client, kind, table);
+      // the first search after a large load must not be planned for an empty table
+      if (inserted + updated >= 1000) await client.query(`analyze billing.${kind}`);
+      await client.query(
+        `insert into billing.feeds (kind, loaded_at, as_of, rows, sha256) values ($1, now(), $2, $3, $4)
+         on conflict (kind) do update set loaded_at = excluded.loaded_at, as_of = excluded.as_of, rows = excluded.rows, sha256 = excluded.sha256`,
+        [kind, options.asOf ?? todayInTehran(new Date()), file.rows, file.sha256()],
+      );
+      return { ok: true, kind, rows: file.rows, inserted, updated, unchanged: file.rows - inserted - updated };
+    });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const place = new Map(table.columns.map(({ name }, at) => [name ?? '', at]));
+    file.faults.sort((a, b) => a.row - b.row || (place.get(a.column) ?? -1) - (place.get(b.column) ?? -1));
+    return { ok: false, kind, faults: file.faults };
+  } finally {
+    // a sender who has not finished could not read the answer
+    if (!stream.destroyed) stream.resume();
+  }
+}
+
+function fault(row: number, column: string, code: FaultCode, more = ''): FeedFault {
+  return { row, column, code, message: more ? `${FAULT_TEXT[code]} ${more}` : FAULT_TEXT[code] };
+}
+
+function names(columns: readonly Column[]): string {
+  return columns.map(({ sql }) => `"${sql}"`).join(', ');
+}
+
+/** Bytes → records → checked rows in the text format of COPY; keeps what is wrong with them. */
+class FeedFile {
+  readonly faults: FeedFault[] = [];
+  /** records read, without the header and blank lines */
+  rows = 0;
+  private readonly hash = createHash('sha256');
+
+  constructor(
+    private readonly table: FeedTable,
+    private readonly source: Readable,
+    private readonly onRows: ((rows: number) => void) | undefined,
+  ) {}
+
+  sha256(): string {
+    return this.hash.digest('hex');
+  }
+
+  /** Faulty cells go on as null, so that the checks between rows see the rest of the row. */
+  async *copyRows(): AsyncGenerator<string> {
+    const parser = parse({ bom: true, relax_column_count: true, relax_quotes: true, max_record_size: MAX_RECORD });
+    // its failure destroys the parser, whose reader throws it
+    pipeline(Readable.from(this.bytes(), { highWaterMark: 1 }), parser).catch(() => {});
+    let read = 0;
+    try {
+      for await (const chunk of this.checkedRows(parser, (row) => (read = row))) yield chunk;
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      this.faults.push(fault(read + 1, '', 'CSV_SYNTAX'));
+    }
+  }
+
+  private async *checkedRows(parser: Parser, at: (row: number) => void): AsyncGenerator<string> {
+    let row = 0;
+    let order: number[] | null = null;
+    let width = 0;
+    let chunk = '';
+    for await (const record of parser as AsyncIterable<string[]>) {
+      at(++row);
+      if (record.length === 1 && record[0]?.trim() === '') continue;
+      if (order === null) {
+        width = record.length;
+        order = this.header(record, row);
+        if (order === null) return;
+        continue;
+      }
+      this.rows++;
+      if (this.rows % 1000 === 0) this.onRows?.(this.rows);
+      if (record.length !== width) this.faults.push(fault(row, '', 'WRONG_NUMBER_OF_FIELDS', `(${record.length} ≠ ${width})`));
+      else chunk += this.line(record, order, row);
+      if (chunk.length >= COPY_CHUNK) {
+        yield chunk;
+        chunk = '';
+      }
+    }
+    if (chunk !== '') yield chunk;
+    const empty = order === null || (this.rows === 0 && !this.table.mayBeEmpty);
+    if (empty && this.faults.length === 0) this.faults.push(fault(1, '', 'EMPTY_FILE'));
+  }
+
+  /** Place in the record of each column of the table (−1: derived), or null when the header is not the feed's. */
+  private header(record: string[], row: number): number[] | null {
+    const found = new Map<string, number>();
+    const known = new Set(this.table.columns.map(({ name }) => name));
+    const before = this.faults.length;
+    record.map(cleanText).forEach((name, at) => {
+      if (!known.has(name)) this.faults.push(fault(row, name, 'UNKNOWN_COLUMN'));
+      else if (found.has(name)) this.faults.push(fault(row, name, 'DUPLICATE_COLUMN'));
+      else found.set(name, at);
+    });
+    for (const { name } of this.table.columns) {
+      if (name !== null && !found.has(name)) this.faults.push(fault(row, name, 'MISSING_COLUMN'));
+    }
+    if (this.faults.length > before) return null;
+    return this.table.columns.map(({ name }) => (name === null ? -1 : (found.get(name) ?? -1)));
+  }
+
+  private line(record: string[], order: number[], row: number): string {
+    const { columns, checkRow } = this.table;
+    let reported: Set<string> | null = null;
+    const report = (column: string, code: FaultCode): void => {
+      // the first fault of a cell explains the others
+      if (reported?.has(column)) return;
+      (reported ??= new Set()).add(column);
+      this.faults.push(fault(row, column, code));
+    };
+    const values: Record<string, string | null> = {};
+    columns.forEach(({ name, sql, parse: read }, i) => {
+      values[sql] = name === null ? null : read(record[order[i] ?? -1] ?? '', (code) => report(name, code));
+    });
+    checkRow?.(values, (code, column) => report(column ?? '', code));
+    let line = String(row);
+    for (const { sql } of columns) line += `\t${copyText(values[sql] ?? null)}`;
+    return `${line}\n`;
+  }
+
+  /** The file's bytes as long as they are UTF-8. */
+  private async *bytes(): AsyncGenerator<Buffer> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    let lines = 1;
+    // left open: the sender must still be able to read the answer
+    for await (const part of this.source.iterator({ destroyOnReturn: false })) {
+      const chunk: Buffer = typeof part === 'string' ? Buffer.from(part) : part;
+      this.hash.update(chunk);
+      try {
+        decoder.decode(chunk, { stream: true });
+      } catch {
+        this.faults.push(fault(lines + linesBeforeFault(chunk), '', 'NOT_UTF8'));
+        return;
+      }
+      lines += newlines(chunk);
+      yield chunk;
+    }
+    try {
+      decoder.decode();
+    } catch {
+      this.faults.push(fault(lines, '', 'NOT_UTF8'));
+    }
+  }
+}
+
+const NEWLINE = 10;
+
+function newlines(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
+function linesBeforeFault(chunk: Buffer): number {
+  let start = 0;
+  // the chunk may begin inside a letter
+  while (start < 3 && ((chunk[start] ?? 0) & 0xc0) === 0x80) start++;
+  for (let lines = 0; ; lines++) {
+    const end = chunk.indexOf(NEWLINE, start);
+    if (end === -1 || !isUtf8(chunk.subarray(start, end))) return lines;
+    start = end + 1;
+  }
+}
+
+function copyText(value: string | null): string {
+  if (value === null) return '\\N';
+  return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (c) => COPY_ESCAPES[c] ?? c) : value;
+}
+const COPY_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+async function faultsBetweenRows(client: PoolClient, { key, columns, ofSubscriber }: FeedTable): Promise<FeedFault[]> {
+  const faults: FeedFault[] = [];
+  const keyColumn = columns.find(({ sql }) => sql === key.at(-1))?.name ?? '';
+  const repeated = await client.query<{ row: number; first: number }>(
+    `select "row", first from (
+       select "row", first_value("row") over same as first from feed_rows
+       where ${key.map((column) => `"${column}" is not null`).join(' and ')}
+       window same as (partition by ${key.join(', ')} order by "row")
+     ) rows where "row" <> first`,
+  );
+  for (const { row, first } of repeated.rows) faults.push(fault(row, keyColumn, 'DUPLICATE_IN_FILE', `(ردیف ${first})`));
+  if (ofSubscriber) {
+    // countedInBill is no reference to check: the bill may be fed later, and until then the payment counts as uncounted
+    const unknown = await client.query<{ row: number }>(
+      `select f."row" from feed_rows f
+       where f.subscription is not null and not exists (select from billing.accounts a where a.subscription = f.subscription)`,
+    );
+    for (const { row } of unknown.rows) faults.push(fault(row, 'subscription', 'UNKNOWN_SUBSCRIPTION'));
+  }
+  return faults;
+}
+
+async function upsert(client: PoolClient, kind: FeedKind, { columns, key }: FeedTable): Promise<{ inserted: number; updated: number }> {
+  const rest = columns.filter(({ sql }) => !key.includes(sql));
+  const { rows } = await client.query<{ inserted: number; updated: number }>(
+    `with put as (
+       insert into billing.${kind} as t (${names(columns)})
+       select ${names(columns)} from feed_rows order by ${key.join(', ')}
+       on conflict (${key.join(', ')}) do update set ${rest.map(({ sql }) => `"${sql}" = excluded."${sql}"`).join(', ')}
+       where (${rest.map(({ sql }) => `t."${sql}"`).join(', ')}) is distinct from (${rest.map(({ sql }) => `excluded."${sql}"`).join(', ')})
+       returning t.xmax = 0 as inserted
+     )
+     select count(*) filter (where inserted)::integer as inserted, count(*) filter (where not inserted)::integer as updated from put`,
+  );
+  return rows[0] ?? { inserted: 0, updated: 0 };
+}

@@ -1,0 +1,66 @@
+import { searchText } from '../domain/text.js';
+
+/*
+ * Space, ZWNJ and nothing at all are three spellings of one compound, so what is indexed has no gaps: the text from
+ * each of its words on (`علی رضا کریمی` → `علیرضاکریمی`, `رضاکریمی`, `کریمی`). A word of a query then finds by prefix
+ * in an ordinary index, however its compounds were typed, and needs no extension of PostgreSQL.
+ */
+
+/** Characters of an entry; keeps the index small, and no two words agree that far by chance. */
+const ENTRY_LENGTH = 24;
+const MARKS = '،,؛;:.()«»"\'/\\-';
+const EDGES = new RegExp(`^[${escapeSet(MARKS)}]+|[${escapeSet(MARKS)}]+$`, 'g');
+const GAPS = /[\s\u200c]+/;
+const AFTER_MARK = new RegExp(`(?<=[${escapeSet(MARKS)}])(?=[^${escapeSet(MARKS)}])`);
+
+function escapeSet(marks: string): string {
+  return marks.replace(/[\\\]^-]/g, '\\$&');
+}
+
+function fold(text: string): string[] {
+  // a mark such as `-` or `(` does not hide the word after it
+  return text
+    .split(GAPS)
+    .flatMap((word) => word.split(AFTER_MARK))
+    .map(searchText)
+    .filter((word) => word !== '');
+}
+
+function entries(text: string): string[] {
+  const words = fold(text);
+  return words.map((first, at) => {
+    let entry = first;
+    for (let next = at + 1; next < words.length && entry.length < ENTRY_LENGTH; next++) entry = joined(entry, words[next] ?? '');
+    return entry.slice(0, ENTRY_LENGTH);
+  });
+}
+
+/** As searchText of both: only between two digits a gap means something. */
+function joined(before: string, word: string): string {
+  return /[0-9]$/.test(before) && /^[0-9]/.test(word) ? `${before} ${word}` : before + word;
+}
+
+function quoted(lexeme: string): string {
+  return `'${lexeme.replace(/['\\]/g, '$&$&')}'`;
+}
+
+/** What finds a subscriber by name or address, as the text of a tsvector. */
+export function searchWords(name: string, address: string): string {
+  return [...new Set([...entries(name), ...entries(address)])].map(quoted).join(' ');
+}
+
+/**
+ * The words of a query as the text of a tsquery: each must begin somewhere in the name or the address, alone or as the
+ * next part of a compound (محمد علی finds محمدعلی); every sign is text. Null when there is nothing to look for.
+ */
+export function searchQuery(query: string): string | null {
+  const words = query
+    .split(/\s+/)
+    .map((word) => searchText(word.replace(EDGES, '')))
+    .filter((word) => word !== '');
+  if (words.length === 0) return null;
+  const prefix = (text: string): string => `${quoted(text.slice(0, ENTRY_LENGTH))}:*`;
+  return words
+    .map((word, at) => (at === 0 ? prefix(word) : `(${prefix(word)} | ${prefix(joined(words[at - 1] ?? '', word))})`))
+    .join(' & ');
+}

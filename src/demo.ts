@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import type { Pool } from 'pg';
+import { demoFeeds } from './billing/demo.js';
+import { loadFeed } from './billing/feed.js';
+import { FEED_KINDS } from './domain/account.js';
+import { type JalaliDate, jalali, todayInTehran } from './domain/jalali.js';
+import { type Tariff, readTariff } from './domain/tariff.js';
+import { createTariffStore } from './store/tariffs.js';
+
+/** The household tariff published for 1397, under its real dates. */
+export function publishedTariff(): Tariff {
+  return readTariff(JSON.parse(readFileSync(path.join(projectFolder(), 'tariffs/household-1397.json'), 'utf8')));
+}
+
+/**
+ * The figures of 1397 again, for every day after them: for practice only, and marked so on every bill.
+ * Seasons repeat each year; the cold steps of climates 3 to 5 were not published and are not invented.
+ */
+export function illustrativeTariff(): Tariff {
+  const published = publishedTariff();
+  const from = jalali('1398/01/16');
+  const open = <R extends { from: JalaliDate; to: JalaliDate | null }>(rules: R[]): R[] => rules.map((rule) => ({ ...rule, from, to: null }));
+  return {
+    ...published,
+    version: 'illustrative-1397',
+    title: 'تعرفه نمایشی (ارقام ۱۳۹۷)',
+    source: `${published.source} (illustrative outside its dates)`,
+    illustrative: true,
+    from,
+    to: null,
+    seasons: [
+      { season: 'warm', from: '01/16', to: '08/15' },
+      { season: 'cold', from: '08/16', to: '01/15' },
+    ],
+    levy: open(published.levy),
+    vat: open(published.vat),
+    insurance: open(published.insurance),
+    subscription: [{ from, to: null, capacityUpTo: null, rialPerMonth: 4_000, per: 'meter' }],
+  };
+}
+
+export const DEMO_RESOLUTION = {
+  number: 'نمایشی-۱',
+  resolvedOn: jalali('1405/01/10'),
+  amount: 49_000,
+  from: jalali('1398/01/16'),
+  to: null,
+  illustrative: true,
+};
+
+/** Fills the database for practice: tariffs, a fee resolution and synthetic subscribers. Again, it changes nothing. */
+export async function loadDemoData(pool: Pool, subscribers: number, now: Date): Promise<void> {
+  const tariffs = createTariffStore(pool);
+  await tariffs.publish(publishedTariff(), 'demo');
+  await tariffs.publish(illustrativeTariff(), 'demo');
+  await tariffs.recordResolution(DEMO_RESOLUTION);
+  const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });
+  for (const kind of FEED_KINDS) {
+    const result = await loadFeed(pool, kind, Readable.from(feeds[kind]));
+    if (!result.ok) throw new Error(`demo ${kind}: ${JSON.stringify(result.faults.slice(0, 3))}`);
+  }
+}
+
+function projectFolder(): string {
+  // src/ in the tests, dist/src/ when built
+  return path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? '../..' : '..');
+}

@@ -1,0 +1,345 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
+import { toSVG } from 'bwip-js/node';
+import type { BillLine } from '../domain/debt.js';
+import { barcode } from '../domain/bill-id.js';
+import { todayInTehran } from '../domain/jalali.js';
+import type { ReadingSource } from '../domain/reading.js';
+import { type Rial, sumRial } from '../domain/rial.js';
+import type { Bill, BillPayment, Instant, Purpose, Settlement } from '../domain/settlement.js';
+import { persianDigits } from '../domain/text.js';
+import { amountInWords } from './words.js';
+
+/** What is printed: plain JSON, nothing is looked up or computed anew, so a reprint is equal in every amount. */
+export interface BillDocument {
+  /** announced: with its account and its bill */
+  settlement: Settlement;
+  /** a reprint: carries the mark المثنی */
+  copy: boolean;
+  /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
+  void: boolean;
+}
+
+export interface BillPrinter {
+  /**
+   * The settlement bill as PDF, A5. Error when the settlement has no bill, and when what would be printed does not
+   * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
+   */
+  bill(input: BillDocument): Uint8Array;
+}
+
+const TEMPLATE_DIR = __dirname;
+const TEMPLATE = join(TEMPLATE_DIR, 'bill.typ');
+const DATA = join(TEMPLATE_DIR, 'bill.json');
+const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
+// results that so many bills did not use again are dropped: the parsed template and the shaped labels stay
+const CACHE_AGE_BILLS = 8;
+
+/** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
+export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
+  const fonts = join(dirname(require.resolve('vazirmatn/package.json')), 'fonts', 'ttf');
+  const compiler = NodeCompiler.create({
+    workspace: TEMPLATE_DIR,
+    fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
+  });
+  compiler.addSource(TEMPLATE, readFileSync(TEMPLATE, 'utf8'));
+  return {
+    bill(input) {
+      // the template reads its values as a JSON file: text never becomes Typst source
+      compiler.mapShadow(DATA, Buffer.from(JSON.stringify(page(input, issuer))));
+      try {
+        const compiled = compiler.compile({ mainFilePath: TEMPLATE });
+        if (!compiled.result) {
+          const diagnostics = compiled.takeDiagnostics();
+          throw new Error(`the bill template failed: ${JSON.stringify(diagnostics?.shortDiagnostics ?? null)}`);
+        }
+        return compiler.pdf(compiled.result);
+      } finally {
+        compiler.evictCache(CACHE_AGE_BILLS);
+      }
+    },
+  };
+}
+
+const ARABIC_LETTER = /[\u0621-\u065f\u066e-\u06d3\u06ee\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc]/;
+
+/** Free text as data: its own reading direction, and `text` safe to set in a line. */
+interface Free {
+  text: string;
+  ltr: boolean;
+}
+
+const USES: Readonly<Record<string, string>> = {
+  household: 'خانگی',
+  commercial: 'تجاری',
+  industrial: 'صنعتی',
+  public: 'عمومی',
+  governmental: 'دولتی',
+  educational: 'آموزشی',
+  religious: 'مذهبی',
+  agricultural: 'کشاورزی',
+};
+const AREAS = { urban: 'شهری', rural: 'روستایی' } as const;
+const SOURCES: Readonly<Record<ReadingSource, string>> = {
+  declared: 'اعلام متقاضی',
+  staff: 'قرائت مأمور',
+  estimated: 'برآورد',
+  none: 'بدون قرائت',
+};
+const PURPOSES: Readonly<Record<Purpose, string>> = { balance: 'اعلام مانده', final: 'تسویهٔ نهایی' };
+const UNITS = { m3: 'مترمکعب', month: 'ماه', rial: 'ریال' } as const;
+
+/** The values of bill.typ. Every figure is text already: the template only lays out. */
+function page({ settlement, copy, void: isVoid }: BillDocument, issuer: string) {
+  const { account, bill, facts } = settlement;
+  if (!account || !bill) throw new Error(`settlement ${settlement.id} has no bill to print`);
+  assertAgrees(bill);
+  const meter = account.meter;
+  const invalid = isVoid || settlement.status === 'cancelled';
+  const announced = settlement.announcedAt ?? bill.issuedAt;
+  return {
+    issuer: free(issuer),
+    number: `${LTR}${plain(bill.number)}${END}`,
+    revision: bill.revision > 1 ? number(bill.revision) : null,
+    issuedOn: todayInTehran(new Date(bill.issuedAt)).split('/').map(Number),
+    copy,
+    void: invalid,
+    illustrative: bill.illustrative,
+    definitive: bill.definitive,
+    purpose: PURPOSES[facts.purpose],
+    settlementDate: date(facts.settlementDate),
+    payable: number(bill.payable),
+    name: free(account.name),
+    address: free(account.address),
+    subscriber: [
+      ['شمارهٔ اشتراک', id(account.subscription)],
+      ['شناسهٔ قبض', id(bill.billId)],
+      ['کد پستی', id(account.postalCode)],
+      ['شمارهٔ پرونده', id(account.file)],
+      ['سری', id(account.series)],
+      ['نوع مصرف', free(USES[account.use] ?? account.use)],
+      ['تعداد واحد', figure(account.units)],
+      ['منطقه و اقلیم', free(`${AREAS[account.area]}، اقلیم ${persianDigits(String(account.climate))}`)],
+    ],
+    meter: [
+      ['شمارهٔ بدنهٔ کنتور', meter ? id(meter.serial) : null],
+      ['تعداد ارقام', meter ? figure(meter.digits) : null],
+      ['ضریب تصحیح', meter ? { text: number(meter.coefficient), ltr: true } : null],
+      ['مبنای قرائت', free(SOURCES[facts.readingSource])],
+    ],
+    previous: bill.previousReading && {
+      reading: persianDigits(String(bill.previousReading.reading)),
+      on: date(bill.previousReading.on),
+    },
+    current: { reading: facts.reading === null ? null : persianDigits(String(facts.reading)), on: date(facts.settlementDate) },
+    days: number(bill.days),
+    consumption: quantity(bill.consumption),
+    lines: bill.lines.map(line),
+    rows: bill.lines.map((_, i) => number(i + 1)),
+    total: number(bill.total),
+    carry: number(bill.carry),
+    carryLabel: bill.carry < 0 ? 'بستانکاری که در حساب می‌ماند' : 'منتقل به صورتحساب بعد (کسر هزار ریال)',
+    words: amountInWords(bill.payable),
+    nothingToPay: nothingToPay(bill),
+    slips: bill.payments.map((payment, i) => slip(payment, i, bill, invalid)),
+    notices: notices(settlement, bill),
+    newSubscriber: facts.newSubscriber ? { name: free(facts.newSubscriber.name), from: date(facts.newSubscriber.from) } : null,
+    record: [
+      ['متقاضی', free(`${facts.applicant.name} (${facts.applicant.kind === 'owner' ? 'مالک' : 'مستأجر'})`)],
+      ['کارمند خدمات مشترکین', free(settlement.clerk.name)],
+      ['دفتر', free(settlement.clerk.office)],
+      ['دریافت درخواست', free(moment(settlement.receivedAt))],
+      ['اعلام مانده', free(moment(announced))],
+      ['داده‌ها تا تاریخ', bill.dataAsOf ? { text: date(bill.dataAsOf), ltr: true } : null],
+    ].filter(([, value]) => value !== null && (value as Free).text !== ''),
+  };
+}
+
+/** What is printed adds up, and what is encoded equals what is printed; a bill that does not is never handed out. */
+function assertAgrees(bill: Bill): void {
+  const { lines, total, payable, carry, payments, billId } = bill;
+  if (sumRial(lines.map((each) => each.amount)) !== total) throw new Error(`bill ${bill.number}: the lines are not the total`);
+  if (sumRial([payable, carry]) !== total) throw new Error(`bill ${bill.number}: payable and carry are not the total`);
+  if (sumRial(payments.map((each) => each.amount)) !== payable) throw new Error(`bill ${bill.number}: the slips are not the payable sum`);
+  for (const payment of payments) {
+    if (payment.barcode !== barcode(billId, payment.paymentId)) throw new Error(`bill ${bill.number}: a barcode is not its ids`);
+    // the id's amount is in thousands, before its five last digits
+    if (Number(payment.paymentId.slice(0, -5)) * 1000 !== payment.amount) throw new Error(`bill ${bill.number}: an id is not its amount`);
+  }
+}
+
+function line({ label, quantity: q, unit, rate, days, from, to, amount, basis }: BillLine) {
+  const exact = q?.includes('/') ? q : null;
+  return {
+    label: prose(label),
+    quantity: q === null ? null : quantity(q),
+    unit: unit && UNITS[unit],
+    rate: rate === null ? null : number(rate),
+    days: days === null ? null : number(days),
+    period: from && to ? [date(from), date(to)] : null,
+    amount: number(amount),
+    credit: amount < 0,
+    basis: prose(basis),
+    // rounded in the table, so the explanation gives what was computed with
+    exact: exact !== null && !isShortDecimal(exact) ? persianDigits(exact) : null,
+  };
+}
+
+function slip({ amount, paymentId, barcode: digits }: BillPayment, i: number, { billId, payments }: Bill, invalid: boolean) {
+  return {
+    title: payments.length > 1 ? `قبض ${number(i + 1)} از ${number(payments.length)}` : null,
+    amount: number(amount),
+    billId,
+    paymentId,
+    digits,
+    barcode: invalid ? null : code128(digits),
+    qr: invalid ? null : toSVG({ bcid: 'qrcode', text: digits, scale: 1 }),
+  };
+}
+
+/** 26 digits are an even number, so bwip-js' code128 takes set C throughout: 178 modules. */
+function code128(digits: string): string {
+  return toSVG({ bcid: 'code128', text: digits, includetext: false, height: 10, scale: 1 });
+}
+
+function nothingToPay({ payable, total }: Bill): string | null {
+  if (payable > 0) return null;
+  if (total === 0) return 'مانده بدهی صفر است؛ مبلغی برای پرداخت نیست.';
+  if (total < 0) {
+    return `مشترک بستانکار است: ${number(-total)} ریال بستانکاری در حساب می‌ماند؛ مبلغی برای پرداخت نیست.`;
+  }
+  return `مانده کمتر از حد وصول است: ${number(total)} ریال به صورتحساب بعد می‌رود؛ اکنون مبلغی برای پرداخت نیست.`;
+}
+
+function notices({ postings, warnings, facts }: Settlement, bill: Bill): string[] {
+  const tariff = bill.tariff.map(isolated).join('، ');
+  const basis = [
+    tariff && `تعرفهٔ ${tariff}${bill.illustrative ? ' (ارقام نمایشی، نه تعرفهٔ رسمی)' : ''}`,
+    bill.dataAsOf && `صورتحساب‌ها و پرداخت‌های ثبت‌شده تا ${date(bill.dataAsOf)}`,
+  ].filter(Boolean);
+  const standing = bill.definitive
+    ? 'این صورتحساب قطعی است'
+    : 'این صورتحساب علی‌الحساب است و پس از قرائت یا تعرفهٔ قطعی تسویه می‌شود';
+  const said = [`${standing}${basis.length > 0 ? `؛ بر پایهٔ ${basis.join(' و ')}` : ''}.`];
+  if (warnings.some((warning) => warning.code === 'PROVISIONAL_TARIFF')) {
+    said.push('تعرفهٔ این دوره هنوز منتشر نشده و آخرین تعرفه موقتاً به‌کار رفته است؛ مابه‌التفاوت پس از انتشار منظور می‌شود.');
+  }
+  if (bill.payments.length > 1) {
+    said.push(`مبلغ از سقف یک شناسهٔ پرداخت بیشتر است و با ${number(bill.payments.length)} قبض پرداخت می‌شود؛ همهٔ قبض‌ها را بپردازید.`);
+  }
+  said.push(fee(postings, bill));
+  if (facts.lateEntry) said.push(`ثبت با تأخیر، قبض کاغذی شمارهٔ ${isolated(facts.lateEntry.slip)}.`);
+  if (bill.revision > 1) said.push('این ویرایش جایگزین ویرایش‌های پیشین است؛ آن‌ها را نپردازید.');
+  return said;
+}
+
+/** The fee is collected in the next cycle's bill (plan, step 6): the bill says so, lest anyone asks for it now. */
+function fee(postings: Settlement['postings'], bill: Bill): string {
+  if (!bill.fee) return 'برای این صورتحساب هزینهٔ صدور دریافت نمی‌شود.';
+  const { amount, resolution, illustrative } = bill.fee;
+  const cycle = postings.find((posting) => posting.kind === 'fee')?.cycle ?? null;
+  return (
+    `هزینهٔ صدور، ${number(amount)} ریال${illustrative ? ' (رقم نمایشی)' : ''}، به استناد ${isolated(resolution)}، در صورتحساب ` +
+    `${cycleName(cycle)}، ستون بدهی متفرقه، دریافت می‌شود؛ برای آن در باجه مبلغی پرداخت نکنید.`
+  );
+}
+
+function cycleName(cycle: string | null): string {
+  if (cycle === null) return 'دورهٔ آتی';
+  const [, series = '', year = '', nn = ''] = /^(.+)-([0-9]{4})-([0-9]{2})$/.exec(cycle) ?? [];
+  if (!nn) return `دورهٔ ${isolated(cycle)}`;
+  return `دورهٔ ${persianDigits(String(Number(nn)))} سال ${persianDigits(year)} (سری ${isolated(series)})`;
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Tehran', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+/** `۱۴۰۵/۰۳/۲۱، ساعت ۱۰:۱۵`, in Tehran whatever the machine's zone is. */
+function moment(at: Instant): string {
+  const instant = new Date(at);
+  return `${date(todayInTehran(instant))}، ساعت ${persianDigits(CLOCK.format(instant))}`;
+}
+
+function date(d: string): string {
+  return persianDigits(d);
+}
+
+/** A whole or decimal number, or a percentage, in Persian digits and marks: −۱۲٬۳۴۵٫۵ */
+function number(value: Rial | string): string {
+  const [, sign = '', whole = '', places, percent] = /^(-?)([0-9]+)(?:\.([0-9]+))?(%?)$/.exec(String(value)) ?? [];
+  if (!whole) return prose(String(value));
+  const grouped = whole.replace(/\B(?=(?:[0-9]{3})+$)/g, '٬');
+  const text = persianDigits(`${grouped}${places ? `٫${places}` : ''}${percent && '٪'}`);
+  // only a sign would be carried to the other end by the text around it
+  return sign ? `${LTR}−${text}${END}` : text;
+}
+
+/** Hundredths are enough to read; `n/d` is rounded half up by magnitude. */
+function quantity(exact: string): string {
+  const [n, d] = fractionOf(exact);
+  if (d === null) return number(exact);
+  const magnitude = n < 0n ? -n : n;
+  const hundredths = String((200n * magnitude + d) / (2n * d)).padStart(3, '0');
+  const places = hundredths.slice(-2).replace(/0+$/, '');
+  return number(`${n < 0n ? '-' : ''}${hundredths.slice(0, -2)}${places && `.${places}`}`);
+}
+
+function isShortDecimal(exact: string): boolean {
+  const [n, d] = fractionOf(exact);
+  return d !== null && (100n * n) % d === 0n;
+}
+
+function fractionOf(exact: string): [bigint, bigint | null] {
+  const [, n, d] = /^(-?[0-9]+)\/([1-9][0-9]*)$/.exec(exact) ?? [];
+  return n && d ? [BigInt(n), BigInt(d)] : [0n, null];
+}
+
+function figure(value: number): Free {
+  return { text: number(value), ltr: true };
+}
+
+/** Ids stay in Latin digits, left to right: they are typed into a bank's app. */
+function id(value: string): Free {
+  return { text: breakable(plain(value)), ltr: true };
+}
+
+function free(value: string): Free {
+  const text = plain(value);
+  const firstLetter = /\p{L}/u.exec(text)?.[0];
+  return { text: breakable(text), ltr: firstLetter !== undefined && !ARABIC_LETTER.test(firstLetter) };
+}
+
+/**
+ * A Persian sentence: its figures in Persian digits, but not those of a Latin name such as a tariff's version; what
+ * is not a Persian word (1405-02, −500, household-1405-1) keeps its own order.
+ */
+function prose(value: string): string {
+  return plain(value).replace(/[^\s()«»،؛؟:.]+(?:[:.][^\s()«»،؛؟:.]+)*/g, (word) => {
+    if (ARABIC_LETTER.test(word)) return breakable(persianDigits(word));
+    const text = /[A-Za-z]/.test(word) ? word : persianDigits(word);
+    return /[A-Za-z]|[-−+].|[0-9۰-۹][^0-9۰-۹٬٫/]/.test(text) ? `${LTR}${breakable(text)}${END}` : breakable(text);
+  });
+}
+
+// isolates of the Unicode bidi algorithm: much cheaper to lay out than a box a figure
+const LTR = '\u2066';
+const ANY = '\u2068';
+const END = '\u2069';
+
+/** Data inside a sentence, in a direction of its own. */
+function isolated(value: string): string {
+  return `${ANY}${breakable(plain(value))}${END}`;
+}
+
+/** Controls and bidi marks are not printed: they would break the line or turn what stands around them. */
+function plain(value: string): string {
+  return value
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '')
+    .trim();
+}
+
+/** No Persian word is so long: it gets places to break at, else it would run out of its column. */
+function breakable(value: string): string {
+  return value.replace(/\S{25,}/gu, (word) => (word.match(/.{1,12}/gu) ?? []).join('\u200b'));
+}

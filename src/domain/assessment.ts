@@ -1,0 +1,78 @@
+import type { AccountSnapshot } from './account.js';
+import { makeBillId } from './bill-id.js';
+import { type Debt, type Fee, computeDebt } from './debt.js';
+import { type Confirmation, type Finding, finding } from './finding.js';
+import type { JalaliDate } from './jalali.js';
+import { checkReading, meterOn } from './reading.js';
+import type { AccountView, SettlementOrder } from './settlement.js';
+import type { Tariff } from './tariff.js';
+
+/** Whether the account may be settled by this operator at all. */
+export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot | null): Finding[] {
+  const { subscription } = order.facts;
+  if (!snapshot) {
+    return [finding('ACCOUNT_NOT_FOUND', 'subscription', `اشتراک ${subscription} در اطلاعات صورتحساب نیست. شماره را با قبض مشتری مقایسه کنید.`)];
+  }
+  if (snapshot.account.office !== order.clerk.office && order.clerk.role !== 'admin') {
+    return [finding('FORBIDDEN', 'subscription', `اشتراک ${subscription} مربوط به اداره ${snapshot.account.office} است و در اداره شما تسویه نمی‌شود.`)];
+  }
+  return [];
+}
+
+export interface DebtAssessment {
+  debt: Debt | null;
+  findings: Finding[];
+}
+
+/** The debt of an order on a snapshot, with what is found on the way (tariff, fee). Null when the reading is impossible. */
+export function assessDebt(
+  order: SettlementOrder,
+  snapshot: AccountSnapshot,
+  tariffs: readonly Tariff[],
+  fee: Fee | null,
+  today: JalaliDate,
+): DebtAssessment {
+  const { usage } = checkReading(snapshot, order.facts, tariffs, today);
+  if (!usage) return { debt: null, findings: [] };
+  const findings: Finding[] = [];
+  if (!fee) {
+    findings.push(finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'));
+  }
+  const debt = computeDebt({ snapshot, facts: order.facts, usage, tariffs, fee });
+  if ('noTariffOn' in debt) {
+    findings.push(
+      finding('NO_TARIFF', 'settlementDate', `برای ${debt.noTariffOn} و این نوع مصرف تعرفه‌ای منتشر نشده است. انتشار تعرفه را پیگیری کنید یا مانده دفتر را اعلام کنید.`),
+    );
+    return { debt: null, findings };
+  }
+  return { debt, findings };
+}
+
+/** Of the findings those that stand in the way: errors, and what has not been confirmed or overridden with a reason. */
+export function blocking(findings: readonly Finding[], confirmations: readonly Confirmation[]): Finding[] {
+  const answered = new Set(confirmations.filter((confirmation) => confirmation.reason.trim() !== '').map((confirmation) => confirmation.code));
+  return findings.filter(
+    ({ severity, code }) => severity === 'error' || severity === 'override' || (severity === 'confirm' && !answered.has(code)),
+  );
+}
+
+/** The account as it is printed on the bill. */
+export function accountView({ account, meters }: AccountSnapshot, settlementDate: JalaliDate): AccountView {
+  const meter = meterOn(meters, settlementDate);
+  return {
+    subscription: account.subscription,
+    name: account.name,
+    address: account.address,
+    postalCode: account.postalCode,
+    office: account.office,
+    series: account.series,
+    use: account.use,
+    climate: account.climate,
+    area: account.area,
+    units: account.units,
+    file: account.file,
+    company: account.company,
+    billId: makeBillId({ file: account.file, company: account.company }),
+    meter: meter ? { serial: meter.serial, digits: meter.digits, capacity: meter.capacity, coefficient: meter.coefficient } : null,
+  };
+}

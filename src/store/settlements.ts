@@ -1,0 +1,416 @@
+import type { Pool } from 'pg';
+import type { Finding } from '../domain/finding.js';
+import type {
+  AccountView,
+  Bill,
+  Instant,
+  Operator,
+  Posting,
+  Settlement,
+  SettlementFacts,
+  SettlementOrder,
+  SettlementStatus,
+  StepTime,
+} from '../domain/settlement.js';
+import { inTransaction } from './pool.js';
+
+/** A settlement of another run or with other facts stands under the same id. */
+export class SettlementExistsError extends Error {
+  override readonly name = 'SettlementExistsError';
+  constructor(readonly settlement: Settlement) {
+    super(`settlement ${settlement.id} exists`);
+  }
+}
+
+export interface SettlementFilter {
+  status?: string | undefined;
+  office?: string | undefined;
+  clerk?: string | undefined;
+  subscription?: string | undefined;
+  /** received on or after / before, instants */
+  from?: Instant | undefined;
+  to?: Instant | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface SettlementEvent {
+  seq: number;
+  kind: string;
+  at: Instant;
+  data: unknown;
+}
+
+/** What is needed to issue a revision; the number and the payment ids are given inside the transaction. */
+export interface BillDraft {
+  settlementId: string;
+  subscription: string;
+  office: string;
+  revision: number;
+  /** Jalali year of the settlement date */
+  year: number;
+  paymentPeriods: { from: number; to: number };
+  /** payment ids needed: one per slip */
+  slips: number;
+  inputs: unknown;
+  /** makes the bill from its number and periods */
+  write: (given: { number: string; periods: number[]; issuedAt: Instant }) => Bill;
+}
+
+export type SettlementStore = ReturnType<typeof createSettlementStore>;
+
+const VIEW = `
+  select s.*, b.bill,
+    coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
+        'amount', p.amount, 'status', p.status) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
+    coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by t.started_at, t.ended_at)
+        from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps
+  from app.settlements s`;
+
+interface Row {
+  id: string;
+  status: SettlementStatus;
+  revision: number;
+  received_at: Instant;
+  announced_at: Instant | null;
+  elapsed_ms: number | null;
+  within_target: boolean | null;
+  late_entry: boolean;
+  facts: SettlementFacts;
+  operator: Operator;
+  account: AccountView | null;
+  bill: Bill | null;
+  warnings: Finding[];
+  errors: Finding[];
+  postings: Posting[];
+  steps: StepTime[];
+  delivery: Settlement['delivery'];
+}
+
+function fromRow(row: Row): Settlement {
+  return {
+    id: row.id,
+    status: row.status,
+    revision: row.revision,
+    receivedAt: row.received_at,
+    announcedAt: row.announced_at,
+    elapsedMs: row.elapsed_ms,
+    withinTarget: row.within_target,
+    lateEntry: row.late_entry,
+    facts: row.facts,
+    clerk: row.operator,
+    account: row.account,
+    bill: row.bill,
+    warnings: row.warnings,
+    errors: row.errors,
+    postings: row.postings,
+    corrections: [],
+    steps: row.steps,
+    delivery: row.delivery,
+  };
+}
+
+/** Settlements as people list, search and count them. Every write is idempotent by its key. */
+export function createSettlementStore(pool: Pool) {
+  const one = async (sql: string, values: unknown[]): Promise<Settlement | null> => {
+    const { rows } = await pool.query<Row>(sql, values);
+    return rows[0] ? fromRow(rows[0]) : null;
+  };
+  const byId = (id: string): Promise<Settlement | null> =>
+    one(`${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision where s.id = $1`, [id]);
+
+  return {
+    /** The settlement, or null when there is none in the scope (`office: null` = every office). */
+    get(id: string, scope: { office: string | null }): Promise<Settlement | null> {
+      return one(
+        `${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision where s.id = $1 and ($2::text is null or s.office = $2)`,
+        [id, scope.office],
+      );
+    },
+
+    async officeOf(id: string): Promise<string | null> {
+      const { rows } = await pool.query<{ office: string }>('select office from app.settlements where id = $1', [id]);
+      return rows[0]?.office ?? null;
+    },
+
+    /** The settlement with the bill of an earlier revision, for a reprint. */
+    async revision(id: string, revision: number): Promise<Settlement | null> {
+      const settlement = await one(
+        `${VIEW} join app.bills b on b.settlement_id = s.id and b.revision = $2 where s.id = $1`,
+        [id, revision],
+      );
+      return settlement && { ...settlement, revision };
+    },
+
+    /** Newest first. `cursor` is what the page before gave as `next`. */
+    async list(filter: SettlementFilter): Promise<{ items: Settlement[]; next: string | null }> {
+      const after = filter.cursor ? readCursor(filter.cursor) : null;
+      const { rows } = await pool.query<Row>(
+        `${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision
+         where ($1::text is null or s.status = $1) and ($2::text is null or s.office = $2) and ($3::text is null or s.clerk = $3)
+           and ($4::text is null or s.subscription = $4) and ($5::timestamptz is null or s.received_at >= $5)
+           and ($6::timestamptz is null or s.received_at < $6)
+           and ($7::timestamptz is null or (date_trunc('milliseconds', s.received_at), s.id) < ($7, $8))
+         order by date_trunc('milliseconds', s.received_at) desc, s.id desc limit $9`,
+        [
+          filter.status ?? null,
+          filter.office ?? null,
+          filter.clerk ?? null,
+          filter.subscription ?? null,
+          filter.from ?? null,
+          filter.to ?? null,
+          after?.at ?? null,
+          after?.id ?? null,
+          filter.limit + 1,
+        ],
+      );
+      const items = rows.slice(0, filter.limit).map(fromRow);
+      const last = items.at(-1);
+      return { items, next: rows.length > filter.limit && last ? writeCursor(last.receivedAt, last.id) : null };
+    },
+
+    async eventsSince(id: string, seq: number): Promise<SettlementEvent[]> {
+      const { rows } = await pool.query<SettlementEvent>(
+        'select seq, kind, at, data from app.events where settlement_id = $1 and seq > $2 order by seq limit 1000',
+        [id, seq],
+      );
+      return rows;
+    },
+
+    /**
+     * Records the receipt for one workflow run. The same run again changes nothing; a rejected settlement is taken over;
+     * any other stands: SettlementExistsError.
+     */
+    async register(order: SettlementOrder, runId: string): Promise<void> {
+      const { facts, clerk } = order;
+      const { rowCount } = await pool.query(
+        `with mine as (
+           insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator)
+           values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10)
+           on conflict (id) do update set run_id = excluded.run_id, status = 'received', office = excluded.office, clerk = excluded.clerk,
+             received_at = excluded.received_at, late_entry = excluded.late_entry, facts = excluded.facts, operator = excluded.operator,
+             errors = '[]', warnings = '[]', at_risk_at = null, breached_at = null
+           where app.settlements.status = 'rejected' and app.settlements.run_id <> excluded.run_id
+           returning id, received_at)
+         insert into app.events (settlement_id, kind, key, at, data)
+         select id, 'received', $6, received_at, '{}' from mine on conflict do nothing`,
+        [
+          order.id,
+          facts.subscription,
+          facts.settlementDate,
+          clerk.office,
+          clerk.id,
+          runId,
+          order.receivedAt,
+          facts.lateEntry !== undefined,
+          JSON.stringify(facts),
+          JSON.stringify(clerk),
+        ],
+      );
+      if (rowCount) return;
+      const { rows } = await pool.query<{ run_id: string }>('select run_id from app.settlements where id = $1', [order.id]);
+      if (rows[0]?.run_id === runId) return;
+      const standing = await byId(order.id);
+      if (standing) throw new SettlementExistsError(standing);
+    },
+
+    /** The run ended without an announcement; its findings are kept. */
+    async reject(id: string, runId: string, errors: Finding[], warnings: Finding[], steps: StepTime[], at: Instant): Promise<void> {
+      await pool.query(
+        `with s as (update app.settlements set status = 'rejected', errors = $3, warnings = $4 where id = $1 and run_id = $2 returning id), ${writeSteps(5, 0)}
+         insert into app.events (settlement_id, kind, key, at, data) select id, 'rejected', $2, $6, $3 from s on conflict do nothing`,
+        [id, runId, JSON.stringify(errors), JSON.stringify(warnings), JSON.stringify(steps), at],
+      );
+    },
+
+    /**
+     * Issues a revision: number, payment periods and bill in one transaction. A second attempt reads back the first one's bill.
+     * Throws PaymentPeriodsExhaustedError when the subscriber's periods of the year are used up.
+     */
+    issueBill(draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> {
+      return inTransaction(pool, async (client) => {
+        // two attempts may be alive at once: the second waits here and then finds the first one's bill
+        await client.query('select from app.settlements where id = $1 for update', [draft.settlementId]);
+        const { rows: issued } = await client.query<{ bill: Bill }>('select bill from app.bills where settlement_id = $1 and revision = $2', [
+          draft.settlementId,
+          draft.revision,
+        ]);
+        if (issued[0]) return issued[0].bill;
+        const periods = await takePeriods(client, draft);
+        const { rows: given } = await client.query<{ last: number; now: Instant }>(
+          `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
+           on conflict (office, year) do update set last = n.last + 1 returning last, now()`,
+          [draft.office, draft.year],
+        );
+        const { last, now } = given[0] as (typeof given)[number];
+        const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
+        await client.query(
+          `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
+           e as (insert into app.events (settlement_id, kind, key, at, data)
+             select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b)
+           update app.settlements set revision = $2 where id = $1`,
+          [
+            draft.settlementId,
+            draft.revision,
+            bill.number,
+            now,
+            JSON.stringify(bill),
+            JSON.stringify(draft.inputs),
+            bill.total,
+            bill.payable,
+            bill.carry,
+            JSON.stringify(steps),
+            runId,
+          ],
+        );
+        return bill;
+      });
+    },
+
+    /** The announcement: its time is the database's, taken once. */
+    async announce(
+      id: string,
+      runId: string,
+      given: { account: AccountView; warnings: Finding[]; targetMs: number },
+      steps: StepTime[],
+    ): Promise<{ announcedAt: Instant; elapsedMs: number; withinTarget: boolean }> {
+      const { rows } = await pool.query<{ announced_at: Instant; elapsed_ms: number; within_target: boolean }>(
+        `with s as (
+           update app.settlements set status = case status when 'received' then 'announced' else status end,
+             announced_at = coalesce(announced_at, clock_timestamp()),
+             elapsed_ms = coalesce(elapsed_ms, floor(extract(epoch from clock_timestamp() - received_at) * 1000)::bigint),
+             within_target = coalesce(within_target, clock_timestamp() - received_at <= $5::bigint * interval '1 millisecond'),
+             account = $3, warnings = $4
+           where id = $1 and run_id = $2 returning id, announced_at, elapsed_ms, within_target), ${writeSteps(6, 0)},
+         e as (insert into app.events (settlement_id, kind, key, at, data)
+           select id, 'announced', $2, announced_at, jsonb_build_object('elapsedMs', elapsed_ms, 'withinTarget', within_target) from s on conflict do nothing)
+         select announced_at, elapsed_ms, within_target from s`,
+        [id, runId, JSON.stringify(given.account), JSON.stringify(given.warnings), given.targetMs, JSON.stringify(steps)],
+      );
+      const row = rows[0];
+      if (!row) throw new Error(`no settlement ${id} of run ${runId}`);
+      return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target };
+    },
+
+    /** Puts the postings into the outbox, each once. */
+    async schedulePostings(id: string, runId: string, revision: number, postings: (Posting & { detail: unknown })[], steps: StepTime[]): Promise<void> {
+      await pool.query(
+        `with s as (select id from app.settlements where id = $1 and run_id = $2), ${writeSteps(4, 0)},
+         p as (insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status)
+           select x.posting, $1, x.kind, $5, x.cycle, x."dueOn", x.amount, x.detail, x.status
+           from jsonb_to_recordset($3::jsonb) as x(posting text, kind text, cycle text, "dueOn" text, amount bigint, detail jsonb, status text)
+           on conflict do nothing)
+         insert into app.events (settlement_id, kind, key, at, data) select id, 'scheduled', $2, clock_timestamp(), '{}' from s on conflict do nothing`,
+        [id, runId, JSON.stringify(postings), JSON.stringify(steps), revision],
+      );
+    },
+
+    /** The first delivery counts; a further one changes nothing and is answered with the first. */
+    async recordDelivery(id: string, delivery: { deliveredTo: string; channel: string }, by: Operator): Promise<NonNullable<Settlement['delivery']>> {
+      const { rows } = await pool.query<{ delivery: NonNullable<Settlement['delivery']> }>(
+        `with s as (
+           update app.settlements set status = case status when 'announced' then 'delivered' else status end,
+             delivery = coalesce(delivery, $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+           where id = $1 returning id, delivery),
+         t as (update app.tasks set closed_at = now() where settlement_id = $1 and kind = 'deliver' and closed_at is null),
+         e as (insert into app.events (settlement_id, kind, key, at, data)
+           select id, 'delivered', '1', clock_timestamp(), delivery || jsonb_build_object('by', $3::jsonb) from s on conflict do nothing)
+         select delivery from s`,
+        [id, JSON.stringify(delivery), JSON.stringify({ id: by.id, role: by.role })],
+      );
+      if (!rows[0]) throw new Error(`no settlement ${id}`);
+      return rows[0].delivery;
+    },
+
+    /** Hands the waiting postings of a cycle over; answers all that are handed over for it. */
+    async handOver(id: string, cycle: string, eventId: string): Promise<string[]> {
+      const { rows } = await pool.query<{ posting: string }>(
+        `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp()
+             where settlement_id = $1 and cycle = $2 and status = 'waiting' returning posting),
+           s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p)),
+           e as (insert into app.events (settlement_id, kind, key, at, data)
+             select $1, 'cycleOpened', $3, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', coalesce((select jsonb_agg(posting) from p), '[]')) on conflict do nothing)
+         select posting from p union select posting from app.postings where settlement_id = $1 and cycle = $2 and status = 'handedOver'`,
+        [id, cycle, eventId],
+      );
+      return rows.map((row) => row.posting);
+    },
+
+    /** Billing has taken a posting: once, whatever is repeated. */
+    async recordTaken(id: string, taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string }): Promise<void> {
+      await pool.query(
+        `with p as (update app.postings set status = 'taken', taken_at = clock_timestamp(), handed_over_at = coalesce(handed_over_at, clock_timestamp()),
+             bill_serial = $3, name_on_bill = $4
+             where settlement_id = $1 and posting = $2 and status in ('waiting', 'handedOver') returning posting)
+         insert into app.events (settlement_id, kind, key, at, data)
+         select $1, 'taken', $5, clock_timestamp(), jsonb_build_object('posting', $2::text, 'billSerial', $3::text) on conflict do nothing`,
+        [id, taken.posting, taken.billSerial, taken.nameOnBill, taken.eventId],
+      );
+    },
+
+    async settle(id: string): Promise<void> {
+      await pool.query(
+        `with s as (update app.settlements set status = 'settled' where id = $1 and status <> 'cancelled' returning id)
+         insert into app.events (settlement_id, kind, key, at, data) select id, 'settled', '1', clock_timestamp(), '{}' from s on conflict do nothing`,
+        [id],
+      );
+    },
+
+    /** At risk or breached: marked once, with a task for the supervisor on a breach. */
+    async markDelay(id: string, runId: string, delay: 'atRisk' | 'breached', office: string): Promise<void> {
+      const column = delay === 'atRisk' ? 'at_risk_at' : 'breached_at';
+      await pool.query(
+        `with s as (update app.settlements set ${column} = coalesce(${column}, clock_timestamp()) where id = $1 and run_id = $2 returning id, ${column} as at),
+         t as (insert into app.tasks (id, settlement_id, office, kind, role, since)
+           select id || '/' || $3::text, id, $4, $3::text, 'supervisor', at from s where $3::text = 'breached' on conflict do nothing)
+         insert into app.events (settlement_id, kind, key, at, data) select id, $3::text, $2, at, '{}' from s on conflict do nothing`,
+        [id, runId, delay, office],
+      );
+    },
+
+    /** Something waits for a person: one task per settlement and kind. */
+    async openTask(task: { settlementId: string; kind: string; office: string; role: string; dueAt: Instant | null }): Promise<void> {
+      await pool.query(
+        `insert into app.tasks (id, settlement_id, office, kind, role, since, due_at) values ($1 || '/' || $2, $1, $3, $2, $4, clock_timestamp(), $5) on conflict do nothing`,
+        [task.settlementId, task.kind, task.office, task.role, task.dueAt],
+      );
+    },
+  };
+}
+
+/** A CTE that upserts the step times given as JSON in parameter `json`, for the settlement $1; the run id is $2 or parameter `run`. */
+function writeSteps(json: number, run: number): string {
+  return `t_steps as (insert into app.steps (settlement_id, run_id, name, revision, started_at, ended_at, attempts)
+    select $1, ${run === 0 ? '$2' : `$${run}`}, x.name, 1, x."startedAt", x."endedAt", x.attempts
+    from jsonb_to_recordset($${json}::jsonb) as x(name text, "startedAt" timestamptz, "endedAt" timestamptz, attempts integer)
+    on conflict do nothing)`;
+}
+
+/** Every two-digit period of the subscriber's year is used: no further payment id can be made. */
+export class PaymentPeriodsExhaustedError extends Error {
+  override readonly name = 'PaymentPeriodsExhaustedError';
+}
+
+async function takePeriods(client: { query: Pool['query'] }, draft: BillDraft): Promise<number[]> {
+  if (draft.slips === 0) return [];
+  const { from, to } = draft.paymentPeriods;
+  const { rows } = await client.query<{ last: number }>(
+    `insert into app.payment_periods as p (subscription, year, last) values ($1, $2, $3::integer + $4::integer - 1)
+     on conflict (subscription, year) do update set last = p.last + $4::integer returning last`,
+    [draft.subscription, draft.year, from, draft.slips],
+  );
+  const last = rows[0]?.last ?? 0;
+  if (last > to) throw new PaymentPeriodsExhaustedError(`periods ${from}–${to} of ${draft.year} are used up for ${draft.subscription}`);
+  return Array.from({ length: draft.slips }, (_, i) => last - draft.slips + 1 + i);
+}
+
+function writeCursor(at: Instant, id: string): string {
+  return Buffer.from(`${at} ${id}`).toString('base64url');
+}
+
+function readCursor(cursor: string): { at: string; id: string } | null {
+  const [at, id] = Buffer.from(cursor, 'base64url').toString().split(' ');
+  return at && id && !Number.isNaN(Date.parse(at)) ? { at, id } : null;
+}

@@ -1,0 +1,1 @@
+export { settlement } from './settlement.js';

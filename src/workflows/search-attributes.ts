@@ -1,0 +1,16 @@
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+
+/** What supervisors filter by in the Temporal UI: no names, no national ids. Registered before the workers start. */
+export const OFFICE = defineSearchAttributeKey('office', SearchAttributeType.KEYWORD);
+export const STATUS = defineSearchAttributeKey('settlementStatus', SearchAttributeType.KEYWORD);
+export const SUBSCRIPTION = defineSearchAttributeKey('subscription', SearchAttributeType.KEYWORD);
+export const CYCLE = defineSearchAttributeKey('billingCycle', SearchAttributeType.KEYWORD);
+export const AT_RISK = defineSearchAttributeKey('atRisk', SearchAttributeType.BOOL);
+export const BREACHED = defineSearchAttributeKey('breached', SearchAttributeType.BOOL);
+
+export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED];
+
+/** Name → type as the Temporal server registers them. */
+export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool'> = Object.fromEntries(
+  SEARCH_ATTRIBUTES.map(({ name, type }) => [name, type === SearchAttributeType.BOOL ? 'Bool' : 'Keyword']),
+);

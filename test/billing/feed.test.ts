@@ -1,0 +1,213 @@
+import { Readable } from 'node:stream';
+import { loadFeed, type FeedResult } from '../../src/billing/feed.js';
+import { demoFeeds } from '../../src/billing/demo.js';
+import { FEED_KINDS, type FeedKind } from '../../src/domain/account.js';
+import { jalali } from '../../src/domain/jalali.js';
+import { migrate } from '../../src/store/migrate.js';
+import { emptied, feedText, load, testDatabase, type TestDatabase } from './database.js';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(() => db?.stop());
+beforeEach(() => emptied(db.pool));
+
+const S = '014123456701';
+
+async function withAccount(): Promise<void> {
+  expect(await load(db.pool, 'accounts', [{}])).toMatchObject({ ok: true, inserted: 1 });
+}
+
+async function faultsOf(kind: FeedKind, rows: Parameters<typeof load>[2]): Promise<string[]> {
+  const result = await load(db.pool, kind, rows);
+  if (result.ok) throw new Error('the feed was taken');
+  for (const { message } of result.faults) expect(message).toMatch(/[آ-ی]/);
+  return result.faults.map(({ row, column, code }) => `${row} ${column} ${code}`);
+}
+
+async function count(kind: FeedKind): Promise<number> {
+  return (await db.pool.query<{ n: number }>(`select count(*) as n from billing.${kind}`)).rows[0]?.n ?? -1;
+}
+
+test('migrating again changes nothing, also from several processes at once', async () => {
+  expect(await Promise.all([migrate(db.url), migrate(db.url), migrate(db.url)])).toEqual([[], [], []]);
+});
+
+describe('a cell that is wrong is named by row, column and code', () => {
+  const cases: [kind: FeedKind, cells: Record<string, string>, expected: string][] = [
+    ['payments', { subscription: '' }, 'subscription REQUIRED'],
+    ['payments', { paidOn: '1404/12/30' }, 'paidOn NOT_A_DATE'],
+    ['payments', { paidOn: '2026-11-25' }, 'paidOn NOT_A_DATE'],
+    ['payments', { amount: '1000.5' }, 'amount NOT_WHOLE_RIAL'],
+    ['payments', { amount: '1,000' }, 'amount NOT_WHOLE_RIAL'],
+    ['payments', { amount: '9007199254740993' }, 'amount NOT_WHOLE_RIAL'],
+    ['payments', { amount: '-1' }, 'amount OUT_OF_RANGE'],
+    ['payments', { paymentId: '1.23E+08' }, 'paymentId SPREADSHEET_NUMBER'],
+    ['payments', { subscription: '1.41E+11' }, 'subscription SPREADSHEET_NUMBER'],
+    ['payments', { subscription: '14123456701.0' }, 'subscription SPREADSHEET_NUMBER'],
+    ['payments', { subscription: '14123456701' }, 'subscription WRONG_LENGTH'],
+    ['payments', { subscription: '01412345670x' }, 'subscription NOT_DIGITS'],
+    ['payments', { subscription: '014000000000' }, 'subscription UNKNOWN_SUBSCRIPTION'],
+    ['payments', { reference: '1.5E+12' }, 'reference SPREADSHEET_NUMBER'],
+    ['payments', { reference: 'x'.repeat(61) }, 'reference TOO_LONG'],
+    ['payments', { countedInBill: '501.0' }, 'countedInBill SPREADSHEET_NUMBER'],
+    ['adjustments', { reason: 'ا'.repeat(501) }, 'reason TOO_LONG'],
+    ['adjustments', { reason: 'a\u0000b' }, 'reason INVALID_CHARACTER'],
+    ['bills', { readingSource: 'guess' }, 'readingSource NOT_IN_LIST'],
+    ['bills', { readingSource: 'constructor' }, 'readingSource NOT_IN_LIST'],
+    ['bills', { fromReading: '12.5' }, 'fromReading NOT_A_NUMBER'],
+    ['bills', { fromReading: '-1' }, 'fromReading OUT_OF_RANGE'],
+    ['bills', { toDate: '1405/05/31' }, 'toDate PERIOD_REVERSED'],
+    ['meters', { capacity: '6/0' }, 'capacity NOT_A_NUMBER'],
+    ['meters', { coefficient: '0' }, 'coefficient OUT_OF_RANGE'],
+    ['meters', { startReading: '100000' }, 'startReading OUT_OF_RANGE'],
+    ['meters', { removedOn: '1400/01/01' }, 'endReading REQUIRED'],
+    ['meters', { removedOn: '1389/01/01', endReading: '5' }, 'removedOn PERIOD_REVERSED'],
+    ['accounts', { use: 'خانگی' }, 'use NOT_A_CODE'],
+    ['accounts', { climate: '6' }, 'climate OUT_OF_RANGE'],
+    ['accounts', { area: 'city' }, 'area NOT_IN_LIST'],
+    ['accounts', { nationalId: '13542419' }, 'nationalId WRONG_LENGTH'],
+    ['accounts', { file: '0' }, 'file OUT_OF_RANGE'],
+    ['accounts', { closedOn: '1389/12/29' }, 'closedOn PERIOD_REVERSED'],
+    ['cycles', { cycle: '11-1405-06' }, 'cycle UNKNOWN_SERIES'],
+    ['cycles', { cycle: '12-1405' }, 'cycle NOT_A_CODE'],
+    ['cycles', { issuesOn: '1405/09/26' }, 'issuesOn PERIOD_REVERSED'],
+  ];
+  test.each(cases)('%s %j → %s', async (kind, cells, expected) => {
+    await withAccount();
+    const good = { reference: 'P0', serial: '0500', cycle: '12-1405-05', ...(kind === 'accounts' ? { subscription: '014000000101' } : {}) };
+    expect(await faultsOf(kind, [good, cells])).toEqual([`3 ${expected}`]);
+    if (kind !== 'accounts') expect(await count(kind)).toBe(0);
+  });
+
+  test('every faulty row, and several cells of one row, in the order of the file', async () => {
+    await withAccount();
+    const rows = [{ reference: 'A' }, { reference: 'B', amount: 'x', paidOn: 'y' }, { reference: 'A' }, { reference: '', subscription: '014000000000' }];
+    expect(await faultsOf('payments', rows)).toEqual([
+      '3 paidOn NOT_A_DATE', '3 amount NOT_WHOLE_RIAL', '4 reference DUPLICATE_IN_FILE', '5 reference REQUIRED', '5 subscription UNKNOWN_SUBSCRIPTION',
+    ]);
+    expect(await count('payments')).toBe(0);
+  });
+
+  test('a thousand faults are a thousand answers', async () => {
+    await withAccount();
+    const faults = await faultsOf('payments', Array.from({ length: 1000 }, (_, i) => ({ reference: `P${i}`, amount: 'x' })));
+    expect(faults).toHaveLength(1000);
+    expect(faults.at(-1)).toBe('1001 amount NOT_WHOLE_RIAL');
+  });
+});
+
+describe('a file that is none', () => {
+  test('empty', async () => {
+    expect(await faultsOf('bills', '')).toEqual(['1  EMPTY_FILE']);
+    expect(await faultsOf('bills', feedText('bills', []))).toEqual(['1  EMPTY_FILE']);
+    // a day without payments is news
+    expect(await load(db.pool, 'payments', [])).toMatchObject({ ok: true, rows: 0 });
+  });
+  test('header', async () => {
+    const text = feedText('deposits', [{}]).replace('amount,on', 'amount,amount,colour');
+    expect(await faultsOf('deposits', text)).toEqual(['1  DUPLICATE_COLUMN', '1  UNKNOWN_COLUMN', '1  MISSING_COLUMN'].map((line, i) => line.replace('  ', ` ${['amount', 'colour', 'on'][i]} `)).sort((a, b) => (a.includes('colour') ? -1 : b.includes('colour') ? 1 : 0)));
+  });
+  test('fields', async () => {
+    await withAccount();
+    const text = `${feedText('deposits', [{}])}D2,${S},5\n\nD3,${S},5,1390/01/01,\n`;
+    expect(await faultsOf('deposits', text)).toEqual(['3  WRONG_NUMBER_OF_FIELDS', '5  WRONG_NUMBER_OF_FIELDS']);
+  });
+  test('encoding and quotation marks', async () => {
+    await withAccount();
+    const windows1256 = Buffer.concat([Buffer.from(feedText('adjustments', [{}, {}])), Buffer.from([0x41, 0xc8, 0xd1, 0x0a])]);
+    expect(await faultsOf('adjustments', windows1256)).toContain('4  NOT_UTF8');
+    expect(await faultsOf('adjustments', Buffer.from(feedText('adjustments', [{}]), 'utf16le'))).not.toEqual([]);
+    expect(await faultsOf('adjustments', `${feedText('adjustments', [{}])}A2,${S},1405/01/01,5,"open,\n`)).toEqual(['3  CSV_SYNTAX']);
+  });
+  test('the stream is read to its end, so that the sender can read the answer', async () => {
+    const stream = Readable.from(['no,header\n', ...Array.from({ length: 200 }, () => 'x,y\n'.repeat(5000))]);
+    const ended = new Promise((resolve) => stream.once('end', resolve));
+    expect((await loadFeed(db.pool, 'bills', stream)).ok).toBe(false);
+    await ended;
+  });
+  test('a sender that breaks off leaves nothing', async () => {
+    await withAccount();
+    async function* broken(): AsyncGenerator<string> {
+      yield feedText('payments', [{}]);
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new Error('connection reset');
+    }
+    await expect(loadFeed(db.pool, 'payments', Readable.from(broken()))).rejects.toThrow('connection reset');
+    expect(await count('payments')).toBe(0);
+    expect(await load(db.pool, 'payments', [{}])).toMatchObject({ ok: true, inserted: 1 });
+  });
+});
+
+describe('what is taken', () => {
+  test('the same file twice changes nothing; a changed row is one update', async () => {
+    await withAccount();
+    const rows = Array.from({ length: 50 }, (_, i) => ({ reference: `P${i}` }));
+    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 50, updated: 0, unchanged: 0 });
+    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 0, updated: 0, unchanged: 50 });
+    rows[7] = { reference: 'P7', countedInBill: '0501' } as { reference: string };
+    expect(await load(db.pool, 'payments', rows)).toMatchObject({ inserted: 0, updated: 1, unchanged: 49 });
+    expect(await load(db.pool, 'accounts', [{}])).toMatchObject({ inserted: 0, updated: 0, unchanged: 1 });
+  });
+
+  test('leading zeros, digits of three scripts, letters, BOM, CRLF, columns in another order', async () => {
+    const text = feedText('accounts', [{ subscription: '۰۱۴۱۲۳۴۵۶۷۰۱', nationalId: '٠٠١٣٥٤٢٤١٩', name: '\u200c علي  كريمي\u200c', connectedOn: '۱۳۹۰/۱/۱', mobile: '+98 912 123 4567' }]);
+    const turned = text.trimEnd().split('\n').map((line) => line.split(',').reverse().join(','));
+    expect(await load(db.pool, 'accounts', `\ufeff${turned.join('\r\n')}\r\n`)).toMatchObject({ ok: true, rows: 1 });
+    const { rows } = await db.pool.query('select subscription, national_id, name, connected_on, mobile, postal_code, bill_id from billing.accounts');
+    expect(rows).toEqual([
+      { subscription: S, national_id: '0013542419', name: 'علی کریمی', connected_on: '1390/01/01', mobile: '09121234567', postal_code: '0612345678', bill_id: '123456701439' },
+    ]);
+  });
+
+  test('text stays text: quotation marks, tabs, backslashes, formulas', async () => {
+    const name = '=1+1 "ع" \\N \\t <b>, ';
+    await load(db.pool, 'accounts', [{ name, address: 'a\tb\nc' }]);
+    expect((await db.pool.query('select name, address from billing.accounts')).rows).toEqual([{ name: name.trim(), address: 'a b c' }]);
+  });
+
+  test('2,147,483,648 rial and signed amounts', async () => {
+    await withAccount();
+    await load(db.pool, 'payments', [{ amount: '۲۱۴۷۴۸۳۶۴۸' }]);
+    await load(db.pool, 'bills', [{ totalDue: '-9007199254740991' }]);
+    expect((await db.pool.query('select amount from billing.payments')).rows).toEqual([{ amount: 2147483648 }]);
+    expect((await db.pool.query('select total_due from billing.bills')).rows).toEqual([{ total_due: -9007199254740991 }]);
+  });
+
+  test('two loads of one kind at once: the second sees the first', async () => {
+    await withAccount();
+    const rows = Array.from({ length: 2000 }, (_, i) => ({ reference: `P${i}` }));
+    const results = await Promise.all([load(db.pool, 'payments', rows), load(db.pool, 'payments', rows)]);
+    expect(results.map((result) => (result.ok ? [result.inserted, result.unchanged] : null)).sort()).toEqual([[0, 2000], [2000, 0]].sort());
+  });
+
+  test('the state of the feed', async () => {
+    await withAccount();
+    await loadFeed(db.pool, 'payments', Readable.from([feedText('payments', [{}])]), { asOf: jalali('1405/09/03') });
+    await load(db.pool, 'payments', [{ amount: 'x' }]);
+    const { rows } = await db.pool.query(`select as_of, rows, sha256, loaded_at from billing.feeds where kind = 'payments'`);
+    expect(rows).toEqual([{ as_of: '1405/09/03', rows: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/), loaded_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/) }]);
+  });
+});
+
+test('the demo feeds load, twice without a change, and add up', async () => {
+  const feeds = demoFeeds({ today: jalali('1405/09/04') });
+  const all = async (): Promise<FeedResult[]> => {
+    const results = [];
+    for (const kind of FEED_KINDS) results.push(await loadFeed(db.pool, kind, Readable.from(feeds[kind])));
+    return results;
+  };
+  for (const result of await all()) expect(result).toMatchObject({ ok: true });
+  for (const result of await all()) expect(result).toMatchObject({ ok: true, inserted: 0, updated: 0 });
+  expect(await count('accounts')).toBe(500);
+  for (const kind of FEED_KINDS) expect(await count(kind)).toBeGreaterThan(5);
+  const gaps = await db.pool.query(
+    `select * from (select subscription, from_date, lag(to_date) over (partition by subscription order by to_date) as before from billing.bills) b where before <> from_date`,
+  );
+  expect(gaps.rows).toEqual([]);
+  const { rows } = await db.pool.query(`select to_date, total_due from billing.bills where subscription = $1 order by to_date desc limit 1`, [S]);
+  expect(rows[0].to_date).toBe('1405/07/24');
+  expect(rows[0].total_due).toBeGreaterThan(10_000);
+  expect(rows[0].total_due).toBeLessThan(1_000_000);
+});

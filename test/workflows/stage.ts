@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
+import type { Pool } from 'pg';
+import { type Activities, createActivities } from '../../src/activities/index.js';
+import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
+import { createPostgresBilling } from '../../src/billing/postgres.js';
+import { type JalaliDate, todayInTehran } from '../../src/domain/jalali.js';
+import { type Settlement, type SettlementOrder, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } from '../../src/embedded.js';
+import { loadDemoData } from '../../src/demo.js';
+import { migrate } from '../../src/store/migrate.js';
+import { createPool } from '../../src/store/pool.js';
+import { createSettlementStore } from '../../src/store/settlements.js';
+import { createTariffStore } from '../../src/store/tariffs.js';
+import { createWorker } from '../../src/worker.js';
+import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
+
+export const today = (): JalaliDate => todayInTehran(new Date());
+
+/** A real database with demo subscribers, in a folder of its own. */
+export async function startDatabase(subscribers = 40): Promise<{ postgres: EmbeddedPostgres; pool: Pool; folder: string; port: number; stop(): Promise<void> }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-'));
+  const port = await freePort();
+  const postgres = await startPostgres({ dataFolder: folder, port });
+  const pool = createPool(postgres.url, { applicationName: 'test' });
+  const stop = async (): Promise<void> => {
+    await pool.end();
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await migrate(postgres.url);
+    await loadDemoData(pool, subscribers, new Date());
+    return { postgres, pool, folder, port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export function realActivities(pool: Pool): Activities {
+  return createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool) });
+}
+
+/** An order of the demo subscriber whose reading is usual, with what a test changes. */
+export function orderFor(subscription: string, reading: number | null, change: Partial<SettlementOrder['facts']> = {}, receivedAt = new Date().toISOString()): SettlementOrder {
+  const settlementDate = change.settlementDate ?? today();
+  return {
+    id: settlementId(subscription, settlementDate),
+    receivedAt,
+    clerk: { id: 'clerk-1', name: 'مریم رضایی', role: 'clerk', office: '01' },
+    facts: {
+      subscription,
+      settlementDate,
+      reading,
+      readingSource: reading === null ? 'none' : 'staff',
+      purpose: 'balance',
+      applicant: { kind: 'owner', name: 'علی کریمی', nationalId: '0932833810' },
+      documents: [],
+      confirmations: ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION'].map((code) => ({ code, reason: 'بررسی شد' })),
+      ...change,
+    },
+  };
+}
+
+/** Asks as the API does: starts the workflow if there is none, and waits for the announcement. */
+export function announce(client: Client, order: SettlementOrder, updateId = `announce-${JSON.stringify(order.facts.reading)}`): Promise<Settlement> {
+  return client.workflow.executeUpdateWithStart(announceBalance, {
+    args: [order],
+    updateId,
+    startWorkflowOperation: new WithStartWorkflowOperation('settlement', {
+      workflowId: settlementWorkflowId(order.id),
+      taskQueue: TASK_QUEUE,
+      args: [order],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    }),
+  });
+}
+
+export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // installed by an earlier suite of the same process
+  }
+  const executable = testServerExecutable();
+  const env = await TestWorkflowEnvironment.createTimeSkipping(executable ? { server: { executable: { type: 'existing-path', path: executable } } } : {});
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    // KEYWORD = 2, BOOL = 5 in temporal.api.enums.v1.IndexedValueType
+    searchAttributes: Object.fromEntries(Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [name, type === 'Bool' ? 5 : 2])),
+  });
+  return env;
+}
+
+/** Runs `act` with a worker at work and ends the worker, also when `act` fails. */
+export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Activities, act: (worker: Worker) => Promise<T>, maxCachedWorkflows?: number): Promise<T> {
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: TASK_QUEUE,
+    activities,
+    ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+  });
+  return worker.runUntil(act(worker));
+}
+
+export { DEMO_SUBSCRIPTION };

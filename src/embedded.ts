@@ -160,11 +160,9 @@ function executable(setting: string, name: string, env: NodeJS.ProcessEnv): stri
   return [...onPath, kept].map((folder) => path.join(folder, name)).find(isExecutable) ?? null;
 }
 
-/** The same from src and from dist/src. */
+/** The same from src and from dist/src; dist has a package.json of its own. */
 function projectFolder(): string {
-  let folder = __dirname;
-  while (!existsSync(path.join(folder, 'package.json')) && path.dirname(folder) !== folder) folder = path.dirname(folder);
-  return folder;
+  return path.resolve(__dirname, path.basename(path.dirname(__dirname)) === 'dist' ? '../..' : '..');
 }
 
 function isExecutable(file: string): boolean {
@@ -201,12 +199,8 @@ function launch(name: string, logFile: string, signal: 'SIGINT' | 'SIGTERM', sta
 
   const watcher = watchOver(pid, signal);
   void ended.then(() => watcher?.kill('SIGKILL'));
-  // what we started must not keep our event loop alive; it ends with us
-  child.unref();
-
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    child.ref();
     child.kill(signal);
     child.kill('SIGCONT'); // a stopped process hears nothing else
     for (const harder of ['SIGQUIT', 'SIGKILL'] as const) {

@@ -29,7 +29,7 @@ describe('a planted violation is found', () => {
   /** One file of the planted tree, what it says, and the rules it must break (none = allowed). */
   const planted: Array<[file: string, text: string, breaks: string[]]> = [
     ['domain/rial.ts', `import jalaali from 'jalaali-js';\nexport const rial = jalaali;\nexport interface Rial { value: number }\n`, []],
-    ['domain/reads.ts', `import { pool } from '../store/pool.js';\nexport const reads = pool;\n`, ['domain-imports', 'domain-packages']],
+    ['domain/reads.ts', `import { pool } from '../store/pool.js';\nexport const reads = pool;\n`, ['domain-imports']],
     ['domain/package.ts', `import pg from 'pg';\nexport const client = pg;\n`, ['domain-packages']],
     ['domain/node.ts', `import { readFileSync } from 'node:fs';\nexport const read = readFileSync;\n`, ['domain-packages']],
     ['store/pool.ts', `import pg from 'pg';\nimport { rial } from '../domain/rial.js';\nexport const pool = [pg, rial];\n`, []],
@@ -49,7 +49,7 @@ describe('a planted violation is found', () => {
     ['counter/page.ts', `import type { Story } from '../api/story.js';\nexport type Page = Story;\n`, []],
     ['counter/server.ts', `import { routes } from '../api/routes.js';\nexport const server = routes;\n`, ['counter-api-as-types']],
     ['billing/first.ts', `import { second } from './second.js';\nexport const first = () => second;\n`, ['no-cycles']],
-    ['billing/second.ts', `import { first } from './first.js';\nexport const second = () => first;\n`, ['no-cycles']],
+    ['billing/second.ts', `import { first } from './first.js';\nexport const second = () => first;\n`, []], // a cycle is reported once,
     ['billing/shape.ts', `import type { Other } from './other.js';\nexport interface Shape { other: Other }\n`, []],
     ['billing/other.ts', `import type { Shape } from './shape.js';\nexport interface Other { shape: Shape }\n`, []],
     ['billing/nowhere.ts', `import { gone } from './gone.js';\nexport const nowhere = gone;\n`, ['resolvable']],

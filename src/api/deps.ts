@@ -6,7 +6,7 @@ import type { FeedKind } from '../domain/account.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import type { Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -28,8 +28,9 @@ export interface SettlementFilter {
   office?: string;
   clerk?: string;
   subscription?: string;
-  from?: JalaliDate;
-  to?: JalaliDate;
+  /** received at or after / before */
+  from?: Instant;
+  to?: Instant;
   limit: number;
   cursor?: string;
 }
@@ -41,7 +42,7 @@ export interface SettlementEvent {
   data: unknown;
 }
 
-/** A faulty row of a feed: 1-based row number, column as in the header. */
+/** A faulty row of a feed: the header is row 1; column as in the header, empty when the fault is the row's or the file's. */
 export interface FeedFault {
   row: number;
   column: string;
@@ -87,4 +88,6 @@ export interface ApiDeps {
   version: string;
   /** the counter page's static files, asked after the API's own routes */
   pages?: RequestHandler;
+  /** largest feed in bytes; 512 MB when absent */
+  maxFeedBytes?: number;
 }

@@ -89,14 +89,18 @@ export async function streamEvents(call: Call<z.output<typeof settlementParams>>
     try {
       do {
         again = false;
-        for (const event of await deps.settlements.eventsSince(params.id, seq)) {
+        const events = await deps.settlements.eventsSince(params.id, seq);
+        for (const event of events) {
           if (!open) return;
           if (event.seq <= seq) continue;
           seq = event.seq;
           await write(res, event);
         }
         const now = await deps.settlements.get(params.id, { office: null });
-        if (now !== null && FINAL.has(now.status) && !again && open) {
+        if (now === null || !FINAL.has(now.status) || !open) continue;
+        // the last event may have come after this look: only an empty one shows the end
+        if (events.length > 0) again = true;
+        else if (!again) {
           res.write('event: end\ndata: {}\n\n');
           end();
         }

@@ -1,5 +1,4 @@
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Transform, type Readable } from 'node:stream';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { ApiDeps } from './deps.js';
@@ -16,29 +15,13 @@ export async function receiveFeed(
   { req, res, params, query }: Call<z.output<typeof feedParams>, z.output<typeof feedQuery>>,
   deps: ApiDeps,
 ): Promise<void> {
+  const limit = deps.maxFeedBytes ?? MAX_FEED_BYTES;
   requireCsv(req);
-  if (Number(req.headers['content-length'] ?? 0) > MAX_FEED_BYTES) throw new Problem('BODY_TOO_LARGE');
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw new Problem('BODY_TOO_LARGE');
 
-  let broken: Problem | null = null;
-  let bytes = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(bytes > MAX_FEED_BYTES ? new Problem('BODY_TOO_LARGE') : null, chunk);
-    },
-  });
-  req.socket.setTimeout(IDLE_MS);
-  req.socket.once('timeout', silent);
-  function silent(): void {
-    counted.destroy(new Problem('REQUEST_TIMEOUT'));
-  }
-  // a sender that breaks off must break the loader's transaction, never look like the end of the file
-  const flow = pipeline(req, counted).catch((error: unknown) => {
-    broken = error instanceof Problem ? error : new Problem('BODY_INCOMPLETE');
-  });
-
+  const body = boundedBody(req, limit);
   try {
-    const result = await deps.loadFeed(params.kind, counted, query.asOf === undefined ? {} : { asOf: query.asOf });
+    const result = await deps.loadFeed(params.kind, body.stream, query.asOf === undefined ? {} : { asOf: query.asOf });
     if (!result.ok) {
       throw new Problem('FEED_REFUSED', {
         errors: result.faults.map(({ row, column, code, message }) => ({ field: column, code, message, row, column })),
@@ -47,14 +30,59 @@ export async function receiveFeed(
     const { kind, rows, inserted, updated, unchanged } = result;
     res.json({ kind, rows, inserted, updated, unchanged });
   } catch (error) {
-    if (error instanceof Problem) throw error;
-    // the loader reports the broken stream in its own words; the cause is the sender's
-    if (counted.destroyed && !counted.readableEnded) await flow;
-    throw (broken as Problem | null) ?? error;
+    // the loader tells of a broken stream in its own words; the cause lies with the sender
+    throw body.broken() ?? error;
   } finally {
-    req.socket.off('timeout', silent);
-    req.socket.setTimeout(0);
+    body.discardRest();
   }
+}
+
+interface BoundedBody {
+  stream: Readable;
+  /** why the body broke off, or null */
+  broken(): Problem | null;
+  /** lets the unread rest pass by, so that the sender gets to read the answer */
+  discardRest(): void;
+}
+
+/**
+ * The request's body as a stream that ends only with the whole body: too much, silence or a sender that breaks off
+ * destroy it, so that the loader's transaction breaks too. Unlike `pipeline` it leaves the socket open for the answer.
+ */
+function boundedBody(req: Request, limit: number): BoundedBody {
+  let problem: Problem | null = null;
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= limit) done(null, chunk);
+      else done((problem ??= new Problem('BODY_TOO_LARGE')));
+    },
+  });
+  // without a listener an error that the loader no longer hears would end the process
+  stream.on('error', () => undefined);
+  const fail = (code: 'BODY_INCOMPLETE' | 'REQUEST_TIMEOUT'): void => {
+    if (req.complete || stream.destroyed) return;
+    problem ??= new Problem(code);
+    stream.destroy(problem);
+  };
+  const { socket } = req;
+  const silent = (): void => fail('REQUEST_TIMEOUT');
+  const discardRest = (): void => {
+    req.unpipe(stream);
+    req.resume();
+  };
+  socket.setTimeout(IDLE_MS);
+  socket.on('timeout', silent);
+  req.on('error', () => fail('BODY_INCOMPLETE'));
+  req.on('close', () => {
+    fail('BODY_INCOMPLETE');
+    socket.off('timeout', silent);
+    socket.setTimeout(0);
+  });
+  stream.on('close', discardRest);
+  req.pipe(stream);
+  return { stream, broken: () => problem, discardRest };
 }
 
 function requireCsv(req: Request): void {

@@ -58,5 +58,5 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
 
 /** Keeps the types of a row's parts together while the table holds rows of all kinds. */
 export function route<P extends z.ZodType, Q extends z.ZodType, B>(row: Route<P, Q, B>): Route {
-  return row as unknown as Route;
+  return row;
 }

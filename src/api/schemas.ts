@@ -204,8 +204,8 @@ export const settlementsQuery = z.strictObject({
   office: code.optional(),
   clerk: code.optional(),
   subscription: subscription.optional(),
-  from: date.optional(),
-  to: date.optional(),
+  from: date.optional().meta({ description: 'received on this day or later' }),
+  to: date.optional().meta({ description: 'received on this day or earlier' }),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });

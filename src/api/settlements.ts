@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { addDays, startOfDayInTehran } from '../domain/jalali.js';
 import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement.js';
 import { latinDigits } from '../domain/text.js';
 import { officeOf, officeScope, requireOffice } from './authentication.js';
@@ -19,6 +20,8 @@ import { receivedSettlement, sameFacts } from './workflows.js';
 
 /** The clerk waits this long for the announced balance; after it the page follows by events. */
 const ANNOUNCE_MS = 3_000;
+/** Last day of the calendar that jalali.ts knows. */
+const LAST_DAY = '1498/12/29';
 /** Postgres may be away while Temporal is not: an answer must not hang on it. */
 const STORE_MS = 1_500;
 
@@ -113,8 +116,11 @@ export async function announceSettlement({ req, res, operator, body }: Call<unkn
       return answer(200, (await stored()) ?? outcome.settlement);
     case 'rejected':
       return rejected(problemErrors(outcome.errors));
-    case 'conflict':
-      return conflict(outcome.settlement ?? (await stored()));
+    case 'conflict': {
+      // a correction may have brought the facts together since that answer
+      const settlement = (await stored()) ?? outcome.settlement;
+      return settlement !== null && sameFacts(settlement.facts, order.facts) ? answer(200, settlement) : conflict(settlement);
+    }
     case 'closed': {
       const settlement = (await stored()) ?? (await deps.temporal.state(order.id));
       if (settlement === null) throw new Problem('NOTHING_ACCEPTED');
@@ -176,8 +182,9 @@ export async function listSettlements({ res, operator, query }: Call<unknown, z.
   if (query.status !== undefined) filter.status = query.status;
   if (query.clerk !== undefined) filter.clerk = query.clerk;
   if (query.subscription !== undefined) filter.subscription = query.subscription;
-  if (query.from !== undefined) filter.from = query.from;
-  if (query.to !== undefined) filter.to = query.to;
+  if (query.from !== undefined) filter.from = startOfDayInTehran(query.from);
+  // through the end of the day; after the calendar's last day nothing can come
+  if (query.to !== undefined && query.to < LAST_DAY) filter.to = startOfDayInTehran(addDays(query.to, 1));
   if (query.cursor !== undefined) filter.cursor = query.cursor;
   const { items, next } = await deps.settlements.list(filter);
   res.json({ items: items.map(viewSettlement), next });

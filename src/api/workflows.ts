@@ -115,7 +115,7 @@ export function createSettlementWorkflows(
   client: Client,
   { taskQueue, searchAttributes }: SettlementWorkflowsOptions,
 ): SettlementWorkflows {
-  const { workflow, startedBy } = observingStarts(client);
+  const { workflow, observed } = observingStarts(client);
 
   function within<T>(ms: number, call: () => Promise<T>): Promise<T> {
     return client.withDeadline(Date.now() + ms, call);
@@ -152,6 +152,43 @@ export function createSettlementWorkflows(
     }
   }
 
+  async function announceOnce(
+    order: SettlementOrder,
+    updateId: string,
+    deadline: number,
+  ): Promise<{ outcome: Announcement } & Start> {
+    const workflowId = settlementWorkflowId(order.id);
+    const startWorkflowOperation = new WithStartWorkflowOperation(SETTLEMENT_WORKFLOW, {
+      workflowId,
+      taskQueue,
+      args: [order],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      staticSummary: `تسویه حساب اشتراک ${order.facts.subscription} در ${order.facts.settlementDate}`,
+      ...(searchAttributes === undefined ? {} : { typedSearchAttributes: searchAttributes(order) }),
+    });
+    const start: Start = { started: false, runId: null };
+    const outcome = async (): Promise<Announcement> => {
+      try {
+        const settlement = await observed(start, () =>
+          client.withDeadline(deadline, () =>
+            workflow.executeUpdateWithStart(announceBalance, { args: [order], updateId, startWorkflowOperation }),
+          ),
+        );
+        return { kind: start.started ? 'announced' : 'existing', settlement };
+      } catch (error) {
+        const failure = updateFailure(error);
+        if (failure !== null) return failure;
+        if (error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError) {
+          return { kind: 'closed' };
+        }
+        if (isUnanswered(error)) return afterSilence(workflowId, updateId);
+        throw error;
+      }
+    };
+    return { outcome: await outcome(), ...start };
+  }
+
   /** The start arguments of the latest run: known as soon as the start is durable, with no worker needed. */
   async function startedWith(workflowId: string): Promise<SettlementOrder | null> {
     const { history } = await within(DESCRIBE_MS, () =>
@@ -169,33 +206,14 @@ export function createSettlementWorkflows(
 
   return {
     async announce(order, { deadlineMs }) {
-      const workflowId = settlementWorkflowId(order.id);
+      const deadline = Date.now() + deadlineMs;
       const updateId = announceUpdateId(order.facts);
-      const startWorkflowOperation = new WithStartWorkflowOperation(SETTLEMENT_WORKFLOW, {
-        workflowId,
-        taskQueue,
-        args: [order],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-        staticSummary: `تسویه حساب اشتراک ${order.facts.subscription} در ${order.facts.settlementDate}`,
-        ...(searchAttributes === undefined ? {} : { typedSearchAttributes: searchAttributes(order) }),
-      });
-      try {
-        const { answer: settlement, started } = await startedBy(() =>
-          within(deadlineMs, () =>
-            workflow.executeUpdateWithStart(announceBalance, { args: [order], updateId, startWorkflowOperation }),
-          ),
-        );
-        return { kind: started ? 'announced' : 'existing', settlement };
-      } catch (error) {
-        const failure = updateFailure(error);
-        if (failure !== null) return failure;
-        if (error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError) {
-          return { kind: 'closed' };
-        }
-        if (isUnanswered(error)) return afterSilence(workflowId, updateId);
-        throw error;
-      }
+      const first = await announceOnce(order, updateId, deadline);
+      // The server keeps a failed run's answer under its update id and gives it again instead of starting anew (seen
+      // with server 1.32): a refusal that this call did not cause may be stale, so it is asked for under an id that
+      // names the failed run. Two callers at once use the same one.
+      if (first.outcome.kind !== 'rejected' || first.started || first.runId === null) return first.outcome;
+      return (await announceOnce(order, `${updateId}-${first.runId}`, deadline)).outcome;
     },
 
     async deliver(id, delivery) {
@@ -247,23 +265,35 @@ export function createSettlementWorkflows(
   };
 }
 
+/** What the server says of the run that a call reached. */
+interface Start {
+  /** the call started it */
+  started: boolean;
+  runId: string | null;
+}
+
 /**
- * A client that also tells whether the call started the run: the server says so in the start's answer, which the
- * SDK drops. "New or the same one existed" (201 or 200) is thus the server's word, not a comparison of times.
+ * A client that also tells whether a call started the run: the server says so in the start's answer, which the SDK
+ * drops. "New or the same one existed" (201 or 200) is thus the server's word, not a comparison of times.
  */
 function observingStarts(client: Client): {
   workflow: WorkflowClient;
-  startedBy<T>(call: () => Promise<T>): Promise<{ answer: T; started: boolean }>;
+  /** runs `call` and notes in `start` what the server said */
+  observed<T>(start: Start, call: () => Promise<T>): Promise<T>;
 } {
-  const calls = new AsyncLocalStorage<{ started: boolean }>();
+  const starts = new AsyncLocalStorage<Start>();
   const service = client.connection.workflowService;
   const observing = Object.create(service, {
     executeMultiOperation: {
       value: async (request: Parameters<WorkflowService['executeMultiOperation']>[0]) => {
         const answer = await service.executeMultiOperation(request);
-        const call = calls.getStore();
-        // the call may be sent again until the update is durable: the first answer's word stays
-        if (call !== undefined && answer.responses?.[0]?.startWorkflow?.started === true) call.started = true;
+        const start = starts.getStore();
+        if (start !== undefined) {
+          const [startAnswer, updateAnswer] = answer.responses ?? [];
+          // the call may be sent again until the update is durable: the first answer's word stays
+          if (startAnswer?.startWorkflow?.started === true) start.started = true;
+          start.runId = updateAnswer?.updateWorkflow?.updateRef?.workflowExecution?.runId ?? start.runId;
+        }
         return answer;
       },
     },
@@ -279,10 +309,7 @@ function observingStarts(client: Client): {
       interceptors,
       queryRejectCondition,
     }),
-    startedBy(call) {
-      const seen = { started: false };
-      return calls.run(seen, async () => ({ answer: await call(), started: seen.started }));
-    },
+    observed: (start, call) => starts.run(start, call),
   };
 }
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { CsvError, parse, type Parser } from 'csv-parse';
 import type { Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -149,6 +150,8 @@ class FeedFile {
       if (chunk.length >= COPY_CHUNK) {
         yield chunk;
         chunk = '';
+        // a source and a socket that are always ready would keep the process from everything else
+        await immediate();
       }
     }
     if (chunk !== '') yield chunk;
@@ -197,8 +200,8 @@ class FeedFile {
     const decoder = new TextDecoder('utf-8', { fatal: true });
     let lines = 1;
     // left open: the sender must still be able to read the answer
-    for await (const part of this.source.iterator({ destroyOnReturn: false })) {
-      const chunk: Buffer = typeof part === 'string' ? Buffer.from(part) : part;
+    for await (const part of this.source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>) {
+      const chunk = typeof part === 'string' ? Buffer.from(part) : part;
       this.hash.update(chunk);
       try {
         decoder.decode(chunk, { stream: true });

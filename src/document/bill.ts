@@ -33,8 +33,9 @@ const TEMPLATE_DIR = __dirname;
 const TEMPLATE = join(TEMPLATE_DIR, 'bill.typ');
 const DATA = join(TEMPLATE_DIR, 'bill.json');
 const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
-// results that so many bills did not use again are dropped: the parsed template and the shaped labels stay
-const CACHE_AGE_BILLS = 8;
+// every so many bills, what the last so many did not use is dropped: the parsed template and the shaped labels stay,
+// the rest of a bill would pile up; done at each bill it costs a tenth of it
+const CACHE_BILLS = 16;
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
@@ -44,31 +45,23 @@ export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: str
     fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
   });
   compiler.addSource(TEMPLATE, readFileSync(TEMPLATE, 'utf8'));
+  let printed = 0;
   return {
     bill(input) {
       // the template reads its values as a JSON file: text never becomes Typst source
       compiler.mapShadow(DATA, Buffer.from(JSON.stringify(page(input, issuer))));
       try {
-        const compiled = compiler.compile({ mainFilePath: TEMPLATE });
-        if (!compiled.result) {
-          const diagnostics = compiled.takeDiagnostics();
-          throw new Error(`the bill template failed: ${JSON.stringify(diagnostics?.shortDiagnostics ?? null)}`);
-        }
-        return compiler.pdf(compiled.result);
+        // straight to bytes: a document object's native memory is freed only when the event loop turns
+        return compiler.pdf({ mainFilePath: TEMPLATE });
       } finally {
-        compiler.evictCache(CACHE_AGE_BILLS);
+        if (++printed % CACHE_BILLS === 0) compiler.evictCache(1);
       }
     },
   };
 }
 
+// digits and their marks are not among them
 const ARABIC_LETTER = /[\u0621-\u065f\u066e-\u06d3\u06ee\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc]/;
-
-/** Free text as data: its own reading direction, and `text` safe to set in a line. */
-interface Free {
-  text: string;
-  ltr: boolean;
-}
 
 const USES: Readonly<Record<string, string>> = {
   household: 'خانگی',
@@ -99,8 +92,8 @@ function page({ settlement, copy, void: isVoid }: BillDocument, issuer: string) 
   const invalid = isVoid || settlement.status === 'cancelled';
   const announced = settlement.announcedAt ?? bill.issuedAt;
   return {
-    issuer: free(issuer),
-    number: `${LTR}${plain(bill.number)}${END}`,
+    issuer: isolated(issuer),
+    number: id(bill.number),
     revision: bill.revision > 1 ? number(bill.revision) : null,
     issuedOn: todayInTehran(new Date(bill.issuedAt)).split('/').map(Number),
     copy,
@@ -110,23 +103,23 @@ function page({ settlement, copy, void: isVoid }: BillDocument, issuer: string) 
     purpose: PURPOSES[facts.purpose],
     settlementDate: date(facts.settlementDate),
     payable: number(bill.payable),
-    name: free(account.name),
-    address: free(account.address),
+    name: isolated(account.name),
+    address: isolated(account.address),
     subscriber: [
       ['شمارهٔ اشتراک', id(account.subscription)],
       ['شناسهٔ قبض', id(bill.billId)],
       ['کد پستی', id(account.postalCode)],
       ['شمارهٔ پرونده', id(account.file)],
       ['سری', id(account.series)],
-      ['نوع مصرف', free(USES[account.use] ?? account.use)],
-      ['تعداد واحد', figure(account.units)],
-      ['منطقه و اقلیم', free(`${AREAS[account.area]}، اقلیم ${persianDigits(String(account.climate))}`)],
+      ['نوع مصرف', USES[account.use] ?? isolated(account.use)],
+      ['تعداد واحد', number(account.units)],
+      ['منطقه و اقلیم', `${AREAS[account.area]}، اقلیم ${number(account.climate)}`],
     ],
     meter: [
       ['شمارهٔ بدنهٔ کنتور', meter ? id(meter.serial) : null],
-      ['تعداد ارقام', meter ? figure(meter.digits) : null],
-      ['ضریب تصحیح', meter ? { text: number(meter.coefficient), ltr: true } : null],
-      ['مبنای قرائت', free(SOURCES[facts.readingSource])],
+      ['تعداد ارقام', meter ? number(meter.digits) : null],
+      ['ضریب تصحیح', meter ? number(meter.coefficient) : null],
+      ['مبنای قرائت', SOURCES[facts.readingSource]],
     ],
     previous: bill.previousReading && {
       reading: persianDigits(String(bill.previousReading.reading)),
@@ -139,20 +132,20 @@ function page({ settlement, copy, void: isVoid }: BillDocument, issuer: string) 
     rows: bill.lines.map((_, i) => number(i + 1)),
     total: number(bill.total),
     carry: number(bill.carry),
-    carryLabel: bill.carry < 0 ? 'بستانکاری که در حساب می‌ماند' : 'منتقل به صورتحساب بعد (کسر هزار ریال)',
+    carryLabel: carryLabel(bill),
     words: amountInWords(bill.payable),
     nothingToPay: nothingToPay(bill),
     slips: bill.payments.map((payment, i) => slip(payment, i, bill, invalid)),
     notices: notices(settlement, bill),
-    newSubscriber: facts.newSubscriber ? { name: free(facts.newSubscriber.name), from: date(facts.newSubscriber.from) } : null,
+    newSubscriber: facts.newSubscriber ? { name: isolated(facts.newSubscriber.name), from: date(facts.newSubscriber.from) } : null,
     record: [
-      ['متقاضی', free(`${facts.applicant.name} (${facts.applicant.kind === 'owner' ? 'مالک' : 'مستأجر'})`)],
-      ['کارمند خدمات مشترکین', free(settlement.clerk.name)],
-      ['دفتر', free(settlement.clerk.office)],
-      ['دریافت درخواست', free(moment(settlement.receivedAt))],
-      ['اعلام مانده', free(moment(announced))],
-      ['داده‌ها تا تاریخ', bill.dataAsOf ? { text: date(bill.dataAsOf), ltr: true } : null],
-    ].filter(([, value]) => value !== null && (value as Free).text !== ''),
+      ['متقاضی', `${isolated(facts.applicant.name)} (${facts.applicant.kind === 'owner' ? 'مالک' : 'مستأجر'})`],
+      ['کارمند خدمات مشترکین', isolated(settlement.clerk.name)],
+      ['دفتر', isolated(settlement.clerk.office)],
+      ['دریافت درخواست', moment(settlement.receivedAt)],
+      ['اعلام مانده', moment(announced)],
+      ['داده‌ها تا تاریخ', bill.dataAsOf ? date(bill.dataAsOf) : null],
+    ].filter(([, value]) => value !== null),
   };
 }
 
@@ -203,6 +196,11 @@ function code128(digits: string): string {
   return toSVG({ bcid: 'code128', text: digits, includetext: false, height: 10, scale: 1 });
 }
 
+function carryLabel({ payable, carry }: Bill): string {
+  if (carry < 0) return 'بستانکاری که در حساب می‌ماند';
+  return `منتقل به صورتحساب بعد (${payable > 0 || carry === 0 ? 'کسر هزار ریال' : 'کمتر از حد وصول'})`;
+}
+
 function nothingToPay({ payable, total }: Bill): string | null {
   if (payable > 0) return null;
   if (total === 0) return 'مانده بدهی صفر است؛ مبلغی برای پرداخت نیست.';
@@ -215,7 +213,7 @@ function nothingToPay({ payable, total }: Bill): string | null {
 function notices({ postings, warnings, facts }: Settlement, bill: Bill): string[] {
   const tariff = bill.tariff.map(isolated).join('، ');
   const basis = [
-    tariff && `تعرفهٔ ${tariff}${bill.illustrative ? ' (ارقام نمایشی، نه تعرفهٔ رسمی)' : ''}`,
+    tariff && `تعرفهٔ ${tariff}${bill.illustrative ? ' (نمایشی)' : ''}`,
     bill.dataAsOf && `صورتحساب‌ها و پرداخت‌های ثبت‌شده تا ${date(bill.dataAsOf)}`,
   ].filter(Boolean);
   const standing = bill.definitive
@@ -294,19 +292,9 @@ function fractionOf(exact: string): [bigint, bigint | null] {
   return n && d ? [BigInt(n), BigInt(d)] : [0n, null];
 }
 
-function figure(value: number): Free {
-  return { text: number(value), ltr: true };
-}
-
 /** Ids stay in Latin digits, left to right: they are typed into a bank's app. */
-function id(value: string): Free {
-  return { text: breakable(plain(value)), ltr: true };
-}
-
-function free(value: string): Free {
-  const text = plain(value);
-  const firstLetter = /\p{L}/u.exec(text)?.[0];
-  return { text: breakable(text), ltr: firstLetter !== undefined && !ARABIC_LETTER.test(firstLetter) };
+function id(value: string): string {
+  return `${LTR}${breakable(plain(value))}${END}`;
 }
 
 /**
@@ -316,17 +304,20 @@ function free(value: string): Free {
 function prose(value: string): string {
   return plain(value).replace(/[^\s()«»،؛؟:.]+(?:[:.][^\s()«»،؛؟:.]+)*/g, (word) => {
     if (ARABIC_LETTER.test(word)) return breakable(persianDigits(word));
+    if (MARKED_NUMBER.test(word)) return number(word.replaceAll(',', ''));
     const text = /[A-Za-z]/.test(word) ? word : persianDigits(word);
     return /[A-Za-z]|[-−+].|[0-9۰-۹][^0-9۰-۹٬٫/]/.test(text) ? `${LTR}${breakable(text)}${END}` : breakable(text);
   });
 }
 
-// isolates of the Unicode bidi algorithm: much cheaper to lay out than a box a figure
+// a sum or a decimal; a plain row of digits may be an id and is not grouped
+const MARKED_NUMBER = /^-?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+)%?$/;
+// isolates of the Unicode bidi algorithm: cheaper to lay out than a box for each figure
 const LTR = '\u2066';
 const ANY = '\u2068';
 const END = '\u2069';
 
-/** Data inside a sentence, in a direction of its own. */
+/** Data in the direction of its own first letter, whatever stands around it. */
 function isolated(value: string): string {
   return `${ANY}${breakable(plain(value))}${END}`;
 }

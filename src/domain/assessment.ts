@@ -5,7 +5,7 @@ import { type Confirmation, type Finding, finding } from './finding.js';
 import type { JalaliDate } from './jalali.js';
 import { checkReading, meterOn } from './reading.js';
 import type { AccountView, SettlementOrder } from './settlement.js';
-import type { Tariff } from './tariff.js';
+import { type Tariff, gasIntervals, isProvisional } from './tariff.js';
 
 /** Whether the account may be settled by this operator at all. */
 export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot | null): Finding[] {
@@ -44,6 +44,17 @@ export function assessDebt(
       finding('NO_TARIFF', 'settlementDate', `برای ${debt.noTariffOn} و این نوع مصرف تعرفه‌ای منتشر نشده است. انتشار تعرفه را پیگیری کنید یا مانده دفتر را اعلام کنید.`),
     );
     return { debt: null, findings };
+  }
+  const intervals = gasIntervals(tariffs, usage.previous.on, usage.days > 0 ? order.facts.settlementDate : usage.previous.on);
+  const provisional = Array.isArray(intervals) ? intervals.find(isProvisional) : undefined;
+  if (provisional) {
+    findings.push(
+      finding(
+        'PROVISIONAL_TARIFF',
+        'settlementDate',
+        `برای ${provisional.to} هنوز تعرفه‌ای منتشر نشده است؛ «${provisional.tariff.title}» موقتاً به کار رفت و صورتحساب علی‌الحساب است.`,
+      ),
+    );
   }
   return { debt, findings };
 }

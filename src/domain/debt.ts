@@ -1,11 +1,22 @@
 import type { AccountSnapshot } from './account.js';
-import { type Fraction, decimal, fractionText, multiplyFractions, roundToRial } from './fraction.js';
+import { compareFractions, decimal, fraction, fractionText, multiplyFractions, roundToRial } from './fraction.js';
 import { gasPrice } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
-import type { Usage } from './reading.js';
+import { type Usage, meterOn } from './reading.js';
 import { type Rial, rial, subtractRial, sumRial } from './rial.js';
 import type { SettlementFacts } from './settlement.js';
-import { DEFAULT_COLLECTION, type CollectionRule, type Tariff, type VatRule, covers, tariffOn } from './tariff.js';
+import {
+  type CollectionRule,
+  DEFAULT_COLLECTION,
+  type FixedCharge,
+  type GasInterval,
+  type SubscriptionRule,
+  type Tariff,
+  type VatRule,
+  covers,
+  isProvisional,
+  tariffOn,
+} from './tariff.js';
 
 export type LineCode =
   | 'GAS_STEP'
@@ -52,7 +63,7 @@ export interface Debt {
   /** m³ (standard), exact text as in BillLine.quantity */
   consumption: string;
   previousReading: { reading: number; on: JalaliDate } | null;
-  /** read by staff: definitive (قطعی); else on account (علی‌الحساب) */
+  /** read by staff and priced by tariffs in force: definitive (قطعی); else on account (علی‌الحساب) */
   definitive: boolean;
   /** tariff versions used */
   tariff: string[];
@@ -87,13 +98,16 @@ export function computeDebt(input: DebtInput): Debt | { noTariffOn: JalaliDate }
   const { snapshot, facts, usage, tariffs } = input;
   const period = { after: usage.previous.on, until: facts.settlementDate, days: usage.days };
   const lines: BillLine[] = [];
-  const used = new Set<Tariff>();
+  let intervals: readonly GasInterval[] = [];
   if (usage.days > 0) {
-    const noTariffOn = addPeriodLines(lines, used, input, period);
-    if (noTariffOn) return { noTariffOn };
+    const priced = addPeriodLines(lines, input, period);
+    if ('noTariffOn' in priced) return priced;
+    intervals = priced.intervals;
   }
   addLedgerLines(lines, snapshot);
+  if (facts.purpose === 'final') addFinalLines(lines, snapshot);
   const total = sumRial(lines.map((line) => line.amount));
+  const used = [...new Set(intervals.map((interval) => interval.tariff))];
   const collection = tariffOn(tariffs, facts.settlementDate)?.collection ?? DEFAULT_COLLECTION;
   return {
     lines,
@@ -102,9 +116,9 @@ export function computeDebt(input: DebtInput): Debt | { noTariffOn: JalaliDate }
     days: usage.days,
     consumption: fractionText(usage.consumption.n, usage.consumption.d),
     previousReading: snapshot.lastBill || usage.days > 0 ? { reading: usage.previous.reading, on: usage.previous.on } : null,
-    definitive: facts.readingSource === 'staff' && usage.previous.source !== 'estimated',
-    tariff: [...used].map((tariff) => tariff.version),
-    illustrative: [...used].some((tariff) => tariff.illustrative) || (input.fee?.illustrative ?? false),
+    definitive: facts.readingSource === 'staff' && usage.previous.source !== 'estimated' && !intervals.some(isProvisional),
+    tariff: used.map((tariff) => tariff.version),
+    illustrative: used.some((tariff) => tariff.illustrative) || (input.fee?.illustrative ?? false),
     dataAsOf: oldestData(snapshot),
     fee: input.fee,
   };
@@ -125,13 +139,12 @@ interface Period {
   days: number;
 }
 
-function addPeriodLines(lines: BillLine[], used: Set<Tariff>, input: DebtInput, period: Period): JalaliDate | null {
+function addPeriodLines(lines: BillLine[], input: DebtInput, period: Period): { intervals: GasInterval[] } | { noTariffOn: JalaliDate } {
   const { snapshot, usage, tariffs } = input;
   const { account } = snapshot;
   const gas = gasPrice({ tariffs, ...period, consumption: usage.consumption, use: account.use, climate: account.climate, units: account.units });
-  if ('noTariffOn' in gas) return gas.noTariffOn;
+  if ('noTariffOn' in gas) return gas;
   for (const line of gas.lines) {
-    used.add(line.tariff);
     const season = line.season === 'warm' ? 'گرم' : 'سرد';
     lines.push({
       code: line.flat ? 'GAS_FLAT' : 'GAS_STEP',
@@ -146,15 +159,12 @@ function addPeriodLines(lines: BillLine[], used: Set<Tariff>, input: DebtInput, 
       basis:
         `${line.m3} متر مکعب × ${line.rialPerM3} ریال، از ${line.from} تا ${line.to} (${line.days} روز از ${period.days} روزِ دوره)؛ ` +
         (line.flat ? 'نرخ یکسان برای همه کارکرد' : stepText(line.above, line.upto, line.days, account.units)) +
-        `؛ ${line.tariff.title}`,
+        `؛ ${line.tariff.title}${isProvisional(line) ? ' (موقت، تا انتشار تعرفه تازه)' : ''}`,
     });
   }
-  // the gas line's tariff stands even when nothing was consumed: charges come from it
-  const tariffsInPeriod = uniqueTariffs(tariffs, period);
-  for (const tariff of tariffsInPeriod) used.add(tariff);
-  addMonthlyCharges(lines, tariffsInPeriod, input, period);
-  addLevyAndVat(lines, tariffsInPeriod, period);
-  return null;
+  addFixedCharges(lines, gas.intervals, input, period);
+  addLevyAndVat(lines, gas.intervals, period);
+  return gas;
 }
 
 function stepText(above: number, upto: number | null, days: number, units: number): string {
@@ -165,8 +175,9 @@ function stepText(above: number, upto: number | null, days: number, units: numbe
     : `از ${scaled(above)} تا ${scaled(upto)} متر مکعب (${above} تا ${upto} در ماه؛ ${scale})`;
 }
 
-function uniqueTariffs(tariffs: readonly Tariff[], period: Period): Tariff[] {
-  return tariffs.filter((tariff) => tariff.from <= period.until && (tariff.to === null || tariff.to > period.after));
+interface Dated {
+  from: JalaliDate;
+  to: JalaliDate | null;
 }
 
 /** A dated rule with the days of the period on which it is the one in force. */
@@ -177,57 +188,101 @@ interface RuleSpan<R> {
   days: number;
 }
 
-/** Cuts the period where the rule changes; days without a rule carry no charge. Of several the last published wins. */
-function ruleSpans<R extends { from: JalaliDate; to: JalaliDate | null }>(rules: readonly R[], period: Period): RuleSpan<R>[] {
-  const first = addDays(period.after, 1);
-  const cuts = new Set<JalaliDate>([first]);
-  for (const rule of rules) {
-    if (rule.from > first && rule.from <= period.until) cuts.add(rule.from);
-    if (rule.to !== null && rule.to >= first && rule.to < period.until) cuts.add(addDays(rule.to, 1));
-  }
-  const starts = [...cuts].sort();
+/**
+ * Cuts the period where the rule changes, each day under the tariff that is in force on it; days without a rule carry no
+ * charge. `choose` takes one of the rules that cover a day. Neighbouring spans whose rules are the `same` are one.
+ */
+function ruleSpans<R extends Dated>(
+  intervals: readonly GasInterval[],
+  rulesOf: (tariff: Tariff) => readonly R[],
+  choose: (rules: readonly R[]) => R | undefined,
+  same: (a: R, b: R) => boolean,
+): RuleSpan<R>[] {
   const spans: RuleSpan<R>[] = [];
-  starts.forEach((from, i) => {
-    const next = starts[i + 1];
-    const to = next ? addDays(next, -1) : period.until;
-    const rule = rules.findLast((candidate) => covers(candidate, from));
-    if (!rule) return;
-    const last = spans.at(-1);
-    if (last && last.rule === rule && addDays(last.to, 1) === from) {
-      last.to = to;
-      last.days = daysBetween(last.from, to) + 1;
-    } else spans.push({ rule, from, to, days: daysBetween(from, to) + 1 });
-  });
+  for (const { tariff, from: first, to: last } of intervals) {
+    const rules = rulesOf(tariff);
+    const cuts = new Set<JalaliDate>([first]);
+    for (const rule of rules) {
+      if (rule.from > first && rule.from <= last) cuts.add(rule.from);
+      if (rule.to !== null && rule.to >= first && rule.to < last) cuts.add(addDays(rule.to, 1));
+    }
+    const starts = [...cuts].sort();
+    starts.forEach((from, i) => {
+      const next = starts[i + 1];
+      const to = next ? addDays(next, -1) : last;
+      // used provisionally, a tariff goes on as on its last day
+      const day = tariff.to !== null && tariff.to < from ? tariff.to : from;
+      const rule = choose(rules.filter((candidate) => covers(candidate, day)));
+      if (!rule) return;
+      const before = spans.at(-1);
+      if (before && same(before.rule, rule) && addDays(before.to, 1) === from) {
+        before.to = to;
+        before.days = daysBetween(before.from, to) + 1;
+      } else spans.push({ rule, from, to, days: daysBetween(from, to) + 1 });
+    });
+  }
   return spans;
 }
 
-function addMonthlyCharges(lines: BillLine[], tariffs: readonly Tariff[], { snapshot }: DebtInput, period: Period): void {
+/** Of rules that cover one day the last published stands. */
+function lastPublished<R>(rules: readonly R[]): R | undefined {
+  return rules.at(-1);
+}
+
+function sameCharge(a: FixedCharge, b: FixedCharge): boolean {
+  return a.rialPerMonth === b.rialPerMonth && a.per === b.per && (a.fixedPer ?? 'month') === (b.fixedPer ?? 'month');
+}
+
+function addFixedCharges(lines: BillLine[], intervals: readonly GasInterval[], { snapshot }: DebtInput, period: Period): void {
   const { account, meters } = snapshot;
-  const capacity = decimal(meters.at(-1)?.capacity ?? '0');
-  const monthly = (code: 'SUBSCRIPTION' | 'INSURANCE', label: string, rule: { rialPerMonth: Rial; per: 'meter' | 'unit' }, span: RuleSpan<unknown>): void => {
+  const charge = (code: 'SUBSCRIPTION' | 'INSURANCE', label: string, { rule, days, from, to }: RuleSpan<FixedCharge>): void => {
     const count = rule.per === 'unit' ? account.units : 1;
+    const whole = rule.fixedPer === 'period' ? billingPeriodDays(snapshot, period) : 30;
     lines.push({
       code,
       label,
-      quantity: fractionText(BigInt(span.days * count), 30n),
-      unit: 'month',
+      quantity: fractionText(BigInt(days * count), BigInt(whole)),
+      unit: rule.fixedPer === 'period' ? null : 'month',
       rate: String(rule.rialPerMonth),
-      days: span.days,
-      from: span.from,
-      to: span.to,
-      amount: roundToRial(BigInt(rule.rialPerMonth) * BigInt(span.days * count), 30n),
-      basis: `${rule.rialPerMonth} ریال در ماه × ${span.days} روز ÷ ۳۰${count > 1 ? ` × ${count} واحد` : ''}، از ${span.from} تا ${span.to}`,
+      days,
+      from,
+      to,
+      amount: chargeShare(rule.rialPerMonth, days * count, whole),
+      basis:
+        `${rule.rialPerMonth} ریال ${rule.fixedPer === 'period' ? `در دوره ${whole} روزه` : 'در ماه'} × ${days} روز ÷ ${whole}` +
+        `${count > 1 ? ` × ${count} واحد` : ''}، از ${from} تا ${to}`,
     });
   };
-  const subscription = tariffs.flatMap((tariff) => tariff.subscription).filter((rule) => rule.use === undefined || rule.use === account.use);
-  // of the capacity classes the smallest that holds the meter
-  const fits = subscription.filter((rule) => rule.capacityUpTo === null || capacity.n <= BigInt(rule.capacityUpTo) * capacity.d);
-  const narrowest = fits.filter(
-    (rule) => !fits.some((other) => other !== rule && other.from === rule.from && (other.capacityUpTo ?? Infinity) < (rule.capacityUpTo ?? Infinity)),
-  );
-  for (const span of ruleSpans(narrowest, period)) monthly('SUBSCRIPTION', 'آبونمان', span.rule, span);
-  const insurance = tariffs.flatMap((tariff) => tariff.insurance).filter((rule) => rule.use === account.use && rule.area === account.area);
-  for (const span of ruleSpans(insurance, period)) monthly('INSURANCE', 'بیمه', span.rule, span);
+  const capacity = decimal(meterOn(meters, period.until)?.capacity ?? '0');
+  const fits = ({ use, capacityUpTo }: SubscriptionRule): boolean =>
+    (use === undefined || use === account.use) && (capacityUpTo === null || compareFractions(capacity, fraction(capacityUpTo)) <= 0);
+  for (const span of ruleSpans(intervals, (tariff) => tariff.subscription.filter(fits), closestFit, sameCharge)) {
+    charge('SUBSCRIPTION', 'آبونمان', span);
+  }
+  const insurance = (tariff: Tariff) => tariff.insurance.filter((rule) => rule.use === account.use && rule.area === account.area);
+  for (const span of ruleSpans(intervals, insurance, lastPublished, sameCharge)) charge('INSURANCE', 'بیمه', span);
+}
+
+/** The rule for the very use before one for all, the smallest capacity class that holds the meter, the last published. */
+function closestFit(rules: readonly SubscriptionRule[]): SubscriptionRule | undefined {
+  const closer = (a: SubscriptionRule, b: SubscriptionRule): boolean =>
+    (a.use === undefined) === (b.use === undefined) ? (a.capacityUpTo ?? Infinity) <= (b.capacityUpTo ?? Infinity) : a.use !== undefined;
+  let closest: SubscriptionRule | undefined;
+  for (const rule of rules) if (!closest || closer(rule, closest)) closest = rule;
+  return closest;
+}
+
+/** The part of a fixed sum (rial) for `days` of the `whole` days it is meant for, rounded once. */
+export function chargeShare(amount: Rial, days: number, whole: number): Rial {
+  return roundToRial(BigInt(amount) * BigInt(days), BigInt(whole));
+}
+
+/** Days of the whole billing period that holds the settlement: the timetable's, else the last bill's, else a month. */
+function billingPeriodDays({ cycles, lastBill }: AccountSnapshot, { until }: Period): number {
+  const cycle = cycles.find(({ fromDate, toDate }) => fromDate < until && until <= toDate);
+  const whole = cycle ?? lastBill;
+  const days = whole ? daysBetween(whole.fromDate, whole.toDate) : 0;
+  return days > 0 ? days : 30;
 }
 
 const GROUP: Partial<Record<LineCode, VatRule['base'][number]>> = {
@@ -239,56 +294,62 @@ const GROUP: Partial<Record<LineCode, VatRule['base'][number]>> = {
 };
 const GROUP_NAME: Record<VatRule['base'][number], string> = { gas: 'گازبها', subscription: 'آبونمان', insurance: 'بیمه', levy: 'عوارض گازرسانی' };
 
-/** Levy and VAT are computed once on the sum of the printed lines of their base; a changed rate takes its share of days. */
-function addLevyAndVat(lines: BillLine[], tariffs: readonly Tariff[], period: Period): void {
-  const percentLine = (code: 'GAS_LEVY' | 'VAT', label: string, base: readonly VatRule['base'][number][], percent: string, span: RuleSpan<unknown>): void => {
-    const sum = sumRial(lines.filter((line) => base.includes(GROUP[line.code] as VatRule['base'][number])).map((line) => line.amount));
-    if (sum === 0) return;
-    const share = percentOf(percent, sum, span.days, period.days);
-    const split = span.days === period.days ? '' : ` × ${span.days} روز ÷ ${period.days} روز`;
-    lines.push({
-      code,
-      label,
-      quantity: String(sum),
-      unit: 'rial',
-      rate: `${percent}%`,
-      days: span.days,
-      from: span.from,
-      to: span.to,
-      amount: share,
-      basis: `${percent} درصدِ ${sum} ریال (${base.map((group) => GROUP_NAME[group]).join(' و ')})${split}`,
-    });
-  };
-  const byRate = <R extends { percent: string; base?: readonly string[] }>(spans: RuleSpan<R>[]): RuleSpan<R>[] => {
-    // one line per rate: spans of the same rate and base are put together even when another lies between
-    const merged: RuleSpan<R>[] = [];
-    const sameBase = (a: R, b: R): boolean => a.base?.join() === b.base?.join();
-    for (const span of spans) {
-      const same = merged.find((other) => other.rule.percent === span.rule.percent && sameBase(other.rule, span.rule));
-      if (same) {
-        same.days += span.days;
-        same.to = span.to;
-      } else merged.push({ ...span });
-    }
-    return merged;
-  };
-  for (const span of byRate(ruleSpans(tariffs.flatMap((tariff) => tariff.levy), period))) {
-    percentLine('GAS_LEVY', 'عوارض گازرسانی', ['gas'], span.rule.percent, span);
-  }
-  for (const span of byRate(ruleSpans(tariffs.flatMap((tariff) => tariff.vat), period))) {
-    percentLine('VAT', 'مالیات بر ارزش افزوده', span.rule.base, span.rule.percent, span);
-  }
+interface PercentRule extends Dated {
+  percent: string;
+  base: readonly VatRule['base'][number][];
 }
 
-function percentOf(percent: string, base: Rial, days: number, periodDays: number): Rial {
-  const rate: Fraction = multiplyFractions(decimal(percent), { n: BigInt(days), d: BigInt(periodDays) * 100n });
-  return roundToRial(rate.n * BigInt(base), rate.d);
+/** Levy and VAT are computed once on the sum of the printed lines of their base; a changed rate takes its share of days. */
+function addLevyAndVat(lines: BillLine[], intervals: readonly GasInterval[], period: Period): void {
+  const add = (code: 'GAS_LEVY' | 'VAT', label: string, rulesOf: (tariff: Tariff) => readonly PercentRule[]): void => {
+    const spans = ruleSpans(intervals, rulesOf, lastPublished, sameRate);
+    for (const { rule, days, from, to } of onePerRate(spans)) {
+      const sum = sumRial(lines.filter((line) => rule.base.includes(GROUP[line.code] as VatRule['base'][number])).map((line) => line.amount));
+      if (sum === 0) continue;
+      const rate = multiplyFractions(decimal(rule.percent), fraction(days, period.days * 100));
+      const split = days === period.days ? '' : ` × ${days} روز ÷ ${period.days} روز`;
+      lines.push({
+        code,
+        label,
+        quantity: String(sum),
+        unit: 'rial',
+        rate: `${rule.percent}%`,
+        days,
+        from,
+        to,
+        amount: roundToRial(rate.n * BigInt(sum), rate.d),
+        basis: `${rule.percent} درصدِ ${sum} ریال (${rule.base.map((group) => GROUP_NAME[group]).join(' و ')})${split}`,
+      });
+    }
+  };
+  add('GAS_LEVY', 'عوارض گازرسانی', (tariff) => tariff.levy.map((rule) => ({ ...rule, base: ['gas'] })));
+  add('VAT', 'مالیات بر ارزش افزوده', (tariff) => tariff.vat);
+}
+
+function sameRate(a: PercentRule, b: PercentRule): boolean {
+  return compareFractions(decimal(a.percent), decimal(b.percent)) === 0 && [...a.base].sort().join() === [...b.base].sort().join();
+}
+
+/** One line per rate: spans of the same rate and base are put together even when another lies between. */
+function onePerRate(spans: readonly RuleSpan<PercentRule>[]): RuleSpan<PercentRule>[] {
+  const merged: RuleSpan<PercentRule>[] = [];
+  for (const span of spans) {
+    const same = merged.find((other) => sameRate(other.rule, span.rule));
+    if (same) {
+      same.days += span.days;
+      same.to = span.to;
+    } else merged.push({ ...span });
+  }
+  return merged;
+}
+
+/** A line of the ledger: a known sum without a quantity. */
+function ledgerLine(code: LineCode, label: string, amount: Rial, on: JalaliDate | null, basis: string): BillLine {
+  return { code, label, quantity: null, unit: null, rate: null, days: null, from: null, to: on, amount: rial(amount), basis };
 }
 
 function addLedgerLines(lines: BillLine[], { lastBill, payments, adjustments }: AccountSnapshot): void {
-  const ledger = (code: LineCode, label: string, amount: Rial, on: JalaliDate, basis: string): void => {
-    lines.push({ code, label, quantity: null, unit: null, rate: null, days: null, from: null, to: on, amount: rial(amount), basis });
-  };
+  const ledger = (...line: Parameters<typeof ledgerLine>): void => void lines.push(ledgerLine(...line));
   if (lastBill && lastBill.totalDue !== 0) {
     ledger(
       'PREVIOUS_DEBT',
@@ -306,8 +367,19 @@ function addLedgerLines(lines: BillLine[], { lastBill, payments, adjustments }: 
   }
 }
 
+/** At a final settlement all instalments of a plan fall due, and a deposit is set off; at a balance both stay. */
+function addFinalLines(lines: BillLine[], { instalments, deposits }: AccountSnapshot): void {
+  if (instalments.length > 0) {
+    const parts = instalments.map(({ reference, dueOn, amount }) => `${reference} (${dueOn}): ${amount} ریال`).join('، ');
+    const sum = sumRial(instalments.map(({ amount }) => amount));
+    lines.push(ledgerLine('INSTALMENTS', 'اقساط باقی‌مانده', sum, null, `با تسویه نهایی همه اقساط حال می‌شود: ${parts}`));
+  }
+  for (const { reference, amount, on } of deposits) {
+    lines.push(ledgerLine('DEPOSIT', 'ودیعه', -amount, on, `ودیعه ${reference} سپرده در ${on} که در تسویه نهایی کسر می‌شود`));
+  }
+}
+
 function oldestData(snapshot: AccountSnapshot): JalaliDate | null {
   const dates = snapshot.feeds.filter((feed) => feed.kind === 'bills' || feed.kind === 'payments').map((feed) => feed.asOf);
   return dates.length === 0 ? null : (dates.sort()[0] as JalaliDate);
 }
-

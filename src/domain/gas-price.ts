@@ -1,5 +1,5 @@
 import { type Fraction, fractionText, roundToRial } from './fraction.js';
-import { type JalaliDate, daysBetween } from './jalali.js';
+import { type JalaliDate, addDays, daysBetween } from './jalali.js';
 import { type Rial, sumRial } from './rial.js';
 import { type GasInterval, type Season, type Tariff, gasIntervals, gasRatesFor } from './tariff.js';
 
@@ -22,6 +22,8 @@ export interface GasPriceLine {
 
 export interface GasPrice {
   days: number;
+  /** the stretches that were priced, in order: they tile the period */
+  intervals: GasInterval[];
   lines: GasPriceLine[];
   gasPriceRial: Rial;
 }
@@ -43,19 +45,27 @@ export interface GasPriceInput {
  * The gas price of a period: consumption spread evenly over its days, each interval of one tariff and
  * season priced in graduated steps whose limits are monthly limit × days ÷ 30 × units.
  * Every line is exact until it is rounded once to a whole rial; the price is the sum of the lines.
- * Returns the first day without a rate instead when there is one.
+ * Returns the first day without a rate instead when there is one. RangeError for a negative period or consumption,
+ * and for a consumption in no day: neither may vanish from a bill.
  */
 export function gasPrice(input: GasPriceInput): GasPrice | { noTariffOn: JalaliDate } {
-  const intervals = gasIntervals(input.tariffs, input.after, input.until);
-  if (!Array.isArray(intervals)) return intervals;
   const days = daysBetween(input.after, input.until);
+  if (days < 0 || input.consumption.n < 0n || (days === 0 && input.consumption.n > 0n)) {
+    throw new RangeError(`no price for ${fractionText(input.consumption.n, input.consumption.d)} m³ in ${days} days`);
+  }
+  const intervals = gasIntervals(input.tariffs, input.after, input.until);
+  if (!Array.isArray(intervals)) {
+    // an earlier day may have a tariff and still no rate for this use
+    const before = gasPrice({ ...input, until: addDays(intervals.noTariffOn, -1), consumption: { n: 0n, d: 1n } });
+    return 'noTariffOn' in before ? before : intervals;
+  }
   const lines: GasPriceLine[] = [];
   for (const interval of intervals) {
     const rates = gasRatesFor(interval.tariff, input.use, interval.season, input.climate);
     if (!rates) return { noTariffOn: interval.from };
     priceInterval(interval, rates.steps, rates.flat, days, input, lines);
   }
-  return { days, lines, gasPriceRial: sumRial(lines.map((line) => line.rial)) };
+  return { days, intervals, lines, gasPriceRial: sumRial(lines.map((line) => line.rial)) };
 }
 
 function priceInterval(

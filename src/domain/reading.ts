@@ -1,6 +1,6 @@
 import type { AccountSnapshot, LedgerBill, Meter } from './account.js';
 import { type Finding, finding } from './finding.js';
-import { type Fraction, compareFractions, decimal, fraction, fractionText, multiplyFractions } from './fraction.js';
+import { type Fraction, addFractions, compareFractions, decimal, fraction, multiplyFractions } from './fraction.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
 import type { SettlementFacts } from './settlement.js';
 import { type Tariff, seasonOn, tariffOn } from './tariff.js';
@@ -46,6 +46,28 @@ export function meterOn(meters: readonly Meter[], date: JalaliDate): Meter | und
 }
 
 /**
+ * The meter that a day's figure belongs to. On the day of a replacement either meter may have been read: it is the one
+ * whose figure at the change is nearer, the later when both are as near.
+ */
+export function meterRead(meters: readonly Meter[], date: JalaliDate, reading: number): Meter | undefined {
+  let nearest: Meter | undefined;
+  let least = Infinity;
+  for (const meter of meters) {
+    if (meter.installedOn > date || (meter.removedOn !== null && meter.removedOn < date) || reading >= 10 ** meter.digits) continue;
+    const sinceStart = meter.installedOn === date ? turned(reading - meter.startReading, meter) : 0;
+    const toEnd = meter.removedOn === date ? turned((meter.endReading ?? reading) - reading, meter) : 0;
+    const distance = Math.max(sinceStart, toEnd);
+    if (distance <= least) [nearest, least] = [meter, distance];
+  }
+  return nearest ?? meterOn(meters, date);
+}
+
+/** What a counter went on by: a difference below zero means one turn of it. */
+function turned(difference: number, meter: Meter): number {
+  return difference < 0 ? difference + 10 ** meter.digits : difference;
+}
+
+/**
  * Checks a settlement's reading against the account, its meter and its own history (domain.md, Meter).
  * `today` is the civil date in Tehran.
  */
@@ -65,7 +87,8 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
       finding('READING_DATE_IN_FUTURE', 'settlementDate', `تاریخ ${date} پس از امروز (${today}) است. تاریخ امروز یا پیش از آن را وارد کنید.`),
     );
   }
-  if (date < account.connectedOn) {
+  const beforeLast = facts.readingSource !== 'none' && previous !== null && date < previous.on;
+  if (date < account.connectedOn && !beforeLast) {
     findings.push(
       finding('READING_DATE_BEFORE_LAST', 'settlementDate', `تاریخ ${date} پیش از برقراری اشتراک (${account.connectedOn}) است. تاریخ را اصلاح کنید.`),
     );
@@ -80,24 +103,26 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
       finding('ACCOUNT_CLOSED', 'subscription', `این اشتراک از ${account.closedOn} جمع‌آوری شده است و کارکرد تازه ندارد. مانده دفتر را اعلام کنید.`),
     );
   }
-  const meter = meterOn(meters, date);
-  if (!previous || !meter) {
-    findings.push(finding('METER_UNKNOWN', 'subscription', 'برای این اشتراک کنتوری ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.'));
+  const meter = meterRead(meters, date, reading);
+  // the figure of a meter that is not on record tells nothing of what the next one counted
+  const unknown = previous !== null && !meters.some(({ installedOn }) => installedOn <= previous.on);
+  if (!previous || !meter || unknown) {
+    findings.push(finding('METER_UNKNOWN', 'subscription', 'کنتور این اشتراک در زمان آخرین قرائت ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.'));
     return impossible;
   }
-  if (date < previous.on) {
+  if (beforeLast) {
     findings.push(
       finding(
         'READING_DATE_BEFORE_LAST',
         'settlementDate',
-        `تاریخ ${date} پیش از آخرین قرائت (${previous.on}، رقم ${previous.reading}) است. تاریخ را اصلاح کنید یا ابطال و صدور دوباره را از سرپرست بخواهید.`,
+        `تاریخ ${date} و رقم ${reading}: پیش از آخرین قرائت (${previous.on}، رقم ${previous.reading}) است. تاریخ را اصلاح کنید یا ابطال و صدور دوباره را از سرپرست بخواهید.`,
       ),
     );
     return impossible;
   }
   if (reading >= 10 ** meter.digits) {
     findings.push(
-      finding('READING_TOO_MANY_DIGITS', 'reading', `رقم ${reading} بیش از ${meter.digits} رقمِ کنتور ${meter.serial} دارد. رقم کنتور را دوباره بخوانید.`),
+      finding('READING_TOO_MANY_DIGITS', 'reading', `رقم ${reading} بیش از ${meter.digits} رقمِ کنتور ${meter.serial} دارد (رقم قبلی ${previous.reading} در ${previous.on}). رقم کنتور را در ${date} دوباره بخوانید.`),
     );
     return impossible;
   }
@@ -116,66 +141,72 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
 
   const averages = dailyAverage(snapshot, tariffs, addDays(date, -Math.trunc(days / 2)));
   const tariff = tariffOn(tariffs, date);
-  const capacityLimit = multiplyFractions(decimal(meter.capacity), fraction(24 * days));
-  const counted = countedConsumption(meters, previous, meter, reading);
-  let consumption = multiplyFractions(fraction(counted.current + counted.removed), decimal(meter.coefficient));
   const bands = tariff && averages ? bandsFor(tariff, averages, days, account.units) : null;
+  const stretches = meterStretches(meters, previous, meter, reading);
+  const counted = countedM3(stretches);
+  const consumption = standardM3(stretches);
+  // capacity is what passes the counter, before the coefficient
+  const capacityLimit = multiplyFractions(largestCapacity(stretches), fraction(24 * days));
+  const withinCapacity = compareFractions(fraction(counted), capacityLimit) <= 0;
+  const span = `از رقم ${previous.reading} در ${previous.on} تا رقم ${reading} در ${date}`;
 
-  if (counted.current < 0) {
-    const start = counted.start;
-    if (previous.source === 'estimated' && counted.removed === 0) {
+  const fallen = stretches.find(({ start, end }) => end < start);
+  if (fallen) {
+    const { start, end } = fallen;
+    const lower =
+      fallen.meter === meter
+        ? `رقم ${reading} در ${date}`
+        : `رقم پایانی ${end} کنتور ${fallen.meter.serial} در ${String(fallen.meter.removedOn)}`;
+    const upper = fallen.fromPrevious ? `${start} در ${previous.on}` : `${start} در ${fallen.meter.installedOn} (نصب کنتور ${fallen.meter.serial})`;
+    if (previous.source === 'estimated' && fallen.fromPrevious) {
       findings.push(
         finding(
           'READING_BELOW_ESTIMATE',
           'reading',
-          `رقم ${reading} در ${date} از رقم برآوردی ${start} در ${previous.on} کمتر است. صورتحساب قبلی باید در واحد صورتحساب اصلاح شود؛ اکنون می‌توانید مانده دفتر را اعلام کنید.`,
+          `${lower} از رقم برآوردی ${upper} کمتر است. صورتحساب قبلی باید در واحد صورتحساب اصلاح شود؛ اکنون می‌توانید مانده دفتر را اعلام کنید.`,
         ),
       );
       return impossible;
     }
-    const turned = 10 ** meter.digits + counted.current;
-    const candidate = multiplyFractions(fraction(turned + counted.removed), decimal(meter.coefficient));
-    const plausible =
-      compareFractions(candidate, capacityLimit) <= 0 && (bands === null || compareFractions(candidate, bands.outer) <= 0);
-    if (!plausible) {
+    if (!withinCapacity || (bands !== null && compareFractions(consumption, bands.outer) > 0)) {
       findings.push(
         finding(
           'READING_BELOW_PREVIOUS',
           'reading',
-          `رقم ${reading} در ${date} از رقم قبلی ${start} در ${previous.on} کمتر است. رقم و کنتور را دوباره بررسی کنید؛ اگر کنتور عوض شده است، تعویض باید ثبت شود.`,
+          `${lower} از رقم قبلی ${upper} کمتر است. رقم و کنتور را دوباره بررسی کنید؛ اگر کنتور عوض شده است، تعویض باید ثبت شود.`,
         ),
       );
       return impossible;
     }
-    consumption = candidate;
     findings.push(
       finding(
         'ROLLOVER',
         'reading',
-        `رقم ${reading} از رقم قبلی ${start} کمتر است. اگر کنتور ${meter.digits} رقمی یک دور کامل زده، کارکرد ${text(candidate)} متر مکعب است؛ با ذکر دلیل تأیید کنید.`,
+        `${lower} از رقم قبلی ${upper} کمتر است. اگر کنتور ${fallen.meter.digits} رقمی یک دور کامل زده، کارکرد ${text(consumption)} متر مکعب است؛ با ذکر دلیل تأیید کنید.`,
       ),
     );
   }
-  if (counted.replaced) {
-    findings.push(finding('METER_REPLACED', 'reading', `کنتور در این دوره عوض شده است؛ کارکرد کنتورهای پیشین ${counted.removed} متر مکعب است.`));
+  if (stretches.length > 1) {
+    const removed = countedM3(stretches.slice(0, -1));
+    findings.push(finding('METER_REPLACED', 'reading', `کنتور در این دوره (${span}) عوض شده است؛ کارکرد کنتورهای پیشین ${removed} متر مکعب است.`));
   }
   if (previous.source === 'estimated') {
     findings.push(finding('ESTIMATED_LAST_READING', 'reading', `آخرین رقم (${previous.reading} در ${previous.on}) برآوردی بوده است؛ صورتحساب علی‌الحساب خواهد بود.`));
   }
-  if (compareFractions(consumption, capacityLimit) > 0) {
+  if (!withinCapacity) {
     findings.push(
       finding(
         'ABOVE_METER_CAPACITY',
         'reading',
-        `کارکرد ${text(consumption)} متر مکعب در ${days} روز از توان کنتور (${text(capacityLimit)} متر مکعب) بیشتر است. رقم ${reading} و تاریخ ${date} را دوباره بررسی کنید.`,
+        `کارکرد ${counted} متر مکعب در ${days} روز (${span}) از توان کنتور (${text(capacityLimit)} متر مکعب) بیشتر است. رقم و تاریخ را دوباره بررسی کنید.`,
       ),
     );
     return impossible;
   }
   if (consumption.n === 0n) {
-    findings.push(finding('ZERO_CONSUMPTION', 'reading', `رقم ${reading} با رقم ${previous.on} یکی است (کارکرد صفر در ${days} روز). دلیل را بنویسید.`));
+    findings.push(finding('ZERO_CONSUMPTION', 'reading', `${span}: کارکرد صفر در ${days} روز. دلیل را بنویسید.`));
   } else if (bands && averages) {
-    const usual = `میانگین همین فصل برای ${days} روز حدود ${averageText(averages, days)} متر مکعب است`;
+    const usual = `${span}؛ میانگین همین فصل برای ${days} روز حدود ${averageText(averages, days)} متر مکعب است`;
     if (compareFractions(consumption, bands.outer) > 0) {
       findings.push(
         finding('OUTSIDE_OUTER_BAND', 'reading', `کارکرد ${text(consumption)} متر مکعب بسیار غیرعادی است (${usual}). رقم را دوباره بخوانید یا پذیرش سرپرست را بگیرید.`),
@@ -189,44 +220,69 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
   return { findings, usage: { previous, days, consumption } };
 }
 
-/** Whole m³ since the previous reading: by the present meter (negative when its figure fell) and by those removed since. */
-function countedConsumption(meters: readonly Meter[], previous: PreviousReading, current: Meter, reading: number) {
-  const startOf = (meter: Meter): number => (meter.installedOn > previous.on ? meter.startReading : previous.reading);
-  let removed = 0;
-  let replaced = false;
-  for (const meter of meters) {
-    if (meter === current || meter.removedOn === null || meter.removedOn <= previous.on || meter.installedOn >= current.installedOn) continue;
-    replaced = true;
-    const used = (meter.endReading ?? startOf(meter)) - startOf(meter);
-    removed += used < 0 ? used + 10 ** meter.digits : used;
-  }
-  const start = startOf(current);
-  return { current: reading - start, start, removed, replaced };
+/** What one meter counted in a period. */
+interface Stretch {
+  meter: Meter;
+  start: number;
+  end: number;
+  /** `start` is the previous reading, not the meter's own start */
+  fromPrevious: boolean;
 }
 
-/** The subscriber's own m³ per day in the season of `date`, over two years; null without such history. */
+/** The meters of a period in order, the last the one that was read; one whose end is below its start went round once. */
+function meterStretches(meters: readonly Meter[], previous: Pick<PreviousReading, 'on' | 'reading'>, last: Meter, reading: number): Stretch[] {
+  const lastAt = meters.indexOf(last);
+  const first = meterRead(meters, previous.on, previous.reading);
+  const known = first !== undefined && first.installedOn <= previous.on;
+  const firstAt = Math.min(lastAt, known ? meters.indexOf(first) : Math.max(0, meters.findIndex((meter) => meter.installedOn > previous.on)));
+  return meters.slice(firstAt, lastAt + 1).map((meter, i) => {
+    const fromPrevious = i === 0 && known;
+    const start = fromPrevious ? previous.reading : meter.startReading;
+    return { meter, start, end: meter === last ? reading : (meter.endReading ?? start), fromPrevious };
+  });
+}
+
+/** Whole m³ as the counters show them. */
+function countedM3(stretches: readonly Stretch[]): number {
+  return stretches.reduce((sum, { meter, start, end }) => sum + turned(end - start, meter), 0);
+}
+
+/** Each meter's m³ by its own coefficient. */
+function standardM3(stretches: readonly Stretch[]): Fraction {
+  return stretches
+    .map((stretch) => multiplyFractions(fraction(countedM3([stretch])), decimal(stretch.meter.coefficient)))
+    .reduce(addFractions);
+}
+
+function largestCapacity(stretches: readonly Stretch[]): Fraction {
+  return stretches.map(({ meter }) => decimal(meter.capacity)).reduce((most, capacity) => (compareFractions(capacity, most) > 0 ? capacity : most));
+}
+
+/** The subscriber's own standard m³ per day in the season of `date`, over two years; null without such history. */
 function dailyAverage(snapshot: AccountSnapshot, tariffs: readonly Tariff[], date: JalaliDate): Fraction | null {
   const season = seasonOf(tariffs, date);
   if (!season) return null;
-  let m3 = 0;
+  let m3 = fraction(0);
   let days = 0;
   for (const bill of snapshot.history) {
     const length = daysBetween(bill.fromDate, bill.toDate);
-    const used = billedConsumption(bill, snapshot.meters);
-    if (length <= 0 || used < 0 || seasonOf(tariffs, addDays(bill.toDate, -Math.trunc(length / 2))) !== season) continue;
-    m3 += used;
+    if (length <= 0 || seasonOf(tariffs, addDays(bill.toDate, -Math.trunc(length / 2))) !== season) continue;
+    const used = billedM3(bill, snapshot.meters, length);
+    if (!used) continue;
+    m3 = addFractions(m3, used);
     days += length;
   }
-  if (days === 0) return null;
-  return multiplyFractions(fraction(m3, days), decimal(snapshot.meters.at(-1)?.coefficient ?? '1'));
+  return days === 0 ? null : multiplyFractions(m3, fraction(1, days));
 }
 
-function billedConsumption(bill: LedgerBill, meters: readonly Meter[]): number {
-  const meter = meterOn(meters, bill.toDate);
-  if (!meter) return bill.toReading - bill.fromReading;
-  const counted = countedConsumption(meters, { reading: bill.fromReading, on: bill.fromDate, source: 'staff' }, meter, bill.toReading);
-  const current = counted.current < 0 ? counted.current + 10 ** meter.digits : counted.current;
-  return current + counted.removed;
+/** Standard m³ of an earlier bill; null when its figures fell by more than a meter can turn: that was a correction. */
+function billedM3(bill: LedgerBill, meters: readonly Meter[], days: number): Fraction | null {
+  const meter = meterRead(meters, bill.toDate, bill.toReading);
+  if (!meter) return null;
+  const stretches = meterStretches(meters, { reading: bill.fromReading, on: bill.fromDate }, meter, bill.toReading);
+  const fell = stretches.some(({ start, end }) => end < start);
+  const most = multiplyFractions(largestCapacity(stretches), fraction(24 * days));
+  return fell && compareFractions(fraction(countedM3(stretches)), most) > 0 ? null : standardM3(stretches);
 }
 
 /** A season that no tariff names is taken from the nearest one: history may be older than the tariffs on record. */
@@ -246,13 +302,11 @@ function bandsFor(tariff: Tariff, average: Fraction, days: number, units: number
   };
 }
 
-/** A whole figure for a message: nobody wants fractions of a cubic metre there. */
 function averageText(average: Fraction, days: number): string {
-  const expected = multiplyFractions(average, fraction(days));
-  return ((2n * expected.n + expected.d) / (2n * expected.d)).toString();
+  return text(multiplyFractions(average, fraction(days)));
 }
 
-function text(quantity: Fraction): string {
-  return fractionText(quantity.n, quantity.d);
+/** A whole figure for a message: nobody wants fractions of a cubic metre there. */
+function text({ n, d }: Fraction): string {
+  return ((2n * n + d) / (2n * d)).toString();
 }
-

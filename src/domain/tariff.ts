@@ -1,4 +1,5 @@
-import { type JalaliDate, addDays, parseJalali } from './jalali.js';
+import { decimal } from './fraction.js';
+import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 
 export type Season = 'warm' | 'cold';
@@ -34,15 +35,21 @@ interface Dated {
 export type LevyRule = Dated & { percent: string };
 /** `base`: the line groups that are taxed; sources disagree, so it is data. */
 export type VatRule = Dated & { percent: string; base: ('gas' | 'subscription' | 'insurance' | 'levy')[] };
-export type InsuranceRule = Dated & { use: string; area: 'urban' | 'rural'; rialPerMonth: Rial; per: 'meter' | 'unit' };
-export type SubscriptionRule = Dated & {
-  /** absent: every use */
-  use?: string;
-  /** up to this capacity in m³/h; null = any above */
-  capacityUpTo: number | null;
+/** A fixed sum: by the month (days ÷ 30), or, where `fixedPer` says so, for a whole billing period (days ÷ its days). */
+export interface FixedCharge {
   rialPerMonth: Rial;
   per: 'meter' | 'unit';
-};
+  /** absent: month; `period`: the sum is that of a whole billing period */
+  fixedPer?: 'month' | 'period';
+}
+export type InsuranceRule = Dated & FixedCharge & { use: string; area: 'urban' | 'rural' };
+export type SubscriptionRule = Dated &
+  FixedCharge & {
+    /** absent: every use */
+    use?: string;
+    /** up to this capacity in m³/h; null = any above */
+    capacityUpTo: number | null;
+  };
 
 /** When the payable sum is collected and how it is rounded (کسر هزار ریال). */
 export interface CollectionRule {
@@ -66,6 +73,8 @@ export interface Tariff extends Dated {
   source: string;
   /** the figures are shown for practice and are not in force */
   illustrative: boolean;
+  /** decrees come late: after its last day it may be used provisionally up to this day, unless another is in force; absent: it may not */
+  provisionalTo?: JalaliDate;
   seasons: SeasonSpan[];
   gas: GasRates[];
   levy: LevyRule[];
@@ -100,31 +109,54 @@ export function covers(rule: Dated, date: JalaliDate): boolean {
   return rule.from <= date && (rule.to === null || date <= rule.to);
 }
 
-/** The tariff of a day: of those that cover it the last published, which stands last in the list. */
+/**
+ * The tariff of a day: of those that cover it the last published, which stands last in the list. On a day without one
+ * the tariff that ended last is used provisionally, where its data allows that.
+ */
 export function tariffOn(tariffs: readonly Tariff[], date: JalaliDate): Tariff | undefined {
   for (let i = tariffs.length - 1; i >= 0; i--) {
     const tariff = tariffs[i] as Tariff;
     if (covers(tariff, date)) return tariff;
   }
-  return undefined;
+  let ended: (Tariff & { to: JalaliDate }) | undefined;
+  for (const tariff of tariffs) {
+    if (isEnded(tariff, date) && (!ended || tariff.to >= ended.to)) ended = tariff;
+  }
+  // only the last one: an older tariff that allows more is not what was in force before
+  return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+}
+
+function isEnded(tariff: Tariff, date: JalaliDate): tariff is Tariff & { to: JalaliDate } {
+  return tariff.to !== null && tariff.to < date;
+}
+
+/** Whether some day of the interval lies after its tariff's last day: the bill is on account then. */
+export function isProvisional({ tariff, to }: Pick<GasInterval, 'tariff' | 'to'>): boolean {
+  return isEnded(tariff, to);
 }
 
 /** The season's span that holds `date`, with its last day (as a full date). */
 export function seasonOn(tariff: Tariff, date: JalaliDate): { season: Season; to: JalaliDate } | undefined {
   for (const span of tariff.seasons) {
-    if (span.from.length === 5) {
-      const year = Number(date.slice(0, 4));
-      const wraps = span.from > span.to;
-      const day = date.slice(5);
-      if (wraps ? day >= span.from || day <= span.to : span.from <= day && day <= span.to) {
-        const endYear = wraps && day >= span.from ? year + 1 : year;
-        return { season: span.season, to: `${String(endYear)}/${span.to}` as JalaliDate };
-      }
-    } else if (span.from <= date && date <= span.to) {
-      return { season: span.season, to: span.to as JalaliDate };
-    }
+    if (!spanHolds(span, date)) continue;
+    if (!isYearly(span)) return { season: span.season, to: span.to as JalaliDate };
+    const year = yearOf(date);
+    const endYear = span.from > span.to && date.slice(5) >= span.from ? year + 1 : year;
+    // a span to the end of Esfand ends a day earlier in an ordinary year
+    const day = span.to === '12/30' && !isLeapYear(endYear) ? '12/29' : span.to;
+    return { season: span.season, to: `${endYear}/${day}` as JalaliDate };
   }
   return undefined;
+}
+
+function isYearly(span: SeasonSpan): boolean {
+  return span.from.length === 5;
+}
+
+function spanHolds(span: SeasonSpan, date: JalaliDate): boolean {
+  if (!isYearly(span)) return span.from <= date && date <= span.to;
+  const day = date.slice(5);
+  return span.from > span.to ? day >= span.from || day <= span.to : span.from <= day && day <= span.to;
 }
 
 export function gasRatesFor(tariff: Tariff, use: string, season: Season, climate: number): GasRates | undefined {
@@ -160,7 +192,8 @@ export function gasIntervals(
     const span = tariff && seasonOn(tariff, from);
     if (!tariff || !span) return { noTariffOn: from };
     let to = span.to < until ? span.to : until;
-    if (tariff.to !== null && tariff.to < to) to = tariff.to;
+    const lastDay = isEnded(tariff, from) ? tariff.provisionalTo : tariff.to;
+    if (lastDay && lastDay < to) to = lastDay;
     // a later tariff takes over on its first day
     for (const other of tariffs) {
       if (other !== tariff && other.from > from && other.from <= to && tariffOn(tariffs, other.from) !== tariff) {
@@ -175,11 +208,15 @@ export function gasIntervals(
   return intervals;
 }
 
-/** Reads a tariff document: the project's own format, or a published table of one year's household steps. */
+/** Reads a tariff document: the project's own format, or a published table of one year's household steps. Throws TariffError. */
 export function readTariff(json: unknown): Tariff {
-  const document = json as Record<string, unknown>;
-  if (typeof json !== 'object' || json === null) throw new TariffError([fault('', 'NOT_AN_OBJECT', 'not a tariff')]);
-  const tariff = 'household' in document ? fromPublishedTable(document as unknown as PublishedTable) : (document as unknown as Tariff);
+  if (!isRecord(json)) throw new TariffError([fault('', 'NOT_AN_OBJECT', 'not a tariff')]);
+  let tariff = json as unknown as Tariff;
+  if ('household' in json) {
+    const faults = checkPublishedTable(json);
+    if (faults.length > 0) throw new TariffError(faults);
+    tariff = fromPublishedTable(json as unknown as PublishedTable);
+  }
   const faults = checkTariff(tariff);
   if (faults.length > 0) throw new TariffError(faults);
   return {
@@ -190,28 +227,138 @@ export function readTariff(json: unknown): Tariff {
   };
 }
 
-/** Everything that is wrong with the gas part of a tariff; an empty list when nothing is. */
+/** Everything that is wrong with a tariff, of whatever shape it came; an empty list when nothing is. */
 export function checkTariff(tariff: Tariff): TariffFault[] {
   const faults: TariffFault[] = [];
-  const list = (name: 'seasons' | 'gas' | 'levy' | 'vat' | 'insurance' | 'subscription'): void => {
-    if (!Array.isArray(tariff[name])) faults.push(fault(name, 'NOT_A_LIST', 'a list is required'));
+  const check = (holds: boolean, path: string, code: string, message: string): boolean => {
+    if (!holds) faults.push(fault(path, code, message));
+    return holds;
   };
-  for (const name of ['seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription'] as const) list(name);
-  if (typeof tariff.version !== 'string' || tariff.version === '') faults.push(fault('version', 'REQUIRED', 'a version is required'));
-  if (!isDate(tariff.from)) faults.push(fault('from', 'NOT_A_DATE', 'not a Jalali date'));
-  if (tariff.to !== null && !isDate(tariff.to)) faults.push(fault('to', 'NOT_A_DATE', 'not a Jalali date'));
-  if (faults.length > 0) return faults;
-  if (tariff.to !== null && tariff.to < tariff.from) faults.push(fault('to', 'TURNED_ROUND', 'ends before it starts'));
-  tariff.seasons.forEach((span, i) => {
-    for (const end of ['from', 'to'] as const) {
-      const value = span[end];
-      if (!isDate(value) && !(/^\d\d\/\d\d$/.test(value) && isDate(`1399/${value}`))) {
-        faults.push(fault(`seasons[${i}].${end}`, 'NOT_A_DATE', `not a day: ${value}`));
-      }
-    }
+  const dates = (dated: Dated, path: string): void => {
+    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', 'not a Jalali date');
+    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', 'not a Jalali date, nor null');
+    if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts');
+  };
+  const text = (value: unknown, path: string): void =>
+    void check(typeof value === 'string' && value !== '', path, 'REQUIRED', 'a text is required');
+  const oneOf = (value: unknown, allowed: readonly unknown[], path: string): void =>
+    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${String(value)}`);
+  const whole = (value: unknown, from: number, to: number, path: string): boolean =>
+    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number of ${from} or more: ${String(value)}`);
+  const amount = (value: unknown, path: string): void =>
+    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`);
+  const decimalText = (value: unknown, path: string): void =>
+    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${String(value)}`);
+  const each = <R>(list: readonly R[], name: string, visit: (item: R, path: string) => void): void => {
+    if (!check(Array.isArray(list), name, 'NOT_A_LIST', 'a list is required')) return;
+    list.forEach((item, i) => {
+      if (check(isRecord(item), `${name}[${i}]`, 'NOT_AN_OBJECT', 'not a rule')) visit(item, `${name}[${i}]`);
+    });
+  };
+
+  text(tariff.version, 'version');
+  text(tariff.title, 'title');
+  dates(tariff, '');
+  if (tariff.provisionalTo !== undefined) {
+    check(tariff.to !== null && isDate(tariff.provisionalTo) && tariff.provisionalTo >= tariff.to, 'provisionalTo', 'NOT_A_DATE', 'not a Jalali date after the last day');
+  }
+  each(tariff.seasons, 'seasons', (span, path) => {
+    oneOf(span.season, ['warm', 'cold'], `${path}.season`);
+    const ends = (['from', 'to'] as const).map((end) =>
+      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${span[end]}`),
+    );
+    if (!ends.every(Boolean)) return;
+    check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates');
+    check(isYearly(span) || span.from <= span.to, `${path}.to`, 'TURNED_ROUND', 'ends before it starts');
   });
-  tariff.gas.forEach((rates, i) => faults.push(...checkSteps(rates.steps, `gas[${i}]`)));
+  if (faults.length === 0) faults.push(...checkSeasons(tariff));
+  each(tariff.gas, 'gas', (rates, path) => {
+    text(rates.use, `${path}.use`);
+    oneOf(rates.season, ['warm', 'cold', 'both'], `${path}.season`);
+    const climates: unknown = rates.climates ?? [];
+    if (check(Array.isArray(climates), `${path}.climates`, 'NOT_A_LIST', 'a list, or absent')) {
+      (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}.climates[${n}]`));
+    }
+    if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required')) return;
+    if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step')) return;
+    faults.push(...checkSteps(rates.steps, path));
+    check(rates.flat !== true || rates.steps.length <= 1, `${path}.steps`, 'FLAT_WITH_STEPS', 'a flat rate has one step');
+  });
+  if (faults.length === 0) {
+    tariff.gas.forEach((rates, i) => {
+      const other = tariff.gas.findIndex((before, n) => n < i && overlap(before, rates));
+      check(other < 0, `gas[${i}]`, 'RATES_OVERLAP', `same use, season and climate as gas[${other}]`);
+    });
+  }
+  each(tariff.levy, 'levy', (rule, path) => {
+    dates(rule, `${path}.`);
+    decimalText(rule.percent, `${path}.percent`);
+  });
+  each(tariff.vat, 'vat', (rule, path) => {
+    dates(rule, `${path}.`);
+    decimalText(rule.percent, `${path}.percent`);
+    if (!check(Array.isArray(rule.base), `${path}.base`, 'NOT_A_LIST', 'a list is required')) return;
+    rule.base.forEach((group, n) => oneOf(group, ['gas', 'subscription', 'insurance', 'levy'], `${path}.base[${n}]`));
+  });
+  const fixed = (rule: Dated & FixedCharge, path: string): void => {
+    dates(rule, `${path}.`);
+    amount(rule.rialPerMonth, `${path}.rialPerMonth`);
+    oneOf(rule.per, ['meter', 'unit'], `${path}.per`);
+    oneOf(rule.fixedPer ?? 'month', ['month', 'period'], `${path}.fixedPer`);
+  };
+  each(tariff.insurance, 'insurance', (rule, path) => {
+    fixed(rule, path);
+    text(rule.use, `${path}.use`);
+    oneOf(rule.area, ['urban', 'rural'], `${path}.area`);
+  });
+  each(tariff.subscription, 'subscription', (rule, path) => {
+    fixed(rule, path);
+    if (rule.capacityUpTo !== null) whole(rule.capacityUpTo, 0, Number.MAX_SAFE_INTEGER, `${path}.capacityUpTo`);
+  });
+  const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
+  if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule')) {
+    whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo');
+    amount(collection.notCollectedUpTo, 'collection.notCollectedUpTo');
+  }
+  if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule')) {
+    for (const name of ['highFactor', 'lowFactor', 'outerFactor'] as const) decimalText(bands[name], `bands.${name}`);
+    whole(bands.ignoreUpToM3PerMonth, 0, Number.MAX_SAFE_INTEGER, 'bands.ignoreUpToM3PerMonth');
+  }
+  if (paymentPeriods !== undefined && check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range')) {
+    // two digits of the payment id
+    if (whole(paymentPeriods.from, 0, 99, 'paymentPeriods.from')) whole(paymentPeriods.to, paymentPeriods.from, 99, 'paymentPeriods.to');
+  }
   return faults;
+}
+
+/** A day near the end of the calendar that jalali.ts knows. */
+const CALENDAR_END = '1498/12/29' as JalaliDate;
+
+/** Every day of the tariff has one season: the first day with none, and the first with two. */
+function checkSeasons(tariff: Tariff): TariffFault[] {
+  const fullDates = tariff.seasons.filter((span) => !isYearly(span)).map((span) => span.to as JalaliDate);
+  // five years hold 30 Esfand; seasons given by full dates may end before an open tariff does
+  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : CALENDAR_END;
+  const end = tariff.to ?? fullDates.sort().at(-1) ?? enough;
+  const last = fullDates.length === 0 && enough < end ? enough : end;
+  const faults: TariffFault[] = [];
+  const once = (code: string, message: string): void => {
+    if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message));
+  };
+  for (let day = tariff.from; day <= last && day < CALENDAR_END; day = addDays(day, 1)) {
+    const seasons = tariff.seasons.filter((span) => spanHolds(span, day));
+    if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`);
+    if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`);
+  }
+  return faults;
+}
+
+function overlap(a: GasRates, b: GasRates): boolean {
+  return (
+    a.use === b.use &&
+    (a.season === 'both' || b.season === 'both' || a.season === b.season) &&
+    (!a.climates || !b.climates || a.climates.some((climate) => b.climates?.includes(climate)))
+  );
 }
 
 /** Steps ascend, have no gap (each starts where the one before ends), whole rates, and an open last step. */
@@ -242,8 +389,25 @@ function fault(path: string, code: string, message: string): TariffFault {
   return { path, code, message };
 }
 
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function isDate(text: unknown): text is JalaliDate {
   return typeof text === 'string' && parseJalali(text) === text;
+}
+
+function isDayOfYear(text: unknown): boolean {
+  // a leap year has every day
+  return typeof text === 'string' && text.length === 5 && isDate(`1399/${text}`);
+}
+
+function isDecimal(text: unknown): boolean {
+  try {
+    return typeof text === 'string' && decimal(text).n >= 0n;
+  } catch {
+    return false;
+  }
 }
 
 /** The table that provincial companies publish for one year. */
@@ -259,10 +423,34 @@ interface PublishedTable {
   };
 }
 
+function checkPublishedTable(table: Record<string, unknown>): TariffFault[] {
+  const faults: TariffFault[] = [];
+  for (const name of ['seasons', 'household', 'flat'] as const) {
+    const list = table[name];
+    if (name === 'flat' && list === undefined) continue;
+    if (!Array.isArray(list)) faults.push(fault(name, 'NOT_A_LIST', 'a list is required'));
+    else list.forEach((item, i) => void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry'))));
+  }
+  const { levies = {} } = table;
+  const insurance = isRecord(levies) ? (levies['insuranceRialPerMonth'] ?? {}) : {};
+  if (!isRecord(levies)) faults.push(fault('levies', 'NOT_AN_OBJECT', 'not a list of levies'));
+  if (!isRecord(insurance) || !Object.values(insurance).every(isRecord)) {
+    faults.push(fault('levies.insuranceRialPerMonth', 'NOT_AN_OBJECT', 'urban and rural sums by use are required'));
+  }
+  return faults;
+}
+
+function endOfYear(date: JalaliDate): JalaliDate {
+  const year = yearOf(date);
+  return `${year}/12/${isLeapYear(year) ? 30 : 29}` as JalaliDate;
+}
+
 function fromPublishedTable(table: PublishedTable): Tariff {
-  const days = table.seasons.flatMap((span) => [span.from, span.to]).sort();
+  const days = table.seasons.flatMap((span) => [String(span.from), String(span.to)]).sort();
   const from = (days[0] ?? '') as JalaliDate;
-  const to = (days.at(-1) ?? null) as JalaliDate | null;
+  const to = (days.at(-1) ?? '') as JalaliDate;
+  // tables of a year come round again: where the next decree is late, this one goes on with the same seasons
+  const wholeYear = isDate(from) && isDate(to) && addDays(to, 1).slice(5) === from.slice(5);
   const levies = table.levies ?? {};
   return {
     version: from.slice(0, 4),
@@ -271,7 +459,9 @@ function fromPublishedTable(table: PublishedTable): Tariff {
     illustrative: false,
     from,
     to,
-    seasons: table.seasons,
+    // through the year in which it ends, on account: longer without a decree is no delay
+    ...(wholeYear && { provisionalTo: endOfYear(to) }),
+    seasons: wholeYear ? table.seasons.map(({ season, from: first, to: last }) => ({ season, from: first.slice(5), to: last.slice(5) })) : table.seasons,
     gas: [
       ...table.household.map((rates) => ({ use: 'household', ...rates, flat: false })),
       ...(table.flat ?? []).map(({ use, season, rialPerM3 }) => ({

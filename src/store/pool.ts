@@ -42,13 +42,13 @@ export function createPool(url: string, options: PoolOptions): Pool {
     keepAlive: true,
     options: '-c timezone=UTC',
     types: {
-      getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+      getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
         if (format !== 'binary') {
           if (oid === INT8) return parseInt8;
           if (oid === TIMESTAMPTZ) return parseInstant;
         }
-        return types.getTypeParser(oid, format as 'text');
-      }) as typeof types.getTypeParser,
+        return types.getTypeParser(oid, format);
+      },
     },
   });
   // without listeners Node ends the process when the server closes a connection, idle or in use

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import type { Operator } from '../domain/settlement.js';
+import { authenticate, authorise } from './authentication.js';
+import type { ApiDeps } from './deps.js';
+import { docsRouter } from './docs.js';
+import { OpenStreams } from './events.js';
+import { openApiDocument } from './openapi.js';
+import { Problem, problemWriter } from './problems.js';
+import type { Route } from './route.js';
+import { ROUTES, SERVICE_ROUTES } from './routes.js';
+import { check, deeperThan, parse } from './validation.js';
+
+export const API_ROOT = '/api/v1';
+const JSON_LIMIT = '64kb';
+const JSON_DEPTH = 16;
+/** A form is a few kilobytes: whoever takes longer holds a connection for nothing. */
+const JSON_BODY_MS = 15_000;
+
+/** The API as an Express app; it opens no port and no connection (see `listen`). */
+export function createApi(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // one value a name, no nested objects: what the schemas expect
+  app.set('query parser', 'simple');
+  app.locals['streams'] = new OpenStreams();
+
+  app.use(identify(deps), protect());
+
+  const document = openApiDocument([...ROUTES, ...SERVICE_ROUTES], { version: deps.version, root: API_ROOT });
+  const openApi: RequestHandler = (_req, res) => void res.json(document);
+  for (const [base, rows] of [
+    [API_ROOT, [...ROUTES, ...SERVICE_ROUTES]],
+    ['', SERVICE_ROUTES],
+  ] as const) {
+    const router = express.Router();
+    router.get('/openapi.json', openApi);
+    mount(router, rows, deps);
+    router.use(docsRouter());
+    app.use(base === '' ? '/' : base, router);
+  }
+  // under the API's root nothing else answers, the page's files may
+  app.use(API_ROOT, () => {
+    throw new Problem('NOT_FOUND');
+  });
+  if (deps.pages) app.use(deps.pages);
+  app.use(() => {
+    throw new Problem('NOT_FOUND');
+  });
+  app.use(problemWriter);
+  return app;
+}
+
+/** Gives a request its id and its logger, and logs the answer: the route's pattern, never the address with its values. */
+function identify({ log }: ApiDeps): RequestHandler {
+  return (req, res, next) => {
+    const given = req.headers['x-request-id'];
+    req.id = typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
+    req.log = log.child({ requestId: req.id });
+    res.set('X-Request-Id', req.id);
+    const started = performance.now();
+    res.once('close', () => {
+      const pattern = (res.locals as { pattern?: string }).pattern ?? 'unmatched';
+      const quiet = pattern.endsWith('/healthz') || pattern.endsWith('/readyz');
+      req.log[quiet ? 'debug' : 'info'](
+        {
+          method: req.method,
+          route: pattern,
+          status: res.statusCode,
+          ms: Math.round(performance.now() - started),
+          ...(res.writableFinished ? {} : { aborted: true }),
+          ...(req.operator ? { operator: req.operator.id, role: req.operator.role, office: req.operator.office } : {}),
+        },
+        'answered',
+      );
+    });
+    next();
+  };
+}
+
+/** Security headers. Offices use plain http inside their network: no upgrade of its requests. */
+function protect(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        // Swagger UI and the counter page set styles on elements
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+}
+
+function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): void {
+  for (const path of new Set(rows.map((row) => row.path))) {
+    const group = rows.filter((row) => row.path === path);
+    const pattern = path.replace(/\{(\w+)\}/g, ':$1');
+    const here = router.route(pattern);
+    const allowed = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+    here.all((_req, res, next) => {
+      res.locals['pattern'] = path;
+      res.set('Cache-Control', 'no-store');
+      next();
+    });
+    for (const row of group) here[row.method]((req: Request, res: Response) => answer(row, req, res, deps));
+    here.all((req, res) => {
+      if (req.method === 'OPTIONS') res.status(204).set('Allow', allowed).end();
+      else throw new Problem('METHOD_NOT_ALLOWED', { headers: { Allow: allowed } });
+    });
+  }
+}
+
+const NOBODY: Operator = { id: '', name: '', role: 'clerk', office: '' };
+
+async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
+  let operator = NOBODY;
+  if (row.roles !== 'anyone') {
+    operator = await authenticate(req, deps.tokens);
+    authorise(operator, row.roles);
+  }
+  let params: unknown = {};
+  if (row.params) {
+    const checked = check(row.params, req.params);
+    // an id that cannot be one names nothing
+    if (checked.errors.length > 0) throw new Problem('NOT_FOUND');
+    params = checked.value;
+  }
+  const query: unknown = row.query ? parse(row.query, { ...req.query }) : {};
+  const body: unknown = row.body ? await row.body.read(await readJson(req, res), deps) : undefined;
+  await row.handle({ req, res, operator, params, query, body }, deps);
+}
+
+const parseJson = express.json({ limit: JSON_LIMIT, strict: true });
+
+/** The request's JSON body, bounded in size, depth and time. */
+async function readJson(req: Request, res: Response): Promise<unknown> {
+  // an empty body has no type to be wrong: its fields are missing
+  if (req.headers['content-length'] !== '0' && req.is('application/json') === false) throw new Problem('UNSUPPORTED_MEDIA_TYPE');
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Problem('REQUEST_TIMEOUT')), JSON_BODY_MS);
+      const done: NextFunction = (error?: unknown) => (error instanceof Error ? reject(error) : resolve());
+      parseJson(req, res, done);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+  if (deeperThan(req.body, JSON_DEPTH)) throw new Problem('MALFORMED_JSON');
+  return req.body as unknown;
+}

@@ -1,0 +1,259 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { ROLES, createTokens } from './api/tokens.js';
+import { loadFeed } from './billing/feed.js';
+import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
+import { loadDemoData } from './demo.js';
+import { FEED_KINDS, type FeedKind } from './domain/account.js';
+import { checkBillId, checkPayment, barcode, makeBillId, makePaymentId } from './domain/bill-id.js';
+import { decimal } from './domain/fraction.js';
+import { gasPrice } from './domain/gas-price.js';
+import { type JalaliDate, daysBetween, parseJalali } from './domain/jalali.js';
+import type { Role } from './domain/settlement.js';
+import { readTariff } from './domain/tariff.js';
+import { latinDigits } from './domain/text.js';
+import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { DEMO_CLERK, settleByApi, startEverything } from './start.js';
+import { migrate } from './store/migrate.js';
+import { createPool } from './store/pool.js';
+import { version } from '../package.json';
+
+/** A refusal to tell without a stack: exit code 1. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The command `tasvieh`. Exit codes: 0 done, 1 refused or failed with a message, 2 wrong usage. */
+export function commandLine(env: NodeJS.ProcessEnv): Command {
+  const program = new Command('tasvieh')
+    .description('Announcement of the outstanding gas balance (account settlement), quality plan SSS-PM-02')
+    .version(version)
+    .showHelpAfterError()
+    .exitOverride();
+
+  program
+    .command('start')
+    .description('all of it on this machine: Postgres, Temporal and its UI, demo data, API, worker')
+    .action(async () => {
+      const ended = untilAsked();
+      const stop = await startEverything(readConfig(env), say);
+      await ended;
+      say('Ending…');
+      await stop();
+    });
+  program
+    .command('worker')
+    .description('a worker process')
+    .action(() => serve(() => runWorker(served(env))));
+  program
+    .command('api')
+    .description('an API process')
+    .action(() => serve(() => runApi(served(env))));
+  program
+    .command('migrate')
+    .description('bring the database to the newest schema')
+    .action(async () => {
+      const ran = await migrate(served(env).databaseUrl);
+      say(ran.length === 0 ? 'The schema is up to date.' : `Done: ${ran.join(', ')}`);
+    });
+  program
+    .command('feed')
+    .description('load a CSV file of the billing system: all of it or nothing')
+    .argument('<kind>', FEED_KINDS.join('|'), oneOf(FEED_KINDS))
+    .argument('<file>')
+    .option('--as-of <date>', 'the day up to which the data speaks', date)
+    .action((kind: FeedKind, file: string, { asOf }: { asOf?: JalaliDate }) => feed(served(env), kind, file, asOf));
+  program
+    .command('demo-data')
+    .description('synthetic subscribers, tariffs and a fee resolution for practice')
+    .option('--subscribers <n>', 'how many', whole, 500)
+    .action(async ({ subscribers }: { subscribers: number }) => {
+      const pool = createPool(served(env).databaseUrl, { applicationName: 'tasvieh-demo', max: 2 });
+      try {
+        await loadDemoData(pool, subscribers, new Date());
+      } finally {
+        await pool.end();
+      }
+      say(`${subscribers} subscribers.`);
+    });
+  program
+    .command('token')
+    .description('a signed token for the API')
+    .requiredOption('--role <role>', ROLES.join('|'), oneOf(ROLES))
+    .requiredOption('--office <office>', 'office code')
+    .requiredOption('--name <name>', 'the person, as recorded with each act')
+    .option('--id <id>', 'the person’s id; the name when absent')
+    .option('--hours <n>', 'valid for', whole, 12)
+    .action(async ({ role, office, name, id, hours }: { role: Role; office: string; name: string; id?: string; hours: number }) => {
+      const tokens = createTokens(signingSecret(readConfig(env)));
+      say(await tokens.issue({ id: id ?? name, name, role, office }, { ttl: hours * 3600 }));
+    });
+  program
+    .command('settle')
+    .description('settle an account over the API, as a counter does')
+    .requiredOption('--subscription <number>')
+    .option('--date <date>', 'settlement date, today when absent', date)
+    .option('--reading <m3>', 'the counter’s figure; one more a day than the last bill’s when absent', whole)
+    .option('--source <source>', 'declared|staff|estimated|none', oneOf(['declared', 'staff', 'estimated', 'none']))
+    .option('--purpose <purpose>', 'balance|final', oneOf(['balance', 'final']))
+    .option('--office <office>', 'office of the clerk', DEMO_CLERK.office)
+    .option('--api <url>', 'address of the API')
+    .option('--json')
+    .action(async ({ office, api, json, ...options }: { subscription: string; office: string; api?: string; json?: boolean; reading?: number }) => {
+      const config = readConfig(env);
+      const token = await createTokens(signingSecret(config)).issue({ ...DEMO_CLERK, office }, { ttl: 600 });
+      const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, options);
+      if (json) say(JSON.stringify(settlement, null, 2));
+      else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
+    });
+  program
+    .command('price')
+    .description('the gas price of a period, line by line')
+    .requiredOption('--tariff <file>', 'tariff document (JSON)')
+    .requiredOption('--from <date>', 'date of the last reading', date)
+    .requiredOption('--to <date>', 'date of the reading', date)
+    .requiredOption('--m3 <m3>', 'consumption', cubicMetres)
+    .option('--use <use>', 'as the tariff names it', 'household')
+    .option('--climate <n>', '1 to 5', whole, 1)
+    .option('--units <n>', 'units behind the meter', whole, 1)
+    .option('--json')
+    .action(price);
+
+  const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
+  billId
+    .command('check')
+    .argument('<billId>')
+    .argument('[paymentId]')
+    .option('--json')
+    .action((bill: string, payment: string | undefined, { json }: { json?: boolean }) => {
+      const { valid, service } = checkBillId(bill);
+      const paid = payment === undefined ? null : checkPayment(bill, payment);
+      const answer = { valid: valid && (paid?.valid ?? true), service, ...(paid && { amountRial: paid.amountRial, barcode: paid.barcode }) };
+      tell(answer, json);
+      if (!answer.valid) process.exitCode = 1;
+    });
+  billId
+    .command('make')
+    .requiredOption('--file <digits>', 'file number, 8 digits at most')
+    .requiredOption('--company <digits>', 'company, 3 digits')
+    .requiredOption('--amount <rial>', 'a multiple of 1000', whole)
+    .requiredOption('--year <n>', 'year; its last digit is used', whole)
+    .requiredOption('--period <n>', '0 to 99', whole)
+    .option('--json')
+    .action(({ file, company, amount, year, period, json }: { file: string; company: string; amount: number; year: number; period: number; json?: boolean }) => {
+      try {
+        const bill = makeBillId({ file: latinDigits(file), company: latinDigits(company) });
+        const paymentId = makePaymentId({ billId: bill, amount, yearDigit: year % 10, period });
+        tell({ billId: bill, paymentId, barcode: barcode(bill, paymentId) }, json);
+      } catch (error) {
+        if (error instanceof RangeError) throw new Refused(error.message);
+        throw error;
+      }
+    });
+  return program;
+}
+
+function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: string; use: string; climate: number; units: number; json?: boolean }): void {
+  if (daysBetween(options.from, options.to) < 1) throw new Refused(`--to ${options.to} is not after --from ${options.from}`);
+  if (options.units < 1) throw new Refused('--units must be at least 1');
+  const tariff = readTariff(readJson(options.tariff));
+  const result = gasPrice({
+    tariffs: [tariff],
+    after: options.from,
+    until: options.to,
+    consumption: decimal(options.m3),
+    use: options.use,
+    climate: options.climate,
+    units: options.units,
+  });
+  if ('noTariffOn' in result) throw new Refused(`No rate for ${options.use} in climate ${options.climate} on ${result.noTariffOn}`);
+  const lines = result.lines.map(({ season, days, rialPerM3, m3, rial }) => ({ season, days, rialPerM3, m3, rial }));
+  if (options.json) return say(JSON.stringify({ days: result.days, lines, gasPriceRial: result.gasPriceRial }));
+  for (const line of lines) say(`${line.season}  ${line.days} days  ${line.m3} m³ × ${line.rialPerM3} = ${line.rial}`);
+  say(`${result.days} days, ${result.gasPriceRial} rial`);
+}
+
+async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: JalaliDate | undefined): Promise<void> {
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-feed', max: 2 });
+  const terminal = process.stderr.isTTY;
+  try {
+    const result = await loadFeed(pool, kind, createReadStream(file), {
+      ...(asOf && { asOf }),
+      ...(terminal && { onRows: (rows: number) => void process.stderr.write(`\r${rows} rows`) }),
+    });
+    if (terminal) process.stderr.write('\r');
+    if (result.ok) return say(`${kind}: ${result.rows} rows, ${result.inserted} new, ${result.updated} changed, ${result.unchanged} unchanged.`);
+    for (const fault of result.faults) say(`row ${fault.row}, ${fault.column}: ${fault.code} ${fault.message}`);
+    throw new Refused(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
+  } finally {
+    await pool.end();
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Refused(`${file}: ${(error as Error).message}`);
+  }
+}
+
+function tell(answer: Record<string, unknown>, json: boolean | undefined): void {
+  if (json) say(JSON.stringify(answer));
+  else for (const [key, value] of Object.entries(answer)) say(`${key}: ${String(value)}`);
+}
+
+/** The configuration of a process beside running servers: the embedded form's own, or those of production. */
+function served(env: NodeJS.ProcessEnv): ServedConfig {
+  const config: Config = readConfig(env);
+  const missing = [
+    ...(config.databaseUrl === null ? ['TASVIEH_DATABASE_URL: missing'] : []),
+    ...(config.temporalAddress === null ? ['TASVIEH_TEMPORAL_ADDRESS: missing'] : []),
+  ];
+  if (missing.length > 0) throw new ConfigError(missing);
+  return config as ServedConfig;
+}
+
+/** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */
+async function serve(run: () => Promise<Running & { port?: number }>): Promise<void> {
+  const asked = untilAsked();
+  const running = await run();
+  process.send?.({ port: running.port });
+  await Promise.race([asked, running.ended]);
+  await running.stop();
+  if (process.connected) process.disconnect();
+}
+
+function untilAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    if (process.send) process.on('disconnect', () => resolve());
+  });
+}
+
+function whole(text: string): number {
+  const latin = latinDigits(text);
+  if (!/^\d{1,15}$/.test(latin)) throw new InvalidArgumentError('not a whole number');
+  return Number(latin);
+}
+
+function cubicMetres(text: string): string {
+  const latin = latinDigits(text);
+  if (!/^\d{1,12}(\.\d{1,6})?$/.test(latin)) throw new InvalidArgumentError('not a number of m³');
+  return latin;
+}
+
+function date(text: string): JalaliDate {
+  const parsed = parseJalali(text);
+  if (!parsed) throw new InvalidArgumentError('not a Jalali date yyyy/mm/dd');
+  return parsed;
+}
+
+function oneOf<T extends string>(values: readonly T[]) {
+  return (text: string): T => {
+    if (!(values as readonly string[]).includes(text)) throw new InvalidArgumentError(`one of ${values.join(', ')}`);
+    return text as T;
+  };
+}

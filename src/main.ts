@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { Refused, commandLine } from './command-line.js';
+import { ConfigError } from './config.js';
+import { TariffError } from './domain/tariff.js';
+
+commandLine(process.env)
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (error instanceof CommanderError) {
+      // help and version end well; anything else is wrong usage
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    const known = error instanceof Refused || error instanceof ConfigError || error instanceof TariffError;
+    process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,107 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { createActivities } from './activities/index.js';
+import { createPreview } from './activities/preview.js';
+import { createApi } from './api/app.js';
+import { listen } from './api/server.js';
+import { createTokens } from './api/tokens.js';
+import { createSettlementWorkflows } from './api/workflows.js';
+import { loadFeed } from './billing/feed.js';
+import { createPostgresBilling } from './billing/postgres.js';
+import { type Config, signingSecret } from './config.js';
+import { createBillPrinter } from './document/bill.js';
+import { bridgeTemporalLog, createLog } from './logging.js';
+import { createEventListener } from './store/event-listener.js';
+import { createPool } from './store/pool.js';
+import { createSettlementStore } from './store/settlements.js';
+import { createTariffStore } from './store/tariffs.js';
+import { version } from '../package.json';
+import { createWorker } from './worker.js';
+import { OFFICE, STATUS, SUBSCRIPTION } from './workflows/search-attributes.js';
+
+/** What an API or worker process needs of the configuration: both servers are there. */
+export type ServedConfig = Config & { databaseUrl: string; temporalAddress: string };
+
+/** A running process: `ended` rejects when it ended by itself. */
+export interface Running {
+  ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The worker: polls the task queue until it is stopped. Rejects when Temporal cannot be reached at the start. */
+export async function runWorker(config: ServedConfig): Promise<Running> {
+  const log = createLog('worker', config.logLevel);
+  bridgeTemporalLog(log);
+  const connection = await NativeConnection.connect({ address: config.temporalAddress });
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
+  const worker: Worker = await createWorker({
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue: config.taskQueue,
+    activities: createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool) }),
+  });
+  // worker first, then the connection, then the pool: nothing is taken away from a running activity
+  const ended = worker.run().finally(async () => {
+    await connection.close();
+    await pool.end();
+  });
+  return {
+    ended,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+/** The API. It starts while Postgres or Temporal are away, and says so under /readyz. */
+export async function runApi(config: ServedConfig): Promise<Running & { port: number }> {
+  const log = createLog('api', config.logLevel);
+  const connection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
+  const client = new Client({ connection, namespace: config.temporalNamespace });
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
+  const events = createEventListener(config.databaseUrl);
+  const billing = createPostgresBilling(pool);
+  const temporal = createSettlementWorkflows(client, {
+    taskQueue: config.taskQueue,
+    searchAttributes: ({ clerk, facts }) => [
+      { key: OFFICE, value: clerk.office },
+      { key: STATUS, value: 'received' },
+      { key: SUBSCRIPTION, value: facts.subscription },
+    ],
+  });
+  const settlements = createSettlementStore(pool);
+  const app = createApi({
+    temporal,
+    settlements: { ...settlements, onEvent: events.onEvent },
+    billing,
+    loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
+    printer: createBillPrinter(),
+    preview: createPreview(billing, createTariffStore(pool)),
+    tokens: createTokens(signingSecret(config)),
+    now: () => new Date(),
+    async ready() {
+      const [postgres, reachable] = await Promise.all([
+        pool.query('select 1').then(
+          () => 'ok',
+          () => 'unreachable',
+        ),
+        temporal.reachable(),
+      ]);
+      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable' } };
+    },
+    log,
+    version,
+  });
+  const server = await listen(app, { host: config.apiHost, port: config.apiPort });
+  return {
+    port: server.port,
+    ended: new Promise(() => undefined),
+    async stop() {
+      await server.close();
+      await events.close();
+      await connection.close();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { AccountHit } from '../../src/billing/port';
+import { APPROVER, CLERK, NATIONAL_ID, OTHER_CLERK, snapshot, startApi, SUBSCRIPTION, SUPERVISOR, type TestApi } from './fixture';
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.server.close());
+
+const hit = (n: number): AccountHit => ({
+  subscription: String(n).padStart(12, '0'),
+  billId: '1234567014326',
+  name: 'علی کریمی',
+  address: 'خیابان آزادی',
+  office: '12',
+  use: 'household',
+  meterSerial: 'M1',
+});
+
+test('a search stays in the office and pages by its cursor', async () => {
+  const searches: unknown[] = [];
+  api.deps.billing.findAccounts = async (search) => {
+    searches.push(search);
+    return [1, 2, 3].slice(0, search.limit).map(hit);
+  };
+  const first = await api.call('GET', '/api/v1/accounts?query=علي&limit=2', { as: CLERK });
+  expect(first).toMatchObject({ status: 200, body: { items: [{ subscription: hit(1).subscription }, {}], next: hit(2).subscription } });
+  expect(searches[0]).toEqual({ query: 'علی', office: '12', limit: 3, after: null });
+  const last = await api.call('GET', `/api/v1/accounts?query=علی&cursor=${first.body.next}`, { as: SUPERVISOR });
+  expect(last.body).toMatchObject({ next: null });
+  expect(searches[1]).toMatchObject({ limit: 21, after: hit(2).subscription });
+});
+
+test.each(['', '?query=', '?query=a', `?query=${'x'.repeat(200)}`, '?query=%00ab', '?query=ab&limit=101', '?query=ab&cursor=%D8%B9'])(
+  'a faulty search %s',
+  async (query) => {
+    expect(await api.call('GET', `/api/v1/accounts${query}`, { as: CLERK })).toMatchObject({ status: 422, body: { code: 'INVALID_REQUEST' } });
+  },
+);
+
+test('an account with its meter in place, last bill, payments and freshness; only the ends of ids', async () => {
+  const { status, body, text } = await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    account: { subscription: SUBSCRIPTION, billId: expect.stringMatching(/^1234567014\d{2,3}$/), nationalIdEnding: '3810' },
+    meter: { serial: 'M1' },
+    lastBill: { totalDue: -5 },
+    payments: [{ amount: 1000 }],
+    feeds: [{ kind: 'accounts' }],
+  });
+  expect(text).not.toContain(NATIONAL_ID);
+  expect(text).not.toContain('09121234567');
+});
+
+test('another office 403, another role 403, none 404; Persian digits in the path', async () => {
+  const get = (subscription: string, as = CLERK) => api.call('GET', `/api/v1/accounts/${encodeURIComponent(subscription)}`, { as });
+  expect((await get('۰۱۴۱۲۳۴۵۶۷۰۱')).status).toBe(200);
+  expect(await get(SUBSCRIPTION, OTHER_CLERK)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+  expect((await get(SUBSCRIPTION, APPROVER)).status).toBe(403);
+  expect(await get('014123456799')).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND' } });
+  expect(await get('abc')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+});
+
+test('no meter, no bill; 503 when billing is away', async () => {
+  api.deps.billing.account = async () => ({ ...snapshot(), meters: [], lastBill: null });
+  expect((await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK })).body).toMatchObject({ meter: null, lastBill: null });
+  api.deps.billing.account = async () => Promise.reject(new Error('Connection terminated unexpectedly'));
+  expect((await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK })).status).toBe(503);
+});

@@ -1,0 +1,111 @@
+import { announced, CLERK, ID, OTHER_CLERK, startApi, type TestApi } from './fixture';
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.server.close({ graceMs: 500 }));
+
+const event = (seq: number, kind: string) => ({ seq, kind, at: '2026-11-25T06:30:00.000Z', data: { step: kind } });
+
+/** An open stream; `until` reads on until the text holds something. */
+async function open(headers: Record<string, string> = {}) {
+  const controller = new AbortController();
+  const response = await fetch(`${api.url}/api/v1/settlements/${ID}/events`, {
+    headers: { authorization: `Bearer ${await api.tokens.issue(CLERK, { ttl: 60 })}`, ...headers },
+    signal: controller.signal,
+  });
+  const reader = response.body?.getReader();
+  let text = '';
+  return {
+    response,
+    abort: () => controller.abort(),
+    async until(wanted: string): Promise<string> {
+      while (!text.includes(wanted)) {
+        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+        if (done) throw new Error(`ended before ${wanted}: ${text}`);
+        text += new TextDecoder().decode(value);
+      }
+      return text;
+    },
+    async rest(): Promise<string> {
+      for (;;) {
+        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+        if (done) return text;
+        text += new TextDecoder().decode(value);
+      }
+    },
+  };
+}
+
+async function eventually(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(condition()).toBe(true);
+}
+
+test('past events, then new ones, each once; it ends with the settlement', async () => {
+  api.events.push(event(1, 'received'), event(2, 'announced'));
+  const stream = await open();
+  expect(stream.response.status).toBe(200);
+  expect(stream.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  await stream.until('id: 2\nevent: announced\ndata: {"at":"2026-11-25T06:30:00.000Z","data":{"step":"announced"}}\n\n');
+  api.events.push(event(3, 'delivered'));
+  // a burst of notices is one look more, not an event more
+  for (let i = 0; i < 5; i += 1) api.notify();
+  await stream.until('id: 3');
+  api.deps.settlements.get = async () => ({ ...announced(), status: 'settled' });
+  api.events.push(event(4, 'settled'));
+  api.notify();
+  const text = await stream.rest();
+  expect([...text.matchAll(/^id: (\d+)/gm)].map(([, id]) => id)).toEqual(['1', '2', '3', '4']);
+  expect(text).toMatch(/event: end\ndata: \{\}\n\n$/);
+  expect(api.listeners()).toBe(0);
+});
+
+test('goes on after Last-Event-ID; nothing after the end is 204', async () => {
+  api.events.push(event(1, 'received'), event(2, 'announced'));
+  const stream = await open({ 'last-event-id': '1' });
+  expect(await stream.until('id: 2')).not.toContain('id: 1\n');
+  stream.abort();
+  api.deps.settlements.get = async () => ({ ...announced(), status: 'cancelled' });
+  expect((await open({ 'last-event-id': '2' })).response.status).toBe(204);
+});
+
+test('a reader that leaves takes its listener along', async () => {
+  const streams = await Promise.all([open(), open(), open()]);
+  await eventually(() => api.listeners() === 3);
+  for (const stream of streams) stream.abort();
+  await eventually(() => api.listeners() === 0);
+});
+
+test('a look that fails is no end: the next one makes up for it', async () => {
+  const stream = await open();
+  await eventually(() => api.listeners() === 1);
+  const { eventsSince } = api.deps.settlements;
+  let failed = false;
+  api.deps.settlements.eventsSince = async () => {
+    failed = true;
+    throw new Error('away');
+  };
+  api.notify();
+  await eventually(() => failed);
+  api.deps.settlements.eventsSince = eventsSince;
+  api.events.push(event(1, 'received'));
+  api.notify();
+  await stream.until('id: 1');
+  stream.abort();
+});
+
+test('other offices and unknown settlements get a problem, not a stream', async () => {
+  expect((await api.call('GET', `/api/v1/settlements/${ID}/events`, { as: OTHER_CLERK })).status).toBe(403);
+  expect((await api.call('GET', '/api/v1/settlements/014123456701-14050905/events', { as: CLERK })).status).toBe(404);
+});
+
+test('a shutdown ends open streams at once', async () => {
+  const stream = await open();
+  await eventually(() => api.listeners() === 1);
+  const started = Date.now();
+  await Promise.all([api.server.close({ graceMs: 5000 }), stream.rest()]);
+  expect(Date.now() - started).toBeLessThan(3000);
+  expect(api.listeners()).toBe(0);
+});

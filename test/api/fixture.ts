@@ -1,0 +1,329 @@
+import { pino } from 'pino';
+import { z } from 'zod';
+import { createApi } from '../../src/api/app';
+import type { ApiDeps, SettlementEvent } from '../../src/api/deps';
+import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
+import { openApiDocument, problemsOf } from '../../src/api/openapi';
+import { problemStatus } from '../../src/api/problems';
+import { listen, type Listening } from '../../src/api/server';
+import { createTokens, type Tokens } from '../../src/api/tokens';
+import { receivedSettlement } from '../../src/api/workflows';
+import type { AccountSnapshot } from '../../src/domain/account';
+import { jalali } from '../../src/domain/jalali';
+import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
+
+export const NOW = new Date('2026-11-25T06:30:00.000Z');
+export const SECRET = 'a secret of the tests, long enough for HS256';
+export const SUBSCRIPTION = '014123456701';
+export const ID = '014123456701-14050904';
+export const NATIONAL_ID = '0932833810';
+
+export const CLERK: Operator = { id: 'c1', name: 'مریم احمدی', role: 'clerk', office: '12' };
+export const OTHER_CLERK: Operator = { id: 'c2', name: 'رضا موسوی', role: 'clerk', office: '34' };
+export const SUPERVISOR: Operator = { id: 's1', name: 'نرگس کاظمی', role: 'supervisor', office: '12' };
+export const APPROVER: Operator = { id: 'a1', name: 'حسن یزدی', role: 'approver', office: '1' };
+export const QUALITY: Operator = { id: 'q1', name: 'زهرا امینی', role: 'quality', office: '1' };
+export const BILLING: Operator = { id: 'b1', name: 'billing', role: 'billing', office: '1' };
+export const ADMIN: Operator = { id: 'm1', name: 'admin', role: 'admin', office: '1' };
+
+export function request(change: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    subscription: SUBSCRIPTION,
+    settlementDate: '1405/09/04',
+    reading: 1234,
+    readingSource: 'staff',
+    purpose: 'balance',
+    applicant: { kind: 'owner', name: 'علی کریمی', nationalId: NATIONAL_ID, mobile: '09121234567' },
+    documents: ['ID_CARD'],
+    ...change,
+  };
+}
+
+export function order(change: Partial<SettlementOrder> = {}): SettlementOrder {
+  const date = jalali('1405/09/04');
+  return {
+    id: settlementId(SUBSCRIPTION, date),
+    facts: {
+      subscription: SUBSCRIPTION,
+      settlementDate: date,
+      reading: 1234,
+      readingSource: 'staff',
+      purpose: 'balance',
+      applicant: { kind: 'owner', name: 'علی کریمی', nationalId: NATIONAL_ID, mobile: '09121234567' },
+      documents: ['ID_CARD'],
+      confirmations: [],
+    },
+    clerk: CLERK,
+    receivedAt: NOW.toISOString(),
+    ...change,
+  };
+}
+
+/** An announced settlement with every part filled in. */
+export function announced(from: SettlementOrder = order()): Settlement {
+  const on = jalali('1405/09/04');
+  return {
+    ...receivedSettlement(from),
+    status: 'announced',
+    revision: 1,
+    announcedAt: NOW.toISOString(),
+    elapsedMs: 1200,
+    withinTarget: true,
+    account: {
+      subscription: from.facts.subscription,
+      name: 'علی کریمی',
+      address: 'خیابان آزادی',
+      postalCode: '1234567890',
+      office: '12',
+      series: '12',
+      use: 'household',
+      climate: 1,
+      area: 'urban',
+      units: 1,
+      file: '1234567',
+      company: '014',
+      billId: '1234567014326',
+      meter: { serial: 'M1', digits: 5, capacity: '6', coefficient: '1' },
+    },
+    bill: {
+      number: '1405-12-1',
+      revision: 1,
+      issuedAt: NOW.toISOString(),
+      billId: '1234567014326',
+      payments: [{ amount: 48_000, paymentId: '48593', barcode: '12345670143260000000048593' }],
+      lines: [
+        {
+          code: 'GAS_STEP',
+          label: 'گاز بها',
+          quantity: '45',
+          unit: 'm3',
+          rate: '1081',
+          days: 30,
+          from: jalali('1405/08/05'),
+          to: on,
+          amount: 48_645,
+          basis: '45 × 1081',
+        },
+      ],
+      total: 48_645,
+      payable: 48_000,
+      carry: 645,
+      days: 30,
+      consumption: '45',
+      previousReading: { reading: 1189, on: jalali('1405/08/04') },
+      definitive: true,
+      tariff: ['household-1405'],
+      illustrative: true,
+      dataAsOf: on,
+      fee: { amount: 49_000, resolution: '12', illustrative: true },
+    },
+    postings: [
+      { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting' },
+    ],
+    steps: [{ name: 'register', startedAt: NOW.toISOString(), endedAt: NOW.toISOString(), attempts: 1 }],
+  };
+}
+
+export function snapshot(office = '12'): AccountSnapshot {
+  const on = jalali('1405/08/04');
+  return {
+    account: {
+      subscription: SUBSCRIPTION,
+      file: '1234567',
+      company: '014',
+      name: 'علی کریمی',
+      nationalId: NATIONAL_ID,
+      mobile: '09121234567',
+      address: 'خیابان آزادی',
+      postalCode: '1234567890',
+      office,
+      series: '12',
+      use: 'household',
+      climate: 1,
+      area: 'urban',
+      units: 1,
+      welfare: false,
+      connectedOn: jalali('1390/01/01'),
+      closedOn: null,
+    },
+    meters: [
+      { serial: 'M0', digits: 5, capacity: '6', coefficient: '1', installedOn: jalali('1390/01/01'), startReading: 0, removedOn: on, endReading: 9 },
+      { serial: 'M1', digits: 5, capacity: '6', coefficient: '1', installedOn: on, startReading: 0, removedOn: null, endReading: null },
+    ],
+    lastBill: {
+      serial: 'B1',
+      cycle: '12-1405-04',
+      issuedOn: on,
+      fromDate: jalali('1405/07/01'),
+      toDate: on,
+      fromReading: 1000,
+      toReading: 1189,
+      readingSource: 'staff',
+      totalDue: -5,
+    },
+    history: [],
+    payments: [{ reference: 'P1', paidOn: on, amount: 1000, paymentId: null }],
+    adjustments: [],
+    instalments: [],
+    deposits: [],
+    cycles: [],
+    feeds: [{ kind: 'accounts', loadedAt: NOW.toISOString(), asOf: on }],
+  };
+}
+
+export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
+
+export interface TestApi {
+  deps: Fakes;
+  tokens: Tokens;
+  url: string;
+  server: Listening;
+  log: string[];
+  /** calls the API and checks the answer against the contract of its route */
+  call(method: string, path: string, options?: CallOptions): Promise<Answered>;
+  /** what the settlements' listeners are told */
+  notify(): void;
+  listeners(): number;
+  events: SettlementEvent[];
+}
+
+export interface CallOptions {
+  as?: Operator;
+  json?: unknown;
+  body?: RequestInit['body'];
+  headers?: Record<string, string>;
+}
+
+export interface Answered {
+  status: number;
+  headers: Headers;
+  text: string;
+  // the tests read answers freely; their shape is checked by `call`
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+/** A listening API with fakes that a test may replace part by part. */
+export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
+  const tokens = createTokens(SECRET, () => NOW);
+  const log: string[] = [];
+  const events: SettlementEvent[] = [];
+  const listeners = new Set<() => void>();
+  const deps: Fakes = {
+    temporal: {
+      announce: async (o) => ({ kind: 'announced', settlement: announced(o) }),
+      deliver: async (_id, delivery) => ({
+        kind: 'delivered',
+        settlement: {
+          ...announced(),
+          status: 'delivered',
+          delivery: { deliveredTo: delivery.deliveredTo, channel: delivery.channel, at: NOW.toISOString() },
+        },
+      }),
+      state: async () => null,
+      reachable: async () => true,
+    },
+    settlements: {
+      get: async (id, { office }) => (id === ID && (office === null || office === '12') ? announced() : null),
+      officeOf: async (id) => (id === ID ? '12' : null),
+      revision: async (id, revision) => (id === ID && revision === 1 ? announced() : null),
+      list: async () => ({ items: [announced()], next: null }),
+      eventsSince: async (_id, seq) => events.filter((event) => event.seq > seq),
+      onEvent(_id, listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    },
+    billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
+    loadFeed: async (kind, stream) => {
+      let rows = 0;
+      for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;
+      return { ok: true, kind, rows, inserted: rows, updated: 0, unchanged: 0 };
+    },
+    printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test') },
+    preview: async () => ({ bill: null, warnings: [], errors: [] }),
+    tokens,
+    now: () => NOW,
+    ready: async () => ({ ready: true, checks: { postgres: 'ok' } }),
+    log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    version: '0.1.0',
+    ...change,
+  };
+  const server = await listen(createApi(deps), { host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    deps,
+    tokens,
+    url,
+    server,
+    log,
+    events,
+    notify: () => listeners.forEach((listener) => listener()),
+    listeners: () => listeners.size,
+    async call(method, path, { as, json, body, headers = {} } = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(as ? { authorization: `Bearer ${await tokens.issue(as, { ttl: 3600 })}` } : {}),
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json === undefined ? (body === undefined ? {} : { body, duplex: 'half' }) : { body: JSON.stringify(json) }),
+      });
+      const text = await response.text();
+      const type = response.headers.get('content-type') ?? '';
+      const parsed: unknown = /json/.test(type) && text !== '' ? JSON.parse(text) : null;
+      const answered = { status: response.status, headers: response.headers, text, body: parsed };
+      expectContract(method, path, answered);
+      return answered;
+    },
+  };
+}
+
+const rows = [...ROUTES, ...SERVICE_ROUTES];
+const document = openApiDocument(rows, { version: 'test', root: '/api/v1' });
+const readers = new Map<string, z.ZodType>();
+
+/** The answer must be one that the OpenAPI document promises for its route, status and media type. */
+function expectContract(method: string, path: string, { status, headers, body }: Answered): void {
+  const type = headers.get('content-type')?.split(';')[0];
+  const plain = path.split('?')[0]?.replace(/^\/api\/v1/, '') ?? '';
+  const matches = rows.filter((row) => new RegExp(`^${row.path.replace(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(plain));
+  const row = matches.find((m) => m.method === method.toLowerCase() && (m.path === plain || m.path.includes('{')));
+  if (method === 'HEAD') return;
+  if (type === 'application/problem+json') {
+    expectSchema('#/components/schemas/Problem', body);
+    const problem = body as { code: string; status: number };
+    expect(problem.status).toBe(status);
+    if (row) {
+      expect(problemsOf(row)).toContain(problem.code);
+      expect(problemStatus(problem.code as never)).toBe(status);
+    }
+    return;
+  }
+  if (!row || method === 'OPTIONS' || method === 'HEAD') return;
+  const paths = document['paths'] as Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> }>>;
+  const response = paths[row.path]?.[row.method]?.responses[status];
+  if (!response) throw new Error(`${method} ${row.path} does not promise ${status}`);
+  if (!response.content) {
+    expect(body).toBeNull();
+    return;
+  }
+  const media = response.content[type ?? ''];
+  if (!media) throw new Error(`${method} ${row.path} does not promise ${type} with ${status}`);
+  if (type === 'application/json') expectSchema(media.schema.$ref ?? '', body);
+}
+
+/** Validates against the document's own schema, read back from the document alone. */
+export function expectSchema(ref: string, value: unknown): void {
+  let reader = readers.get(ref);
+  if (!reader) {
+    const { schemas } = document['components'] as { schemas: Record<string, unknown> };
+    const defs = JSON.parse(JSON.stringify(schemas).replaceAll('#/components/schemas/', '#/$defs/')) as Record<string, object>;
+    const name = ref.replace('#/components/schemas/', '');
+    reader = z.fromJSONSchema({ $schema: 'https://json-schema.org/draft/2020-12/schema', $defs: defs, ...defs[name] } as never);
+    readers.set(ref, reader);
+  }
+  const result = reader.safeParse(value);
+  if (!result.success) throw new Error(`not as ${ref} promises: ${z.prettifyError(result.error)}\n${JSON.stringify(value)}`);
+}

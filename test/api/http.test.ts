@@ -1,0 +1,223 @@
+import { request as httpRequest } from 'node:http';
+import { ROUTES } from '../../src/api/routes';
+import { PROBLEM_CODES } from '../../src/api/problems';
+import { ROLES } from '../../src/api/tokens';
+import { viewSettlement } from '../../src/api/view';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.server.close());
+
+const post = (body: string | Uint8Array, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+  api.call('POST', '/api/v1/settlements', { as: CLERK, body: body as string, headers });
+
+describe('every problem has its document', () => {
+  test.each([
+    ['not JSON', '{', 400, 'MALFORMED_JSON'],
+    ['a bare value', '1', 400, 'MALFORMED_JSON'],
+    ['nested too deep', `{"documents":${'['.repeat(1000)}${']'.repeat(1000)}}`, 400, 'MALFORMED_JSON'],
+    ['too large', JSON.stringify({ documents: 'x'.repeat(70_000) }), 413, 'BODY_TOO_LARGE'],
+    ['a list', '[]', 422, 'INVALID_REQUEST'],
+  ])('%s', async (_what, json, status, code) => {
+    const answered = await post(json);
+    expect(answered).toMatchObject({ status, body: { status, code, title: expect.any(String), detail: expect.stringMatching(/[آ-ی]/) } });
+    expect(answered.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  });
+
+  test.each([
+    ['no media type', {}],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['another charset', { 'content-type': 'application/json; charset=latin1' }],
+    ['an unknown encoding', { 'content-type': 'application/json', 'content-encoding': 'rot13' }],
+  ])('%s → 415', async (_what, headers) => {
+    expect(await post(new TextEncoder().encode('{"a":1}'), headers)).toMatchObject({
+      status: 415,
+      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
+  });
+
+  test('no body at all', async () => {
+    expect((await api.call('POST', '/api/v1/settlements', { as: CLERK })).status).toBe(422);
+  });
+
+  test.each(['/nowhere', '/api/v1/nowhere', '/api/v1', '/'])('404 %s', async (path) => {
+    expect(await api.call('GET', path)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+  });
+
+  test('405 names what is allowed; OPTIONS too', async () => {
+    const wrong = await api.call('PUT', '/api/v1/settlements');
+    expect(wrong).toMatchObject({ status: 405, body: { code: 'METHOD_NOT_ALLOWED' } });
+    expect(wrong.headers.get('allow')).toBe('POST, GET, HEAD');
+    const options = await api.call('OPTIONS', '/api/v1/settlements');
+    expect(options.status).toBe(204);
+    expect(options.headers.get('allow')).toBe('POST, GET, HEAD');
+  });
+
+  test('a broken percent escape', async () => {
+    expect(await api.call('GET', '/api/v1/settlements/%E0%A4%A', { as: CLERK })).toMatchObject({ status: 400, body: { code: 'MALFORMED_URL' } });
+  });
+
+  test('a body that stops half-way does not hold the connection', async () => {
+    const token = await api.tokens.issue(CLERK, { ttl: 60 });
+    await new Promise<void>((resolve) => {
+      const half = httpRequest(`${api.url}/api/v1/settlements`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': 100 },
+      });
+      half.on('error', () => undefined);
+      half.on('close', () => resolve());
+      half.write('{"a"', () => setTimeout(() => half.destroy(), 50));
+    });
+    expect((await api.call('GET', '/healthz')).status).toBe(200);
+  });
+});
+
+describe('who may', () => {
+  // a request of each route that would be answered with success
+  const samples: Record<string, { path: string; json?: unknown }> = {
+    'get /accounts': { path: '/accounts?query=علی' },
+    'get /accounts/{subscription}': { path: `/accounts/${SUBSCRIPTION}` },
+    'post /requests': { path: '/requests', json: { subscription: SUBSCRIPTION } },
+    'post /settlements/preview': { path: '/settlements/preview', json: request() },
+    'post /settlements': { path: '/settlements', json: request() },
+    'get /settlements': { path: '/settlements' },
+    'get /settlements/{id}': { path: `/settlements/${ID}` },
+    'get /settlements/{id}/events': { path: `/settlements/${ID}/events` },
+    'get /settlements/{id}/bill.pdf': { path: `/settlements/${ID}/bill.pdf` },
+    'post /settlements/{id}/delivery': { path: `/settlements/${ID}/delivery`, json: { deliveredTo: 'علی', channel: 'post' } },
+    'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
+    'get /session': { path: '/session' },
+    'post /session': { path: '/session' },
+    'delete /session': { path: '/session' },
+  };
+
+  test.each(ROUTES.map((row) => [`${row.method} ${row.path}`, row] as const))('%s', async (name, row) => {
+    const sample = samples[name];
+    if (!sample) throw new Error(`no sample of ${name}`);
+    const path = `/api/v1${sample.path}`;
+    const method = row.method.toUpperCase();
+    const json = sample.json === undefined ? {} : { json: sample.json };
+    if (row.path.endsWith('/events')) {
+      // its answer stays open: the heads are enough here
+      for (const role of ROLES) {
+        const allowed = (row.roles as readonly string[]).includes(role);
+        const head = await api.call('HEAD', path, { as: { ...CLERK, role } });
+        expect([role, head.status]).toEqual([role, allowed ? 200 : 403]);
+      }
+      return;
+    }
+    const anonymous = await api.call(method, path, json);
+    if (row.roles === 'anyone') {
+      expect(anonymous.status).toBeLessThan(300);
+      return;
+    }
+    expect(anonymous).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+    expect(anonymous.headers.get('www-authenticate')).toBe('Bearer');
+    for (const role of ROLES) {
+      const allowed = row.roles === 'everyone' || row.roles.includes(role);
+      const feed = row.streams ? { body: 'a\n1\n', headers: { 'content-type': 'text/csv' } } : {};
+      const { status } = await api.call(method, path, { as: { ...CLERK, role }, ...json, ...feed });
+      expect([role, status < 300]).toEqual([role, allowed]);
+      if (!allowed) expect(status).toBe(403);
+    }
+  });
+
+  test.each([
+    ['nothing after Bearer', 'Bearer '],
+    ['another scheme', 'Basic YTpi'],
+    ['not a token', 'Bearer abc.def.ghi'],
+    ['an unsigned token', `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"x"}').toString('base64url')}.`],
+  ])('%s → 401', async (_what, authorization) => {
+    expect((await api.call('GET', '/api/v1/session', { headers: { authorization } })).status).toBe(401);
+  });
+
+  test('the page\'s cookie: set from a token, of no use to another site', async () => {
+    const opened = await api.call('POST', '/api/v1/session', { as: CLERK });
+    expect(opened.status).toBe(204);
+    const set = opened.headers.get('set-cookie') ?? '';
+    expect(set).toMatch(/^tasvieh_session=.+HttpOnly; SameSite=Strict/);
+    const cookie = set.split(';')[0] ?? '';
+    expect(await api.call('GET', '/api/v1/session', { headers: { cookie } })).toMatchObject({ status: 200, body: CLERK });
+    const from = (site: string) =>
+      api.call('POST', '/api/v1/requests', { json: { subscription: SUBSCRIPTION }, headers: { cookie, 'sec-fetch-site': site } });
+    expect((await from('same-origin')).status).toBe(201);
+    expect((await from('cross-site')).status).toBe(403);
+  });
+});
+
+describe('the service itself', () => {
+  test('health and readiness, at the root and under the API', async () => {
+    for (const root of ['', '/api/v1']) {
+      expect(await api.call('GET', `${root}/healthz`)).toMatchObject({ status: 200, body: { status: 'ok', version: '0.1.0' } });
+      expect((await api.call('GET', `${root}/readyz`)).status).toBe(200);
+    }
+    api.deps.ready = async () => ({ ready: false, checks: { postgres: 'away' } });
+    expect(await api.call('GET', '/readyz')).toMatchObject({ status: 503, body: { checks: { postgres: 'away' } } });
+  });
+
+  test('headers: no powered-by, a policy, a request id of one\'s own', async () => {
+    const { headers } = await api.call('GET', '/healthz', { headers: { 'x-request-id': 'my-request-1' } });
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('x-request-id')).toBe('my-request-1');
+    expect((await api.call('GET', '/healthz', { headers: { 'x-request-id': 'a b' } })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('the log names routes, not people', async () => {
+    api.log.length = 0;
+    await api.call('GET', `/api/v1/accounts?query=${NATIONAL_ID}`, { as: CLERK });
+    await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK });
+    await api.call('POST', '/api/v1/settlements', { as: CLERK, json: request() });
+    const log = api.log.join('');
+    expect(log).toContain('"route":"/accounts/{subscription}"');
+    expect(log).toContain('"operator":"c1"');
+    for (const secret of [NATIONAL_ID, SUBSCRIPTION, 'کریمی', 'eyJ']) expect(log).not.toContain(secret);
+  });
+
+  test('the document names every route, role and problem', async () => {
+    const { status, body } = await api.call('GET', '/openapi.json');
+    expect(status).toBe(200);
+    expect(body.openapi).toBe('3.1.0');
+    for (const row of ROUTES) {
+      const operation = body.paths[row.path][row.method];
+      if (Array.isArray(row.roles)) expect(operation['x-roles']).toEqual(row.roles);
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(Object.keys(row.answers)));
+    }
+    const ids = Object.values(body.paths as Record<string, Record<string, { operationId: string }>>).flatMap((p) => Object.values(p).map((o) => o.operationId));
+    expect(new Set(ids).size).toBe(ids.length);
+    const text = JSON.stringify(body);
+    for (const code of PROBLEM_CODES) expect(text).toContain(code);
+    // every reference leads somewhere
+    for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) expect(Object.keys(body.components.schemas)).toContain(name);
+    expect(body.components.schemas.SettlementRequest.additionalProperties).toBe(false);
+    expect(body.components.schemas.SettlementRequest.required).not.toContain('confirmations');
+    expect(text).not.toMatch(/https?:/);
+    expectSchema('#/components/schemas/SettlementRequest', body.components.schemas.SettlementRequest.examples[0]);
+  });
+
+  test('the contract check refuses what the document does not promise', () => {
+    const view = viewSettlement(announced());
+    expectSchema('#/components/schemas/Settlement', view);
+    expect(() => expectSchema('#/components/schemas/Settlement', { ...view, nationalId: '1' })).toThrow(/nationalId/);
+    expect(() => expectSchema('#/components/schemas/Settlement', { ...view, bill: { ...view.bill, total: '1' } })).toThrow();
+    const { steps: _steps, ...without } = view;
+    expect(() => expectSchema('#/components/schemas/Settlement', without)).toThrow(/steps/);
+  });
+
+  test.each(['', '/api/v1'])('the page %s/docs comes from here alone', async (root) => {
+    const page = await api.call('GET', `${root}/docs`);
+    expect(page.status).toBe(200);
+    const sources = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source ?? '');
+    expect(sources).toHaveLength(4);
+    for (const source of sources) {
+      const file = await api.call('GET', new URL(source, `http://x${root}/docs`).pathname);
+      expect([source, file.status]).toEqual([source, 200]);
+    }
+    // no inline script: the policy would stop it
+    expect(page.text).not.toMatch(/<script>/);
+    expect((await api.call('GET', `${root}/docs/initializer.js`)).text).toContain('validatorUrl: null');
+  });
+});

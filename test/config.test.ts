@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ConfigError, readConfig, signingSecret } from '../src/config.js';
+
+const SECRET = 'a'.repeat(32);
+
+function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+it('needs nothing in the embedded form', () => {
+  expect(readConfig({ TASVIEH_DATA: ' ' })).toEqual({
+    dataFolder: path.resolve('data'),
+    databaseUrl: null,
+    temporalAddress: null,
+    temporalNamespace: 'default',
+    temporalPort: 7233,
+    temporalUiPort: 8233,
+    postgresPort: 54329,
+    apiHost: '127.0.0.1',
+    apiPort: 8080,
+    secret: null,
+    taskQueue: 'tasvieh',
+    logLevel: 'info',
+  });
+});
+
+it('takes the production form', () => {
+  const env = { TASVIEH_DATABASE_URL: 'postgresql://u:p@db/tasvieh', TASVIEH_TEMPORAL_ADDRESS: 'temporal:7233', TASVIEH_SECRET: SECRET, TASVIEH_API_PORT: '0' };
+  expect(readConfig(env)).toMatchObject({ databaseUrl: env.TASVIEH_DATABASE_URL, temporalAddress: 'temporal:7233', secret: SECRET, apiPort: 0 });
+});
+
+it('tells everything that is wrong at once, without repeating a password', () => {
+  const env = { TASVIEH_DATABASE_URL: 'mysql://u:hidden@db', TASVIEH_API_PORT: '70000', TASVIEH_POSTGRES_PORT: '0', TASVIEH_LOG_LEVEL: 'loud' };
+  const problems = problemsOf(env);
+  expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+    'TASVIEH_API_PORT',
+    'TASVIEH_DATABASE_URL',
+    'TASVIEH_LOG_LEVEL',
+    'TASVIEH_POSTGRES_PORT',
+    'TASVIEH_SECRET',
+    'TASVIEH_TEMPORAL_ADDRESS',
+  ]);
+  expect(problems.join()).not.toContain('hidden');
+});
+
+it.each([
+  [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
+  [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
+  [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
+])('%j is refused', (env, problem) => {
+  expect(problemsOf(env)).toEqual([problem]);
+});
+
+it('makes a secret once and keeps it for its owner alone', () => {
+  const dataFolder = mkdtempSync(path.join(tmpdir(), 'tasvieh-config-'));
+  try {
+    const secret = signingSecret({ secret: null, dataFolder });
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(signingSecret({ secret: null, dataFolder })).toBe(secret);
+    expect(statSync(path.join(dataFolder, 'secret')).mode & 0o777).toBe(0o600);
+    expect(signingSecret({ secret: SECRET, dataFolder })).toBe(SECRET);
+  } finally {
+    rmSync(dataFolder, { recursive: true });
+  }
+});

@@ -13,7 +13,7 @@ import type { Role } from './domain/settlement.js';
 import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
-import { DEMO_CLERK, settleByApi, startEverything } from './start.js';
+import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { version } from '../package.json';
@@ -98,10 +98,11 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--reading <m3>', 'the counter’s figure; one more a day than the last bill’s when absent', whole)
     .option('--source <source>', 'declared|staff|estimated|none', oneOf(['declared', 'staff', 'estimated', 'none']))
     .option('--purpose <purpose>', 'balance|final', oneOf(['balance', 'final']))
+    .option('--national-id <id>', 'the applicant’s; a practice one when absent', DEMO_NATIONAL_ID)
     .option('--office <office>', 'office of the clerk', DEMO_CLERK.office)
     .option('--api <url>', 'address of the API')
     .option('--json')
-    .action(async ({ office, api, json, ...options }: { subscription: string; office: string; api?: string; json?: boolean; reading?: number }) => {
+    .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number }) => {
       const config = readConfig(env);
       const token = await createTokens(signingSecret(config)).issue({ ...DEMO_CLERK, office }, { ttl: 600 });
       const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, options);

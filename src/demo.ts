@@ -19,7 +19,7 @@ export function publishedTariff(): Tariff {
  * Seasons repeat each year; the cold steps of climates 3 to 5 were not published and are not invented.
  */
 export function illustrativeTariff(): Tariff {
-  const published = publishedTariff();
+  const { provisionalTo: _, ...published } = publishedTariff();
   const from = jalali('1398/01/16');
   const open = <R extends { from: JalaliDate; to: JalaliDate | null }>(rules: R[]): R[] => rules.map((rule) => ({ ...rule, from, to: null }));
   return {

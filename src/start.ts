@@ -15,6 +15,8 @@ import { SEARCH_ATTRIBUTE_TYPES } from './workflows/search-attributes.js';
 
 const DEMO_SUBSCRIBERS = 500;
 const RESTART_MS = 1000;
+/** Valid by its check digit, of nobody. */
+export const DEMO_NATIONAL_ID = '0932833810';
 export const DEMO_CLERK: Operator = { id: 'demo-clerk', name: 'کارمند نمایشی', role: 'clerk', office: '01' };
 
 /**
@@ -83,7 +85,7 @@ export async function startEverything(config: Config, say: (line: string) => voi
 async function all<T extends EmbeddedServer[]>(running: { stop(): Promise<void> }[], starting: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
   const results = await Promise.allSettled(starting);
   const failed = results.find((result) => result.status === 'rejected');
-  for (const result of results) if (result.status === 'fulfilled') running.push(result.value as EmbeddedServer);
+  for (const result of results) if (result.status === 'fulfilled') running.push(result.value);
   if (failed) throw failed.reason;
   return results.map((result) => (result as PromiseFulfilledResult<EmbeddedServer>).value) as T;
 }
@@ -133,7 +135,7 @@ interface DemoSettlement {
 
 /** Settles the demo account over the API as a counter would; on the same day again it is the same settlement. */
 async function settleDemo(api: string, token: string, dataFolder: string): Promise<DemoSettlement> {
-  const settlement = await settleByApi(api, token, { subscription: DEMO_SUBSCRIPTION });
+  const settlement = await settleByApi(api, token, { subscription: DEMO_SUBSCRIPTION, nationalId: DEMO_NATIONAL_ID });
   const pdf = path.join(dataFolder, 'bills', `${settlement.id}.pdf`);
   mkdirSync(path.dirname(pdf), { recursive: true });
   const response = await fetch(`${api}/api/v1/settlements/${settlement.id}/bill.pdf`, { headers: { authorization: `Bearer ${token}` } });
@@ -151,6 +153,8 @@ interface AnnouncedSettlement {
 
 export interface SettleOptions {
   subscription: string;
+  /** of the applicant, who is taken for the owner */
+  nationalId: string;
   date?: string;
   /** m³; absent: one more a day than the last bill's, so that the same day gives the same figure */
   reading?: number;
@@ -172,7 +176,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
   const { json: receipt } = await call('POST', '/requests', { subscription });
   const { json: known } = await call('GET', `/accounts/${subscription}`);
   const lastBill = known['lastBill'] as { toReading: number; toDate: string } | null;
-  const account = known['account'] as { name: string; nationalId: string };
+  const account = known['account'] as { name: string };
   const settlementDate = options.date ?? todayInTehran(new Date());
   const usual = lastBill ? lastBill.toReading + daysBetween(jalali(lastBill.toDate), jalali(settlementDate)) : 0;
   const request = {
@@ -182,7 +186,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
     reading: options.source === 'none' ? null : (options.reading ?? usual),
     readingSource: options.source ?? 'declared',
     purpose: options.purpose ?? 'balance',
-    applicant: { kind: 'owner', name: account.name, nationalId: account.nationalId },
+    applicant: { kind: 'owner', name: account.name, nationalId: options.nationalId },
     documents: [],
     confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION']).map((code) => ({ code, reason: 'settled from the command line' })),
   };

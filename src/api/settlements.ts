@@ -16,7 +16,7 @@ import {
 } from './schemas.js';
 import { check } from './validation.js';
 import { viewDebt, viewFinding, viewSettlement } from './view.js';
-import { receivedSettlement, sameFacts } from './workflows.js';
+import { receivedSettlement, sameFacts } from '../domain/settlement.js';
 
 /** The clerk waits this long for the announced balance; after it the page follows by events. */
 const ANNOUNCE_MS = 3_000;

@@ -15,7 +15,7 @@ import {
 import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Finding } from '../domain/finding.js';
-import { settlementWorkflowId } from '../domain/settlement.js';
+import { agreeingFacts, receivedSettlement, settlementWorkflowId } from '../domain/settlement.js';
 import type { Settlement, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
 import {
   announceBalance,
@@ -76,38 +76,9 @@ const UPDATE_MS = 3_000;
  */
 const WRONG_SETUP: ReadonlySet<number> = new Set([3, 5, 7, 12, 16]);
 
-/** The facts that must agree for two requests to be one settlement. */
-export function sameFacts(a: SettlementFacts, b: SettlementFacts): boolean {
-  return canonical(agreeingFacts(a)) === canonical(agreeingFacts(b));
-}
-
 /** `announce-` + SHA-256 of the facts that must agree: a repeat gets the stored answer, other facts reach the handler. */
 export function announceUpdateId(facts: SettlementFacts): string {
-  return `announce-${createHash('sha256').update(canonical(agreeingFacts(facts))).digest('hex')}`;
-}
-
-/** The settlement of an order of which nothing is known but that it was received. */
-export function receivedSettlement(order: SettlementOrder): Settlement {
-  return {
-    id: order.id,
-    status: 'received',
-    revision: 0,
-    receivedAt: order.receivedAt,
-    announcedAt: null,
-    elapsedMs: null,
-    withinTarget: null,
-    lateEntry: order.facts.lateEntry !== undefined,
-    facts: order.facts,
-    clerk: order.clerk,
-    account: null,
-    bill: null,
-    warnings: [],
-    errors: [],
-    postings: [],
-    corrections: [],
-    steps: [],
-    delivery: null,
-  };
+  return `announce-${createHash('sha256').update(agreeingFacts(facts)).digest('hex')}`;
 }
 
 /** SettlementWorkflows on a Temporal client; every call has a deadline, since without one the client waits on. */
@@ -340,15 +311,3 @@ function isUnanswered(error: unknown): boolean {
   return false;
 }
 
-function agreeingFacts({ reading, readingSource, purpose, newSubscriber }: SettlementFacts): unknown {
-  return { reading, readingSource, purpose, newSubscriber: newSubscriber ?? null };
-}
-
-/** JSON with sorted keys and without absent ones: equal facts give equal text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) =>
-    v !== null && typeof v === 'object' && !Array.isArray(v)
-      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : v,
-  );
-}

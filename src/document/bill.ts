@@ -33,9 +33,8 @@ const TEMPLATE_DIR = __dirname;
 const TEMPLATE = join(TEMPLATE_DIR, 'bill.typ');
 const DATA = join(TEMPLATE_DIR, 'bill.json');
 const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
-// every so many bills, what the last so many did not use is dropped: the parsed template and the shaped labels stay,
-// the rest of a bill would pile up; done at each bill it costs a tenth of it
-const CACHE_BILLS = 16;
+// what so many bills did not use again is dropped: labels and template stay, and memory stays flat
+const CACHE_AGE_BILLS = 8;
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
@@ -45,7 +44,6 @@ export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: str
     fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
   });
   compiler.addSource(TEMPLATE, readFileSync(TEMPLATE, 'utf8'));
-  let printed = 0;
   return {
     bill(input) {
       // the template reads its values as a JSON file: text never becomes Typst source
@@ -54,7 +52,7 @@ export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: str
         // straight to bytes: a document object's native memory is freed only when the event loop turns
         return compiler.pdf({ mainFilePath: TEMPLATE });
       } finally {
-        if (++printed % CACHE_BILLS === 0) compiler.evictCache(1);
+        compiler.evictCache(CACHE_AGE_BILLS);
       }
     },
   };
@@ -187,9 +185,12 @@ function slip({ amount, paymentId, barcode: digits }: BillPayment, i: number, { 
     paymentId,
     digits,
     barcode: invalid ? null : code128(digits),
-    qr: invalid ? null : toSVG({ bcid: 'qrcode', text: digits, scale: 1 }),
+    qr: invalid ? null : toSVG({ ...QR, text: digits }),
   };
 }
+
+// any of the eight masks is a valid symbol; trying them all to choose takes longer than the rest of it
+const QR = { bcid: 'qrcode', mask: 4, scale: 1 };
 
 /** 26 digits are an even number, so bwip-js' code128 takes set C throughout: 178 modules. */
 function code128(digits: string): string {

@@ -155,9 +155,35 @@ export function settlementWorkflowId(id: string): string {
   return `${SETTLEMENT_WORKFLOW_PREFIX}${id}`;
 }
 
-/** Whether two requests for one id mean the same: reading, its source, the purpose and the new subscriber agree. */
+/** The facts that must agree for two requests of one id to be the same settlement, as text that can be compared and hashed. */
+export function agreeingFacts({ reading, readingSource, purpose, newSubscriber: next }: SettlementFacts): string {
+  return JSON.stringify([reading, readingSource, purpose, next ? [next.name, next.nationalId, next.mobile ?? null, next.from] : null]);
+}
+
 export function sameFacts(a: SettlementFacts, b: SettlementFacts): boolean {
-  const compared = ({ reading, readingSource, purpose, newSubscriber: next }: SettlementFacts): string =>
-    JSON.stringify([reading, readingSource, purpose, next ? [next.name, next.nationalId, next.mobile ?? null, next.from] : null]);
-  return compared(a) === compared(b);
+  return agreeingFacts(a) === agreeingFacts(b);
+}
+
+/** The settlement of an order of which nothing is known but that it was received. */
+export function receivedSettlement(order: SettlementOrder): Settlement {
+  return {
+    id: order.id,
+    status: 'received',
+    revision: 0,
+    receivedAt: order.receivedAt,
+    announcedAt: null,
+    elapsedMs: null,
+    withinTarget: null,
+    lateEntry: order.facts.lateEntry !== undefined,
+    facts: order.facts,
+    clerk: order.clerk,
+    account: null,
+    bill: null,
+    warnings: [],
+    errors: [],
+    postings: [],
+    corrections: [],
+    steps: [],
+    delivery: null,
+  };
 }

@@ -412,5 +412,5 @@ function writeCursor(at: Instant, id: string): string {
 
 function readCursor(cursor: string): { at: string; id: string } | null {
   const [at, id] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  return at && id && !Number.isNaN(Date.parse(at)) ? { at, id } : null;
+  return at && id && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(at) && !Number.isNaN(Date.parse(at)) ? { at, id } : null;
 }

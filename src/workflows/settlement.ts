@@ -12,7 +12,7 @@ import {
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { accountView, blocking } from '../domain/assessment.js';
 import type { Finding } from '../domain/finding.js';
-import { AT_RISK_MS, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, sameFacts } from '../domain/settlement.js';
+import { AT_RISK_MS, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import {
   type BillingCycleOpened,
   type Delivery,
@@ -37,7 +37,7 @@ type Message =
 
 /** The announcement of the outstanding balance, SSS-PM-02, from the request to the end. */
 export async function settlement(order: SettlementOrder): Promise<Settlement> {
-  const view = received(order);
+  const view = receivedSettlement(order);
   const inbox: Message[] = [];
   const seen = new Set<string>();
   let rejection: ApplicationFailure | undefined;
@@ -259,29 +259,6 @@ async function remindOfDelivery(view: Settlement, order: SettlementOrder, dayEnd
 async function sleepUntil(instant: string, summary: string): Promise<void> {
   const wait = Date.parse(instant) - Date.now();
   if (wait > 0) await sleep(wait, { summary });
-}
-
-function received(order: SettlementOrder): Settlement {
-  return {
-    id: order.id,
-    status: 'received',
-    revision: 0,
-    receivedAt: order.receivedAt,
-    announcedAt: null,
-    elapsedMs: null,
-    withinTarget: null,
-    lateEntry: order.facts.lateEntry !== undefined,
-    facts: order.facts,
-    clerk: order.clerk,
-    account: null,
-    bill: null,
-    warnings: [],
-    errors: [],
-    postings: [],
-    corrections: [],
-    steps: [],
-    delivery: null,
-  };
 }
 
 function tell(view: Settlement, details: string): void {

@@ -7,7 +7,7 @@ import { openApiDocument, problemsOf } from '../../src/api/openapi';
 import { problemStatus } from '../../src/api/problems';
 import { listen, type Listening } from '../../src/api/server';
 import { createTokens, type Tokens } from '../../src/api/tokens';
-import { receivedSettlement } from '../../src/api/workflows';
+import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot } from '../../src/domain/account';
 import { jalali } from '../../src/domain/jalali';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';

@@ -1,5 +1,5 @@
 import { finding } from '../../src/domain/finding';
-import { receivedSettlement } from '../../src/api/workflows';
+import { receivedSettlement } from '../../src/domain/settlement';
 import {
   announced,
   BILLING,

@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { ApplicationFailure, DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
-import { announceUpdateId, createSettlementWorkflows, receivedSettlement, sameFacts } from '../../src/api/workflows';
+import { announceUpdateId, createSettlementWorkflows } from '../../src/api/workflows';
+import { receivedSettlement, sameFacts } from '../../src/domain/settlement';
 import { jalali } from '../../src/domain/jalali';
 import { announced, ID, order } from './fixture';
 

@@ -10,18 +10,18 @@ import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { billingCycleOpened, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
-import { announce, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
 let real: Activities;
 /** household accounts of office 01 that no test has used yet */
 let accounts: { subscription: string; reading: number }[];
-const histories: { workflowId: string; runId?: string }[] = [];
+const started: string[] = [];
+const histories: { workflowId: string; history: unknown }[] = [];
 
 beforeAll(async () => {
   database = await startDatabase(200);
-  env = await timeSkippingServer();
   real = realActivities(database.pool);
   const { rows } = await database.pool.query(
     `select a.subscription, b.to_reading as reading from billing.accounts a
@@ -30,9 +30,19 @@ beforeAll(async () => {
   );
   accounts = rows;
 }, 120_000);
-afterAll(async () => {
-  await env?.teardown();
-  await database?.stop();
+afterAll(() => database?.stop());
+
+// a server for each test: skipped time belongs to one story
+beforeEach(async () => {
+  env = await timeSkippingServer();
+});
+afterEach(async () => {
+  await endWorkers();
+  for (const workflowId of started.splice(0)) {
+    const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
+    histories.push({ workflowId, history });
+  }
+  await env.teardown();
 });
 
 /** A fresh account's order with a usual reading. */
@@ -40,7 +50,7 @@ function nextOrder(change: Partial<SettlementOrder['facts']> = {}, receivedAt?: 
   const account = accounts.shift();
   if (!account) throw new Error('no account left');
   const order = orderFor(account.subscription, account.reading + 40, change, receivedAt);
-  histories.push({ workflowId: settlementWorkflowId(order.id) });
+  started.push(settlementWorkflowId(order.id));
   return order;
 }
 
@@ -418,12 +428,9 @@ describe('hand-over and the next cycle', () => {
 });
 
 test('every history that this run made replays on this code', async () => {
-  const histories_ = await Promise.all(
-    histories.map(async ({ workflowId }) => ({ workflowId, history: await env.client.workflow.getHandle(workflowId).fetchHistory() })),
-  );
-  expect(histories_.length).toBeGreaterThan(15);
+  expect(histories.length).toBeGreaterThan(15);
   const results: unknown[] = [];
-  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, histories_)) {
+  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, histories)) {
     if (result.error) results.push([result.workflowId, result.error]);
   }
   expect(results).toEqual([]);

@@ -108,7 +108,21 @@ export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Ac
     activities,
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
   });
-  return worker.runUntil(act(worker));
+  workers.add(worker);
+  try {
+    return await worker.runUntil(act(worker));
+  } finally {
+    workers.delete(worker);
+  }
+}
+
+const workers = new Set<Worker>();
+/** Ends the workers of tests that ran out of time, so that the servers can be closed. */
+export async function endWorkers(): Promise<void> {
+  for (const worker of workers) {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    while (worker.getState() !== 'STOPPED' && worker.getState() !== 'FAILED') await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 export { DEMO_SUBSCRIPTION };

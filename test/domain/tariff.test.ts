@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import {
+  DEFAULT_BANDS,
+  DEFAULT_COLLECTION,
+  DEFAULT_PAYMENT_PERIODS,
+  type Step,
+  type Tariff,
+  TariffError,
+  checkSteps,
+  checkTariff,
+  covers,
+  gasIntervals,
+  gasRatesFor,
+  isProvisional,
+  readTariff,
+  seasonOn,
+  tariffOn,
+} from '../../src/domain/tariff.js';
+import { T1, household1397, on, table, tariff } from './sample.js';
+
+const step = (uptoM3PerMonth: unknown, rialPerM3: unknown = 1000) => ({ uptoM3PerMonth, rialPerM3 }) as Step;
+const codes = (change: object): string[] => checkTariff({ ...tariff(), ...change }).map(({ path, code }) => `${path} ${code}`);
+const faultsOf = (json: unknown): string[] => {
+  try {
+    readTariff(json);
+  } catch (error) {
+    if (error instanceof TariffError) return error.faults.map(({ path, code }) => `${path} ${code}`);
+    throw error;
+  }
+  return [];
+};
+
+describe('case 4: steps are refused when published', () => {
+  test.each<[string, Step[], string[]]>([
+    ['the last step is not open', [step(10), step(20)], ['g.steps[1].uptoM3PerMonth NO_OPEN_LAST_STEP']],
+    ['one closed step', [step(10)], ['g.steps[0].uptoM3PerMonth NO_OPEN_LAST_STEP']],
+    ['a step after the open one', [step(10), step(null), step(20)], ['g.steps[1].uptoM3PerMonth OPEN_STEP_NOT_LAST', 'g.steps[2].uptoM3PerMonth NO_OPEN_LAST_STEP']],
+    ['two open steps', [step(null), step(null)], ['g.steps[0].uptoM3PerMonth OPEN_STEP_NOT_LAST']],
+    ['descending limits', [step(20), step(10), step(null)], ['g.steps[1].uptoM3PerMonth NOT_ASCENDING']],
+    ['equal limits: an empty step', [step(10), step(10), step(null)], ['g.steps[1].uptoM3PerMonth NOT_ASCENDING']],
+    ['a limit of zero', [step(0), step(null)], ['g.steps[0].uptoM3PerMonth NOT_ASCENDING']],
+    ['a limit that is no whole number', [step(4.5), step(null)], ['g.steps[0].uptoM3PerMonth NOT_ASCENDING']],
+    ['a limit as text', [step('45'), step(null)], ['g.steps[0].uptoM3PerMonth NOT_ASCENDING']],
+    ['a missing limit', [step(undefined), step(null)], ['g.steps[0].uptoM3PerMonth NOT_ASCENDING']],
+    ['a negative rate', [step(null, -1)], ['g.steps[0].rialPerM3 NOT_WHOLE_RIAL']],
+    ['a rate with a fraction', [step(null, 2.5)], ['g.steps[0].rialPerM3 NOT_WHOLE_RIAL']],
+    ['a rate as text', [step(null, '1081')], ['g.steps[0].rialPerM3 NOT_WHOLE_RIAL']],
+    ['no step', [], ['g NO_STEP']],
+    ['all at once', [step(20, -1), step(10)], ['g.steps[0].rialPerM3 NOT_WHOLE_RIAL', 'g.steps[1].uptoM3PerMonth NOT_ASCENDING', 'g.steps[1].uptoM3PerMonth NO_OPEN_LAST_STEP']],
+  ])('%s', (_, steps, found) => {
+    expect(checkSteps(steps, 'g').map(({ path, code }) => `${path} ${code}`)).toEqual(found);
+    expect(codes({ gas: [{ use: 'household', season: 'both', steps, flat: false }] })).toEqual(found.map((each) => each.replace('g', 'gas[0]')));
+  });
+
+  test.each([[[step(null)]], [[step(null, 0)]], [T1]])('%j is right', (steps) => expect(checkSteps(steps, 'g')).toEqual([]));
+
+  test('the published table with its last step closed', () => {
+    const household = [{ season: 'warm', climates: [1], steps: [step(45)] }];
+    expect(faultsOf({ ...(table as object), household })).toEqual(['gas[0].steps[0].uptoM3PerMonth NO_OPEN_LAST_STEP']);
+  });
+});
+
+describe('checkTariff', () => {
+  const dated = { from: '1397/01/01', to: null };
+  const both = { use: 'household', season: 'both', steps: [step(null)], flat: false };
+  test.each<[object, string[]]>([
+    [{}, []],
+    [{ version: '' }, ['version REQUIRED']],
+    [{ title: undefined }, ['title REQUIRED']],
+    [{ from: '1397/13/01' }, ['from NOT_A_DATE']],
+    [{ from: '1397/1/1' }, ['from NOT_A_DATE']],
+    [{ to: undefined }, ['to NOT_A_DATE']],
+    [{ to: '1404/12/30' }, ['to NOT_A_DATE']],
+    [{ to: '1389/12/29' }, ['to TURNED_ROUND']],
+    [{ provisionalTo: '1398/01/01' }, ['provisionalTo NOT_A_DATE']],
+    [{ to: '1397/12/29', provisionalTo: '1397/12/28' }, ['provisionalTo NOT_A_DATE']],
+    [{ to: '1397/12/29', provisionalTo: '1398/12/29' }, []],
+    [{ seasons: 1, gas: null, levy: undefined, vat: {}, insurance: '', subscription: 0 }, ['seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription'].map((name) => `${name} NOT_A_LIST`)],
+    [{ seasons: [null], gas: [1], levy: [[]], vat: ['x'], insurance: [null], subscription: [null] }, ['seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription'].map((name) => `${name}[0] NOT_AN_OBJECT`)],
+    // seasons: gaps, overlaps, leap day
+    [{ seasons: [{ season: 'mild', from: '01/01', to: '12/30' }] }, ['seasons[0].season NOT_ALLOWED']],
+    [{ seasons: [{ season: 'warm', from: '1/1', to: '12/31' }] }, ['seasons[0].from NOT_A_DATE', 'seasons[0].to NOT_A_DATE']],
+    [{ seasons: [{ season: 'warm', from: '01/01', to: '1397/12/29' }] }, ['seasons[0] NOT_A_DATE']],
+    [{ seasons: [{ season: 'warm', from: '1398/01/01', to: '1397/12/29' }] }, ['seasons[0].to TURNED_ROUND']],
+    [{ seasons: [] }, ['seasons SEASON_GAP']],
+    [{ seasons: [{ season: 'warm', from: '01/01', to: '12/29' }] }, ['seasons SEASON_GAP']],
+    [{ seasons: [{ season: 'warm', from: '01/16', to: '08/15' }, { season: 'cold', from: '08/17', to: '01/15' }] }, ['seasons SEASON_GAP']],
+    [{ seasons: [{ season: 'warm', from: '01/16', to: '08/16' }, { season: 'cold', from: '08/16', to: '01/15' }] }, ['seasons SEASONS_OVERLAP']],
+    [{ seasons: [{ season: 'warm', from: '01/16', to: '08/15' }, { season: 'cold', from: '08/16', to: '01/15' }] }, []],
+    [{ from: '1397/01/16', to: '1397/08/20', seasons: [{ season: 'warm', from: '1397/01/16', to: '1397/08/15' }] }, ['seasons SEASON_GAP']],
+    // a decree of a few months names its own season only
+    [{ from: '1397/03/29', to: '1397/08/15', seasons: [{ season: 'warm', from: '01/16', to: '08/15' }] }, []],
+    // gas
+    [{ gas: [{ ...both, use: '' }] }, ['gas[0].use REQUIRED']],
+    [{ gas: [{ ...both, season: 'hot' }] }, ['gas[0].season NOT_ALLOWED']],
+    [{ gas: [{ ...both, climates: [0, 6, 1.5] }] }, ['gas[0].climates[0] OUT_OF_RANGE', 'gas[0].climates[1] OUT_OF_RANGE', 'gas[0].climates[2] OUT_OF_RANGE']],
+    [{ gas: [{ ...both, climates: 1 }] }, ['gas[0].climates NOT_A_LIST']],
+    [{ gas: [{ ...both, steps: undefined }] }, ['gas[0].steps NOT_A_LIST']],
+    [{ gas: [{ ...both, steps: [null] }] }, ['gas[0].steps NOT_AN_OBJECT']],
+    [{ gas: [{ ...both, steps: T1, flat: true }] }, ['gas[0].steps FLAT_WITH_STEPS']],
+    [{ gas: [both, { ...both, season: 'warm', climates: [2] }] }, ['gas[1] RATES_OVERLAP']],
+    [{ gas: [{ ...both, climates: [1, 2] }, { ...both, climates: [2, 3] }] }, ['gas[1] RATES_OVERLAP']],
+    [{ gas: [{ ...both, climates: [1] }, { ...both, climates: [2] }, { ...both, use: 'bakery' }] }, []],
+    // charges
+    [{ levy: [{ ...dated, percent: '10%' }] }, ['levy[0].percent NOT_DECIMAL']],
+    [{ levy: [{ ...dated, percent: 10 }] }, ['levy[0].percent NOT_DECIMAL']],
+    [{ levy: [{ ...dated, percent: '-1' }] }, ['levy[0].percent NOT_DECIMAL']],
+    [{ levy: [{ from: 'x', to: '1397', percent: '10' }] }, ['levy[0].from NOT_A_DATE', 'levy[0].to NOT_A_DATE']],
+    [{ vat: [{ ...dated, percent: '9', base: ['gas', 'fines'] }] }, ['vat[0].base[1] NOT_ALLOWED']],
+    [{ vat: [{ ...dated, percent: '9' }] }, ['vat[0].base NOT_A_LIST']],
+    [{ insurance: [{ ...dated, use: 'household', area: 'city', rialPerMonth: 1.5, per: 'flat' }] }, ['insurance[0].rialPerMonth NOT_WHOLE_RIAL', 'insurance[0].per NOT_ALLOWED', 'insurance[0].area NOT_ALLOWED']],
+    [{ subscription: [{ ...dated, capacityUpTo: 2.5, rialPerMonth: 1, per: 'meter', fixedPer: 'day' }] }, ['subscription[0].fixedPer NOT_ALLOWED', 'subscription[0].capacityUpTo OUT_OF_RANGE']],
+    // the rest
+    [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
+    [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
+    [{ paymentPeriods: { from: 50, to: 100 } }, ['paymentPeriods.to OUT_OF_RANGE']],
+    [{ paymentPeriods: { from: 60, to: 50 } }, ['paymentPeriods.to OUT_OF_RANGE']],
+    [{ collection: null, bands: 1, paymentPeriods: [] }, ['collection NOT_AN_OBJECT', 'bands NOT_AN_OBJECT', 'paymentPeriods NOT_AN_OBJECT']],
+  ])('%j: %j', (change, found) => expect(codes(change)).toEqual(found));
+
+  test('property: whatever is published, faults are told, never another error', () => {
+    const broken = fc.constantFrom<unknown>(null, undefined, 0, -1, 1.5, '', 'x', [], [null], [{}], {}, true, '1397/01/01');
+    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo'];
+    fc.assert(fc.property(fc.dictionary(fc.constantFrom(...names), broken), (change) => void codes(change)));
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom('source', 'seasons', 'household', 'flat', 'levies'), broken), (change) =>
+        void faultsOf({ ...(table as object), ...change }),
+      ),
+    );
+    fc.assert(fc.property(fc.jsonValue(), (json) => expect(faultsOf(json)).not.toEqual([])));
+  });
+});
+
+describe('readTariff', () => {
+  test('the published table of 1397', () => {
+    expect(household1397).toMatchObject({
+      version: '1397',
+      from: '1397/01/16',
+      to: '1398/01/15',
+      provisionalTo: '1398/12/29',
+      illustrative: false,
+      seasons: [
+        { season: 'warm', from: '01/16', to: '08/15' },
+        { season: 'cold', from: '08/16', to: '01/15' },
+      ],
+      // domain.md: levy 10 % of the gas price; VAT 9 % in 1397; insurance 3,000/1,500 and 20,000/10,000
+      levy: [{ percent: '10' }],
+      vat: [{ percent: '9', base: ['gas', 'subscription'] }],
+      collection: DEFAULT_COLLECTION,
+      bands: DEFAULT_BANDS,
+      paymentPeriods: DEFAULT_PAYMENT_PERIODS,
+    });
+    expect(household1397.gas.filter((rates) => rates.use === 'household')).toHaveLength(3);
+    expect(household1397.insurance.map(({ use, area, rialPerMonth, per }) => [use, area, rialPerMonth, per])).toEqual([
+      ['household', 'urban', 3_000, 'meter'],
+      ['household', 'rural', 1_500, 'meter'],
+      ['commercial', 'urban', 20_000, 'meter'],
+      ['commercial', 'rural', 10_000, 'meter'],
+    ]);
+  });
+
+  test('a table of part of a year keeps its dates and is never provisional', () => {
+    const seasons = [{ season: 'warm', from: '1397/01/16', to: '1397/08/15' }];
+    const part = readTariff({ ...(table as object), seasons });
+    expect(part).toMatchObject({ seasons, to: '1397/08/15' });
+    expect(part.provisionalTo).toBeUndefined();
+  });
+
+  test('the own form, through JSON, with what may be absent', () => {
+    expect(readTariff(JSON.parse(JSON.stringify(tariff())))).toEqual(tariff());
+    const { collection: _c, bands: _b, paymentPeriods: _p, ...least } = tariff();
+    expect(readTariff(least)).toEqual(tariff());
+  });
+
+  test.each([null, 1, 'x', [], undefined])('%j is no tariff', (json) => expect(faultsOf(json)).toEqual([' NOT_AN_OBJECT']));
+
+  test.each<[object, string[]]>([
+    [{ seasons: undefined }, ['seasons NOT_A_LIST']],
+    [{ seasons: [null], flat: [1], household: {} }, ['seasons[0] NOT_AN_OBJECT', 'household NOT_A_LIST', 'flat[0] NOT_AN_OBJECT']],
+    [{ levies: 3 }, ['levies NOT_AN_OBJECT']],
+    [{ levies: { insuranceRialPerMonth: { household: 3000 } } }, ['levies.insuranceRialPerMonth NOT_AN_OBJECT']],
+  ])('the table with %j: %j', (change, found) => expect(faultsOf({ ...(table as object), ...change })).toEqual(found));
+});
+
+describe('in force', () => {
+  const year = (version: string, from: string, to: string | null, change: Partial<Tariff> = {}) => tariff({ version, from: on(from), to: to === null ? null : on(to), ...change });
+  const versionOn = (tariffs: Tariff[], date: string) => tariffOn(tariffs, on(date))?.version;
+
+  test('both ends belong to a rule', () => {
+    const rule = { from: on('1397/01/16'), to: on('1397/08/15') };
+    expect(['1397/01/15', '1397/01/16', '1397/08/15', '1397/08/16'].map((date) => covers(rule, on(date)))).toEqual([false, true, true, false]);
+    expect(covers({ ...rule, to: null }, on('1420/01/01'))).toBe(true);
+  });
+
+  test('of two that cover a day the last published stands', () => {
+    const list = [year('a', '1397/01/01', null), year('b', '1397/03/29', '1397/06/31')];
+    expect(['1396/12/29', '1397/03/28', '1397/03/29', '1397/06/31', '1397/07/01'].map((date) => versionOn(list, date))).toEqual([undefined, 'a', 'b', 'b', 'a']);
+  });
+
+  test('decision: without one for the day the last is used provisionally, if its data allows it', () => {
+    const a = year('a', '1396/01/01', '1396/12/29', { provisionalTo: on('1399/12/30') });
+    const b = year('b', '1397/01/01', '1397/12/29', { provisionalTo: on('1398/03/31') });
+    expect(['1397/12/29', '1398/01/01', '1398/03/31', '1398/04/01'].map((date) => versionOn([b, a], date))).toEqual(['b', 'b', 'b', undefined]);
+    const strict = year('b', '1397/01/01', '1397/12/29');
+    expect(versionOn([a, strict], '1398/01/01')).toBeUndefined();
+    expect(versionOn([b, year('c', '1398/01/10', null)], '1398/01/10')).toBe('c');
+    const [first, second] = gasIntervals([b, year('c', '1398/01/10', null)], on('1397/12/01'), on('1398/01/20')) as never as [never, never];
+    expect([first, second].map(isProvisional)).toEqual([true, false]);
+    expect(isProvisional({ tariff: b, to: on('1397/12/29') })).toBe(false);
+  });
+
+  // domain.md: cold 16 Aban to 15 Farvardin, warm 16 Farvardin to 15 Aban
+  test.each([
+    ['1397/01/15', 'cold', '1397/01/15'],
+    ['1397/01/16', 'warm', '1397/08/15'],
+    ['1397/08/15', 'warm', '1397/08/15'],
+    ['1397/08/16', 'cold', '1398/01/15'],
+    ['1399/12/30', 'cold', '1400/01/15'],
+  ])('%s is %s up to %s', (date, season, to) => expect(seasonOn(household1397, on(date))).toEqual({ season, to }));
+
+  test('rates by use, season and climate', () => {
+    expect(gasRatesFor(household1397, 'household', 'cold', 2)?.steps[0]).toEqual({ uptoM3PerMonth: 250, rialPerM3: 414 });
+    expect(gasRatesFor(household1397, 'household', 'cold', 3)).toBeUndefined();
+    expect(gasRatesFor(household1397, 'government-commercial', 'cold', 5)?.steps).toEqual([{ uptoM3PerMonth: null, rialPerM3: 3_000 }]);
+    expect(gasRatesFor(household1397, 'industry', 'warm', 1)).toBeUndefined();
+  });
+});

@@ -50,12 +50,17 @@ export const DEMO_RESOLUTION = {
   illustrative: true,
 };
 
-/** Fills the database for practice: tariffs, a fee resolution and synthetic subscribers. Again, it changes nothing. */
+/**
+ * Fills an empty database for practice: tariffs, a fee resolution and synthetic subscribers. Where accounts stand already
+ * it leaves them alone: the demo's periods follow the day on which it was made.
+ */
 export async function loadDemoData(pool: Pool, subscribers: number, now: Date): Promise<void> {
   const tariffs = createTariffStore(pool);
   await tariffs.publish(publishedTariff(), 'demo');
   await tariffs.publish(illustrativeTariff(), 'demo');
   await tariffs.recordResolution(DEMO_RESOLUTION);
+  const { rowCount } = await pool.query('select from billing.accounts limit 1');
+  if (rowCount) return;
   const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });
   for (const kind of FEED_KINDS) {
     const result = await loadFeed(pool, kind, Readable.from(feeds[kind]));

@@ -1,0 +1,103 @@
+import { accountView, assessDebt, blocking, checkAccount } from '../../src/domain/assessment.js';
+import { type FindingCode, finding, isFindingCode } from '../../src/domain/finding.js';
+import { sameFacts, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';
+
+const TODAY = on('1398/12/29');
+const FEE = { amount: 49_000, resolution: '12/97', illustrative: false };
+const codes = (found: { code: string }[]): string[] => found.map(({ code }) => code);
+
+describe('checkAccount', () => {
+  const asked = facts('1397/02/31', 100);
+  test('no such subscription', () =>
+    expect(checkAccount(order(asked), null)).toMatchObject([{ code: 'ACCOUNT_NOT_FOUND', severity: 'error', field: 'subscription', message: expect.stringContaining('123004567814') }]));
+  test('of the clerk’s own office', () => expect(checkAccount(order(asked), snapshot())).toEqual([]));
+  test.each(['clerk', 'supervisor', 'billing'] as const)('of another office, for a %s', (role) =>
+    expect(checkAccount(order(asked, { role, office: '02' }), snapshot())).toMatchObject([{ code: 'FORBIDDEN', severity: 'error' }]),
+  );
+  test('an admin may settle anywhere', () => expect(checkAccount(order(asked, { role: 'admin', office: '02' }), snapshot())).toEqual([]));
+});
+
+describe('assessDebt', () => {
+  const of = snapshot({ lastBill: bill('1397/02/01', 100, { totalDue: 20_000 }) });
+  test('reading, price and ledger together', () => {
+    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], FEE, TODAY);
+    expect(findings).toEqual([]);
+    // T1: 45 m³ → 48,645 (case 2)
+    expect(debt).toMatchObject({ total: 68_645, payable: 68_000, carry: 645, days: 30, consumption: '45', previousReading: { reading: 100, on: '1397/02/01' }, definitive: true, fee: FEE });
+  });
+  test('case 12: 75 m³ over a replacement', () => {
+    const meters = [meter({ removedOn: on('1397/02/10'), endReading: 5_020 }), meter({ serial: 'M2', installedOn: on('1397/02/10') })];
+    const { debt } = assessDebt(order(facts('1397/02/31', 35)), snapshot({ lastBill: bill('1397/02/01', 4_980), meters }), [tariff()], FEE, TODAY);
+    // 45 × 1081 + 30 × 1311
+    expect(debt).toMatchObject({ consumption: '75', total: 87_975 });
+  });
+  test('an impossible reading has no debt', () => {
+    expect(assessDebt(order(facts('1397/02/31', 99)), of, [tariff()], FEE, TODAY)).toEqual({ debt: null, findings: [] });
+  });
+  test('decision: no fee without a board resolution, and the bill goes on', () => {
+    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], null, TODAY);
+    expect(findings).toMatchObject([{ code: 'NO_FEE_RESOLUTION', severity: 'info' }]);
+    expect(debt).toMatchObject({ fee: null, total: 68_645 });
+  });
+  test('no tariff for the day: refused, the ledger alone is not', () => {
+    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff({ to: on('1397/02/20') })], FEE, TODAY);
+    expect(debt).toBeNull();
+    expect(findings).toMatchObject([{ code: 'NO_TARIFF', severity: 'error', message: expect.stringContaining('1397/02/21') }]);
+    expect(assessDebt(order(facts('1397/02/31', null)), of, [], FEE, TODAY)).toMatchObject({ debt: { total: 20_000, payable: 20_000 }, findings: [] });
+  });
+  test('decision: a late decree: the last tariff provisionally, on account, and the tariff is named', () => {
+    const last = snapshot({ lastBill: bill('1397/12/20', 100) });
+    const { debt, findings } = assessDebt(order(facts('1398/01/20', 145)), last, [household1397], FEE, TODAY);
+    expect(findings).toMatchObject([{ code: 'PROVISIONAL_TARIFF', severity: 'info' }]);
+    for (const part of ['1398/01/20', household1397.title, 'علی‌الحساب']) expect(findings[0]!.message).toContain(part);
+    expect(debt).toMatchObject({ definitive: false, tariff: ['1397'] });
+    // up to the table's last day nothing is provisional
+    expect(assessDebt(order(facts('1398/01/15', 145)), last, [household1397], FEE, TODAY)).toMatchObject({ findings: [], debt: { definitive: true } });
+    // nor for the ledger alone
+    expect(assessDebt(order(facts('1398/01/20', null)), last, [household1397], FEE, TODAY).findings).toEqual([]);
+  });
+});
+
+describe('blocking', () => {
+  const found = (code: FindingCode) => finding(code, 'reading', '…');
+  const confirmed = (code: string, reason = 'عکس') => [{ code, reason }];
+  test.each<[FindingCode, { code: string; reason: string }[], boolean]>([
+    ['READING_BELOW_PREVIOUS', confirmed('READING_BELOW_PREVIOUS'), true],
+    ['HIGH_CONSUMPTION', [], true],
+    ['HIGH_CONSUMPTION', confirmed('LOW_CONSUMPTION'), true],
+    ['HIGH_CONSUMPTION', confirmed('HIGH_CONSUMPTION', ' \n'), true],
+    ['HIGH_CONSUMPTION', confirmed('HIGH_CONSUMPTION'), false],
+    // a clerk's reason does not stand for the supervisor's
+    ['OUTSIDE_OUTER_BAND', confirmed('OUTSIDE_OUTER_BAND'), true],
+    ['METER_REPLACED', [], false],
+  ])('%s with %j: %s', (code, confirmations, blocks) => expect(codes(blocking([found(code)], confirmations))).toEqual(blocks ? [code] : []));
+
+  test('codes are known by name alone', () => {
+    expect(['ROLLOVER', 'toString', 'rollover', ''].map(isFindingCode)).toEqual([true, false, false, false]);
+    expect(found('ROLLOVER')).toEqual({ code: 'ROLLOVER', severity: 'confirm', field: 'reading', title: 'The counter has rolled over', message: '…' });
+  });
+});
+
+test('the account as printed: the meter of the date', () => {
+  const meters = [meter({ removedOn: on('1397/02/10'), endReading: 9 }), meter({ serial: 'M2', installedOn: on('1397/02/10') })];
+  expect(accountView(snapshot({ meters }), on('1397/02/09')).meter?.serial).toBe('M1');
+  expect(accountView(snapshot({ meters }), on('1397/02/10'))).toMatchObject({ name: 'علی کریمی', units: 1, meter: { serial: 'M2' } });
+  expect(accountView(snapshot({ meters: [] }), on('1397/02/10')).meter).toBeNull();
+});
+
+describe('settlement', () => {
+  test('id and workflow id by subscription and date', () => {
+    expect(settlementId('014123456701', on('1405/09/04'))).toBe('014123456701-14050904'); // api.md
+    expect(settlementWorkflowId('014123456701-14050904')).toBe('settlement/014123456701-14050904'); // design.md
+  });
+  test('facts agree by reading, source, purpose and new subscriber', () => {
+    const asked = facts('1405/09/04', 100);
+    const next = { name: 'ن', nationalId: '1', from: on('1405/09/05') };
+    expect(sameFacts(asked, { ...asked, confirmations: [{ code: 'X', reason: 'x' }], documents: ['a'] })).toBe(true);
+    expect(sameFacts({ ...asked, newSubscriber: next }, { ...asked, newSubscriber: { ...next, mobile: undefined } })).toBe(true);
+    for (const change of [{ reading: 101 }, { readingSource: 'declared' as const }, { purpose: 'final' as const }, { newSubscriber: next }]) {
+      expect(sameFacts(asked, { ...asked, ...change })).toBe(false);
+    }
+  });
+});

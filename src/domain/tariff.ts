@@ -260,7 +260,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   text(tariff.title, 'title');
   dates(tariff, '');
   if (tariff.provisionalTo !== undefined) {
-    check(tariff.to !== null && isDate(tariff.provisionalTo) && tariff.provisionalTo >= tariff.to, 'provisionalTo', 'NOT_A_DATE', 'not a Jalali date after the last day');
+    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', 'not a Jalali date after the last day');
   }
   each(tariff.seasons, 'seasons', (span, path) => {
     oneOf(span.season, ['warm', 'cold'], `${path}.season`);

@@ -48,6 +48,8 @@ describe('previousReading and meters', () => {
     [5_018, 'M1'],
     [0, 'M2'],
     [3, 'M2'],
+    // as far from 5,020 as from 0
+    [2_510, 'M2'],
   ])('on the day of the replacement the figure %d is of %s', (reading, serial) => expect(meterRead([old, next], on('1397/02/10'), reading)?.serial).toBe(serial));
   test('a figure with more digits than one meter is of the other', () => {
     const small = meter({ serial: 'S', digits: 3, installedOn: on('1397/02/10') });

@@ -72,7 +72,8 @@ describe('checkTariff', () => {
     [{ to: undefined }, ['to NOT_A_DATE']],
     [{ to: '1404/12/30' }, ['to NOT_A_DATE']],
     [{ to: '1389/12/29' }, ['to TURNED_ROUND']],
-    [{ provisionalTo: '1398/01/01' }, ['provisionalTo NOT_A_DATE']],
+    [{ provisionalTo: '1398/13/01' }, ['provisionalTo NOT_A_DATE']],
+    [{ provisionalTo: '1398/01/01' }, []],
     [{ to: '1397/12/29', provisionalTo: '1397/12/28' }, ['provisionalTo NOT_A_DATE']],
     [{ to: '1397/12/29', provisionalTo: '1398/12/29' }, []],
     [{ seasons: 1, gas: null, levy: undefined, vat: {}, insurance: '', subscription: 0 }, ['seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription'].map((name) => `${name} NOT_A_LIST`)],
@@ -168,6 +169,8 @@ describe('readTariff', () => {
 
   test('the own form, through JSON, with what may be absent', () => {
     expect(readTariff(JSON.parse(JSON.stringify(tariff())))).toEqual(tariff());
+    // what is stored is read again
+    expect(readTariff(JSON.parse(JSON.stringify(household1397)))).toEqual(household1397);
     const { collection: _c, bands: _b, paymentPeriods: _p, ...least } = tariff();
     expect(readTariff(least)).toEqual(tariff());
   });
@@ -201,6 +204,8 @@ describe('in force', () => {
     const a = year('a', '1396/01/01', '1396/12/29', { provisionalTo: on('1399/12/30') });
     const b = year('b', '1397/01/01', '1397/12/29', { provisionalTo: on('1398/03/31') });
     expect(['1397/12/29', '1398/01/01', '1398/03/31', '1398/04/01'].map((date) => versionOn([b, a], date))).toEqual(['b', 'b', 'b', undefined]);
+    // of two that ended on one day the last published
+    expect(versionOn([b, { ...b, version: 'b2' }], '1398/01/01')).toBe('b2');
     const strict = year('b', '1397/01/01', '1397/12/29');
     expect(versionOn([a, strict], '1398/01/01')).toBeUndefined();
     expect(versionOn([b, year('c', '1398/01/10', null)], '1398/01/10')).toBe('c');

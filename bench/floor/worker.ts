@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+
+/** A worker for the floor, in a process of its own like the one it is held against. */
+async function main(): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const [address = '', taskQueue = ''] = process.argv.slice(2);
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath: path.join(__dirname, 'workflow.js'), logger: new DefaultLogger('ERROR') });
+  const connection = await NativeConnection.connect({ address });
+  const worker = await Worker.create({ connection, taskQueue, workflowBundle });
+  // a SIGTERM is heard by the SDK itself
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.send?.({});
+  await worker.run();
+  await connection.close();
+}
+
+void main();

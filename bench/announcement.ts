@@ -14,8 +14,8 @@ import { OFFICE, SEARCH_ATTRIBUTE_TYPES, STATUS, SUBSCRIPTION } from '../src/wor
 import { answerAtOnce } from './floor/workflow.js';
 
 const WARM_UP = 30;
-const ALONE = 150;
-const TOGETHER = 600;
+const ALONE = 100;
+const TOGETHER = 300;
 const AT_ONCE = 30;
 /** blocks of floor and settlement in turn, so that both meet the machine's same moods */
 const BLOCKS = 5;

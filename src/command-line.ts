@@ -212,6 +212,8 @@ function served(env: NodeJS.ProcessEnv): ServedConfig {
   const missing = [
     ...(config.databaseUrl === null ? ['TASVIEH_DATABASE_URL: missing'] : []),
     ...(config.temporalAddress === null ? ['TASVIEH_TEMPORAL_ADDRESS: missing'] : []),
+    // it is asked for as soon as the addresses are there: told now, not in a second round
+    ...(config.secret === null ? ['TASVIEH_SECRET: missing'] : []),
   ];
   if (missing.length > 0) throw new ConfigError(missing);
   return config as ServedConfig;

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { Pool } from 'pg';
+import type { z } from 'zod';
+import type { SettlementView, problem, receiptView, settlementPage } from '../../src/api/schemas.js';
 import { createTokens } from '../../src/api/tokens.js';
 import { loadDemoData } from '../../src/demo.js';
 import { todayInTehran } from '../../src/domain/jalali.js';
@@ -12,7 +14,7 @@ import { DEFAULT_PAYMENT_PERIODS } from '../../src/domain/tariff.js';
 import { type EmbeddedPostgres, type EmbeddedTemporal, freePort, startPostgres, startTemporal, temporalExecutable } from '../../src/embedded.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
-import { settlementState } from '../../src/workflows/messages.js';
+import { type BillingCycleOpened, settlementState } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
 
 const SECRET = 'only for the tests of one machine and hour';
@@ -34,10 +36,22 @@ export interface Process {
 export interface Answer {
   status: number;
   headers: Headers;
-  // what comes back is what the expectations look at
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  body: any;
+  /** of a JSON answer; expectations look at what it really holds */
+  body: Body;
+  bytes: Buffer;
 }
+
+type Announced = Omit<SettlementView, 'bill'> & { bill: NonNullable<SettlementView['bill']> };
+type Found = z.output<typeof problem>['errors'][number];
+/** What any of the calls may answer: a test knows which it made. */
+export type Body = Omit<Announced, 'account' | 'errors'> &
+  Pick<z.output<typeof problem>, 'code' | 'detail'> &
+  Pick<z.output<typeof settlementPage>, 'items' | 'next'> &
+  Pick<z.output<typeof receiptView>, 'request'> & {
+    errors: Found[];
+    account: { name: string };
+    lastBill: { toReading: number };
+  };
 
 export type Account = { subscription: string; reading: number; name: string };
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -172,8 +186,9 @@ export async function openStage(subscribers: number) {
       body: options.csv ?? (options.body === undefined ? null : JSON.stringify(options.body)),
       signal: AbortSignal.timeout(30_000),
     });
+    const bytes = Buffer.from(await response.arrayBuffer());
     const json = (response.headers.get('content-type') ?? '').includes('json');
-    return { status: response.status, headers: response.headers, body: json ? await response.json() : Buffer.from(await response.arrayBuffer()) };
+    return { status: response.status, headers: response.headers, bytes, body: (json ? JSON.parse(bytes.toString()) : {}) as Body };
   }
 
   return {
@@ -237,6 +252,12 @@ export function requestFor(account: Pick<Account, 'subscription' | 'reading' | '
     confirmations: ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION'].map((code) => ({ code, reason: 'بررسی شد' })),
     ...change,
   };
+}
+
+/** Billing's word that the cycle opened which the settlement's postings wait for. */
+export function openingOf({ postings: [posting] }: Body): BillingCycleOpened {
+  if (!posting?.cycle || !posting.dueOn) throw new Error('no cycle');
+  return { eventId: `open-${posting.cycle}`, cycle: posting.cycle, closesOn: posting.dueOn };
 }
 
 export function idOf(account: { subscription: string }): string {

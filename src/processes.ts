@@ -12,6 +12,7 @@ import { type Config, signingSecret } from './config.js';
 import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createEventListener } from './store/event-listener.js';
+import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
@@ -38,7 +39,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    activities: createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool) }),
+    activities: createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool), overrides: createOverrideStore(pool) }),
   });
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
@@ -71,13 +72,15 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     ],
   });
   const settlements = createSettlementStore(pool);
+  const overrides = createOverrideStore(pool);
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
+    overrides,
     billing,
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview(billing, createTariffStore(pool)),
+    preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {

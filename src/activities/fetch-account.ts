@@ -2,10 +2,13 @@ import type { BillingPort } from '../billing/port.js';
 import type { AccountSnapshot } from '../domain/account.js';
 import { checkAccount } from '../domain/assessment.js';
 import type { Fee } from '../domain/debt.js';
-import type { Finding } from '../domain/finding.js';
+import type { Finding, Override } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { SettlementOrder } from '../domain/settlement.js';
+import type { OverrideStore } from '../store/overrides.js';
+import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
+import { accountOf } from './account.js';
 import { step } from './step.js';
 
 export interface Fetched {
@@ -14,17 +17,20 @@ export interface Fetched {
   tariffs: string[];
   fee: Fee | null;
   findings: Finding[];
+  /** what a supervisor accepted for this settlement and reading */
+  overrides: Override[];
 }
 
 /** 2. The last bill with all that the debt needs, read once and kept: a correction starts from the same. */
-export function fetchAccount(billing: BillingPort, tariffs: TariffStore) {
+export function fetchAccount(ledger: { billing: BillingPort; settlements: SettlementStore }, tariffs: TariffStore, overrides: OverrideStore) {
   return step('fetchAccount', async ({ order }: { order: SettlementOrder }): Promise<Fetched> => {
     const today = todayInTehran(new Date());
-    const [snapshot, versions, fee] = await Promise.all([
-      billing.account(order.facts.subscription, today),
+    const [snapshot, versions, fee, accepted] = await Promise.all([
+      accountOf(order, ledger, today),
       tariffs.versions(),
       tariffs.feeOn(today),
+      overrides.of(order.id, order.facts.reading),
     ]);
-    return { snapshot, tariffs: versions, fee, findings: checkAccount(order, snapshot) };
+    return { snapshot, tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
   });
 }

@@ -1,6 +1,7 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Finding } from '../domain/finding.js';
 import type { Instant, Operator, StepTime } from '../domain/settlement.js';
+import type { OverrideStore } from '../store/overrides.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { announce } from './announce.js';
@@ -18,15 +19,16 @@ export interface ActivityDependencies {
   settlements: SettlementStore;
   billing: BillingPort;
   tariffs: TariffStore;
+  overrides: OverrideStore;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, billing, tariffs }: ActivityDependencies) {
+export function createActivities({ settlements, billing, tariffs, overrides }: ActivityDependencies) {
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount(billing, tariffs),
+    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),

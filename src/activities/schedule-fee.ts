@@ -20,7 +20,7 @@ export function scheduleFee(settlements: SettlementStore) {
     const { order, snapshot, bill } = input;
     const today: JalaliDate = todayInTehran(new Date());
     const cycle = nextCycle(snapshot.cycles, today, order.facts.settlementDate);
-    const entries = postingsOf(order, bill, cycle);
+    const entries = postingsOf(order, bill, cycle, snapshot.earlierSettlement);
     await settlements.schedulePostings(order.id, runId(), bill.revision, entries, [time()]);
     return {
       postings: entries.map(({ detail: _, ...posting }) => posting),

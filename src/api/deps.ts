@@ -7,6 +7,7 @@ import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { OverrideStore } from '../store/overrides.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -75,6 +76,7 @@ export interface Readiness {
 export interface ApiDeps {
   temporal: SettlementWorkflows;
   settlements: SettlementReader;
+  overrides: Pick<OverrideStore, 'record' | 'of'>;
   billing: BillingPort;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;

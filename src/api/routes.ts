@@ -3,6 +3,7 @@ import { findAccounts, openRequest, showAccount } from './accounts.js';
 import { closeSession, openSession } from './authentication.js';
 import { streamEvents } from './events.js';
 import { receiveFeed } from './feeds.js';
+import { overrideFinding } from './overrides.js';
 import { json, route, type Route } from './route.js';
 import {
   accountPage,
@@ -16,6 +17,8 @@ import {
   feedQuery,
   health,
   operatorView,
+  overrideRequest,
+  overrideView,
   previewView,
   readiness,
   receiptRequest,
@@ -163,6 +166,21 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'delivered; the same again changes nothing', schema: settlementView } },
     problems: ['NOT_ALLOWED_NOW', 'UNAVAILABLE'],
     handle: deliverSettlement,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/overrides',
+    tag: 'settlements',
+    summary: 'پذیرش یافته‌ای که تنها سرپرست می‌پذیرد (کارکرد بسیار غیرعادی)؛ سپس متصدی همان درخواست را دوباره می‌فرستد',
+    roles: ['supervisor'],
+    params: settlementParams,
+    body: json(overrideRequest),
+    answers: {
+      200: { description: 'the same stands already: the first is answered', schema: overrideView },
+      201: { description: 'accepted', schema: overrideView },
+    },
+    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE'],
+    handle: overrideFinding,
   }),
   route({
     method: 'post',

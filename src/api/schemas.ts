@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
-import { isFindingCode } from '../domain/finding.js';
+import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
@@ -155,6 +155,17 @@ export const receiptRequest = z.strictObject({ subscription });
 export const CHANNELS = ['counter', 'mobile', 'post', 'other'] as const;
 export const deliveryRequest = z.strictObject({ deliveredTo: name, channel: z.enum(CHANNELS) });
 
+export const overrideRequest = z.strictObject({
+  code: coded(
+    z.string().max(60).meta({ description: 'a finding of severity override', examples: ['OUTSIDE_OUTER_BAND'] }),
+    'NOT_OVERRIDABLE',
+    'این یافته را سرپرست نمی‌تواند بپذیرد. خطا باید برطرف شود و هشدار را متصدی با دلیل تأیید می‌کند.',
+    (typed) => (isOverridable(typed) ? typed : null),
+  ),
+  reason,
+  reading: reading.meta({ description: 'the figure that is accepted; absent: the one that was refused, or any when none was refused yet' }),
+});
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -244,6 +255,16 @@ export const findingView = z.strictObject({
   code: z.string(),
   severity: z.enum(SEVERITIES),
   message: z.string().meta({ description: 'Persian' }),
+  override: z.strictObject({ reason: z.string(), by: z.string(), at: moment }).optional().meta({ description: 'the supervisor’s acceptance' }),
+});
+
+export const overrideView = z.strictObject({
+  settlement: z.string(),
+  code: z.string(),
+  reason: z.string(),
+  reading: z.int().nullable().meta({ description: 'the figure that is accepted; null: any' }),
+  by: z.string(),
+  at: moment,
 });
 
 export const lineView = z.strictObject({
@@ -482,6 +503,7 @@ export const REQUEST_SCHEMAS = {
   SettlementRequest: settlementRequest,
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
+  OverrideRequest: overrideRequest,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -496,6 +518,7 @@ export const ANSWER_SCHEMAS = {
   Readiness: readiness,
   Problem: problem,
   Finding: findingView,
+  Override: overrideView,
   Bill: billView,
   Debt: debtView,
   BillLine: lineView,

@@ -114,8 +114,8 @@ export function viewDebt(debt: Debt): z.input<typeof debtView> {
   };
 }
 
-export function viewFinding({ field, code, severity, message }: Finding): z.input<typeof findingView> {
-  return { field, code, severity, message };
+export function viewFinding({ field, code, severity, message, override }: Finding): z.input<typeof findingView> {
+  return { field, code, severity, message, ...(override && { override: { reason: override.reason, by: override.by.name, at: override.at } }) };
 }
 
 /** An account for the counter. Only the ends of ids are shown: enough to compare with a card, too little to copy. */

@@ -1,5 +1,5 @@
 import type { JalaliDate } from './jalali.js';
-import type { ReadingSource } from './reading.js';
+import type { PreviousReading, ReadingSource } from './reading.js';
 import type { Rial } from './rial.js';
 import type { Instant } from './settlement.js';
 
@@ -110,6 +110,23 @@ export interface FeedState {
   asOf: JalaliDate;
 }
 
+/** A sum of the ledger that a settlement's total counts already. */
+export interface CountedSum {
+  reference: string;
+  amount: Rial;
+}
+
+/** The latest valid settlement that rests on the same last bill: the next one starts where it ended. */
+export interface EarlierSettlement {
+  billNumber: string;
+  settlementDate: JalaliDate;
+  /** where the next period starts; a settlement of the ledger alone leaves it where it was */
+  previous: PreviousReading | null;
+  /** signed: all that was owed after it, carry included */
+  total: Rial;
+  counted: { payments: CountedSum[]; adjustments: CountedSum[]; instalments: CountedSum[]; deposits: CountedSum[] };
+}
+
 /** All that a settlement needs to know of a subscriber, read at one moment. */
 export interface AccountSnapshot {
   account: Account;
@@ -123,6 +140,8 @@ export interface AccountSnapshot {
   adjustments: LedgerAdjustment[];
   instalments: Instalment[];
   deposits: Deposit[];
+  /** absent when none stands after the last bill; it is not billing's to tell, so it is filled beside the port */
+  earlierSettlement?: EarlierSettlement | undefined;
   /** the series' cycles that still take postings today, nearest first; three at most */
   cycles: Cycle[];
   feeds: FeedState[];

@@ -1,4 +1,5 @@
 import type { AccountSnapshot } from './account.js';
+import { notYetCounted } from './earlier-settlement.js';
 import { compareFractions, decimal, fraction, fractionText, multiplyFractions, roundToRial } from './fraction.js';
 import { gasPrice } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
@@ -115,7 +116,7 @@ export function computeDebt(input: DebtInput): Debt | { noTariffOn: JalaliDate }
     ...collect(total, collection),
     days: usage.days,
     consumption: fractionText(usage.consumption.n, usage.consumption.d),
-    previousReading: snapshot.lastBill || usage.days > 0 ? { reading: usage.previous.reading, on: usage.previous.on } : null,
+    previousReading: snapshot.earlierSettlement?.previous || snapshot.lastBill || usage.days > 0 ? { reading: usage.previous.reading, on: usage.previous.on } : null,
     definitive: facts.readingSource === 'staff' && usage.previous.source !== 'estimated' && !intervals.some(isProvisional),
     tariff: used.map((tariff) => tariff.version),
     illustrative: used.some((tariff) => tariff.illustrative) || (input.fee?.illustrative ?? false),
@@ -348,9 +349,21 @@ function ledgerLine(code: LineCode, label: string, amount: Rial, on: JalaliDate 
   return { code, label, quantity: null, unit: null, rate: null, days: null, from: null, to: on, amount: rial(amount), basis };
 }
 
-function addLedgerLines(lines: BillLine[], { lastBill, payments, adjustments }: AccountSnapshot): void {
+function addLedgerLines(lines: BillLine[], { lastBill, earlierSettlement: earlier, ...snapshot }: AccountSnapshot): void {
   const ledger = (...line: Parameters<typeof ledgerLine>): void => void lines.push(ledgerLine(...line));
-  if (lastBill && lastBill.totalDue !== 0) {
+  const payments = notYetCounted(snapshot.payments, earlier?.counted.payments);
+  const adjustments = notYetCounted(snapshot.adjustments, earlier?.counted.adjustments);
+  if (earlier) {
+    if (earlier.total !== 0) {
+      ledger(
+        'PREVIOUS_DEBT',
+        earlier.total < 0 ? 'بستانکاری قبلی' : 'بدهی قبلی',
+        earlier.total,
+        earlier.settlementDate,
+        `مانده صورتحساب تسویه ${earlier.billNumber} در ${earlier.settlementDate} در همین دوره، با احتساب کسر هزار ریال`,
+      );
+    }
+  } else if (lastBill && lastBill.totalDue !== 0) {
     ledger(
       'PREVIOUS_DEBT',
       lastBill.totalDue < 0 ? 'بستانکاری قبلی' : 'بدهی قبلی',
@@ -368,7 +381,9 @@ function addLedgerLines(lines: BillLine[], { lastBill, payments, adjustments }: 
 }
 
 /** At a final settlement all instalments of a plan fall due, and a deposit is set off; at a balance both stay. */
-function addFinalLines(lines: BillLine[], { instalments, deposits }: AccountSnapshot): void {
+function addFinalLines(lines: BillLine[], { earlierSettlement: earlier, ...snapshot }: AccountSnapshot): void {
+  const instalments = notYetCounted(snapshot.instalments, earlier?.counted.instalments);
+  const deposits = notYetCounted(snapshot.deposits, earlier?.counted.deposits);
   if (instalments.length > 0) {
     const parts = instalments.map(({ reference, dueOn, amount }) => `${reference} (${dueOn}): ${amount} ریال`).join('، ');
     const sum = sumRial(instalments.map(({ amount }) => amount));

@@ -10,6 +10,17 @@ export interface Finding {
   title: string;
   /** Persian, for the clerk: both figures and dates, and what to do next */
   message: string;
+  /** of an override finding: the supervisor who accepted it, and why */
+  override?: Override | undefined;
+}
+
+/** A supervisor's acceptance of a finding of one settlement id, for the figure that was refused; null: for any. */
+export interface Override {
+  code: string;
+  reason: string;
+  by: { id: string; name: string };
+  at: string;
+  reading: number | null;
 }
 
 /** The clerk's or supervisor's answer to a finding that may be passed with a reason. */
@@ -57,6 +68,11 @@ export type FindingCode = keyof typeof CODES;
 export function finding(code: FindingCode, field: string, message: string): Finding {
   const [severity, title] = CODES[code];
   return { code, severity, field, title, message };
+}
+
+/** Whether a supervisor may accept the finding. */
+export function isOverridable(code: string): boolean {
+  return isFindingCode(code) && CODES[code][0] === 'override';
 }
 
 export function isFindingCode(code: string): code is FindingCode {

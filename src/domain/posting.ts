@@ -1,4 +1,4 @@
-import type { Cycle } from './account.js';
+import type { Cycle, EarlierSettlement } from './account.js';
 import type { Bill, Posting, SettlementOrder } from './settlement.js';
 
 /** A posting with what billing needs to book it. */
@@ -8,7 +8,7 @@ export type PostingEntry = Posting & { detail: Record<string, unknown> };
  * What an announced settlement hands to billing for the next cycle (plan, steps 5 to 7): its reading and amounts, so that
  * the next bill starts where this one ended; the issuing fee as miscellaneous debt; the new subscriber's name.
  */
-export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | null): PostingEntry[] {
+export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | null, earlier?: EarlierSettlement): PostingEntry[] {
   const { facts, id } = order;
   const outbox = { cycle: cycle?.cycle ?? null, dueOn: cycle?.closesOn ?? null, status: 'waiting' as const };
   const entries: PostingEntry[] = [
@@ -25,6 +25,8 @@ export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | nu
         total: bill.total,
         payable: bill.payable,
         carry: bill.carry,
+        // its total holds that one's: billing books the difference, not both
+        ...(earlier && { continues: earlier.billNumber }),
       },
     },
   ];

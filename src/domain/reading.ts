@@ -32,9 +32,10 @@ export interface Usage {
 
 type ReadingFacts = Pick<SettlementFacts, 'settlementDate' | 'reading' | 'readingSource'>;
 
-/** The last billed reading, or the first meter's start for a subscriber without a bill. */
+/** The earlier settlement's reading, else the last billed one, or the first meter's start for a subscriber without a bill. */
 export function previousReading(snapshot: AccountSnapshot): PreviousReading | null {
-  const { lastBill, meters } = snapshot;
+  const { earlierSettlement, lastBill, meters } = snapshot;
+  if (earlierSettlement) return earlierSettlement.previous;
   if (lastBill) return { reading: lastBill.toReading, on: lastBill.toDate, source: lastBill.readingSource };
   const first = meters[0];
   return first ? { reading: first.startReading, on: first.installedOn, source: 'staff' } : null;

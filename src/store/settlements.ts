@@ -1,4 +1,6 @@
 import type { Pool } from 'pg';
+import type { AccountSnapshot } from '../domain/account.js';
+import type { IssuedFrom } from '../domain/earlier-settlement.js';
 import type { Finding } from '../domain/finding.js';
 import type {
   AccountView,
@@ -168,6 +170,23 @@ export function createSettlementStore(pool: Pool) {
       const items = rows.slice(0, filter.limit).map(fromRow);
       const last = items.at(-1);
       return { items, next: rows.length > filter.limit && last ? writeCursor(last.receivedAt, last.id) : null };
+    },
+
+    /**
+     * The subscriber's latest valid settlement after the last bill, other than `id`. One that rests on another bill, or on
+     * other figures of it, does not count: the fed bill is then the whole ledger.
+     */
+    async latestValid(subscription: string, lastBill: AccountSnapshot['lastBill'], id: string): Promise<IssuedFrom | null> {
+      const { rows } = await pool.query<{ bill: Bill; inputs: Pick<IssuedFrom, 'facts' | 'snapshot'> }>({
+        name: 'app.latest-valid',
+        text: `select b.bill, b.inputs from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
+         where s.subscription = $1 and s.id <> $2 and s.status in ('announced', 'delivered', 'handedOver', 'settled') and not b.void
+           and ($3::text is null or s.settlement_date > $3) and b.inputs->'snapshot'->'lastBill' = $4::jsonb
+         order by s.settlement_date desc, s.announced_at desc limit 1`,
+        values: [subscription, id, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
+      });
+      const row = rows[0];
+      return row ? { bill: row.bill, facts: row.inputs.facts, snapshot: row.inputs.snapshot } : null;
     },
 
     async eventsSince(id: string, seq: number): Promise<SettlementEvent[]> {

@@ -10,7 +10,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { accountView, blocking } from '../domain/assessment.js';
+import { accountView, blocking, overridden } from '../domain/assessment.js';
 import type { Finding } from '../domain/finding.js';
 import { AT_RISK_MS, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import {
@@ -109,7 +109,7 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
 
   const fetched = await run('fetchAccount', '۲. دریافت آخرین صورتحساب', { order });
   stepDone(fetched.time);
-  const { snapshot, tariffs, fee } = fetched.value;
+  const { snapshot, tariffs, fee, overrides } = fetched.value;
   await stopAtFindings(fetched.value.findings);
   if (!snapshot) throw rejected(fetched.value.findings);
 
@@ -118,7 +118,7 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   stepDone(checked.time);
   const computed = await run('computeDebt', '۴. محاسبه مانده بدهی', { order, snapshot, tariffs, fee });
   stepDone(computed.time);
-  await stopAtFindings([...checked.value, ...computed.value.findings]);
+  await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides));
   const { debt } = computed.value;
   if (!debt) throw rejected(view.errors);
 

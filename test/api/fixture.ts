@@ -9,6 +9,7 @@ import { listen, type Listening } from '../../src/api/server';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot } from '../../src/domain/account';
+import type { Override } from '../../src/domain/finding';
 import { jalali } from '../../src/domain/jalali';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
@@ -208,6 +209,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
   const tokens = createTokens(SECRET, () => NOW);
   const log: string[] = [];
   const events: SettlementEvent[] = [];
+  const overrides: (Override & { id: string })[] = [];
   const listeners = new Set<() => void>();
   const deps: Fakes = {
     temporal: {
@@ -233,6 +235,15 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+    },
+    overrides: {
+      record: async (id, asked, by) => {
+        const standing = overrides.find((o) => o.id === id && o.code === asked.code && o.reading === asked.reading);
+        const override = standing ?? { ...asked, id, by: { id: by.id, name: by.name }, at: NOW.toISOString() };
+        if (!standing) overrides.push(override);
+        return { override, recorded: !standing };
+      },
+      of: async (id, reading) => overrides.filter((o) => o.id === id && (o.reading === null || o.reading === reading)),
     },
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
     loadFeed: async (kind, stream) => {

@@ -1,5 +1,5 @@
-import { accountView, assessDebt, blocking, checkAccount } from '../../src/domain/assessment.js';
-import { type FindingCode, finding, isFindingCode } from '../../src/domain/finding.js';
+import { accountView, assessDebt, blocking, checkAccount, overridden } from '../../src/domain/assessment.js';
+import { type FindingCode, finding, isFindingCode, isOverridable } from '../../src/domain/finding.js';
 import { sameFacts, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';
 
@@ -72,6 +72,16 @@ describe('blocking', () => {
     ['OUTSIDE_OUTER_BAND', confirmed('OUTSIDE_OUTER_BAND'), true],
     ['METER_REPLACED', [], false],
   ])('%s with %j: %s', (code, confirmations, blocks) => expect(codes(blocking([found(code)], confirmations))).toEqual(blocks ? [code] : []));
+
+  test('a supervisor’s override lets the finding pass; it stays, with the reason', () => {
+    const override = (code: string) => ({ code, reason: 'دوباره خوانده شد', by: { id: 's', name: 'سرپرست' }, at: '2018-05-01T05:00:00.000Z', reading: null });
+    const findings = [found('OUTSIDE_OUTER_BAND'), found('READING_BELOW_PREVIOUS'), found('HIGH_CONSUMPTION')];
+    const all = findings.map(({ code }) => override(code));
+    expect(codes(blocking(overridden(findings, all), []))).toEqual(['READING_BELOW_PREVIOUS', 'HIGH_CONSUMPTION']);
+    expect(overridden(findings, all).map((each) => each.override?.reason)).toEqual(['دوباره خوانده شد', undefined, undefined]);
+    expect(codes(blocking(overridden(findings, [override('ROLLOVER')]), []))).toContain('OUTSIDE_OUTER_BAND');
+    expect(['OUTSIDE_OUTER_BAND', 'HIGH_CONSUMPTION', 'toString'].map(isOverridable)).toEqual([true, false, false]);
+  });
 
   test('codes are known by name alone', () => {
     expect(['ROLLOVER', 'toString', 'rollover', ''].map(isFindingCode)).toEqual([true, false, false, false]);

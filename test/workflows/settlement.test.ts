@@ -7,6 +7,7 @@ import { endOfDay } from '../../src/domain/cycle.js';
 import type { Finding } from '../../src/domain/finding.js';
 import type { JalaliDate } from '../../src/domain/jalali.js';
 import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { createOverrideStore } from '../../src/store/overrides.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { billingCycleOpened, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
@@ -174,6 +175,25 @@ describe('announcement', () => {
     });
     expect(await stored(good.id)).toMatchObject({ status: 'announced', errors: [] });
     expect(await count('select count(*) from app.bills where settlement_id = $1', [good.id])).toBe(1);
+  });
+
+  test('outside the outer band: refused, accepted by a supervisor for that figure, and the same request is announced', async () => {
+    const usual = nextOrder();
+    const order = { ...usual, facts: { ...usual.facts, reading: (usual.facts.reading ?? 0) + 3_000 } };
+    const overrides = createOverrideStore(database.pool);
+    const supervisor = { id: 's-1', name: 'نرگس کاظمی', role: 'supervisor', office: '01' } as const;
+    const accepted = { code: 'OUTSIDE_OUTER_BAND', reason: 'کنتور دوباره خوانده شد' };
+    await withWorker(env, real, async () => {
+      const refused = async (id: string) => ((await failureOf(announce(env.client, order, id))).details?.[0] as Finding[]).map(({ code }) => code);
+      expect(await refused('announce-1')).toEqual(['OUTSIDE_OUTER_BAND']);
+      // of another figure: it does not stand for this one
+      await overrides.record(order.id, { ...accepted, reading: order.facts.reading - 1 }, supervisor);
+      expect(await refused('announce-2')).toEqual(['OUTSIDE_OUTER_BAND']);
+      await overrides.record(order.id, { ...accepted, reading: order.facts.reading }, supervisor);
+      const settlement = await announce(env.client, order, 'announce-3');
+      expect(settlement.warnings).toMatchObject([{ code: 'OUTSIDE_OUTER_BAND', override: { reason: accepted.reason, by: { name: supervisor.name } } }]);
+    });
+    expect(await stored(order.id)).toMatchObject({ status: 'announced', warnings: [{ override: { reason: accepted.reason } }] });
   });
 
   test('all findings come at once', async () => {

@@ -13,6 +13,7 @@ import { type Settlement, type SettlementOrder, settlementId, settlementWorkflow
 import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } from '../../src/embedded.js';
 import { loadDemoData } from '../../src/demo.js';
 import { migrate } from '../../src/store/migrate.js';
+import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPool } from '../../src/store/pool.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
@@ -44,7 +45,7 @@ export async function startDatabase(subscribers = 40): Promise<{ postgres: Embed
 }
 
 export function realActivities(pool: Pool): Activities {
-  return createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool) });
+  return createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool), overrides: createOverrideStore(pool) });
 }
 
 /** An order of the demo subscriber whose reading is usual, with what a test changes. */

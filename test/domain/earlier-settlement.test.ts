@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import type { AccountSnapshot, EarlierSettlement, LedgerBill } from '../../src/domain/account.js';
+import { type Debt, type LineCode, computeDebt } from '../../src/domain/debt.js';
+import { earlierSettlement, notYetCounted } from '../../src/domain/earlier-settlement.js';
+import { addDays, daysBetween } from '../../src/domain/jalali.js';
+import { checkReading, previousReading } from '../../src/domain/reading.js';
+import type { SettlementFacts } from '../../src/domain/settlement.js';
+import { bill, facts, isDebt, on, snapshot, stepTariff, tariff } from './sample.js';
+
+const TODAY = on('1397/12/29');
+const payment = (reference: string, amount: number) => ({ reference, paidOn: on('1397/02/05'), amount, paymentId: null });
+const adjustment = (reference: string, amount: number) => ({ reference, on: on('1397/02/05'), amount, reason: 'اصلاح' });
+
+function settle(of: AccountSnapshot, asked: SettlementFacts, number = 'S', tariffs = [tariff()]): { debt: Debt; earlier: EarlierSettlement } {
+  const { usage } = checkReading(of, asked, tariffs, TODAY);
+  if (!usage) throw new Error('impossible reading');
+  const debt = computeDebt({ snapshot: of, facts: asked, usage, tariffs, fee: null });
+  isDebt(debt);
+  return { debt, earlier: earlierSettlement({ bill: { ...debt, number }, facts: asked, snapshot: of }) };
+}
+const amounts = ({ lines }: Debt, code: LineCode): number[] => lines.filter((line) => line.code === code).map((line) => line.amount);
+const last = bill('1397/02/01', 100, { totalDue: 20_000 });
+
+describe('a second settlement in one cycle', () => {
+  test('decision: starts at the first one’s reading and date; its previous debt is that one’s total − the payments it did not count', () => {
+    const before = snapshot({ lastBill: last, payments: [payment('P1', 5_000)] });
+    // T1: 22.5 m³ in 15 days are all in the first step
+    const first = settle(before, facts('1397/02/16', 120), '01-1397-000001');
+    expect(first.debt.total).toBe(20_000 - 5_000 + 20 * 1081);
+    const second = settle({ ...before, payments: [payment('P1', 5_000), payment('P2', 36_000)], earlierSettlement: first.earlier }, facts('1397/02/26', 130));
+    expect(second.debt).toMatchObject({ days: 10, consumption: '10', previousReading: { reading: 120, on: '1397/02/16' } });
+    expect(amounts(second.debt, 'PREVIOUS_DEBT')).toEqual([first.debt.total]);
+    expect(second.debt.lines.find(({ code }) => code === 'PREVIOUS_DEBT')).toMatchObject({ to: '1397/02/16', basis: expect.stringContaining('01-1397-000001') });
+    expect(amounts(second.debt, 'PAYMENT')).toEqual([-36_000]);
+    // from the bill alone the previous debt would be 20,000 and both payments would count
+    expect(second.debt.total).toBe(first.debt.total - 36_000 + 10 * 1081);
+  });
+
+  test('the ledger alone moves the debt, not the reading, and not the source of the last one', () => {
+    const before = snapshot({ lastBill: { ...last, readingSource: 'estimated' }, payments: [payment('P1', 5_000)] });
+    const { earlier } = settle(before, facts('1397/02/16', null));
+    expect(earlier).toMatchObject({ total: 15_000, previous: { reading: 100, on: '1397/02/01', source: 'estimated' } });
+    const { debt } = settle({ ...before, earlierSettlement: earlier }, facts('1397/02/31', 145));
+    expect(debt).toMatchObject({ days: 30, total: 15_000 + 48_645, definitive: false });
+  });
+
+  test('estimated, it makes the next one on account; a reading below it is refused', () => {
+    const before = snapshot({ lastBill: last });
+    const { earlier } = settle(before, facts('1397/02/16', 120, { readingSource: 'estimated' }));
+    const after = { ...before, earlierSettlement: earlier };
+    expect(settle(after, facts('1397/02/31', 145)).debt.definitive).toBe(false);
+    expect(checkReading(after, facts('1397/02/31', 119), [tariff()], TODAY)).toMatchObject({ usage: null, findings: [{ code: 'READING_BELOW_ESTIMATE' }] });
+  });
+
+  test('zero days: the same figure → as none; another figure → error; an earlier date → error, for the ledger alone none', () => {
+    const before = snapshot({ lastBill: last, payments: [payment('P1', 5_000)] });
+    const { debt, earlier } = settle(before, facts('1397/02/16', 120));
+    const after = { ...before, earlierSettlement: earlier };
+    const same = settle(after, facts('1397/02/16', 120));
+    expect(same.debt).toMatchObject({ days: 0, consumption: '0', total: debt.total });
+    expect(same.debt.lines.map(({ code }) => code)).toEqual(['PREVIOUS_DEBT']);
+    expect(same.earlier.previous).toEqual({ reading: 120, on: '1397/02/16', source: 'staff' });
+    const codes = (date: string, reading: number | null) => checkReading(after, facts(date, reading), [tariff()], TODAY).findings.map(({ code }) => code);
+    expect(codes('1397/02/16', 121)).toEqual(['READING_CHANGED_ON_SAME_DAY']);
+    expect(codes('1397/02/10', 110)).toEqual(['READING_DATE_BEFORE_LAST']);
+    expect(codes('1397/02/10', null)).toEqual([]);
+  });
+
+  test('without a bill and without a debt: it starts at the settlement, with no previous debt', () => {
+    const { earlier } = settle(snapshot(), facts('1390/01/31', 45));
+    const paid = { ...snapshot({ payments: [payment('P', 48_645)] }), earlierSettlement: earlier };
+    const ledger = settle(paid, facts('1390/02/05', null));
+    expect(ledger.debt).toMatchObject({ total: 0, previousReading: { reading: 45, on: '1390/01/31' } });
+    expect(settle({ ...paid, earlierSettlement: ledger.earlier }, facts('1390/02/06', null)).debt.lines).toEqual([]);
+    expect(settle({ ...paid, earlierSettlement: { ...earlier, total: -3 } }, facts('1390/02/06', null)).debt.lines[0]).toMatchObject({ label: 'بستانکاری قبلی', amount: -3 });
+  });
+
+  test('instalments and deposit count once over two final settlements, also with a balance between', () => {
+    const before = snapshot({
+      lastBill: last,
+      instalments: [{ reference: 'I1', dueOn: on('1397/05/01'), amount: 7_000 }],
+      deposits: [{ reference: 'D1', amount: 30_000, on: on('1390/01/01') }],
+    });
+    const balance = settle(before, facts('1397/02/10', null));
+    expect(balance.earlier.counted).toMatchObject({ instalments: [], deposits: [] });
+    const final = settle({ ...before, earlierSettlement: balance.earlier }, facts('1397/02/11', null, { purpose: 'final' }));
+    expect(final.debt.total).toBe(20_000 + 7_000 - 30_000);
+    const between = settle({ ...before, earlierSettlement: final.earlier }, facts('1397/02/12', null));
+    const again = settle({ ...before, earlierSettlement: between.earlier }, facts('1397/02/13', null, { purpose: 'final' }));
+    expect(again.debt.lines.map(({ code, amount }) => [code, amount])).toEqual([['PREVIOUS_DEBT', -3_000]]);
+  });
+});
+
+test.each<[string, [string, number][], [string, number][], [string, number][]]>([
+  ['nothing counted', [['A', 1]], [], [['A', 1]]],
+  ['by reference, not by sum or date', [['A', 1], ['B', 1]], [['A', 1]], [['B', 1]]],
+  ['changed by a later feed: the difference', [['A', 5]], [['A', 3]], [['A', 2]]],
+  ['counted, and taken over by a bill since', [], [['A', 3]], []],
+])('notYetCounted: %s', (_, now, before, rest) => {
+  const sums = (list: [string, number][]) => list.map(([reference, amount]) => ({ reference, amount }));
+  expect(notYetCounted(sums(now), sums(before))).toEqual(sums(rest));
+});
+
+test('conservation over bill → settlements → next bill: no day, no m³, no rial twice or lost', () => {
+  const entry = fc.record({ at: fc.integer({ min: 0, max: 4 }), amount: fc.integer({ min: -50_000, max: 200_000 }), adjusts: fc.boolean() });
+  const visit = fc.record({ days: fc.integer({ min: 0, max: 40 }), m3: fc.integer({ min: 0, max: 300 }), ledgerOnly: fc.boolean() });
+  fc.assert(
+    fc.property(fc.integer({ min: -100_000, max: 500_000 }), fc.array(visit, { minLength: 1, maxLength: 4 }), fc.array(entry, { maxLength: 8 }), (totalDue, visits, entries) => {
+      const flat = [stepTariff([{ uptoM3PerMonth: null, rialPerM3: 1_000 }])];
+      const start: LedgerBill = { ...last, totalDue };
+      let earlier: EarlierSettlement | undefined;
+      let date = start.toDate;
+      let reading = start.toReading;
+      let charged = { days: 0, m3: 0, gas: 0 };
+      let debt: Debt | undefined;
+      visits.forEach(({ days, m3, ledgerOnly }, i) => {
+        date = addDays(date, days);
+        const now = snapshot({
+          lastBill: start,
+          payments: entries.flatMap(({ at, amount, adjusts }, n) => (at <= i && !adjusts ? [payment(`P${n}`, amount)] : [])),
+          adjustments: entries.flatMap(({ at, amount, adjusts }, n) => (at <= i && adjusts ? [adjustment(`A${n}`, amount)] : [])),
+          ...(earlier && { earlierSettlement: earlier }),
+        });
+        const since = daysBetween(previousReading(now)!.on, date);
+        const asNone = ledgerOnly || since === 0;
+        // what the meter can pass
+        if (!asNone) reading += Math.min(m3, 144 * since);
+        const settled = settle(now, facts(date, asNone ? null : reading), `S${i}`, flat);
+        ({ debt, earlier } = settled);
+        charged = {
+          days: charged.days + debt.days,
+          m3: charged.m3 + Number(debt.consumption),
+          gas: charged.gas + amounts(debt, 'GAS_STEP').reduce((sum, amount) => sum + amount, 0),
+        };
+      });
+      if (!earlier?.previous || !debt) throw new Error('nothing settled');
+      const known = entries.filter(({ at }) => at < visits.length).reduce((sum, { amount, adjusts }) => sum + (adjusts ? amount : -amount), 0);
+      expect(debt.total).toBe(totalDue + charged.gas + known);
+      expect(debt.payable + debt.carry).toBe(debt.total);
+      expect(charged).toEqual({ days: daysBetween(start.toDate, earlier.previous.on), m3: earlier.previous.reading - start.toReading, gas: 1_000 * charged.m3 });
+      // the next bill starts where the last settlement ended, and is then the whole ledger
+      const next = bill(earlier.previous.on, earlier.previous.reading, { totalDue: debt.total });
+      expect(settle(snapshot({ lastBill: next }), facts(date, null), 'N', flat).debt.total).toBe(debt.total);
+    }),
+    { numRuns: 300 },
+  );
+});

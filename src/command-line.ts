@@ -14,8 +14,10 @@ import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
 import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
+import { countIssuedBills } from './store/issued-bills.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
+import { type VerifiedBill, verifyBills } from './verify.js';
 import { version } from '../package.json';
 
 /** A refusal to tell without a stack: exit code 1. */
@@ -110,6 +112,16 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
       else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
     });
   program
+    .command('verify')
+    .description('recompute issued bills from their stored inputs: equal, or where they differ')
+    .argument('[settlement]', 'id of a settlement: every revision of it')
+    .option('--all', 'every bill of the database')
+    .option('--json')
+    .action(async (settlement: string | undefined, { all = false, json = false }: { all?: boolean; json?: boolean }, command: Command) => {
+      if ((settlement === undefined) !== all) command.error('error: name a settlement, or ask for --all', { exitCode: 2 });
+      await verify(served(env), settlement ?? null, json);
+    });
+  program
     .command('price')
     .description('the gas price of a period, line by line')
     .requiredOption('--tariff <file>', 'tariff document (JSON)')
@@ -191,6 +203,34 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
   } finally {
     await pool.end();
   }
+}
+
+async function verify(config: ServedConfig, settlement: string | null, json: boolean): Promise<void> {
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-verify', max: 2 });
+  const terminal = process.stderr.isTTY;
+  const different: VerifiedBill[] = [];
+  let checked = 0;
+  try {
+    const all = terminal && settlement === null ? await countIssuedBills(pool) : 0;
+    for await (const bill of verifyBills(pool, settlement)) {
+      checked++;
+      if (!bill.equal) different.push(bill);
+      if (all > 0 && checked % 100 === 0) process.stderr.write(`\r${checked} of ${all} bills`);
+      if (json) continue;
+      if (all > 0 && !bill.equal) process.stderr.write('\r');
+      if (settlement !== null || !bill.equal) say(`${bill.settlement} r${bill.revision} (${bill.number}): ${bill.equal ? 'equal' : 'differs'}`);
+      for (const { line, code, field, issued, computed } of bill.differences) {
+        say(`  ${line === null ? 'bill' : `line ${line} ${code}`}, ${field}: issued ${JSON.stringify(issued)}, computed ${JSON.stringify(computed)}`);
+      }
+    }
+    if (all > 0) process.stderr.write('\r');
+  } finally {
+    await pool.end();
+  }
+  if (settlement !== null && checked === 0) throw new Refused(`${settlement}: no bill is issued`);
+  if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
+  else say(`${checked} bills: ${checked - different.length} equal, ${different.length} differ.`);
+  if (different.length > 0) process.exitCode = 1;
 }
 
 function readJson(file: string): unknown {

@@ -20,7 +20,7 @@ beforeAll(async () => {
     if (!bill) throw new Error(`${order.id}: ${findings.map(({ code }) => code).join()}`);
     settled.push({ order, bill });
   };
-  const { rows } = await database.pool.query(
+  const { rows } = await database.pool.query<{ subscription: string; reading: number }>(
     `select a.subscription, b.to_reading as reading from billing.accounts a
      join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
      where a.office = '01' and a.closed_on is null and b.reading_source <> 'estimated' order by 1 limit 10`,

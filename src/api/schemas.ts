@@ -3,6 +3,7 @@ import { FEED_KINDS } from '../domain/account.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
+import { METER_STATES } from '../domain/reading.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
 import { PROBLEM_CODES } from './problems.js';
 import { ROLES } from './tokens.js';
@@ -118,6 +119,7 @@ export const settlementRequest = z.strictObject({
   settlementDate: date,
   reading,
   readingSource: z.enum(READING_SOURCES),
+  meterState: z.enum(METER_STATES).optional().meta({ description: 'what was found of the counter; normal when absent' }),
   purpose: z.enum(PURPOSES),
   applicant: z.strictObject({
     kind: z.enum(['owner', 'tenant']),
@@ -359,6 +361,7 @@ export const settlementView = z.strictObject({
       settlementDate: day,
       reading: z.int().nullable(),
       readingSource: z.enum(READING_SOURCES),
+      meterState: z.enum(METER_STATES),
       purpose: z.enum(PURPOSES),
       applicant: z.strictObject({ kind: z.enum(['owner', 'tenant']), name: z.string() }),
       documents: z.array(z.string()),

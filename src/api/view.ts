@@ -28,6 +28,7 @@ export function viewSettlement(s: Settlement): SettlementView {
       settlementDate: facts.settlementDate,
       reading: facts.reading,
       readingSource: facts.readingSource,
+      meterState: facts.meterState ?? 'normal',
       purpose: facts.purpose,
       applicant: { kind: facts.applicant.kind, name: facts.applicant.name },
       documents: facts.documents,

@@ -8,6 +8,10 @@ import { type Tariff, seasonOn, tariffOn } from './tariff.js';
 /** Who read the counter: the applicant declares it, staff read it, it is estimated, or none (ledger balance only). */
 export type ReadingSource = 'declared' | 'staff' | 'estimated' | 'none';
 
+/** What was found of the counter: closed and obstacle: it could not be read; noUse: the gas was not used. */
+export const METER_STATES = ['normal', 'closed', 'obstacle', 'noUse', 'reversed', 'broken'] as const;
+export type MeterState = (typeof METER_STATES)[number];
+
 /** Where a period starts: the last reading, or the meter's start for a new subscriber. */
 export interface PreviousReading {
   reading: number;
@@ -30,7 +34,7 @@ export interface Usage {
   consumption: Fraction;
 }
 
-type ReadingFacts = Pick<SettlementFacts, 'settlementDate' | 'reading' | 'readingSource'>;
+type ReadingFacts = Pick<SettlementFacts, 'settlementDate' | 'reading' | 'readingSource' | 'meterState'>;
 
 /** The earlier settlement's reading, else the last billed one, or the first meter's start for a subscriber without a bill. */
 export function previousReading(snapshot: AccountSnapshot): PreviousReading | null {
@@ -99,6 +103,10 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
     findings.push(finding('READING_REQUIRED', 'reading', 'رقم کنتور را وارد کنید، یا «فقط مانده دفتر» را برگزینید.'));
     return impossible;
   }
+  const state = stateFinding(facts, reading, previous);
+  if (state) findings.push(state);
+  // what a reversed counter shows is no reading: nothing can be checked against it
+  if (facts.meterState === 'reversed') return impossible;
   if (account.closedOn !== null && date > account.closedOn) {
     findings.push(
       finding('ACCOUNT_CLOSED', 'subscription', `این اشتراک از ${account.closedOn} جمع‌آوری شده است و کارکرد تازه ندارد. مانده دفتر را اعلام کنید.`),
@@ -204,7 +212,19 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
     );
     return impossible;
   }
-  if (consumption.n === 0n) {
+  if (facts.meterState === 'noUse') {
+    if (consumption.n !== 0n) {
+      findings.push(
+        finding(
+          'NO_USE_READING_CHANGED',
+          'reading',
+          `${span}: کارکرد ${text(consumption)} متر مکعب است و با وضعیت «بدون مصرف» نمی‌خواند. رقم را دوباره بخوانید یا وضعیت کنتور را «عادی» کنید.`,
+        ),
+      );
+      return impossible;
+    }
+    // the state is the reason that a consumption of zero asks for
+  } else if (consumption.n === 0n) {
     findings.push(finding('ZERO_CONSUMPTION', 'reading', `${span}: کارکرد صفر در ${days} روز. دلیل را بنویسید.`));
   } else if (bands && averages) {
     const usual = `${span}؛ میانگین همین فصل برای ${days} روز حدود ${averageText(averages, days)} متر مکعب است`;
@@ -219,6 +239,34 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
     }
   }
   return { findings, usage: { previous, days, consumption } };
+}
+
+/** What the counter's state does not allow of a figure; the ledger alone may always be settled. */
+function stateFinding({ meterState, readingSource, settlementDate: date }: ReadingFacts, reading: number, previous: PreviousReading | null): Finding | null {
+  const figures = `رقم ${reading} در ${date}${previous ? `، رقم قبلی ${previous.reading} در ${previous.on}` : ''}`;
+  if (meterState === 'reversed') {
+    return finding(
+      'METER_REVERSED',
+      'meterState',
+      `کنتور وارونه نصب شده است و رقم آن پذیرفته نیست (${figures}). اصلاح کارکرد را به واحد صورتحساب ارجاع دهید؛ اکنون می‌توانید مانده دفتر را اعلام کنید.`,
+    );
+  }
+  if (readingSource === 'estimated') return null;
+  if (meterState === 'closed' || meterState === 'obstacle') {
+    return finding(
+      'METER_NOT_READ',
+      'readingSource',
+      `کنتور ${meterState === 'closed' ? 'در محل بسته' : 'پشت مانع'} بوده و خوانده نشده است (${figures}). منبع رقم را «برآورد» کنید، «فقط مانده دفتر» را برگزینید یا وضعیت کنتور را اصلاح کنید.`,
+    );
+  }
+  if (meterState === 'broken') {
+    return finding(
+      'METER_BROKEN',
+      'readingSource',
+      `کنتور خراب است و رقم آن کارکرد را نشان نمی‌دهد (${figures}). منبع رقم را «برآورد» کنید تا صورتحساب علی‌الحساب شود، یا «فقط مانده دفتر» را برگزینید.`,
+    );
+  }
+  return null;
 }
 
 /** What one meter counted in a period. */

@@ -1,7 +1,7 @@
 import type { Debt } from './debt.js';
 import type { Finding, Confirmation } from './finding.js';
 import type { JalaliDate } from './jalali.js';
-import type { ReadingSource } from './reading.js';
+import type { MeterState, ReadingSource } from './reading.js';
 import type { Rial } from './rial.js';
 
 /** A moment in UTC as ISO 8601 text: only plain JSON crosses a workflow boundary. */
@@ -30,6 +30,8 @@ export interface SettlementFacts {
   /** whole m³ on the counter; null only with readingSource `none` */
   reading: number | null;
   readingSource: ReadingSource;
+  /** normal when absent */
+  meterState?: MeterState | undefined;
   purpose: Purpose;
   applicant: Person & { kind: 'owner' | 'tenant' };
   documents: string[];
@@ -156,8 +158,9 @@ export function settlementWorkflowId(id: string): string {
 }
 
 /** The facts that must agree for two requests of one id to be the same settlement, as text that can be compared and hashed. */
-export function agreeingFacts({ reading, readingSource, purpose, newSubscriber: next }: SettlementFacts): string {
-  return JSON.stringify([reading, readingSource, purpose, next ? [next.name, next.nationalId, next.mobile ?? null, next.from] : null]);
+export function agreeingFacts({ reading, readingSource, meterState = 'normal', purpose, newSubscriber: next }: SettlementFacts): string {
+  const facts = [reading, readingSource, purpose, next ? [next.name, next.nationalId, next.mobile ?? null, next.from] : null];
+  return JSON.stringify(meterState === 'normal' ? facts : [...facts, meterState]);
 }
 
 export function sameFacts(a: SettlementFacts, b: SettlementFacts): boolean {

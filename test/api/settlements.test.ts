@@ -52,6 +52,13 @@ describe('POST /settlements', () => {
     expect(text).not.toContain('09121234567');
   });
 
+  test('the meter’s state goes with the facts; normal when absent', async () => {
+    expect((await post(request({ meterState: 'closed', readingSource: 'estimated' }))).body.facts.meterState).toBe('closed');
+    expect(orders[0]?.facts.meterState).toBe('closed');
+    expect((await post(request())).body.facts.meterState).toBe('normal');
+    expect(await post(request({ meterState: 'lost' }))).toMatchObject({ status: 422, body: { errors: [{ field: 'meterState' }] } });
+  });
+
   test('200 when the same one exists, as it stands now', async () => {
     answers((o) => ({ kind: 'existing', settlement: announced(o) }));
     api.deps.settlements.get = async () => ({ ...announced(), status: 'delivered' });

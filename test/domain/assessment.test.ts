@@ -106,7 +106,8 @@ describe('settlement', () => {
     const next = { name: 'ن', nationalId: '1', from: on('1405/09/05') };
     expect(sameFacts(asked, { ...asked, confirmations: [{ code: 'X', reason: 'x' }], documents: ['a'] })).toBe(true);
     expect(sameFacts({ ...asked, newSubscriber: next }, { ...asked, newSubscriber: { ...next, mobile: undefined } })).toBe(true);
-    for (const change of [{ reading: 101 }, { readingSource: 'declared' as const }, { purpose: 'final' as const }, { newSubscriber: next }]) {
+    expect(sameFacts(asked, { ...asked, meterState: 'normal' })).toBe(true);
+    for (const change of [{ reading: 101 }, { readingSource: 'declared' as const }, { meterState: 'noUse' as const }, { purpose: 'final' as const }, { newSubscriber: next }]) {
       expect(sameFacts(asked, { ...asked, ...change })).toBe(false);
     }
   });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { AccountSnapshot, LedgerBill } from '../../src/domain/account.js';
-import { blocking } from '../../src/domain/assessment.js';
+import { assessDebt, blocking } from '../../src/domain/assessment.js';
 import { type Fraction, fractionText } from '../../src/domain/fraction.js';
 import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../../src/domain/jalali.js';
-import { type ReadingCheck, type ReadingSource, checkReading, meterOn, meterRead, previousReading } from '../../src/domain/reading.js';
+import { type MeterState, type ReadingCheck, type ReadingSource, checkReading, meterOn, meterRead, previousReading } from '../../src/domain/reading.js';
 import type { Tariff } from '../../src/domain/tariff.js';
-import { bill, facts, household1397, meter, on, snapshot, tariff } from './sample.js';
+import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';
 
 const TODAY = on('1397/12/29');
 const text = ({ n, d }: Fraction): string => fractionText(n, d);
@@ -396,4 +396,58 @@ test('property: never a negative consumption, nor more than the capacity; no usa
     ),
     { numRuns: 500 },
   );
+});
+
+describe('what was found of the meter', () => {
+  const TO = '1397/02/31';
+  const of = billed('1397/02/01', 1_000, null);
+  const found = (state: MeterState | undefined, source: ReadingSource, reading: number | null) => {
+    const { findings, usage } = checkReading(of, facts(TO, reading, { readingSource: source, meterState: state }), [tariff()], TODAY);
+    return [findings.map(({ code }) => code), usage && text(usage.consumption)];
+  };
+  test.each<[MeterState | undefined, ReadingSource, number | null, string[], string | null]>([
+    [undefined, 'staff', 1_045, [], '45'],
+    ['normal', 'declared', 1_045, [], '45'],
+    // its reason is the state: nothing further is to be confirmed
+    ['noUse', 'staff', 1_000, [], '0'],
+    ['noUse', 'declared', 1_000, [], '0'],
+    ['noUse', 'staff', 1_001, ['NO_USE_READING_CHANGED'], null],
+    ['noUse', 'staff', 999, ['READING_BELOW_PREVIOUS'], null],
+    ['noUse', 'none', null, [], '0'],
+    ['normal', 'staff', 1_000, ['ZERO_CONSUMPTION'], '0'],
+    ['closed', 'estimated', 1_045, [], '45'],
+    ['closed', 'none', null, [], '0'],
+    ['closed', 'staff', 1_045, ['METER_NOT_READ'], '45'],
+    ['closed', 'declared', 1_045, ['METER_NOT_READ'], '45'],
+    ['obstacle', 'estimated', 1_045, [], '45'],
+    ['obstacle', 'none', null, [], '0'],
+    ['obstacle', 'staff', 1_045, ['METER_NOT_READ'], '45'],
+    ['obstacle', 'declared', 1_045, ['METER_NOT_READ'], '45'],
+    // the other findings come at once
+    ['obstacle', 'staff', 1_000, ['METER_NOT_READ', 'ZERO_CONSUMPTION'], '0'],
+    ['broken', 'estimated', 1_045, [], '45'],
+    ['broken', 'none', null, [], '0'],
+    ['broken', 'staff', 1_045, ['METER_BROKEN'], '45'],
+    ['broken', 'declared', 1_045, ['METER_BROKEN'], '45'],
+    ['reversed', 'staff', 1_045, ['METER_REVERSED'], null],
+    ['reversed', 'declared', 955, ['METER_REVERSED'], null],
+    ['reversed', 'estimated', 1_045, ['METER_REVERSED'], null],
+    ['reversed', 'none', null, [], '0'],
+  ])('%s, %s, %s → %j, %s m³', (state, source, reading, codes, m3) => expect(found(state, source, reading)).toEqual([codes, m3]));
+
+  test.each<[MeterState, ReadingSource, number, string[]]>([
+    ['noUse', 'staff', 1_001, ['1001', '1000', '1397/02/01', TO, 'عادی']],
+    ['closed', 'staff', 1_045, ['1045', '1000', '1397/02/01', TO, 'برآورد', 'فقط مانده دفتر']],
+    ['broken', 'staff', 1_045, ['1045', '1000', '1397/02/01', TO, 'علی‌الحساب', 'فقط مانده دفتر']],
+    ['reversed', 'staff', 955, ['955', '1000', '1397/02/01', TO, 'واحد صورتحساب', 'مانده دفتر']],
+  ])('%s: both figures, both dates and what to do', (state, source, reading, parts) => {
+    const { findings } = checkReading(of, facts(TO, reading, { readingSource: source, meterState: state }), [tariff()], TODAY);
+    for (const part of parts) expect(findings[0]!.message).toContain(part);
+    expect(findings[0]!.severity).toBe('error');
+  });
+
+  test.each<MeterState>(['closed', 'obstacle', 'broken'])('%s and estimated: on account, and so is the next one from it', (state) => {
+    const asked = facts(TO, 1_045, { readingSource: 'estimated', meterState: state });
+    expect(assessDebt(order(asked), of, [tariff()], null, TODAY).debt).toMatchObject({ definitive: false, total: 48_645 });
+  });
 });

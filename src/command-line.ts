@@ -12,18 +12,15 @@ import { type JalaliDate, daysBetween, parseJalali } from './domain/jalali.js';
 import type { Role } from './domain/settlement.js';
 import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
+import { embeddedDatabaseUrl } from './embedded.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { Refusal } from './refusal.js';
 import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { countIssuedBills } from './store/issued-bills.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { type VerifiedBill, verifyBills } from './verify.js';
 import { version } from '../package.json';
-
-/** A refusal to tell without a stack: exit code 1. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
-}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -39,11 +36,13 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .command('start')
     .description('all of it on this machine: Postgres, Temporal and its UI, demo data, API, worker')
     .action(async () => {
-      const ended = untilAsked();
-      const stop = await startEverything(readConfig(env), say);
-      await ended;
-      say('Ending…');
-      await stop();
+      const asked = untilAsked();
+      const everything = startEverything(readConfig(env), say);
+      // also while it starts: whoever presses Ctrl-C wants it to end
+      await Promise.race([asked, everything.ready.then(() => asked)]).finally(() => {
+        say('Ending…');
+        return everything.stop();
+      });
     });
   program
     .command('worker')
@@ -161,7 +160,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
         const paymentId = makePaymentId({ billId: bill, amount, yearDigit: year % 10, period });
         tell({ billId: bill, paymentId, barcode: barcode(bill, paymentId) }, json);
       } catch (error) {
-        if (error instanceof RangeError) throw new Refused(error.message);
+        if (error instanceof RangeError) throw new Refusal(error.message);
         throw error;
       }
     });
@@ -169,8 +168,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
 }
 
 function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: string; use: string; climate: number; units: number; json?: boolean }): void {
-  if (daysBetween(options.from, options.to) < 1) throw new Refused(`--to ${options.to} is not after --from ${options.from}`);
-  if (options.units < 1) throw new Refused('--units must be at least 1');
+  if (daysBetween(options.from, options.to) < 1) throw new Refusal(`--to ${options.to} is not after --from ${options.from}`);
+  if (options.units < 1) throw new Refusal('--units must be at least 1');
   const tariff = readTariff(readJson(options.tariff));
   const result = gasPrice({
     tariffs: [tariff],
@@ -181,7 +180,7 @@ function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: 
     climate: options.climate,
     units: options.units,
   });
-  if ('noTariffOn' in result) throw new Refused(`No rate for ${options.use} in climate ${options.climate} on ${result.noTariffOn}`);
+  if ('noTariffOn' in result) throw new Refusal(`No rate for ${options.use} in climate ${options.climate} on ${result.noTariffOn}`);
   const lines = result.lines.map(({ season, days, rialPerM3, m3, rial }) => ({ season, days, rialPerM3, m3, rial }));
   if (options.json) return say(JSON.stringify({ days: result.days, lines, gasPriceRial: result.gasPriceRial }));
   for (const line of lines) say(`${line.season}  ${line.days} days  ${line.m3} m³ × ${line.rialPerM3} = ${line.rial}`);
@@ -199,7 +198,7 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
     if (terminal) process.stderr.write('\r');
     if (result.ok) return say(`${kind}: ${result.rows} rows, ${result.inserted} new, ${result.updated} changed, ${result.unchanged} unchanged.`);
     for (const fault of result.faults) say(`row ${fault.row}, ${fault.column}: ${fault.code} ${fault.message}`);
-    throw new Refused(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
+    throw new Refusal(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
   } finally {
     await pool.end();
   }
@@ -237,7 +236,7 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Refused(`${file}: ${(error as Error).message}`);
+    throw new Refusal(`${file}: ${(error as Error).message}`);
   }
 }
 
@@ -246,17 +245,20 @@ function tell(answer: Record<string, unknown>, json: boolean | undefined): void 
   else for (const [key, value] of Object.entries(answer)) say(`${key}: ${String(value)}`);
 }
 
-/** The configuration of a process beside running servers: the embedded form's own, or those of production. */
+/** The configuration of a process beside running servers: those of production, or what `start` keeps in the data folder. */
 function served(env: NodeJS.ProcessEnv): ServedConfig {
   const config: Config = readConfig(env);
-  const missing = [
-    ...(config.databaseUrl === null ? ['TASVIEH_DATABASE_URL: missing'] : []),
-    ...(config.temporalAddress === null ? ['TASVIEH_TEMPORAL_ADDRESS: missing'] : []),
-    // it is asked for as soon as the addresses are there: told now, not in a second round
-    ...(config.secret === null ? ['TASVIEH_SECRET: missing'] : []),
-  ];
-  if (missing.length > 0) throw new ConfigError(missing);
-  return config as ServedConfig;
+  const databaseUrl = config.databaseUrl ?? embeddedDatabaseUrl(config.dataFolder, config.postgresPort);
+  if (databaseUrl === null) {
+    // the secret is asked for as soon as the addresses are there: told now, not in a second round
+    throw new ConfigError([
+      'TASVIEH_DATABASE_URL: missing',
+      'TASVIEH_TEMPORAL_ADDRESS: missing',
+      ...(config.secret === null ? ['TASVIEH_SECRET: missing'] : []),
+      `(or run \`tasvieh start\` first: ${config.dataFolder} holds no database)`,
+    ]);
+  }
+  return { ...config, databaseUrl, temporalAddress: config.temporalAddress ?? `127.0.0.1:${config.temporalPort}` };
 }
 
 /** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { Refused, commandLine } from './command-line.js';
+import { commandLine } from './command-line.js';
 import { ConfigError } from './config.js';
 import { TariffError } from './domain/tariff.js';
+import { Refusal } from './refusal.js';
 
 commandLine(process.env)
   .parseAsync()
@@ -12,7 +13,7 @@ commandLine(process.env)
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    const known = error instanceof Refused || error instanceof ConfigError || error instanceof TariffError;
+    const known = error instanceof Refusal || error instanceof ConfigError || error instanceof TariffError;
     process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
     process.exitCode = 1;
   });

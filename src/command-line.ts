@@ -226,7 +226,7 @@ async function verify(config: ServedConfig, settlement: string | null, json: boo
   } finally {
     await pool.end();
   }
-  if (settlement !== null && checked === 0) throw new Refused(`${settlement}: no bill is issued`);
+  if (settlement !== null && checked === 0) throw new Refusal(`${settlement}: no bill is issued`);
   if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
   else say(`${checked} bills: ${checked - different.length} equal, ${different.length} differ.`);
   if (different.length > 0) process.exitCode = 1;

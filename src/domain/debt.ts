@@ -14,7 +14,7 @@ import {
   type SubscriptionRule,
   type Tariff,
   type VatRule,
-  covers,
+  holdsOn,
   isProvisional,
   tariffOn,
 } from './tariff.js';
@@ -258,9 +258,7 @@ function ruleSpans<R extends Dated>(
     starts.forEach((from, i) => {
       const next = starts[i + 1];
       const to = next ? addDays(next, -1) : last;
-      // used provisionally, a tariff goes on as on its last day
-      const day = tariff.to !== null && tariff.to < from ? tariff.to : from;
-      const rule = choose(rules.filter((candidate) => covers(candidate, day)));
+      const rule = choose(rules.filter((candidate) => holdsOn(tariff, candidate, from)));
       if (!rule) return;
       const before = spans.at(-1);
       if (before && same(before.rule, rule) && addDays(before.to, 1) === from) {

@@ -102,7 +102,8 @@ function chosen(rules: readonly DiscountRule[], within: (limit: number) => boole
 /** The stretches of the interval on which a rule holds: its dates, and its days of every year. */
 function partsOf(rule: DiscountRule, { tariff, from, to }: GasInterval): Part[] {
   const first = rule.from > from ? rule.from : from;
-  // used provisionally, a tariff goes on as on its last day
+  // used provisionally, a tariff goes on as on its last day: nothing begins after it
+  if (tariff.to !== null && rule.from > tariff.to) return [];
   const goesOn = rule.to === null || (tariff.to !== null && rule.to >= tariff.to);
   const last = goesOn || (rule.to as JalaliDate) > to ? to : (rule.to as JalaliDate);
   if (first > last) return [];

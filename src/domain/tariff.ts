@@ -75,6 +75,16 @@ export type DiscountRule = Dated & {
       }
   );
 
+export const PURPOSES_WITH_DOCUMENTS = ['balance', 'final', 'nameChange'] as const;
+/** A document that must be shown, or one of several that will do (deed or contract). */
+export type RequiredDocument = Dated & {
+  /** code as in the request, and its Persian name */
+  anyOf: { code: string; name: string }[];
+  purposes: (typeof PURPOSES_WITH_DOCUMENTS)[number][];
+  /** absent: every applicant */
+  applicants?: ('owner' | 'tenant')[];
+};
+
 /** When the payable sum is collected and how it is rounded (کسر هزار ریال). */
 export interface CollectionRule {
   roundTo: Rial;
@@ -107,6 +117,8 @@ export interface Tariff extends Dated {
   subscription: SubscriptionRule[];
   /** absent: none */
   discounts?: DiscountRule[];
+  /** absent: none */
+  requiredDocuments?: RequiredDocument[];
   collection: CollectionRule;
   bands: Bands;
   /** range of the two-digit period that settlement bills use in their payment ids */
@@ -150,6 +162,11 @@ export function tariffOn(tariffs: readonly Tariff[], date: JalaliDate): Tariff |
   }
   // only the last one: an older tariff that allows more is not what was in force before
   return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+}
+
+/** Whether a rule of the tariff holds on a day under it: used provisionally, a tariff goes on as on its last day. */
+export function holdsOn(tariff: Tariff, rule: Dated, date: JalaliDate): boolean {
+  return covers(rule, tariff.to !== null && tariff.to < date ? tariff.to : date);
 }
 
 function isEnded(tariff: Tariff, date: JalaliDate): tariff is Tariff & { to: JalaliDate } {
@@ -359,6 +376,21 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (rule.kind === 'freeAllowance') whole(rule.uptoM3PerMonth, 1, Number.MAX_SAFE_INTEGER, `${path}.uptoM3PerMonth`);
       else if (rule.kind === 'welfare') whole(rule.steps, 1, Number.MAX_SAFE_INTEGER, `${path}.steps`);
       else oneOf(kind, ['freeAllowance', 'welfare'], `${path}.kind`);
+    });
+  }
+  if (tariff.requiredDocuments !== undefined) {
+    each(tariff.requiredDocuments, 'requiredDocuments', (rule, path) => {
+      dates(rule, `${path}.`);
+      each(rule.anyOf, `${path}.anyOf`, (document, at) => {
+        text(document.code, `${at}.code`);
+        text(document.name, `${at}.name`);
+      });
+      check(!Array.isArray(rule.anyOf) || rule.anyOf.length > 0, `${path}.anyOf`, 'REQUIRED', 'a document is required');
+      const listOf = (list: readonly unknown[], allowed: readonly string[], at: string): void => {
+        if (check(Array.isArray(list) && list.length > 0, at, 'NOT_A_LIST', 'a list is required')) list.forEach((item, n) => oneOf(item, allowed, `${at}[${n}]`));
+      };
+      listOf(rule.purposes, PURPOSES_WITH_DOCUMENTS, `${path}.purposes`);
+      if (rule.applicants !== undefined) listOf(rule.applicants, ['owner', 'tenant'], `${path}.applicants`);
     });
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;

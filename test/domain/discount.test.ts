@@ -124,7 +124,7 @@ describe('free allowance', () => {
   });
   test('used provisionally, a tariff’s rules go on as on its last day', () => {
     const to = on('1399/12/29');
-    const old = levied([allowance(45, { to }), allowance(1, { to: on('1399/06/31') })], { to, provisionalTo: on('1400/12/29') });
+    const old = levied([allowance(45, { to }), allowance(1, { to: on('1399/06/31') }), allowance(1, { from: on('1400/01/01') })], { to, provisionalTo: on('1400/12/29') });
     expect(debt([old], { after: '1400/02/01' }).total).toBe(0);
   });
   test('a fixed charge and its VAT stay', () => {

@@ -119,6 +119,11 @@ describe('checkTariff', () => {
     [{ discounts: [{ from: 'x', to: null, kind: 'gift' }] }, ['discounts[0].from NOT_A_DATE', 'discounts[0].title REQUIRED', 'discounts[0].use REQUIRED', 'discounts[0].kind NOT_ALLOWED']],
     [{ discounts: [{ ...dated, kind: 'freeAllowance', title: 'x', use: 'x', uptoM3PerMonth: 0.5, season: 'both', climates: [6], spans: [{ from: '1399/01/01', to: '13/01' }] }] }, ['discounts[0].climates[0] OUT_OF_RANGE', 'discounts[0].season NOT_ALLOWED', 'discounts[0].spans[0].from NOT_A_DATE', 'discounts[0].spans[0].to NOT_A_DATE', 'discounts[0].uptoM3PerMonth OUT_OF_RANGE']],
     [{ discounts: [{ ...dated, kind: 'welfare', title: 'x', use: 'x', steps: 0, spans: {} }] }, ['discounts[0].spans NOT_A_LIST', 'discounts[0].steps OUT_OF_RANGE']],
+    // documents
+    [{ requiredDocuments: [{ ...dated, anyOf: [{ code: 'DEED', name: 'سند' }], purposes: ['nameChange'], applicants: ['owner'] }] }, []],
+    [{ requiredDocuments: {} }, ['requiredDocuments NOT_A_LIST']],
+    [{ requiredDocuments: [{ from: 1, to: null, anyOf: [], purposes: [] }] }, ['requiredDocuments[0].from NOT_A_DATE', 'requiredDocuments[0].anyOf REQUIRED', 'requiredDocuments[0].purposes NOT_A_LIST']],
+    [{ requiredDocuments: [{ ...dated, anyOf: [{ code: '' }], purposes: ['gift'], applicants: ['guest'] }] }, ['requiredDocuments[0].anyOf[0].code REQUIRED', 'requiredDocuments[0].anyOf[0].name REQUIRED', 'requiredDocuments[0].purposes[0] NOT_ALLOWED', 'requiredDocuments[0].applicants[0] NOT_ALLOWED']],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
     [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
@@ -129,7 +134,7 @@ describe('checkTariff', () => {
 
   test('property: whatever is published, faults are told, never another error', () => {
     const broken = fc.constantFrom<unknown>(null, undefined, 0, -1, 1.5, '', 'x', [], [null], [{}], {}, true, '1397/01/01');
-    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo', 'discounts'];
+    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo', 'discounts', 'requiredDocuments'];
     fc.assert(fc.property(fc.dictionary(fc.constantFrom(...names), broken), (change) => void codes(change)));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('source', 'seasons', 'household', 'flat', 'levies'), broken), (change) =>

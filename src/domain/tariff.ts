@@ -306,6 +306,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
 
   text(tariff.version, 'version');
   text(tariff.title, 'title');
+  oneOf(tariff.illustrative, [true, false], 'illustrative');
   dates(tariff, '');
   if (tariff.provisionalTo !== undefined) {
     check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', 'not a Jalali date after the last day');
@@ -324,6 +325,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     text(rates.use, `${path}.use`);
     oneOf(rates.season, ['warm', 'cold', 'both'], `${path}.season`);
     climateList(rates.climates, `${path}.climates`);
+    oneOf(rates.flat, [true, false], `${path}.flat`);
     if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required')) return;
     if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step')) return;
     faults.push(...checkSteps(rates.steps, path));

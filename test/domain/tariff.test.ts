@@ -67,6 +67,8 @@ describe('checkTariff', () => {
     [{}, []],
     [{ version: '' }, ['version REQUIRED']],
     [{ title: undefined }, ['title REQUIRED']],
+    [{ illustrative: 'false' }, ['illustrative NOT_ALLOWED']],
+    [{ gas: [{ ...both, flat: undefined }] }, ['gas[0].flat NOT_ALLOWED']],
     [{ from: '1397/13/01' }, ['from NOT_A_DATE']],
     [{ from: '1397/1/1' }, ['from NOT_A_DATE']],
     [{ to: undefined }, ['to NOT_A_DATE']],

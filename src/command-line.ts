@@ -13,15 +13,12 @@ import type { Role } from './domain/settlement.js';
 import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { Refused } from './refused.js';
 import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
+import { addTariffCommand } from './tariff-command.js';
 import { version } from '../package.json';
-
-/** A refusal to tell without a stack: exit code 1. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
-}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -121,6 +118,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--units <n>', 'units behind the meter', whole, 1)
     .option('--json')
     .action(price);
+
+  addTariffCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { Refused, commandLine } from './command-line.js';
+import { commandLine } from './command-line.js';
 import { ConfigError } from './config.js';
 import { TariffError } from './domain/tariff.js';
+import { Refused } from './refused.js';
 
 commandLine(process.env)
   .parseAsync()

@@ -6,7 +6,6 @@ RUN npm ci --include=dev
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-COPY bench ./bench
 RUN node scripts/build.mjs && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
@@ -17,6 +16,8 @@ ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# the published tables that `demo-data` loads
+COPY tariffs ./tariffs
 COPY scripts/worker-health.mjs ./scripts/
 USER node
 EXPOSE 8080

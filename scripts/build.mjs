@@ -1,4 +1,4 @@
-// Compiles src and bench into dist, copies what is not TypeScript, bundles the workflows; does nothing when nothing changed.
+// Compiles src (and bench when asked to) into dist, copies what is not TypeScript, bundles the workflows; does nothing when nothing changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,10 +11,11 @@ const dist = path.join(root, 'dist');
 const stamp = path.join(dist, '.built.json');
 const say = (line) => process.stderr.write(`build: ${line}\n`);
 
-/** Throws when it does not compile. */
-export async function build() {
-  const sources = [...filesUnder('src'), ...filesUnder('bench')].sort();
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json', 'scripts/build.mjs'];
+/** Throws when it does not compile. `bench`: with the measurements and the samples of test/ that they use. */
+export async function build({ bench = false } = {}) {
+  const sources = [...filesUnder('src'), ...(bench ? [...filesUnder('bench'), ...filesUnder('test/document'), ...filesUnder('test/vectors')] : [])].sort();
+  const project = bench ? 'tsconfig.bench.json' : 'tsconfig.build.json';
+  const settings = ['tsconfig.json', 'tsconfig.build.json', project, 'package.json', 'package-lock.json', 'scripts/build.mjs'];
   const hash = hashOf([...settings, ...sources]);
   const last = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : { hash: '', sources: [] };
   if (last.hash === hash) return;
@@ -28,7 +29,7 @@ export async function build() {
 
   say('tsc');
   const require = createRequire(path.join(root, 'package.json'));
-  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project], { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error('build: does not compile');
 
   for (const file of sources.filter(isAsset)) {

@@ -12,8 +12,9 @@ import { type JalaliDate, daysBetween, parseJalali } from './domain/jalali.js';
 import type { Role } from './domain/settlement.js';
 import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
+import { embeddedDatabaseUrl } from './embedded.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
-import { Refused } from './refused.js';
+import { Refusal } from './refusal.js';
 import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
@@ -34,11 +35,13 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .command('start')
     .description('all of it on this machine: Postgres, Temporal and its UI, demo data, API, worker')
     .action(async () => {
-      const ended = untilAsked();
-      const stop = await startEverything(readConfig(env), say);
-      await ended;
-      say('Ending…');
-      await stop();
+      const asked = untilAsked();
+      const everything = startEverything(readConfig(env), say);
+      // also while it starts: whoever presses Ctrl-C wants it to end
+      await Promise.race([asked, everything.ready.then(() => asked)]).finally(() => {
+        say('Ending…');
+        return everything.stop();
+      });
     });
   program
     .command('worker')
@@ -148,7 +151,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
         const paymentId = makePaymentId({ billId: bill, amount, yearDigit: year % 10, period });
         tell({ billId: bill, paymentId, barcode: barcode(bill, paymentId) }, json);
       } catch (error) {
-        if (error instanceof RangeError) throw new Refused(error.message);
+        if (error instanceof RangeError) throw new Refusal(error.message);
         throw error;
       }
     });
@@ -156,8 +159,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
 }
 
 function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: string; use: string; climate: number; units: number; json?: boolean }): void {
-  if (daysBetween(options.from, options.to) < 1) throw new Refused(`--to ${options.to} is not after --from ${options.from}`);
-  if (options.units < 1) throw new Refused('--units must be at least 1');
+  if (daysBetween(options.from, options.to) < 1) throw new Refusal(`--to ${options.to} is not after --from ${options.from}`);
+  if (options.units < 1) throw new Refusal('--units must be at least 1');
   const tariff = readTariff(readJson(options.tariff));
   const result = gasPrice({
     tariffs: [tariff],
@@ -168,7 +171,7 @@ function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: 
     climate: options.climate,
     units: options.units,
   });
-  if ('noTariffOn' in result) throw new Refused(`No rate for ${options.use} in climate ${options.climate} on ${result.noTariffOn}`);
+  if ('noTariffOn' in result) throw new Refusal(`No rate for ${options.use} in climate ${options.climate} on ${result.noTariffOn}`);
   const lines = result.lines.map(({ season, days, rialPerM3, m3, rial }) => ({ season, days, rialPerM3, m3, rial }));
   if (options.json) return say(JSON.stringify({ days: result.days, lines, gasPriceRial: result.gasPriceRial }));
   for (const line of lines) say(`${line.season}  ${line.days} days  ${line.m3} m³ × ${line.rialPerM3} = ${line.rial}`);
@@ -186,7 +189,7 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
     if (terminal) process.stderr.write('\r');
     if (result.ok) return say(`${kind}: ${result.rows} rows, ${result.inserted} new, ${result.updated} changed, ${result.unchanged} unchanged.`);
     for (const fault of result.faults) say(`row ${fault.row}, ${fault.column}: ${fault.code} ${fault.message}`);
-    throw new Refused(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
+    throw new Refusal(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
   } finally {
     await pool.end();
   }
@@ -196,7 +199,7 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Refused(`${file}: ${(error as Error).message}`);
+    throw new Refusal(`${file}: ${(error as Error).message}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { keptSecret } from './config.js';
+import { Refusal } from './refusal.js';
 
 /** A server of ours in a process of its own. */
 export interface EmbeddedServer {
@@ -73,7 +74,7 @@ export async function startPostgres({ dataFolder, port }: PostgresOptions): Prom
   if (!existsSync(cluster)) createCluster(initdb, cluster, password, account);
 
   const logFile = path.join(folder, 'postgres.log');
-  const url = `postgres://${DATABASE}:${password}@${HOST}:${port}/${DATABASE}`;
+  const url = databaseUrl(password, port);
   const deadline = Date.now() + 30_000;
   for (;;) {
     const server = launch('Postgres', logFile, 'SIGINT', (log) =>
@@ -127,6 +128,16 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   return { address, ...server };
 }
 
+/** Where the embedded Postgres of a data folder answers, or null when the folder has none. */
+export function embeddedDatabaseUrl(dataFolder: string, port: number): string | null {
+  const file = path.join(dataFolder, 'postgres.password');
+  return existsSync(file) ? databaseUrl(keptSecret(file), port) : null;
+}
+
+function databaseUrl(password: string, port: number): string {
+  return `postgres://${DATABASE}:${password}@${HOST}:${port}/${DATABASE}`;
+}
+
 /** A port nobody listens on now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -174,11 +185,12 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function mustBeFree(port: number, setting: string): Promise<void> {
+/** Refusal naming the setting when somebody listens on the port. */
+export function mustBeFree(port: number, setting: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`${setting}: port ${port} is in use`) : new Error(`${setting}: port ${port}: ${error.message}`)),
+      reject(error.code === 'EADDRINUSE' ? new Refusal(`${setting}: port ${port} is in use`) : new Refusal(`${setting}: port ${port}: ${error.message}`)),
     );
     probe.listen(port, HOST, () => probe.close(() => resolve()));
   });
@@ -328,7 +340,7 @@ async function letGoOf(cluster: string): Promise<void> {
     const command = commandOf(pid);
     if (command === null) return; // it cannot be told here: Postgres judges by itself
     if (!command.includes(cluster)) return rmSync(file, { force: true });
-    if (Date.now() > deadline) throw new Error(`TASVIEH_DATA: a Postgres (process ${pid}) still runs on ${cluster}`);
+    if (Date.now() > deadline) throw new Refusal(`TASVIEH_DATA: a Postgres (process ${pid}) still runs on ${cluster}`);
     await pause(100);
   }
 }

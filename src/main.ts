@@ -3,7 +3,13 @@ import { CommanderError } from 'commander';
 import { commandLine } from './command-line.js';
 import { ConfigError } from './config.js';
 import { TariffError } from './domain/tariff.js';
-import { Refused } from './refused.js';
+import { Refusal } from './refusal.js';
+
+// a reader that has seen enough (| head) is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 commandLine(process.env)
   .parseAsync()
@@ -13,7 +19,7 @@ commandLine(process.env)
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    const known = error instanceof Refused || error instanceof ConfigError || error instanceof TariffError;
+    const known = error instanceof Refusal || error instanceof ConfigError || error instanceof TariffError;
     process.stderr.write(`${known ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
     process.exitCode = 1;
   });

@@ -93,15 +93,22 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     log,
     version,
   });
-  const server = await listen(app, { host: config.apiHost, port: config.apiPort });
+  const letGo = async (): Promise<void> => {
+    await events.close();
+    await connection.close();
+    await pool.end();
+  };
+  // a port in use ends the process: nothing that was opened may keep it alive
+  const server = await listen(app, { host: config.apiHost, port: config.apiPort }).catch(async (error: unknown) => {
+    await letGo();
+    throw error;
+  });
   return {
     port: server.port,
     ended: new Promise(() => undefined),
     async stop() {
       await server.close();
-      await events.close();
-      await connection.close();
-      await pool.end();
+      await letGo();
     },
   };
 }

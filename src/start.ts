@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +8,8 @@ import { type Config, signingSecret } from './config.js';
 import { loadDemoData } from './demo.js';
 import { daysBetween, jalali, todayInTehran } from './domain/jalali.js';
 import type { Operator } from './domain/settlement.js';
-import { type EmbeddedServer, startPostgres, startTemporal, temporalExecutable } from './embedded.js';
+import { mustBeFree, startPostgres, startTemporal, temporalExecutable } from './embedded.js';
+import { Refusal } from './refusal.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { SEARCH_ATTRIBUTE_TYPES } from './workflows/search-attributes.js';
@@ -19,110 +20,142 @@ const RESTART_MS = 1000;
 export const DEMO_NATIONAL_ID = '0932833810';
 export const DEMO_CLERK: Operator = { id: 'demo-clerk', name: 'کارمند نمایشی', role: 'clerk', office: '01' };
 
-/**
- * Everything on one machine: Postgres, Temporal with its UI, migrations, demo data, API and worker; settles one demo
- * account and tells where things are. Answers how to end it all; data stays in the data folder.
- */
-export async function startEverything(config: Config, say: (line: string) => void): Promise<() => Promise<void>> {
-  const running: { stop(): Promise<void> }[] = [];
-  let stopped: Promise<void> | undefined;
-  // the reverse of the start: nobody loses what he stands on
-  const stop = (): Promise<void> =>
-    (stopped ??= (async () => {
-      for (const each of running.splice(0).reverse()) await each.stop();
-    })());
-  try {
-    const executable = temporalExecutable();
-    if (!executable) throw new Error('No Temporal server was found: set TASVIEH_TEMPORAL_BIN to the `temporal` command, or put it on the PATH.');
-    const [postgres, temporal] = await all(running, [
-      startPostgres({ dataFolder: config.dataFolder, port: config.postgresPort }),
-      startTemporal({
-        executable,
-        dataFile: path.join(config.dataFolder, 'temporal', 'temporal.db'),
-        port: config.temporalPort,
-        uiPort: config.temporalUiPort,
-        searchAttributes: SEARCH_ATTRIBUTE_TYPES,
-        namespace: config.temporalNamespace,
-      }),
-    ]);
-    await migrate(postgres.url);
-    const pool = createPool(postgres.url, { applicationName: 'tasvieh-start', max: 2 });
-    try {
-      await loadDemoData(pool, DEMO_SUBSCRIBERS, new Date());
-    } finally {
-      await pool.end();
+/** Everything that was started, in order; it is ended in the reverse one, so that nobody loses what he stands on. */
+class Started {
+  private readonly parts: { stop(): Promise<void> }[] = [];
+  private ending: Promise<void> | undefined;
+
+  get stopping(): boolean {
+    return this.ending !== undefined;
+  }
+
+  /** Takes a part in; one that comes after the end was asked for is ended at once. */
+  async add<P extends { stop(): Promise<void> }>(part: P): Promise<P> {
+    if (this.ending) {
+      await part.stop();
+      throw new Refusal('ended while starting');
     }
-    const env = {
-      ...process.env,
-      TASVIEH_DATABASE_URL: postgres.url,
-      TASVIEH_TEMPORAL_ADDRESS: temporal.address,
-      TASVIEH_SECRET: signingSecret(config),
-      TASVIEH_LOG_LEVEL: process.env['TASVIEH_LOG_LEVEL'] ?? 'warn',
-    };
-    const children = await Promise.all(['worker', 'api'].map((name) => supervise(name, env, say, running)));
-    const port = children[1]?.port ?? config.apiPort;
-    const api = `http://${config.apiHost}:${port}`;
-    const token = await createTokens(signingSecret(config)).issue(DEMO_CLERK, { ttl: 12 * 3600 });
-    const settled = await settleDemo(api, token, config.dataFolder);
-    say('');
-    say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
-    say(`  Bill (PDF)     ${settled.pdf}`);
-    say(`  API            ${api}/api/v1`);
-    say(`  API docs       ${api}/docs`);
-    say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);
-    say(`  Clerk's token  ${token}`);
-    say('');
-    say(`  curl -H "Authorization: Bearer $TOKEN" ${api}/api/v1/accounts/${DEMO_SUBSCRIPTION}`);
-    say('  Ctrl-C ends everything; the data stays.');
-    return stop;
-  } catch (error) {
-    await stop();
-    throw error;
+    this.parts.push(part);
+    return part;
+  }
+
+  stop(): Promise<void> {
+    return (this.ending ??= (async () => {
+      for (let part = this.parts.pop(); part; part = this.parts.pop()) await part.stop();
+    })());
   }
 }
 
-/** Waits for all servers; when one fails, those that did start are still known and are ended. */
-async function all<T extends EmbeddedServer[]>(running: { stop(): Promise<void> }[], starting: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
-  const results = await Promise.allSettled(starting);
-  const failed = results.find((result) => result.status === 'rejected');
-  for (const result of results) if (result.status === 'fulfilled') running.push(result.value);
-  if (failed) throw failed.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<EmbeddedServer>).value) as T;
+/**
+ * Everything on one machine: Postgres, Temporal with its UI, migrations, demo data, API and worker; settles one demo
+ * account and tells where things are. What ends unasked is started again; data stays in the data folder.
+ */
+export function startEverything(config: Config, say: (line: string) => void): { ready: Promise<void>; stop(): Promise<void> } {
+  const started = new Started();
+  return { ready: start(config, say, started), stop: () => started.stop() };
 }
 
-interface Child {
-  port: number | null;
+async function start(config: Config, say: (line: string) => void, started: Started): Promise<void> {
+  const executable = temporalExecutable();
+  if (!executable) throw new Refusal('No Temporal server was found: set TASVIEH_TEMPORAL_BIN to the `temporal` command, or put it on the PATH.');
+  await mustBeFree(config.apiPort, 'TASVIEH_API_PORT');
+  const servers = await Promise.allSettled([
+    keepRunning('Postgres', () => startPostgres({ dataFolder: config.dataFolder, port: config.postgresPort }), say, started),
+    keepRunning(
+      'Temporal',
+      () =>
+        startTemporal({
+          executable,
+          dataFile: path.join(config.dataFolder, 'temporal', 'temporal.db'),
+          port: config.temporalPort,
+          uiPort: config.temporalUiPort,
+          searchAttributes: SEARCH_ATTRIBUTE_TYPES,
+          namespace: config.temporalNamespace,
+        }),
+      say,
+      started,
+    ),
+  ]);
+  const [postgres, temporal] = servers;
+  // both are waited for, so that the one that did start is known and ended
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (temporal.status === 'rejected') throw temporal.reason;
+  const { url } = postgres.value;
+  await migrate(url);
+  const pool = createPool(url, { applicationName: 'tasvieh-start', max: 2 });
+  try {
+    await loadDemoData(pool, DEMO_SUBSCRIBERS, new Date());
+  } finally {
+    await pool.end();
+  }
+  const env = {
+    ...process.env,
+    TASVIEH_DATABASE_URL: url,
+    TASVIEH_TEMPORAL_ADDRESS: temporal.value.address,
+    TASVIEH_SECRET: signingSecret(config),
+    TASVIEH_LOG_LEVEL: process.env['TASVIEH_LOG_LEVEL'] ?? 'warn',
+  };
+  const [, apiProcess] = await Promise.all(['worker', 'api'].map((name) => keepRunning(name, () => launch(name, env), say, started)));
+  const api = `http://${config.apiHost}:${apiProcess?.port ?? config.apiPort}`;
+  const token = await createTokens(signingSecret(config)).issue(DEMO_CLERK, { ttl: 12 * 3600 });
+  const settled = await settleDemo(api, token, config.dataFolder);
+  say('');
+  say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
+  say(`  Bill (PDF)     ${settled.pdf}`);
+  say(`  API            ${api}/api/v1`);
+  say(`  API docs       ${api}/docs`);
+  say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);
+  say(`  Clerk's token  ${token}`);
+  say('');
+  say(`  curl -H "Authorization: Bearer $TOKEN" ${api}/api/v1/accounts/${DEMO_SUBSCRIPTION}`);
+  say('  Ctrl-C ends everything; the data stays.');
+}
+
+/** A process of ours: `ended` tells how it ended. */
+interface Part {
+  ended: Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Runs one of our processes and starts it again when it ends unasked. Its channel tells it when this process is gone. */
-async function supervise(name: string, env: NodeJS.ProcessEnv, say: (line: string) => void, running: { stop(): Promise<void> }[]): Promise<Child> {
-  let stopping = false;
-  let child: ChildProcess;
-  const launch = (): Promise<number | null> =>
-    new Promise((resolve, reject) => {
-      // a group of its own: a Ctrl-C at the terminal is for this process, which ends the others in order
-      child = fork(path.join(__dirname, 'main.js'), [name], { env, detached: true, execArgv: ['--enable-source-maps'] });
-      child.once('message', (message: { port?: number }) => resolve(message.port ?? null));
-      child.once('exit', (code, signal) => {
-        reject(new Error(`${name} ended (${signal ?? code})`));
-        if (stopping) return;
-        say(`  ${name} ended (${signal ?? code}), starting again`);
-        setTimeout(() => {
-          if (!stopping) launch().catch(() => undefined);
-        }, RESTART_MS);
-      });
-    });
-  running.push({
-    async stop() {
-      stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-    },
-  });
-  return { port: await launch(), stop: async () => undefined };
+/** Starts a part and starts it again whenever it ends unasked, until everything is stopped. */
+async function keepRunning<P extends Part>(name: string, startPart: () => Promise<P>, say: (line: string) => void, started: Started): Promise<P> {
+  let part = await startPart();
+  const again = async (): Promise<void> => {
+    for (;;) {
+      const how = await part.ended;
+      if (started.stopping) return;
+      say(`  ${name} ended (${how}), starting again`);
+      for (;;) {
+        await pause(RESTART_MS);
+        if (started.stopping) return;
+        try {
+          part = await startPart();
+          break;
+        } catch (error) {
+          say(`  ${name}: ${(error as Error).message}`);
+        }
+      }
+      // the stop came while it started
+      if (started.stopping) return void (await part.stop());
+    }
+  };
+  await started.add({ stop: () => part.stop() });
+  void again();
+  return part;
+}
+
+/** Runs `tasvieh <name>` in a process of its own. Its channel tells it when this process is gone. */
+async function launch(name: string, env: NodeJS.ProcessEnv): Promise<Part & { port: number | null }> {
+  // a group of its own: a Ctrl-C at the terminal is for this process, which ends the others in order
+  const child = fork(path.join(__dirname, 'main.js'), [name], { env, detached: true, execArgv: ['--enable-source-maps'] });
+  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`)));
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  };
+  const ready = new Promise<number | null>((resolve) => child.once('message', (message: { port?: number }) => resolve(message.port ?? null)));
+  const port = await Promise.race([ready, ended.then((how) => Promise.reject(new Refusal(`${name} ended (${how}) before it was ready`)))]);
+  return { port, ended, stop };
 }
 
 interface DemoSettlement {
@@ -139,7 +172,7 @@ async function settleDemo(api: string, token: string, dataFolder: string): Promi
   const pdf = path.join(dataFolder, 'bills', `${settlement.id}.pdf`);
   mkdirSync(path.dirname(pdf), { recursive: true });
   const response = await fetch(`${api}/api/v1/settlements/${settlement.id}/bill.pdf`, { headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new Error(`The bill could not be printed: ${await response.text()}`);
+  if (!response.ok) throw new Refusal(`The bill could not be printed: ${await response.text()}`);
   writeFileSync(pdf, Buffer.from(await response.arrayBuffer()));
   return { ...settlement, payable: settlement.bill.payable, pdf };
 }
@@ -169,7 +202,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
   const call = async (method: string, url: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> => {
     const response = await fetch(`${api}/api/v1${url}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const json = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Error(`${method} ${url}: ${JSON.stringify(json, null, 2)}`);
+    if (!response.ok) throw new Refusal(`${method} ${url}: ${JSON.stringify(json, null, 2)}`);
     return { status: response.status, json };
   };
   const { subscription } = options;
@@ -193,7 +226,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
   const answer = await call('POST', '/settlements', request);
   let settlement = answer.json as unknown as AnnouncedSettlement;
   for (let left = 60; settlement.bill === null || settlement.bill === undefined; left--) {
-    if (left === 0) throw new Error(`Settlement ${settlement.id} is not announced yet; it goes on by itself.`);
+    if (left === 0) throw new Refusal(`Settlement ${settlement.id} is not announced yet; it goes on by itself.`);
     await pause(500);
     settlement = (await call('GET', `/settlements/${settlement.id}`)).json as unknown as AnnouncedSettlement;
   }

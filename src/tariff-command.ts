@@ -5,7 +5,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { STEP_TABLE_COLUMNS, type StepRow, readStepTable, withStepTable } from './domain/step-table.js';
 import { type SampleBill, sampleBills, slipsOfSteps, tariffWarnings } from './domain/tariff-review.js';
 import { type Tariff, TariffError, type TariffFault, checkTariff, readTariff } from './domain/tariff.js';
-import { Refused } from './refused.js';
+import { Refusal } from './refusal.js';
 import { createPool } from './store/pool.js';
 import { PublicationRefused, type TariffStore, createTariffStore } from './store/tariffs.js';
 
@@ -56,7 +56,7 @@ export async function publishTariff(store: TariffStore, file: string, by: string
     const published = await store.publish(tariff, by, confirmedBy);
     return { version: tariff.version, published, warnings: tariffWarnings(tariff, null), affected: await store.openSettlements(tariff) };
   } catch (error) {
-    if (error instanceof PublicationRefused) throw new Refused(error.message);
+    if (error instanceof PublicationRefused) throw new Refusal(error.message);
     throw error;
   }
 }
@@ -70,7 +70,7 @@ export interface TariffReview {
 
 export function reviewOf(file: string, againstFile?: string): TariffReview {
   const against = againstFile === undefined ? null : readDocument(againstFile);
-  if (against && !against.tariff) throw new Refused(`${againstFile}: ${new TariffError(against.faults).message}`);
+  if (against && !against.tariff) throw new Refusal(`${againstFile}: ${new TariffError(against.faults).message}`);
   const { tariff, gas, faults } = /\.csv$/i.test(file) ? readSteps(file, against?.tariff ?? null) : { ...readDocument(file), gas: [] };
   const old = against?.tariff ?? null;
   if (faults.length > 0) return { valid: false, faults, warnings: [], samples: [] };
@@ -84,7 +84,7 @@ function readDocument(file: string): { tariff: Tariff | null; faults: TariffFaul
   try {
     json = JSON.parse(readText(file));
   } catch (error) {
-    throw error instanceof Refused ? error : new Refused(`${file}: ${(error as Error).message}`);
+    throw error instanceof Refusal ? error : new Refusal(`${file}: ${(error as Error).message}`);
   }
   try {
     return { tariff: readTariff(json), faults: [] };
@@ -100,7 +100,7 @@ function readSteps(file: string, against: Tariff | null): { tariff: Tariff | nul
   try {
     rows = parse<StepRow>(readText(file), { bom: true, trim: true, skip_empty_lines: true, columns: (header: string[]) => header.map((name) => name.toLowerCase()) });
   } catch (error) {
-    if (error instanceof CsvError) throw new Refused(`${file}: ${error.message}`);
+    if (error instanceof CsvError) throw new Refusal(`${file}: ${error.message}`);
     throw error;
   }
   const missing = STEP_TABLE_COLUMNS.filter((name) => rows.length > 0 && rows[0]?.[name] === undefined);
@@ -118,9 +118,9 @@ function readText(file: string): string {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new Refused(`${file}: ${(error as Error).message}`);
+    throw new Refusal(`${file}: ${(error as Error).message}`);
   }
-  if (!isUtf8(bytes)) throw new Refused(`${file}: not UTF-8`);
+  if (!isUtf8(bytes)) throw new Refusal(`${file}: not UTF-8`);
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 

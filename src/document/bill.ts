@@ -64,12 +64,13 @@ const ARABIC_LETTER = /[\u0621-\u065f\u066e-\u06d3\u06ee\u06ef\u06fa-\u08ff\ufb5
 const USES: Readonly<Record<string, string>> = {
   household: 'خانگی',
   commercial: 'تجاری',
+  'government-commercial': 'دولتی و تجاری',
+  bakery: 'نانوایی',
+  'education-sport-religious-charity': 'آموزشی، ورزشی، مذهبی و خیریه',
+  'traditional-bath': 'گرمابه سنتی',
+  farming: 'کشاورزی',
   industrial: 'صنعتی',
   public: 'عمومی',
-  governmental: 'دولتی',
-  educational: 'آموزشی',
-  religious: 'مذهبی',
-  agricultural: 'کشاورزی',
 };
 const AREAS = { urban: 'شهری', rural: 'روستایی' } as const;
 const SOURCES: Readonly<Record<ReadingSource, string>> = {

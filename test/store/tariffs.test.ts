@@ -11,11 +11,15 @@ beforeAll(async () => {
 afterAll(() => database?.stop());
 beforeEach(() => database.pool.query('truncate app.tariffs; truncate app.settlements cascade'));
 
-const refusal = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof PublicationRefused ? error.message : Promise.reject(error)),
-  );
+async function refusal(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof PublicationRefused) return error.message;
+    throw error;
+  }
+}
 const recorded = async () =>
   (await database.pool.query('select version, published_by as by, confirmed_by as "confirmedBy" from app.tariffs order by seq')).rows;
 

@@ -208,17 +208,20 @@ function tell(answer: Record<string, unknown>, json: boolean | undefined): void 
   else for (const [key, value] of Object.entries(answer)) say(`${key}: ${String(value)}`);
 }
 
-/** The configuration of a process beside running servers: the embedded form's own, or those of production. */
+/** The configuration of a process beside running servers: those of production, or what `start` keeps in the data folder. */
 function served(env: NodeJS.ProcessEnv): ServedConfig {
   const config: Config = readConfig(env);
-  const missing = [
-    ...(config.databaseUrl === null ? ['TASVIEH_DATABASE_URL: missing'] : []),
-    ...(config.temporalAddress === null ? ['TASVIEH_TEMPORAL_ADDRESS: missing'] : []),
-    // it is asked for as soon as the addresses are there: told now, not in a second round
-    ...(config.secret === null ? ['TASVIEH_SECRET: missing'] : []),
-  ];
-  if (missing.length > 0) throw new ConfigError(missing);
-  return config as ServedConfig;
+  const databaseUrl = config.databaseUrl ?? embeddedDatabaseUrl(config.dataFolder, config.postgresPort);
+  if (databaseUrl === null) {
+    // the secret is asked for as soon as the addresses are there: told now, not in a second round
+    throw new ConfigError([
+      'TASVIEH_DATABASE_URL: missing',
+      'TASVIEH_TEMPORAL_ADDRESS: missing',
+      ...(config.secret === null ? ['TASVIEH_SECRET: missing'] : []),
+      `(or run \`tasvieh start\` first: ${config.dataFolder} holds no database)`,
+    ]);
+  }
+  return { ...config, databaseUrl, temporalAddress: config.temporalAddress ?? `127.0.0.1:${config.temporalPort}` };
 }
 
 /** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */

@@ -97,6 +97,8 @@ function protect(): RequestHandler {
       },
     },
     referrerPolicy: { policy: 'no-referrer' },
+    // offices may use plain HTTP; where TLS ends in a proxy, the proxy says so
+    strictTransportSecurity: false,
   });
 }
 

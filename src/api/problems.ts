@@ -103,7 +103,7 @@ function known(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof URIError) return new Problem('MALFORMED_URL');
   if (!(error instanceof Error)) return null;
-  if (isConnectionLost(error)) return new Problem('UNAVAILABLE');
+  if (error.name === 'NoAnswerError' || isConnectionLost(error)) return new Problem('UNAVAILABLE');
   switch ((error as { type?: unknown }).type) {
     case 'entity.parse.failed':
     case 'entity.verify.failed':

@@ -98,7 +98,7 @@ export const ROUTES: readonly Route[] = [
       201: { description: 'announced', schema: settlementView, headers: location },
       202: { description: 'received, the announcement takes longer', schema: settlementView, headers: location },
     },
-    problems: ['SETTLEMENT_EXISTS', 'REJECTED', 'NOTHING_ACCEPTED'],
+    problems: ['SETTLEMENT_EXISTS', 'REJECTED', 'NOTHING_ACCEPTED', 'UNAVAILABLE'],
     handle: announceSettlement,
   }),
   route({

@@ -136,6 +136,10 @@ export async function announceSettlement({ req, res, operator, body }: Call<unkn
     }
     case 'unavailable':
       throw new Problem('NOTHING_ACCEPTED');
+    case 'unanswered':
+      throw new Problem('UNAVAILABLE', {
+        detail: 'پاسخی از سامانه نرسید و شاید درخواست ثبت شده باشد. همین درخواست را دوباره بفرستید؛ تکرار آن زیانی ندارد. اگر ادامه یافت برگهٔ کاغذی با زمان دریافت بنویسید.',
+      });
   }
 }
 

@@ -40,8 +40,10 @@ export type Announcement =
   | { kind: 'closed' }
   /** durable, the answer takes longer */
   | { kind: 'pending' }
-  /** nothing was accepted */
-  | { kind: 'unavailable' };
+  /** nothing was accepted: the server says that there is no such run */
+  | { kind: 'unavailable' }
+  /** no word from the server: the order may have been accepted, and sending it again does no harm */
+  | { kind: 'unanswered' };
 
 export type DeliveryOutcome =
   | { kind: 'delivered'; settlement: Settlement }
@@ -50,11 +52,16 @@ export type DeliveryOutcome =
   | { kind: 'closed' }
   | { kind: 'unavailable' };
 
+/** The server gave no answer: nothing is known of the workflow. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
 /** What the API asks of the settlement workflows. */
 export interface SettlementWorkflows {
   announce(order: SettlementOrder, options: { deadlineMs: number }): Promise<Announcement>;
   deliver(id: string, delivery: Delivery): Promise<DeliveryOutcome>;
-  /** Where an open settlement stands; without a worker what its start arguments say; null if there is none or no server. */
+  /** Where an open settlement stands; without a worker what its start arguments say; null if there is none. NoAnswerError without a word from the server. */
   state(id: string): Promise<Settlement | null>;
   reachable(): Promise<boolean>;
 }
@@ -92,13 +99,15 @@ export function createSettlementWorkflows(
     return client.withDeadline(Date.now() + ms, call);
   }
 
-  async function describe(workflowId: string): Promise<'RUNNING' | 'FAILED' | 'ENDED' | null> {
+  /** `ABSENT` is the server's word; `SILENT` says nothing about the workflow. */
+  async function describe(workflowId: string): Promise<'RUNNING' | 'FAILED' | 'ENDED' | 'ABSENT' | 'SILENT'> {
     try {
       const { status } = await within(DESCRIBE_MS, () => workflow.getHandle(workflowId).describe());
       if (status.name === 'RUNNING') return 'RUNNING';
       return status.name === 'FAILED' ? 'FAILED' : 'ENDED';
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || isUnanswered(error)) return null;
+      if (error instanceof WorkflowNotFoundError) return 'ABSENT';
+      if (isUnanswered(error)) return 'SILENT';
       throw error;
     }
   }
@@ -118,8 +127,10 @@ export function createSettlementWorkflows(
         } catch (error) {
           return updateFailure(error) ?? { kind: 'unavailable' };
         }
-      case null:
+      case 'ABSENT':
         return { kind: 'unavailable' };
+      case 'SILENT':
+        return { kind: 'unanswered' };
     }
   }
 
@@ -208,7 +219,8 @@ export function createSettlementWorkflows(
     async state(id) {
       const workflowId = settlementWorkflowId(id);
       const status = await describe(workflowId);
-      if (status === null) return null;
+      if (status === 'ABSENT') return null;
+      if (status === 'SILENT') throw new NoAnswerError();
       try {
         return await within(QUERY_MS, () => workflow.getHandle(workflowId).query(settlementState));
       } catch (error) {
@@ -220,7 +232,7 @@ export function createSettlementWorkflows(
         const order = await startedWith(workflowId);
         return order === null ? null : receivedSettlement(order);
       } catch (error) {
-        if (isUnanswered(error)) return null;
+        if (isUnanswered(error)) throw new NoAnswerError();
         throw error;
       }
     },

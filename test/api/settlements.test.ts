@@ -1,4 +1,5 @@
 import { finding } from '../../src/domain/finding';
+import { NoAnswerError } from '../../src/api/workflows';
 import { receivedSettlement } from '../../src/domain/settlement';
 import {
   announced,
@@ -128,6 +129,13 @@ describe('POST /settlements', () => {
     const { status, text } = await post(request(), OTHER_CLERK);
     expect(status).toBe(403);
     expect(text).not.toContain('علی کریمی');
+  });
+
+  test('503 without a word from the server: it may have been accepted, and the same again does no harm', async () => {
+    answers(() => ({ kind: 'unanswered' }));
+    const { status, body } = await post(request());
+    expect([status, body.code]).toEqual([503, 'UNAVAILABLE']);
+    expect(body.detail).toContain('دوباره بفرستید');
   });
 
   test('503 when nothing was accepted', async () => {
@@ -330,6 +338,10 @@ describe('GET /settlements/{id}', () => {
     expect((await get(OTHER_CLERK)).status).toBe(403);
     api.deps.settlements.get = async () => Promise.reject(new Error('away'));
     expect((await get()).status).toBe(200);
+    api.deps.settlements.get = async () => null;
+    api.deps.temporal.state = () => Promise.reject(new NoAnswerError());
+    expect(await get()).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+    api.deps.settlements.get = async () => Promise.reject(new Error('away'));
     api.deps.temporal.state = async () => null;
     expect(await get()).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
   });

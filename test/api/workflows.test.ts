@@ -120,7 +120,7 @@ test.each([
   ['deadline passed, the run has ended', grpc(4), COMPLETED, 'closed'],
   ['deadline passed, an older run was refused', grpc(4), FAILED, 'unavailable'],
   ['deadline passed, no run', grpc(4), undefined, 'unavailable'],
-  ['no server at all', grpc(14), grpc(14), 'unavailable'],
+  ['no server at all', grpc(14), grpc(14), 'unanswered'],
 ] as const)('%s ', async (_what, error, status, kind) => {
   expect((await announce([error], status).answer).kind).toBe(kind);
 });

@@ -128,7 +128,7 @@ test('Temporal killed: nothing is accepted meanwhile, nothing that was acknowled
 
   const account = stage.account();
   const refused = await settle(account);
-  expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'NOTHING_ACCEPTED', '5']);
+  expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '5']);
   expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'ok', temporal: 'unreachable' } });
   // what was announced can still be shown and printed
   expect((await show(waiting[0] as Account)).body.bill.number).toBe(settlements[0]?.bill.number);

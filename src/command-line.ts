@@ -20,6 +20,7 @@ import { countIssuedBills } from './store/issued-bills.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { type VerifiedBill, verifyBills } from './verify.js';
+import { addTariffCommand } from './tariff-command.js';
 import { version } from '../package.json';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -132,6 +133,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--units <n>', 'units behind the meter', whole, 1)
     .option('--json')
     .action(price);
+
+  addTariffCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

@@ -56,8 +56,11 @@ export const DEMO_RESOLUTION = {
  */
 export async function loadDemoData(pool: Pool, subscribers: number, now: Date): Promise<void> {
   const tariffs = createTariffStore(pool);
-  await tariffs.publish(publishedTariff(), 'demo');
-  await tariffs.publish(illustrativeTariff(), 'demo');
+  const versions = await tariffs.versions();
+  for (const tariff of [publishedTariff(), illustrativeTariff()]) {
+    // what an older demo published stays as it is
+    if (!versions.includes(tariff.version)) await tariffs.publish(tariff, 'demo');
+  }
   await tariffs.recordResolution(DEMO_RESOLUTION);
   const { rowCount } = await pool.query('select from billing.accounts limit 1');
   if (rowCount) return;

@@ -5,6 +5,12 @@ import { ConfigError } from './config.js';
 import { TariffError } from './domain/tariff.js';
 import { Refusal } from './refusal.js';
 
+// a reader that has seen enough (| head) is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 commandLine(process.env)
   .parseAsync()
   .catch((error: unknown) => {

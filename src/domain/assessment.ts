@@ -4,8 +4,8 @@ import { type Debt, type Fee, computeDebt } from './debt.js';
 import { type Confirmation, type Finding, type Override, finding } from './finding.js';
 import type { JalaliDate } from './jalali.js';
 import { checkReading, meterOn } from './reading.js';
-import type { AccountView, SettlementOrder } from './settlement.js';
-import { type Tariff, gasIntervals, isProvisional } from './tariff.js';
+import type { AccountView, SettlementFacts, SettlementOrder } from './settlement.js';
+import { type Tariff, gasIntervals, holdsOn, isProvisional, tariffOn } from './tariff.js';
 
 /** Whether the account may be settled by this operator at all. */
 export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot | null): Finding[] {
@@ -19,12 +19,27 @@ export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot |
   return [];
 }
 
+/** The documents that the data of the settlement date asks of this applicant, all that are missing in one finding. */
+export function checkDocuments({ settlementDate, purpose, applicant, newSubscriber, documents }: SettlementFacts, tariffs: readonly Tariff[]): Finding[] {
+  const tariff = tariffOn(tariffs, settlementDate);
+  if (!tariff?.requiredDocuments) return [];
+  const purposes = newSubscriber ? [purpose, 'nameChange' as const] : [purpose];
+  const missing = tariff.requiredDocuments
+    .filter((rule) => holdsOn(tariff, rule, settlementDate))
+    .filter((rule) => (rule.applicants?.includes(applicant.kind) ?? true) && rule.purposes.some((each) => purposes.includes(each)))
+    .filter((rule) => !rule.anyOf.some(({ code }) => documents.includes(code)))
+    .map((rule) => rule.anyOf.map(({ name }) => name).join(' یا '));
+  if (missing.length === 0) return [];
+  const names = [...new Set(missing)].join('، ');
+  return [finding('DOCUMENT_MISSING', 'documents', `این مدارک ارائه نشده است: ${names}. مدارک را از متقاضی بگیرید و در درخواست ثبت کنید.`)];
+}
+
 export interface DebtAssessment {
   debt: Debt | null;
   findings: Finding[];
 }
 
-/** The debt of an order on a snapshot, with what is found on the way (tariff, fee). Null when the reading is impossible. */
+/** The debt of an order on a snapshot, with what is found on the way (documents, tariff, fee). Null when the reading is impossible. */
 export function assessDebt(
   order: SettlementOrder,
   snapshot: AccountSnapshot,
@@ -33,8 +48,8 @@ export function assessDebt(
   today: JalaliDate,
 ): DebtAssessment {
   const { usage } = checkReading(snapshot, order.facts, tariffs, today);
-  if (!usage) return { debt: null, findings: [] };
-  const findings: Finding[] = [];
+  const findings = checkDocuments(order.facts, tariffs);
+  if (!usage) return { debt: null, findings };
   if (!fee) {
     findings.push(finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'));
   }

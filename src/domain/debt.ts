@@ -1,7 +1,8 @@
 import type { AccountSnapshot } from './account.js';
 import { notYetCounted } from './earlier-settlement.js';
+import { type GasDiscount, gasDiscounts } from './discount.js';
 import { compareFractions, decimal, fraction, fractionText, multiplyFractions, roundToRial } from './fraction.js';
-import { gasPrice } from './gas-price.js';
+import { type GasPrice, gasPrice } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
 import { type Usage, meterOn } from './reading.js';
 import { type Rial, rial, subtractRial, sumRial } from './rial.js';
@@ -14,7 +15,7 @@ import {
   type SubscriptionRule,
   type Tariff,
   type VatRule,
-  covers,
+  holdsOn,
   isProvisional,
   tariffOn,
 } from './tariff.js';
@@ -164,8 +165,55 @@ function addPeriodLines(lines: BillLine[], input: DebtInput, period: Period): { 
     });
   }
   addFixedCharges(lines, gas.intervals, input, period);
+  const charged = lines.length;
   addLevyAndVat(lines, gas.intervals, period);
+  addDiscounts(lines, charged, gas, input, period);
   return gas;
+}
+
+/**
+ * One DISCOUNT line per rule and gas interval: the free gas, and the difference that its removal makes to the printed
+ * levy and VAT. A share computed on its own would be rounded on its own, and the totals would no longer be those of the rest.
+ */
+function addDiscounts(lines: BillLine[], charged: number, gas: GasPrice, { snapshot: { account }, usage }: DebtInput, period: Period): void {
+  const discounts = gasDiscounts(gas, { ...account, consumption: usage.consumption });
+  if (discounts.length === 0) return;
+  const base = lines.slice(0, charged);
+  let before = percentSums(lines);
+  for (const discount of discounts) {
+    // never printed: the base without the gas that is free
+    base.push(ledgerLine('GAS_STEP', '', -discount.rial, null, ''));
+    const reduced = [...base];
+    addLevyAndVat(reduced, gas.intervals, period);
+    const after = percentSums(reduced);
+    lines.push(discountLine(discount, before.levy - after.levy, before.vat - after.vat, account.units));
+    before = after;
+  }
+}
+
+function percentSums(lines: readonly BillLine[]): { levy: Rial; vat: Rial } {
+  const sum = (code: LineCode): Rial => sumRial(lines.filter((line) => line.code === code).map((line) => line.amount));
+  return { levy: sum('GAS_LEVY'), vat: sum('VAT') };
+}
+
+function discountLine({ rule, interval, from, to, days, intervalDays, m3, rial: gas }: GasDiscount, levy: Rial, vat: Rial, units: number): BillLine {
+  const scale = `${days < intervalDays ? ` × ${days} روز ÷ ${intervalDays} روز` : ''}`;
+  const why =
+    rule.kind === 'freeAllowance'
+      ? `مصرف بیش از ${fractionText(BigInt(rule.uptoM3PerMonth) * BigInt(intervalDays * units), 30n)} متر مکعب در ${intervalDays} روز نیست (${rule.uptoM3PerMonth} در ماه${units > 1 ? ` × ${units} واحد` : ''})`
+      : `پله‌های ۱ تا ${rule.steps} برای مشترک تحت حمایت رایگان است`;
+  return {
+    code: 'DISCOUNT',
+    label: `تخفیف: ${rule.title}`,
+    quantity: m3,
+    unit: 'm3',
+    rate: null,
+    days,
+    from,
+    to,
+    amount: subtractRial(0, sumRial([gas, levy, vat])),
+    basis: `${why}؛ کسر گازبهای ${m3} متر مکعب ${gas} ریال${scale}، عوارض آن ${levy} ریال و مالیات آن ${vat} ریال؛ ${interval.tariff.title}`,
+  };
 }
 
 function stepText(above: number, upto: number | null, days: number, units: number): string {
@@ -211,9 +259,7 @@ function ruleSpans<R extends Dated>(
     starts.forEach((from, i) => {
       const next = starts[i + 1];
       const to = next ? addDays(next, -1) : last;
-      // used provisionally, a tariff goes on as on its last day
-      const day = tariff.to !== null && tariff.to < from ? tariff.to : from;
-      const rule = choose(rules.filter((candidate) => covers(candidate, day)));
+      const rule = choose(rules.filter((candidate) => holdsOn(tariff, candidate, from)));
       if (!rule) return;
       const before = spans.at(-1);
       if (before && same(before.rule, rule) && addDays(before.to, 1) === from) {

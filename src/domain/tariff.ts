@@ -51,6 +51,40 @@ export type SubscriptionRule = Dated &
     capacityUpTo: number | null;
   };
 
+/** Gas that is free (discount.ts): full lines are printed, one DISCOUNT line takes them off with their levy and VAT. */
+export type DiscountRule = Dated & {
+  /** as printed: the decree or its usual name */
+  title: string;
+  use: string;
+  /** absent: every climate */
+  climates?: number[];
+  /** absent: both */
+  season?: Season;
+  /** days `mm/dd` of every year, both included; a span may pass the year's end; absent: the whole year */
+  spans?: { from: string; to: string }[];
+} & (
+    | {
+        /** at or under the limit (× units × days ÷ 30) all is free, above it nothing is */
+        kind: 'freeAllowance';
+        uptoM3PerMonth: number;
+      }
+    | {
+        /** the first steps are free for welfare households */
+        kind: 'welfare';
+        steps: number;
+      }
+  );
+
+export const PURPOSES_WITH_DOCUMENTS = ['balance', 'final', 'nameChange'] as const;
+/** A document that must be shown, or one of several that will do (deed or contract). */
+export type RequiredDocument = Dated & {
+  /** code as in the request, and its Persian name */
+  anyOf: { code: string; name: string }[];
+  purposes: (typeof PURPOSES_WITH_DOCUMENTS)[number][];
+  /** absent: every applicant */
+  applicants?: ('owner' | 'tenant')[];
+};
+
 /** When the payable sum is collected and how it is rounded (کسر هزار ریال). */
 export interface CollectionRule {
   roundTo: Rial;
@@ -81,6 +115,10 @@ export interface Tariff extends Dated {
   vat: VatRule[];
   insurance: InsuranceRule[];
   subscription: SubscriptionRule[];
+  /** absent: none */
+  discounts?: DiscountRule[];
+  /** absent: none */
+  requiredDocuments?: RequiredDocument[];
   collection: CollectionRule;
   bands: Bands;
   /** range of the two-digit period that settlement bills use in their payment ids */
@@ -124,6 +162,11 @@ export function tariffOn(tariffs: readonly Tariff[], date: JalaliDate): Tariff |
   }
   // only the last one: an older tariff that allows more is not what was in force before
   return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+}
+
+/** Whether a rule of the tariff holds on a day under it: used provisionally, a tariff goes on as on its last day. */
+export function holdsOn(tariff: Tariff, rule: Dated, date: JalaliDate): boolean {
+  return covers(rule, tariff.to !== null && tariff.to < date ? tariff.to : date);
 }
 
 function isEnded(tariff: Tariff, date: JalaliDate): tariff is Tariff & { to: JalaliDate } {
@@ -249,6 +292,11 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`);
   const decimalText = (value: unknown, path: string): void =>
     void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${String(value)}`);
+  const climateList = (climates: unknown = [], path: string): void => {
+    if (check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent')) {
+      (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}[${n}]`));
+    }
+  };
   const each = <R>(list: readonly R[], name: string, visit: (item: R, path: string) => void): void => {
     if (!check(Array.isArray(list), name, 'NOT_A_LIST', 'a list is required')) return;
     list.forEach((item, i) => {
@@ -258,6 +306,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
 
   text(tariff.version, 'version');
   text(tariff.title, 'title');
+  oneOf(tariff.illustrative, [true, false], 'illustrative');
   dates(tariff, '');
   if (tariff.provisionalTo !== undefined) {
     check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', 'not a Jalali date after the last day');
@@ -275,10 +324,8 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   each(tariff.gas, 'gas', (rates, path) => {
     text(rates.use, `${path}.use`);
     oneOf(rates.season, ['warm', 'cold', 'both'], `${path}.season`);
-    const climates: unknown = rates.climates ?? [];
-    if (check(Array.isArray(climates), `${path}.climates`, 'NOT_A_LIST', 'a list, or absent')) {
-      (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}.climates[${n}]`));
-    }
+    climateList(rates.climates, `${path}.climates`);
+    oneOf(rates.flat, [true, false], `${path}.flat`);
     if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required')) return;
     if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step')) return;
     faults.push(...checkSteps(rates.steps, path));
@@ -315,6 +362,39 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     fixed(rule, path);
     if (rule.capacityUpTo !== null) whole(rule.capacityUpTo, 0, Number.MAX_SAFE_INTEGER, `${path}.capacityUpTo`);
   });
+  if (tariff.discounts !== undefined) {
+    each(tariff.discounts, 'discounts', (rule, path) => {
+      dates(rule, `${path}.`);
+      text(rule.title, `${path}.title`);
+      text(rule.use, `${path}.use`);
+      climateList(rule.climates, `${path}.climates`);
+      if (rule.season !== undefined) oneOf(rule.season, ['warm', 'cold'], `${path}.season`);
+      if (rule.spans !== undefined) {
+        each(rule.spans, `${path}.spans`, (span, at) => {
+          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${span[end]}`);
+        });
+      }
+      const kind: unknown = rule.kind;
+      if (rule.kind === 'freeAllowance') whole(rule.uptoM3PerMonth, 1, Number.MAX_SAFE_INTEGER, `${path}.uptoM3PerMonth`);
+      else if (rule.kind === 'welfare') whole(rule.steps, 1, Number.MAX_SAFE_INTEGER, `${path}.steps`);
+      else oneOf(kind, ['freeAllowance', 'welfare'], `${path}.kind`);
+    });
+  }
+  if (tariff.requiredDocuments !== undefined) {
+    each(tariff.requiredDocuments, 'requiredDocuments', (rule, path) => {
+      dates(rule, `${path}.`);
+      each(rule.anyOf, `${path}.anyOf`, (document, at) => {
+        text(document.code, `${at}.code`);
+        text(document.name, `${at}.name`);
+      });
+      check(!Array.isArray(rule.anyOf) || rule.anyOf.length > 0, `${path}.anyOf`, 'REQUIRED', 'a document is required');
+      const listOf = (list: readonly unknown[], allowed: readonly string[], at: string): void => {
+        if (check(Array.isArray(list) && list.length > 0, at, 'NOT_A_LIST', 'a list is required')) list.forEach((item, n) => oneOf(item, allowed, `${at}[${n}]`));
+      };
+      listOf(rule.purposes, PURPOSES_WITH_DOCUMENTS, `${path}.purposes`);
+      if (rule.applicants !== undefined) listOf(rule.applicants, ['owner', 'tenant'], `${path}.applicants`);
+    });
+  }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
   if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule')) {
     whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo');

@@ -1,15 +1,38 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
 import type { Fee } from '../domain/debt.js';
 import type { JalaliDate } from '../domain/jalali.js';
+import type { SettlementStatus } from '../domain/settlement.js';
 import { type Tariff, readTariff } from '../domain/tariff.js';
+import { cleanText, sameName } from '../domain/text.js';
+
+/** A publication that may not be: one person alone, or another content under a known version. */
+export class PublicationRefused extends Error {
+  override readonly name = 'PublicationRefused';
+}
+
+/** A settlement that is announced and not yet taken by billing. */
+export interface OpenSettlement {
+  id: string;
+  subscription: string;
+  settlementDate: JalaliDate;
+  office: string;
+  status: SettlementStatus;
+}
 
 export interface TariffStore {
   /** Versions in the order of publication: of two for one day the later stands. */
   versions(): Promise<string[]>;
   /** The documents of the given versions, in that order. Published documents never change, so they are kept. */
   tariffs(versions: readonly string[]): Promise<Tariff[]>;
-  /** Publishes a document; the same version again changes nothing. */
-  publish(document: unknown, by: string): Promise<boolean>;
+  /**
+   * Publishes a document, confirmed by another person (practice data by nobody). The same version with the same content
+   * changes nothing and answers false; with another content it is refused: also a backdated change is a new version.
+   * Issued bills are never touched: they stand by their own lines, inputs and version.
+   */
+  publish(document: unknown, by: string, confirmedBy?: string): Promise<boolean>;
+  /** Open settlements of which a day was or would be priced by the tariff, by their date. */
+  openSettlements(tariff: Tariff): Promise<OpenSettlement[]>;
   /** The fee that the board approved for the day, or null. */
   feeOn(date: JalaliDate): Promise<Fee | null>;
   recordResolution(resolution: {
@@ -44,14 +67,36 @@ export function createTariffStore(pool: Pool): TariffStore {
         return tariff;
       });
     },
-    async publish(document, by) {
+    async publish(document, by, confirmedBy) {
       const tariff = readTariff(document);
-      const { rowCount } = await pool.query('insert into app.tariffs (version, document, published_by) values ($1, $2, $3) on conflict (version) do nothing', [
+      if (confirmedBy !== undefined) {
+        if (cleanText(by) === '' || cleanText(confirmedBy) === '') throw new PublicationRefused('Both who publishes and who confirms must be named.');
+        if (sameName(by, confirmedBy)) throw new PublicationRefused(`${cleanText(by)} cannot confirm the own publication: a second person is needed.`);
+      }
+      const { rowCount } = await pool.query('insert into app.tariffs (version, document, published_by, confirmed_by) values ($1, $2, $3, $4) on conflict (version) do nothing', [
         tariff.version,
         JSON.stringify(tariff),
-        by,
+        cleanText(by),
+        confirmedBy === undefined ? null : cleanText(confirmedBy),
       ]);
-      return rowCount === 1;
+      if (rowCount === 1) return true;
+      const { rows } = await pool.query<{ document: unknown }>('select document from app.tariffs where version = $1', [tariff.version]);
+      if (!isDeepStrictEqual(rows[0]?.document, JSON.parse(JSON.stringify(tariff)))) {
+        throw new PublicationRefused(`Version ${tariff.version} is published with another content. A change, also a backdated one, is a new version.`);
+      }
+      return false;
+    },
+    async openSettlements({ from, to }) {
+      // a period that only began under the tariff counts too: its last reading's day is billed already
+      const { rows } = await pool.query<OpenSettlement>(
+        `select s.id, s.subscription, s.settlement_date as "settlementDate", s.office, s.status
+         from app.settlements s left join app.bills b on b.settlement_id = s.id and b.revision = s.revision
+         where s.status in ('announced', 'delivered', 'handedOver') and s.settlement_date >= $1
+           and ($2::text is null or s.settlement_date <= $2 or b.bill->'previousReading'->>'on' < $2)
+         order by s.settlement_date, s.id`,
+        [from, to],
+      );
+      return rows;
     },
     async feeOn(date) {
       const { rows } = await pool.query<Fee>(

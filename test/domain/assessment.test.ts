@@ -1,6 +1,7 @@
-import { accountView, assessDebt, blocking, checkAccount, overridden } from '../../src/domain/assessment.js';
+import { accountView, assessDebt, blocking, checkAccount, checkDocuments, overridden } from '../../src/domain/assessment.js';
 import { type FindingCode, finding, isFindingCode, isOverridable } from '../../src/domain/finding.js';
-import { sameFacts, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { type SettlementFacts, sameFacts, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
+import type { RequiredDocument } from '../../src/domain/tariff.js';
 import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';
 
 const TODAY = on('1398/12/29');
@@ -16,6 +17,44 @@ describe('checkAccount', () => {
     expect(checkAccount(order(asked, { role, office: '02' }), snapshot())).toMatchObject([{ code: 'FORBIDDEN', severity: 'error' }]),
   );
   test('an admin may settle anywhere', () => expect(checkAccount(order(asked, { role: 'admin', office: '02' }), snapshot())).toEqual([]));
+});
+
+describe('checkDocuments', () => {
+  const ever = { from: on('1390/01/01'), to: null };
+  const rules: RequiredDocument[] = [
+    { ...ever, anyOf: [{ code: 'ID_CARD', name: 'کارت ملی' }], purposes: ['balance', 'final'] },
+    { ...ever, anyOf: [{ code: 'LEASE', name: 'اجاره‌نامه' }], purposes: ['final'], applicants: ['tenant'] },
+    { ...ever, anyOf: [{ code: 'DEED', name: 'سند مالکیت' }, { code: 'CONTRACT', name: 'مبایعه‌نامه' }], purposes: ['nameChange'] },
+    { from: on('1397/03/01'), to: null, anyOf: [{ code: 'PAID_BILL', name: 'قبض پرداخت‌شده' }], purposes: ['nameChange'] },
+  ];
+  const of = tariff({ requiredDocuments: rules });
+  const next = { name: 'رضا', nationalId: '', from: on('1397/03/01') };
+  const tenant = { kind: 'tenant' as const, name: 'x', nationalId: '' };
+  const found = (change: Partial<SettlementFacts>, date = '1397/02/31', tariffs = [of]) => checkDocuments(facts(date, 100, change), tariffs).map(({ message }) => message.slice(message.indexOf(':') + 2, message.indexOf('.')));
+  test.each<[string, Partial<SettlementFacts>, string[], string]>([
+    ['a balance', {}, ['کارت ملی'], '1397/02/31'],
+    ['shown', { documents: ['ID_CARD'] }, [], '1397/02/31'],
+    ['final, by the owner', { purpose: 'final', documents: ['ID_CARD'] }, [], '1397/02/31'],
+    ['final, by a tenant', { purpose: 'final', documents: ['ID_CARD'], applicant: tenant }, ['اجاره‌نامه'], '1397/02/31'],
+    ['all in one finding', { purpose: 'final', applicant: tenant }, ['کارت ملی، اجاره‌نامه'], '1397/02/31'],
+    ['a name change: one of two will do', { documents: ['ID_CARD'], newSubscriber: next }, ['سند مالکیت یا مبایعه‌نامه'], '1397/02/31'],
+    ['a name change with the contract', { documents: ['ID_CARD', 'CONTRACT'], newSubscriber: next }, [], '1397/02/31'],
+    ['a rule from its day on', { documents: ['ID_CARD', 'CONTRACT'], newSubscriber: next }, ['قبض پرداخت‌شده'], '1397/03/01'],
+  ])('%s', (_, change, names, date) => expect(found(change, date)).toEqual(names));
+  test('where the data asks for none, or there is no tariff, nothing is required', () => {
+    expect([found({}, '1397/02/31', [tariff()]), found({}, '1397/02/31', [])]).toEqual([[], []]);
+  });
+  test('used provisionally, a tariff’s documents go on as on its last day', () => {
+    const to = on('1397/12/29');
+    const ended = tariff({ to, provisionalTo: on('1398/12/29'), requiredDocuments: [{ ...rules[0]!, to }] });
+    expect(found({}, '1398/02/01', [ended])).toEqual(['کارت ملی']);
+  });
+  test('an error of the assessment, also beside an impossible reading: the clerk mends all at once', () => {
+    const last = snapshot({ lastBill: bill('1397/02/01', 100) });
+    expect(assessDebt(order(facts('1397/02/31', 99)), last, [of], FEE, TODAY)).toMatchObject({ debt: null, findings: [{ code: 'DOCUMENT_MISSING', severity: 'error', field: 'documents' }] });
+    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), last, [of], FEE, TODAY);
+    expect([codes(findings), blocking(findings, []).length, debt?.total]).toEqual([['DOCUMENT_MISSING'], 1, 48_645]);
+  });
 });
 
 describe('assessDebt', () => {

@@ -67,6 +67,8 @@ describe('checkTariff', () => {
     [{}, []],
     [{ version: '' }, ['version REQUIRED']],
     [{ title: undefined }, ['title REQUIRED']],
+    [{ illustrative: 'false' }, ['illustrative NOT_ALLOWED']],
+    [{ gas: [{ ...both, flat: undefined }] }, ['gas[0].flat NOT_ALLOWED']],
     [{ from: '1397/13/01' }, ['from NOT_A_DATE']],
     [{ from: '1397/1/1' }, ['from NOT_A_DATE']],
     [{ to: undefined }, ['to NOT_A_DATE']],
@@ -111,6 +113,19 @@ describe('checkTariff', () => {
     [{ vat: [{ ...dated, percent: '9' }] }, ['vat[0].base NOT_A_LIST']],
     [{ insurance: [{ ...dated, use: 'household', area: 'city', rialPerMonth: 1.5, per: 'flat' }] }, ['insurance[0].rialPerMonth NOT_WHOLE_RIAL', 'insurance[0].per NOT_ALLOWED', 'insurance[0].area NOT_ALLOWED']],
     [{ subscription: [{ ...dated, capacityUpTo: 2.5, rialPerMonth: 1, per: 'meter', fixedPer: 'day' }] }, ['subscription[0].fixedPer NOT_ALLOWED', 'subscription[0].capacityUpTo OUT_OF_RANGE']],
+    // discounts
+    [{ discounts: [{ ...dated, kind: 'freeAllowance', title: 'x', use: 'household', uptoM3PerMonth: 45, season: 'warm', climates: [1], spans: [{ from: '12/16', to: '01/15' }] }] }, []],
+    [{ discounts: [{ ...dated, kind: 'welfare', title: 'x', use: 'household', steps: 3 }] }, []],
+    [{ discounts: 1 }, ['discounts NOT_A_LIST']],
+    [{ discounts: [null] }, ['discounts[0] NOT_AN_OBJECT']],
+    [{ discounts: [{ from: 'x', to: null, kind: 'gift' }] }, ['discounts[0].from NOT_A_DATE', 'discounts[0].title REQUIRED', 'discounts[0].use REQUIRED', 'discounts[0].kind NOT_ALLOWED']],
+    [{ discounts: [{ ...dated, kind: 'freeAllowance', title: 'x', use: 'x', uptoM3PerMonth: 0.5, season: 'both', climates: [6], spans: [{ from: '1399/01/01', to: '13/01' }] }] }, ['discounts[0].climates[0] OUT_OF_RANGE', 'discounts[0].season NOT_ALLOWED', 'discounts[0].spans[0].from NOT_A_DATE', 'discounts[0].spans[0].to NOT_A_DATE', 'discounts[0].uptoM3PerMonth OUT_OF_RANGE']],
+    [{ discounts: [{ ...dated, kind: 'welfare', title: 'x', use: 'x', steps: 0, spans: {} }] }, ['discounts[0].spans NOT_A_LIST', 'discounts[0].steps OUT_OF_RANGE']],
+    // documents
+    [{ requiredDocuments: [{ ...dated, anyOf: [{ code: 'DEED', name: 'سند' }], purposes: ['nameChange'], applicants: ['owner'] }] }, []],
+    [{ requiredDocuments: {} }, ['requiredDocuments NOT_A_LIST']],
+    [{ requiredDocuments: [{ from: 1, to: null, anyOf: [], purposes: [] }] }, ['requiredDocuments[0].from NOT_A_DATE', 'requiredDocuments[0].anyOf REQUIRED', 'requiredDocuments[0].purposes NOT_A_LIST']],
+    [{ requiredDocuments: [{ ...dated, anyOf: [{ code: '' }], purposes: ['gift'], applicants: ['guest'] }] }, ['requiredDocuments[0].anyOf[0].code REQUIRED', 'requiredDocuments[0].anyOf[0].name REQUIRED', 'requiredDocuments[0].purposes[0] NOT_ALLOWED', 'requiredDocuments[0].applicants[0] NOT_ALLOWED']],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
     [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
@@ -121,7 +136,7 @@ describe('checkTariff', () => {
 
   test('property: whatever is published, faults are told, never another error', () => {
     const broken = fc.constantFrom<unknown>(null, undefined, 0, -1, 1.5, '', 'x', [], [null], [{}], {}, true, '1397/01/01');
-    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo'];
+    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo', 'discounts', 'requiredDocuments'];
     fc.assert(fc.property(fc.dictionary(fc.constantFrom(...names), broken), (change) => void codes(change)));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('source', 'seasons', 'household', 'flat', 'levies'), broken), (change) =>

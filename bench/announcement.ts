@@ -162,7 +162,7 @@ function median(values: number[]): number {
 
 /** A process of ours that says when it is ready; answers how to end it. */
 function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
-  const started: ChildProcess = fork(file, args, { env });
+  const started: ChildProcess = fork(file, args, { env, execArgv: [] });
   const gone = new Promise<void>((resolve) => started.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
     started.once('message', () =>

@@ -6,5 +6,5 @@ import { asCommand, prepare, root } from './prepare.mjs';
 await asCommand(async () => {
   const env = await prepare();
   await build({ bench: true });
-  return runNode(['--enable-source-maps', 'dist/bench/main.js', ...process.argv.slice(2)], { cwd: root, env });
+  return runNode(['dist/bench/main.js', ...process.argv.slice(2)], { cwd: root, env });
 });

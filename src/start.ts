@@ -147,7 +147,7 @@ async function keepRunning<P extends Part>(name: string, startPart: () => Promis
 /** Runs `tasvieh <name>` in a process of its own. Its channel tells it when this process is gone. */
 async function launch(name: string, env: NodeJS.ProcessEnv): Promise<Part & { port: number | null }> {
   // a group of its own: a Ctrl-C at the terminal is for this process, which ends the others in order
-  const child = fork(path.join(__dirname, 'main.js'), [name], { env, detached: true, execArgv: ['--enable-source-maps'] });
+  const child = fork(path.join(__dirname, 'main.js'), [name], { env, detached: true, execArgv: [] });
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`)));
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

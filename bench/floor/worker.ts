@@ -9,10 +9,14 @@ async function main(): Promise<void> {
   const connection = await NativeConnection.connect({ address });
   const worker = await Worker.create({ connection, taskQueue, workflowBundle });
   // a SIGTERM is heard by the SDK itself
-  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.once('disconnect', () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  });
   process.send?.({});
   await worker.run();
   await connection.close();
+  // the channel would keep the process alive
+  if (process.connected) process.disconnect();
 }
 
 void main();

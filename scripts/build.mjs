@@ -24,6 +24,8 @@ export async function build({ bench = false } = {}) {
   for (const file of last.sources.filter((file) => !sources.includes(file))) {
     const output = path.join(dist, file.replace(/\.tsx?$/, '.js'));
     for (const gone of [output, `${output}.map`]) rmSync(gone, { force: true });
+    // the compiler must not believe that its output is still there
+    for (const project of ['build', 'bench']) rmSync(path.join(dist, `${project}.tsbuildinfo`), { force: true });
   }
   rmSync(stamp, { force: true });
 

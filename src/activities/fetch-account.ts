@@ -1,10 +1,10 @@
 import type { BillingPort } from '../billing/port.js';
 import type { AccountSnapshot } from '../domain/account.js';
-import { checkAccount } from '../domain/assessment.js';
+import { accountView, checkAccount } from '../domain/assessment.js';
 import type { Fee } from '../domain/debt.js';
 import type { Finding, Override } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
-import type { SettlementOrder } from '../domain/settlement.js';
+import type { AccountView, SettlementOrder } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -13,6 +13,8 @@ import { step } from './step.js';
 
 export interface Fetched {
   snapshot: AccountSnapshot | null;
+  /** the subscriber as printed: made here, so that the workflow's script stays small (each run evaluates it) */
+  account: AccountView | null;
   /** versions of the tariffs on record, in the order of publication */
   tariffs: string[];
   fee: Fee | null;
@@ -31,6 +33,6 @@ export function fetchAccount(ledger: { billing: BillingPort; settlements: Settle
       tariffs.feeOn(today),
       overrides.of(order.id, order.facts.reading),
     ]);
-    return { snapshot, tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
+    return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
   });
 }

@@ -1,7 +1,7 @@
 import type { BillingPort } from '../billing/port.js';
-import { assessDebt, checkAccount, overridden } from '../domain/assessment.js';
+import { assessDebt, checkAccount } from '../domain/assessment.js';
 import type { Debt } from '../domain/debt.js';
-import type { Finding } from '../domain/finding.js';
+import { type Finding, overridden } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
 import { checkReading } from '../domain/reading.js';
 import type { SettlementOrder } from '../domain/settlement.js';

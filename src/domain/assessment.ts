@@ -1,7 +1,7 @@
 import type { AccountSnapshot } from './account.js';
 import { makeBillId } from './bill-id.js';
 import { type Debt, type Fee, computeDebt } from './debt.js';
-import { type Confirmation, type Finding, type Override, finding } from './finding.js';
+import { type Finding, finding } from './finding.js';
 import type { JalaliDate } from './jalali.js';
 import { checkReading, meterOn } from './reading.js';
 import type { AccountView, SettlementFacts, SettlementOrder } from './settlement.js';
@@ -72,23 +72,6 @@ export function assessDebt(
     );
   }
   return { debt, findings };
-}
-
-/** The findings with the supervisor's overrides beside those they accept. */
-export function overridden(findings: readonly Finding[], overrides: readonly Override[]): Finding[] {
-  return findings.map((each) => {
-    const override = each.severity === 'override' ? overrides.find(({ code }) => code === each.code) : undefined;
-    return override ? { ...each, override } : each;
-  });
-}
-
-/** Of the findings those that stand in the way: errors, and what has not been confirmed or overridden with a reason. */
-export function blocking(findings: readonly Finding[], confirmations: readonly Confirmation[]): Finding[] {
-  const answered = new Set(confirmations.filter((confirmation) => confirmation.reason.trim() !== '').map((confirmation) => confirmation.code));
-  return findings.filter(
-    ({ severity, code, override }) =>
-      severity === 'error' || (severity === 'override' && !override) || (severity === 'confirm' && !answered.has(code)),
-  );
 }
 
 /** The account as it is printed on the bill. */

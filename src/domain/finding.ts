@@ -82,3 +82,20 @@ export function isOverridable(code: string): boolean {
 export function isFindingCode(code: string): code is FindingCode {
   return Object.hasOwn(CODES, code);
 }
+
+/** The findings with the supervisor's overrides beside those they accept. */
+export function overridden(findings: readonly Finding[], overrides: readonly Override[]): Finding[] {
+  return findings.map((each) => {
+    const override = each.severity === 'override' ? overrides.find(({ code }) => code === each.code) : undefined;
+    return override ? { ...each, override } : each;
+  });
+}
+
+/** Of the findings those that stand in the way: errors, and what has not been confirmed or overridden with a reason. */
+export function blocking(findings: readonly Finding[], confirmations: readonly Confirmation[]): Finding[] {
+  const answered = new Set(confirmations.filter((confirmation) => confirmation.reason.trim() !== '').map((confirmation) => confirmation.code));
+  return findings.filter(
+    ({ severity, code, override }) =>
+      severity === 'error' || (severity === 'override' && !override) || (severity === 'confirm' && !answered.has(code)),
+  );
+}

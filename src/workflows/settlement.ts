@@ -10,8 +10,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { accountView, blocking, overridden } from '../domain/assessment.js';
-import type { Finding } from '../domain/finding.js';
+import { type Finding, blocking, overridden } from '../domain/finding.js';
 import { AT_RISK_MS, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import {
   type BillingCycleOpened,
@@ -111,9 +110,9 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   ]);
   stepDone(registered.time);
   stepDone(fetched.time);
-  const { snapshot, tariffs, fee, overrides } = fetched.value;
+  const { snapshot, account, tariffs, fee, overrides } = fetched.value;
   await stopAtFindings(fetched.value.findings);
-  if (!snapshot) throw rejected(fetched.value.findings);
+  if (!snapshot || !account) throw rejected(fetched.value.findings);
 
   // both sets of findings are answered together, so that the clerk mends all at once
   const [checked, computed] = await Promise.all([
@@ -135,7 +134,6 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   );
   stepDone(issued.time);
   const bill = issued.value;
-  const account = accountView(snapshot, order.facts.settlementDate);
 
   // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
   let outboxIsSlow = false;

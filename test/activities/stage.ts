@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Pool } from 'pg';
 import type { Activities } from '../../src/activities/index.js';
 import type { Fetched } from '../../src/activities/fetch-account.js';
-import { blocking, overridden } from '../../src/domain/assessment.js';
+import { blocking, overridden } from '../../src/domain/finding.js';
 import type { Finding } from '../../src/domain/finding.js';
 import { addDays } from '../../src/domain/jalali.js';
 import type { Bill, SettlementOrder } from '../../src/domain/settlement.js';

@@ -1,5 +1,5 @@
-import { accountView, assessDebt, blocking, checkAccount, checkDocuments, overridden } from '../../src/domain/assessment.js';
-import { type FindingCode, finding, isFindingCode, isOverridable } from '../../src/domain/finding.js';
+import { accountView, assessDebt, checkAccount, checkDocuments } from '../../src/domain/assessment.js';
+import { type FindingCode, blocking, finding, isFindingCode, isOverridable, overridden } from '../../src/domain/finding.js';
 import { type SettlementFacts, sameFacts, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
 import type { RequiredDocument } from '../../src/domain/tariff.js';
 import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { AccountSnapshot, LedgerBill } from '../../src/domain/account.js';
-import { assessDebt, blocking } from '../../src/domain/assessment.js';
+import { assessDebt } from '../../src/domain/assessment.js';
+import { blocking } from '../../src/domain/finding.js';
 import { type Fraction, fractionText } from '../../src/domain/fraction.js';
 import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../../src/domain/jalali.js';
 import { type MeterState, type ReadingCheck, type ReadingSource, checkReading, meterOn, meterRead, previousReading } from '../../src/domain/reading.js';

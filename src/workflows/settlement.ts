@@ -135,24 +135,15 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   stepDone(issued.time);
   const bill = issued.value;
 
-  // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
-  let outboxIsSlow = false;
-  let announcement: Pick<Settlement, 'announcedAt' | 'elapsedMs' | 'withinTarget'> | undefined;
+  const announced = await run('announce', '۶. اعلام مانده بدهی', { id, account, warnings: view.warnings, steps: [issued.time] });
+  stepDone(announced.time);
+  clock.stop();
+
   const show = (postings: Settlement['postings']): void => {
-    if (announcement) Object.assign(view, { bill, account, revision: bill.revision, postings, ...announcement, status: 'announced' });
+    Object.assign(view, { bill, account, revision: bill.revision, postings, ...announced.value, status: 'announced' });
   };
-  const [, scheduled] = await Promise.all([
-    run('announce', '۶. اعلام مانده بدهی', { id, account, warnings: view.warnings, steps: [issued.time] }).then((announced) => {
-      stepDone(announced.time);
-      clock.stop();
-      announcement = announced.value;
-      if (outboxIsSlow) show([]);
-    }),
-    runStep('scheduleFee', '۷. ثبت هزینه در بدهی متفرقه دوره آتی', { order, snapshot, bill }, () => {
-      outboxIsSlow = true;
-      show([]);
-    }),
-  ]);
+  // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
+  const scheduled = await runStep('scheduleFee', '۷. ثبت هزینه در بدهی متفرقه دوره آتی', { order, snapshot, bill }, () => show([]));
   stepDone(scheduled.time);
   show(scheduled.value.postings);
   const cycle = scheduled.value.postings[0]?.cycle;

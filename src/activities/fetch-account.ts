@@ -23,9 +23,9 @@ export interface Fetched {
   overrides: Override[];
 }
 
-/** 2. The last bill with all that the debt needs, read once and kept: a correction starts from the same. */
-export function fetchAccount(ledger: { billing: BillingPort; settlements: SettlementStore }, tariffs: TariffStore, overrides: OverrideStore) {
-  return step('fetchAccount', async ({ order }: { order: SettlementOrder }): Promise<Fetched> => {
+/** Reads at one moment all that an order's debt needs: for the step, and for the preview that leaves no trace. */
+export function reader(ledger: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> }, tariffs: TariffStore, overrides: OverrideStore) {
+  return async (order: SettlementOrder): Promise<Fetched> => {
     const today = todayInTehran(new Date());
     const [snapshot, versions, fee, accepted] = await Promise.all([
       accountOf(order, ledger, today),
@@ -34,5 +34,11 @@ export function fetchAccount(ledger: { billing: BillingPort; settlements: Settle
       overrides.of(order.id, order.facts.reading),
     ]);
     return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
-  });
+  };
+}
+
+/** 2. The last bill with all that the debt needs, read once and kept: a correction starts from the same. */
+export function fetchAccount(...sources: Parameters<typeof reader>) {
+  const read = reader(...sources);
+  return step('fetchAccount', ({ order }: { order: SettlementOrder }) => read(order));
 }

@@ -1,5 +1,6 @@
 import { type WorkflowHandle, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
@@ -457,10 +458,12 @@ describe('hand-over and the next cycle', () => {
   });
 });
 
-test('every history that this run made replays on this code', async () => {
+test('every history that this run made replays on this code, through the JSON in which it is kept', async () => {
   expect(histories.length).toBeGreaterThan(15);
+  // with several copies of protobufjs installed neither direction works
+  const kept = histories.map(({ workflowId, history }) => ({ workflowId, history: historyFromJSON(JSON.parse(historyToJSON(history))) }));
   const results: unknown[] = [];
-  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, histories)) {
+  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, kept)) {
     if (result.error) results.push([result.workflowId, result.error]);
   }
   expect(results).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Account, Meter } from './account.js';
 import type { Debt } from './debt.js';
 import type { Finding, Confirmation } from './finding.js';
 import type { JalaliDate } from './jalali.js';
@@ -105,21 +106,13 @@ export interface Posting {
 }
 
 /** The subscriber as known at the announcement, kept with the bill. */
-export interface AccountView {
-  subscription: string;
-  name: string;
-  address: string;
-  postalCode: string;
-  office: string;
-  series: string;
-  use: string;
-  climate: number;
-  area: 'urban' | 'rural';
-  units: number;
-  file: string;
-  company: string;
+export interface AccountView
+  extends Pick<
+    Account,
+    'subscription' | 'name' | 'address' | 'postalCode' | 'office' | 'series' | 'use' | 'climate' | 'area' | 'units' | 'file' | 'company'
+  > {
   billId: string;
-  meter: { serial: string; digits: number; capacity: string; coefficient: string } | null;
+  meter: Pick<Meter, 'serial' | 'digits' | 'capacity' | 'coefficient'> | null;
 }
 
 /** A settlement as the API answers it. */

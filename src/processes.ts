@@ -11,6 +11,7 @@ import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
 import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
+import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
@@ -35,15 +36,25 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
   bridgeTemporalLog(log);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
+  // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
+  const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
+  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
   const worker: Worker = await createWorker({
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    activities: createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool), overrides: createOverrideStore(pool) }),
+    activities: createActivities({
+      settlements: createSettlementStore(pool),
+      billing: createPostgresBilling(pool),
+      tariffs: createTariffStore(pool),
+      overrides: createOverrideStore(pool),
+      messenger: createMessenger(client, { taskQueue: config.taskQueue }),
+    }),
   });
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
     await connection.close();
+    await clientConnection.close();
     await pool.end();
   });
   return {

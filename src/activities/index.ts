@@ -9,6 +9,7 @@ import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
 import { fetchAccount } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
+import type { Messenger } from './messenger.js';
 import { register } from './register.js';
 import { scheduleFee } from './schedule-fee.js';
 import { runId } from './step.js';
@@ -20,6 +21,7 @@ export interface ActivityDependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

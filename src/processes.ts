@@ -5,7 +5,7 @@ import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
 import { createTokens } from './api/tokens.js';
-import { createSettlementWorkflows } from './api/workflows.js';
+import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
@@ -15,6 +15,7 @@ import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
+import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
 import { version } from '../package.json';
@@ -45,6 +46,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     taskQueue: config.taskQueue,
     activities: createActivities({
       settlements: createSettlementStore(pool),
+      postings: createPostingStore(pool),
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
@@ -82,6 +84,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       { key: SUBSCRIPTION, value: facts.subscription },
     ],
   });
+  const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const app = createApi({
@@ -89,6 +92,11 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     billing,
+    postings: createPostingStore(pool),
+    startWorkflow: (...call) =>
+      messenger.start(...call).catch((error: unknown) => {
+        throw isUnanswered(error) ? new NoAnswerError() : error;
+      }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides),

@@ -16,6 +16,7 @@ import { loadDemoData } from '../../src/demo.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createWorker } from '../../src/worker.js';
@@ -54,6 +55,7 @@ const nobodyToTell: Messenger = {
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
+    postings: createPostingStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),

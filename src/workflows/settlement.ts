@@ -22,6 +22,7 @@ import {
   announceBalance,
   billingCycleOpened,
   confirmDelivery,
+  outboxChanged,
   postingRefused,
   postingRetracted,
   postingTaken,
@@ -118,36 +119,48 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
     throw rejected(errors);
   };
 
+  const fetch = () => run('fetchAccount', '۲. دریافت آخرین صورتحساب', { order });
   // steps that do not need each other go side by side: a clerk waits for the slower of the two
-  const [registered, fetched] = await Promise.all([
-    run('register', '۱. ثبت درخواست', { order }),
-    run('fetchAccount', '۲. دریافت آخرین صورتحساب', { order }),
-  ]);
+  const [registered, first] = await Promise.all([run('register', '۱. ثبت درخواست', { order }), fetch()]);
   stepDone(registered.time);
-  stepDone(fetched.time);
-  const { snapshot, account, tariffs, fee, overrides } = fetched.value;
-  await stopAtFindings(fetched.value.findings);
-  if (!snapshot || !account) throw rejected(fetched.value.findings);
 
-  // both sets of findings are answered together, so that the clerk mends all at once
-  const [checked, computed] = await Promise.all([
-    run('checkReading', '۳. بررسی رقم کنتور', { order, snapshot, tariffs }),
-    run('computeDebt', '۴. محاسبه مانده بدهی', { order, snapshot, tariffs, fee }),
-  ]);
-  stepDone(checked.time);
-  stepDone(computed.time);
-  await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides));
-  const { debt } = computed.value;
-  if (!debt) throw rejected(view.errors);
+  /** Steps 2 to 5 from a fetched account; null when another settlement of the subscriber was issued meanwhile. */
+  const issueFrom = async (fetched: typeof first) => {
+    stepDone(fetched.time);
+    const { snapshot, account, tariffs, fee, overrides } = fetched.value;
+    await stopAtFindings(fetched.value.findings);
+    if (!snapshot || !account) throw rejected(fetched.value.findings);
 
-  const issued = await run('issueBill', '۵. صدور صورتحساب تسویه', { order, snapshot, tariffs, fee, debt, revision: 1, steps: view.steps }).catch(
-    async (error: unknown) => {
+    // both sets of findings are answered together, so that the clerk mends all at once
+    const [checked, computed] = await Promise.all([
+      run('checkReading', '۳. بررسی رقم کنتور', { order, snapshot, tariffs }),
+      run('computeDebt', '۴. محاسبه مانده بدهی', { order, snapshot, tariffs, fee }),
+    ]);
+    stepDone(checked.time);
+    stepDone(computed.time);
+    await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides));
+    const { debt } = computed.value;
+    if (!debt) throw rejected(view.errors);
+
+    try {
+      const issued = await run('issueBill', '۵. صدور صورتحساب تسویه', { order, snapshot, tariffs, fee, debt, revision: 1, steps: view.steps });
+      stepDone(issued.time);
+      return { snapshot, account, issued };
+    } catch (error) {
+      const type = error instanceof ApplicationFailure ? error.type : undefined;
+      if (type === 'LEDGER_CHANGED') return null;
       // no payment id is left: found only while issuing, answered like any other finding
-      if (error instanceof ApplicationFailure && error.type === REJECTED) await stopAtFindings(error.details?.[0] as Finding[]);
+      if (type === REJECTED) await stopAtFindings((error as ApplicationFailure).details?.[0] as Finding[]);
       throw error;
-    },
-  );
-  stepDone(issued.time);
+    }
+  };
+  let outcome = await issueFrom(first);
+  while (!outcome) {
+    findings.length = 0;
+    view.steps.length = 1;
+    outcome = await issueFrom(await fetch());
+  }
+  const { snapshot, account, issued } = outcome;
   const bill = issued.value;
 
   const announced = await run('announce', '۶. اعلام مانده بدهی', { id, account, warnings: view.warnings, steps: [issued.time] });
@@ -188,6 +201,7 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
     await rework.refused(refused);
   };
+  setHandler(outboxChanged, () => void inbox.push({ kind: 'act', act: async () => keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() })) }));
   const rework = startRework({
     order,
     view,

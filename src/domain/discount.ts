@@ -111,10 +111,8 @@ function partsOf(rule: DiscountRule, { tariff, from, to }: GasInterval): Part[] 
   const parts: Part[] = [];
   for (let year = yearOf(first) - 1; year <= yearOf(last); year++) {
     for (const span of rule.spans) {
-      const start = `${year}/${span.from}` as JalaliDate;
-      const end = dayOfYear(span.from > span.to ? year + 1 : year, span.to);
-      // 30 Esfand of an ordinary year is no day
-      if (start > end) continue;
+      const start = startInYear(year, span.from);
+      const end = endInYear(span.from > span.to ? year + 1 : year, span.to);
       const part = { from: start > first ? start : first, to: end < last ? end : last };
       if (part.from <= part.to) parts.push(part);
     }
@@ -122,8 +120,13 @@ function partsOf(rule: DiscountRule, { tariff, from, to }: GasInterval): Part[] 
   return parts;
 }
 
-function dayOfYear(year: number, day: string): JalaliDate {
+// 30 Esfand of an ordinary year is no day: what ends on it ends the day before, what begins on it the day after
+function endInYear(year: number, day: string): JalaliDate {
   return `${year}/${day === '12/30' && !isLeapYear(year) ? '12/29' : day}` as JalaliDate;
+}
+
+function startInYear(year: number, day: string): JalaliDate {
+  return (day === '12/30' && !isLeapYear(year) ? `${year + 1}/01/01` : `${year}/${day}`) as JalaliDate;
 }
 
 function shareOf(lines: readonly GasPriceLine[], days: number, of: number): string {

@@ -140,10 +140,20 @@ describe('fixed charges', () => {
     expect(charged('6', [subscription(1_000, { use: 'bakery' })])).toEqual([]);
   });
 
-  test('the meter of the settlement date, not one that came later', () => {
-    const meters = [meter({ removedOn: on('1397/03/10'), endReading: 9 }), meter({ capacity: '25', installedOn: on('1397/03/10') })];
+  test('each day by the meter in place on it: 10 days of 4,000 and 20 of 6,000 → 1,333 + 4,000', () => {
     const rules = [subscription(4_000, { capacityUpTo: 6 }), subscription(6_000)];
-    expect(amounts(debt({ tariffs: [tariff({ subscription: rules })], of: { meters } }), 'SUBSCRIPTION')).toEqual([4_000]);
+    const charged = (changedOn: string, capacity = '25') => {
+      const meters = [meter({ removedOn: on(changedOn), endReading: 9 }), meter({ serial: 'M2', capacity, installedOn: on(changedOn) })];
+      return of(debt({ tariffs: [tariff({ subscription: rules })], of: { meters } }), 'SUBSCRIPTION').map(({ amount, days, from, to }) => [amount, days, from, to]);
+    };
+    expect(charged('1397/02/12')).toEqual([
+      [1_333, 10, '1397/02/02', '1397/02/11'],
+      [4_000, 20, '1397/02/12', '1397/02/31'],
+    ]);
+    // one of the same class, one that came later, one that was there before
+    expect(charged('1397/02/12', '4')).toEqual([[4_000, 30, '1397/02/02', '1397/02/31']]);
+    expect(charged('1397/03/10')).toEqual([[4_000, 30, '1397/02/02', '1397/02/31']]);
+    expect(charged('1397/02/02')).toEqual([[6_000, 30, '1397/02/02', '1397/02/31']]);
   });
 
   test('one line each, also over two tariffs with the same sum: 4,001 × 20 and 10 days → 4,001, not 2,667 + 1,334', () => {

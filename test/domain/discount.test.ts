@@ -118,6 +118,13 @@ describe('free allowance', () => {
     const end = allowance(45, { spans: [{ from: '12/30', to: '12/30' }, { from: '12/29', to: '12/30' }] });
     expect(debt([levied([end], { levy: [], vat: [] })], { after: '1400/12/15', days: 30, m3: '30' }).lines.find(({ code }) => code === 'DISCOUNT')).toMatchObject({ days: 1, amount: -1_081 });
   });
+  test('a span from 30 Esfand begins with the year where that is no day', () => {
+    const winter = allowance(45, { spans: [{ from: '12/30', to: '01/10' }] });
+    const parts = (after: string) => discounts(debt([levied([winter], { levy: [], vat: [] })], { after, days: 30, m3: '30' })).map(({ days, from, to, amount }) => [days, from, to, amount]);
+    // 30 × 1081 = 32,430; × 10 ÷ 30; in a leap year the day before as well
+    expect(parts('1400/12/15')).toEqual([[10, '1401/01/01', '1401/01/10', -10_810]]);
+    expect(parts('1399/12/15')).toEqual([[11, '1399/12/30', '1400/01/10', -11_891]]);
+  });
   test('of two rules for one day the last published stands', () => {
     expect(amounts(debt([levied([allowance(45), allowance(30)])], { m3: '40' }))).toEqual([]);
     expect(amounts(debt([levied([allowance(30), allowance(45)])], { m3: '40' }))).toHaveLength(1);

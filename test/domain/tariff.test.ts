@@ -128,6 +128,8 @@ describe('checkTariff', () => {
     [{ requiredDocuments: [{ ...dated, anyOf: [{ code: '' }], purposes: ['gift'], applicants: ['guest'] }] }, ['requiredDocuments[0].anyOf[0].code REQUIRED', 'requiredDocuments[0].anyOf[0].name REQUIRED', 'requiredDocuments[0].purposes[0] NOT_ALLOWED', 'requiredDocuments[0].applicants[0] NOT_ALLOWED']],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
+    [{ collection: { roundTo: 100, notCollectedUpTo: 0 } }, ['collection.roundTo NOT_PAYABLE']],
+    [{ collection: { roundTo: 10_000, notCollectedUpTo: 0 } }, []],
     [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
     [{ paymentPeriods: { from: 50, to: 100 } }, ['paymentPeriods.to OUT_OF_RANGE']],
     [{ paymentPeriods: { from: 60, to: 50 } }, ['paymentPeriods.to OUT_OF_RANGE']],

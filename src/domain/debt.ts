@@ -1,7 +1,7 @@
 import type { AccountSnapshot, CountedSum, EarlierSettlement } from './account.js';
 import { due, sinceCounted } from './earlier-settlement.js';
 import { type GasDiscount, gasDiscounts } from './discount.js';
-import { compareFractions, decimal, fraction, fractionText, multiplyFractions, roundToRial } from './fraction.js';
+import { compareFractions, decimal, fraction, fractionText, multiplyFractions, readFraction, roundToRial, spokenFraction } from './fraction.js';
 import { type GasPrice, gasPrice } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
 import { type Usage, meterOn } from './reading.js';
@@ -159,7 +159,7 @@ function addPeriodLines(lines: BillLine[], input: DebtInput, period: Period): { 
       to: line.to,
       amount: line.rial,
       basis:
-        `${line.m3} متر مکعب × ${line.rialPerM3} ریال، از ${line.from} تا ${line.to} (${line.days} روز از ${period.days} روزِ دوره)؛ ` +
+        `${spokenFraction(readFraction(line.m3))} متر مکعب × ${line.rialPerM3} ریال، از ${line.from} تا ${line.to} (${line.days} روز از ${period.days} روزِ دوره)؛ ` +
         (line.flat ? 'نرخ یکسان برای همه کارکرد' : stepText(line.above, line.upto, line.days, account.units)) +
         `؛ ${line.tariff.title}${isProvisional(line) ? ' (موقت، تا انتشار تعرفه تازه)' : ''}`,
     });
@@ -197,10 +197,10 @@ function percentSums(lines: readonly BillLine[]): { levy: Rial; vat: Rial } {
 }
 
 function discountLine({ rule, interval, from, to, days, intervalDays, m3, rial: gas }: GasDiscount, levy: Rial, vat: Rial, units: number): BillLine {
-  const scale = `${days < intervalDays ? ` × ${days} روز ÷ ${intervalDays} روز` : ''}`;
+  const share = days < intervalDays ? ` (سهم ${days} روز از ${intervalDays} روز)` : '';
   const why =
     rule.kind === 'freeAllowance'
-      ? `مصرف بیش از ${fractionText(BigInt(rule.uptoM3PerMonth) * BigInt(intervalDays * units), 30n)} متر مکعب در ${intervalDays} روز نیست (${rule.uptoM3PerMonth} در ماه${units > 1 ? ` × ${units} واحد` : ''})`
+      ? `مصرف بیش از ${scaledLimit(rule.uptoM3PerMonth, intervalDays, units)} متر مکعب در ${intervalDays} روز نیست (${rule.uptoM3PerMonth} در ماه${units > 1 ? ` × ${units} واحد` : ''})`
       : `پله‌های ۱ تا ${rule.steps} برای مشترک تحت حمایت رایگان است`;
   return {
     code: 'DISCOUNT',
@@ -212,12 +212,17 @@ function discountLine({ rule, interval, from, to, days, intervalDays, m3, rial: 
     from,
     to,
     amount: subtractRial(0, sumRial([gas, levy, vat])),
-    basis: `${why}؛ کسر گازبهای ${m3} متر مکعب ${gas} ریال${scale}، عوارض آن ${levy} ریال و مالیات آن ${vat} ریال؛ ${interval.tariff.title}`,
+    basis: `${why}؛ کسر گازبهای ${spokenFraction(readFraction(m3))} متر مکعب${share} ${gas} ریال، عوارض آن ${levy} ریال و مالیات آن ${vat} ریال؛ ${interval.tariff.title}`,
   };
 }
 
+/** A monthly limit (m³) × days ÷ 30 × units, for a sentence. */
+function scaledLimit(limit: number, days: number, units: number): string {
+  return spokenFraction(fraction(BigInt(limit) * BigInt(days * units), 30n));
+}
+
 function stepText(above: number, upto: number | null, days: number, units: number): string {
-  const scaled = (limit: number): string => fractionText(BigInt(limit) * BigInt(days * units), 30n);
+  const scaled = (limit: number): string => scaledLimit(limit, days, units);
   const scale = `سقف ماهانه × ${days} ÷ ۳۰${units > 1 ? ` × ${units} واحد` : ''}`;
   return upto === null
     ? `بیش از ${scaled(above)} متر مکعب (${above} در ماه؛ ${scale})`

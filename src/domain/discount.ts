@@ -1,4 +1,4 @@
-import { type Fraction, fractionText, roundToRial } from './fraction.js';
+import { type Fraction, addFractions, fraction, fractionText, readFraction, roundToRial } from './fraction.js';
 import type { GasPrice, GasPriceLine } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween, isLeapYear, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
@@ -130,10 +130,6 @@ function startInYear(year: number, day: string): JalaliDate {
 }
 
 function shareOf(lines: readonly GasPriceLine[], days: number, of: number): string {
-  let sum = { n: 0n, d: 1n };
-  for (const { m3 } of lines) {
-    const [n = '0', d = '1'] = m3.split('/');
-    sum = { n: sum.n * BigInt(d) + BigInt(n) * sum.d, d: sum.d * BigInt(d) };
-  }
+  const sum = lines.map(({ m3 }) => readFraction(m3)).reduce(addFractions, fraction(0));
   return fractionText(sum.n * BigInt(days), sum.d * BigInt(of));
 }

@@ -336,6 +336,22 @@ describe('tariffs', () => {
     expect(line).toMatchObject({ quantity: '45', unit: 'm3', rate: '1081', days: 15, from: '1397/02/02', to: '1397/02/16', amount: 48_645 });
     for (const part of ['از 0 تا 45', '0 تا 45 در ماه', '15 روز از 15', '2 واحد', 'تعرفه آزمون']) expect(line!.basis).toContain(part);
   });
+
+  test('a sentence has decimals, or about three places of what has no end; the quantity stays exact', () => {
+    const bases = (until: string, m3: number) => of(debt({ until, m3 }), 'GAS_STEP').map(({ quantity, basis }) => [quantity, basis] as const);
+    // 15 days: limits 22.5 and 47.5
+    const [first, second, third] = bases('1397/02/16', 50);
+    expect([first?.[0], second?.[0], third?.[0]]).toEqual(['45/2', '25', '5/2']);
+    for (const part of ['22.5 متر مکعب × 1081', 'از 0 تا 22.5 متر']) expect(first?.[1]).toContain(part);
+    expect(second?.[1]).toContain('از 22.5 تا 47.5 متر');
+    expect(third?.[1]).toContain('2.5 متر مکعب × 1656');
+    // 10 days: 15, then 95 ÷ 3 and 145 ÷ 3
+    const [, about] = bases('1397/02/11', 40);
+    expect(about?.[0]).toBe('50/3');
+    for (const part of ['حدود 16.667 متر مکعب × 1311', 'از 15 تا حدود 31.667 متر']) expect(about?.[1]).toContain(part);
+    // no line's sentence has a fraction; dates are the only strokes
+    for (const [, basis] of [...bases('1397/02/16', 50), ...bases('1397/02/11', 40)]) expect(basis.replace(/\d{4}\/\d\d\/\d\d/g, '')).not.toContain('/');
+  });
 });
 
 describe('properties', () => {

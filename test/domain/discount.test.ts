@@ -141,6 +141,18 @@ describe('free allowance', () => {
   });
 });
 
+test('the sentence of a discount has decimals, or about three places', () => {
+  // 10 of 30 days: a third is free
+  const third = allowance(40, { from: on('1399/02/22'), to: null });
+  const [line] = discounts(debt([levied([third])], { m3: '40' }));
+  expect(line?.quantity).toBe('40/3');
+  // the share is in the m³ and in the sum: 40 × 1081 ÷ 3
+  expect(line?.basis).toContain('گازبهای حدود 13.333 متر مکعب (سهم 10 روز از 30 روز) 14413 ریال،');
+  const [limit] = discounts(debt([levied([allowance(50)])], { days: 11, m3: '1.5' }));
+  expect(limit?.basis).toContain('بیش از حدود 18.333 متر مکعب در 11 روز');
+  expect(limit?.basis).toContain('گازبهای 1.5 متر مکعب');
+});
+
 describe('welfare households', () => {
   test('steps 1 to 3 at zero, with their levy and VAT', () => {
     const result = debt([levied([welfare()])], { m3: '200', of: { welfare: true } });

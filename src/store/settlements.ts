@@ -418,7 +418,7 @@ async function takePeriods(client: { query: Pool['query'] }, draft: BillDraft): 
   const { from, to } = draft.paymentPeriods;
   const { rows } = await client.query<{ last: number }>(
     `insert into app.payment_periods as p (subscription, year, last) values ($1, $2, $3::integer + $4::integer - 1)
-     on conflict (subscription, year) do update set last = p.last + $4::integer returning last`,
+     on conflict (subscription, year) do update set last = greatest(p.last, $3::integer - 1) + $4::integer returning last`,
     [draft.subscription, draft.year, from, draft.slips],
   );
   const last = rows[0]?.last ?? 0;

@@ -14,6 +14,7 @@ import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
+import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
@@ -95,6 +96,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     overrides,
     billing,
     postings: createPostingStore(pool),
+    indicators: createIndicatorStore(pool),
     startWorkflow: (...call) =>
       messenger.start(...call).catch((error: unknown) => {
         throw isUnanswered(error) ? new NoAnswerError() : error;

@@ -7,6 +7,7 @@ import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
@@ -80,6 +81,7 @@ export interface ApiDeps {
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   billing: BillingPort;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
+  indicators: IndicatorStore;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */

@@ -14,6 +14,7 @@ import {
   withdrawACorrection,
 } from './corrections.js';
 import { receiveFeed } from './feeds.js';
+import { showIndicators } from './indicators.js';
 import { overrideFinding } from './overrides.js';
 import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
@@ -41,6 +42,8 @@ import {
   feedParams,
   feedQuery,
   health,
+  indicatorsQuery,
+  indicatorsView,
   nothing,
   openingRequest,
   operatorView,
@@ -341,6 +344,17 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'what came in', schema: feedAnswer } },
     problems: ['FEED_REFUSED', 'UNAVAILABLE'],
     handle: receiveFeed,
+  }),
+  route({
+    method: 'get',
+    path: '/indicators',
+    tag: 'quality',
+    summary: 'شاخص‌های طرح کیفی: K1 تا K5 و وضع ریسک‌ها',
+    roles: ['supervisor', 'approver', 'quality', 'admin'],
+    query: indicatorsQuery,
+    answers: { 200: { description: 'the indicators of a period', schema: indicatorsView } },
+    problems: ['UNAVAILABLE'],
+    handle: showIndicators,
   }),
   route({
     method: 'get',

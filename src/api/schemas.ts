@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
 import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
+import { INDICATOR_GROUPS } from '../domain/indicators.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
 import { METER_STATES } from '../domain/reading.js';
@@ -348,6 +349,12 @@ export const cyclesQuery = z.strictObject({
   from: date.optional().meta({ description: 'closing on this day or later; a month ago when absent' }),
   to: date.optional().meta({ description: 'closing on this day or earlier; three months ahead when absent' }),
 });
+export const indicatorsQuery = z.strictObject({
+  from: date.optional().meta({ description: 'thirty days before `to` when absent' }),
+  to: date.optional().meta({ description: 'today when absent; both days included' }),
+  office: code.optional(),
+  by: z.enum(INDICATOR_GROUPS).optional().meta({ description: 'absent: one row for all' }),
+});
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
 });
@@ -645,6 +652,31 @@ export const batchView = z.strictObject({
 });
 export const acknowledgementView = z.strictObject({ eventId: z.string(), cycle: z.string(), batch: z.int(), items: z.int() });
 
+const share = z.number().min(0).max(1).nullable().meta({ description: 'part of the whole, 0 to 1; null: nothing to count' });
+const counted = z.int().min(0);
+const milliseconds = z.int().nullable();
+export const indicatorsView = z.strictObject({
+  from: day,
+  to: day,
+  office: z.string().nullable(),
+  by: z.enum(INDICATOR_GROUPS).nullable(),
+  items: z.array(
+    z.strictObject({
+      group: z.string().nullable(),
+      k1: z
+        .strictObject({ requests: counted, onTime: counted, share, medianMs: milliseconds, p95Ms: milliseconds, atRisk: counted, atRiskShare: share, lateEntries: counted, lateEntryShare: share })
+        .meta({ description: 'announced within five minutes of the receipt; late entries after an outage apart' }),
+      k2: z.strictObject({ due: counted, inTime: counted, late: counted, share }).meta({ description: 'postings that billing took by their closing day' }),
+      k3: z.strictObject({ announced: counted, correct: counted, share }).meta({ description: 'announced without an error' }),
+      k4: z
+        .strictObject({ corrections: counted, withdrawn: counted, byKind: z.partialRecord(z.enum(CORRECTION_KINDS), counted), byCause: z.partialRecord(z.enum(CORRECTION_CAUSES), counted) })
+        .meta({ description: 'errors by kind and cause; withdrawn ones apart' }),
+      k5: counted.meta({ description: 'announcements' }),
+    }),
+  ),
+  risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+});
+
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -710,6 +742,7 @@ export const ANSWER_SCHEMAS = {
   Comparison: comparisonView,
   Submitted: submittedView,
   Reported: reportedView,
+  Indicators: indicatorsView,
   Cycle: cycleView,
   CyclePage: cyclePage,
   Batch: batchView,

@@ -11,6 +11,7 @@ import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
+import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
@@ -303,6 +304,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       nextBatch: async () => null,
       batch: async () => null,
       acknowledge: async () => ({ kind: 'recorded' }),
+    },
+    indicators: {
+      counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
+      risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
     },
     startWorkflow: async () => 'started',
     loadFeed: async (kind, stream) => {

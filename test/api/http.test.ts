@@ -99,6 +99,7 @@ describe('who may', () => {
     'post /settlements/{id}/refund': { path: `/settlements/${ID}/refund`, json: { reason: 'درخواست مالک' } },
     'post /settlements/{id}/refund/confirmation': { path: `/settlements/${ID}/refund/confirmation`, json: {} },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
+    'get /indicators': { path: '/indicators?by=office' },
     'get /billing/cycles': { path: '/billing/cycles' },
     'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },
     'get /billing/cycles/{cycle}/postings': { path: '/billing/cycles/12-1405-05/postings' },

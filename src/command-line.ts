@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { ROLES, createTokens } from './api/tokens.js';
 import { loadFeed } from './billing/feed.js';
@@ -10,7 +10,6 @@ import { decimal } from './domain/fraction.js';
 import { gasPrice } from './domain/gas-price.js';
 import { type JalaliDate, daysBetween, parseJalali } from './domain/jalali.js';
 import type { Role } from './domain/settlement.js';
-import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
@@ -21,6 +20,7 @@ import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { type VerifiedBill, verifyBills } from './verify.js';
 import { addTariffCommand } from './tariff-command.js';
+import { tariffOfFile } from './tariff-file.js';
 import { version } from '../package.json';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -173,7 +173,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
 function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: string; use: string; climate: number; units: number; json?: boolean }): void {
   if (daysBetween(options.from, options.to) < 1) throw new Refusal(`--to ${options.to} is not after --from ${options.from}`);
   if (options.units < 1) throw new Refusal('--units must be at least 1');
-  const tariff = readTariff(readJson(options.tariff));
+  const tariff = tariffOfFile(options.tariff);
   const result = gasPrice({
     tariffs: [tariff],
     after: options.from,
@@ -233,14 +233,6 @@ async function verify(config: ServedConfig, settlement: string | null, json: boo
   if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
   else say(`${checked} bills: ${checked - different.length} equal, ${different.length} differ.`);
   if (different.length > 0) process.exitCode = 1;
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Refusal(`${file}: ${(error as Error).message}`);
-  }
 }
 
 function tell(answer: Record<string, unknown>, json: boolean | undefined): void {

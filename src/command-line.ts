@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { cubicMetres, date, oneOf, whole } from './arguments.js';
 import { ROLES, createTokens } from './api/tokens.js';
 import { loadFeed } from './billing/feed.js';
 import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
@@ -8,7 +9,7 @@ import { FEED_KINDS, type FeedKind } from './domain/account.js';
 import { checkBillId, checkPayment, barcode, makeBillId, makePaymentId } from './domain/bill-id.js';
 import { decimal } from './domain/fraction.js';
 import { gasPrice } from './domain/gas-price.js';
-import { type JalaliDate, daysBetween, parseJalali } from './domain/jalali.js';
+import { type JalaliDate, daysBetween } from './domain/jalali.js';
 import type { Role } from './domain/settlement.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
@@ -19,6 +20,7 @@ import { countIssuedBills } from './store/issued-bills.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { type VerifiedBill, verifyBills } from './verify.js';
+import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import { addTariffCommand } from './tariff-command.js';
 import { tariffOfFile } from './tariff-file.js';
 import { version } from '../package.json';
@@ -135,6 +137,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action(price);
 
   addTariffCommand(program, () => served(env).databaseUrl, say);
+  addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId
@@ -271,29 +274,4 @@ function untilAsked(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
     if (process.send) process.on('disconnect', () => resolve());
   });
-}
-
-function whole(text: string): number {
-  const latin = latinDigits(text);
-  if (!/^\d{1,15}$/.test(latin)) throw new InvalidArgumentError('not a whole number');
-  return Number(latin);
-}
-
-function cubicMetres(text: string): string {
-  const latin = latinDigits(text);
-  if (!/^\d{1,12}(\.\d{1,6})?$/.test(latin)) throw new InvalidArgumentError('not a number of m³');
-  return latin;
-}
-
-function date(text: string): JalaliDate {
-  const parsed = parseJalali(text);
-  if (!parsed) throw new InvalidArgumentError('not a Jalali date yyyy/mm/dd');
-  return parsed;
-}
-
-function oneOf<T extends string>(values: readonly T[]) {
-  return (text: string): T => {
-    if (!(values as readonly string[]).includes(text)) throw new InvalidArgumentError(`one of ${values.join(', ')}`);
-    return text as T;
-  };
 }

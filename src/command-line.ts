@@ -102,11 +102,12 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--reading <m3>', 'the counter’s figure; one more a day than the last bill’s when absent', whole)
     .option('--source <source>', 'declared|staff|estimated|none', oneOf(['declared', 'staff', 'estimated', 'none']))
     .option('--purpose <purpose>', 'balance|final', oneOf(['balance', 'final']))
+    .option('--documents <codes...>', 'documents that were shown, by the tariff’s codes')
     .option('--national-id <id>', 'the applicant’s; a practice one when absent', DEMO_NATIONAL_ID)
     .option('--office <office>', 'office of the clerk', DEMO_CLERK.office)
     .option('--api <url>', 'address of the API')
     .option('--json')
-    .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number }) => {
+    .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
       const config = readConfig(env);
       const token = await createTokens(signingSecret(config)).issue({ ...DEMO_CLERK, office }, { ttl: 600 });
       const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, options);

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { demoFeeds } from './billing/demo.js';
 import { loadFeed } from './billing/feed.js';
 import { FEED_KINDS } from './domain/account.js';
+import type { FeeResolution } from './domain/fee-resolution.js';
 import { type JalaliDate, jalali, todayInTehran } from './domain/jalali.js';
 import { type Tariff, readTariff } from './domain/tariff.js';
 import { createTariffStore } from './store/tariffs.js';
@@ -41,7 +42,7 @@ export function illustrativeTariff(): Tariff {
   };
 }
 
-export const DEMO_RESOLUTION = {
+export const DEMO_RESOLUTION: FeeResolution = {
   number: 'نمایشی-۱',
   resolvedOn: jalali('1405/01/10'),
   amount: 49_000,
@@ -61,7 +62,8 @@ export async function loadDemoData(pool: Pool, subscribers: number, now: Date): 
     // what an older demo published stays as it is
     if (!versions.includes(tariff.version)) await tariffs.publish(tariff, 'demo');
   }
-  await tariffs.recordResolution(DEMO_RESOLUTION);
+  const recorded = await tariffs.resolutions();
+  if (!recorded.some(({ number }) => number === DEMO_RESOLUTION.number)) await tariffs.recordResolution(DEMO_RESOLUTION, 'demo');
   const { rowCount } = await pool.query('select from billing.accounts limit 1');
   if (rowCount) return;
   const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });

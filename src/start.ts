@@ -193,6 +193,8 @@ export interface SettleOptions {
   reading?: number;
   source?: string;
   purpose?: string;
+  /** codes of the documents that were shown */
+  documents?: string[];
   confirm?: string[];
 }
 
@@ -220,7 +222,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
     readingSource: options.source ?? 'declared',
     purpose: options.purpose ?? 'balance',
     applicant: { kind: 'owner', name: account.name, nationalId: options.nationalId },
-    documents: [],
+    documents: options.documents ?? [],
     confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION']).map((code) => ({ code, reason: 'settled from the command line' })),
   };
   const answer = await call('POST', '/settlements', request);

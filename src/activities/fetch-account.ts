@@ -4,8 +4,10 @@ import { accountView, checkAccount } from '../domain/assessment.js';
 import type { Fee } from '../domain/debt.js';
 import type { Finding, Override } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
+import { checkOperator, qualifyingDay } from '../domain/qualification.js';
 import type { AccountView, SettlementOrder } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { accountOf } from './account.js';
@@ -24,16 +26,23 @@ export interface Fetched {
 }
 
 /** Reads at one moment all that an order's debt needs: for the step, and for the preview that leaves no trace. */
-export function reader(ledger: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> }, tariffs: TariffStore, overrides: OverrideStore) {
+export function reader(
+  ledger: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> },
+  tariffs: TariffStore,
+  overrides: OverrideStore,
+  people: Pick<PeopleStore, 'standing'>,
+) {
   return async (order: SettlementOrder): Promise<Fetched> => {
     const today = todayInTehran(new Date());
-    const [snapshot, versions, fee, accepted] = await Promise.all([
+    const [snapshot, versions, fee, accepted, standing] = await Promise.all([
       accountOf(order, ledger, today),
       tariffs.versions(),
       tariffs.feeOn(today),
       overrides.of(order.id, order.facts.reading),
+      people.standing(order.clerk.id),
     ]);
-    return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
+    const findings = [...checkAccount(order, snapshot), ...checkOperator(order.clerk, standing, qualifyingDay(order, today))];
+    return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings, overrides: accepted };
   };
 }
 

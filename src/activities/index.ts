@@ -2,6 +2,7 @@ import type { BillingPort } from '../billing/port.js';
 import type { Finding } from '../domain/finding.js';
 import type { Instant, Operator, StepTime } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { announce } from './announce.js';
@@ -21,16 +22,17 @@ export interface ActivityDependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  people: Pick<PeopleStore, 'standing'>;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, billing, tariffs, overrides }: ActivityDependencies) {
+export function createActivities({ settlements, billing, tariffs, overrides, people }: ActivityDependencies) {
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
+    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides, people),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),

@@ -4,6 +4,7 @@ import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
+import { createSessions } from './api/sessions.js';
 import { createTokens } from './api/tokens.js';
 import { createSettlementWorkflows } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
@@ -17,6 +18,7 @@ import { createOverrideStore } from './store/overrides.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createSettlementStore } from './store/settlements.js';
+import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
 import { version } from '../package.json';
 import { createWorker } from './worker.js';
@@ -87,11 +89,15 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const people = createPeopleStore(pool);
+  const signIns = createSignInStore(pool);
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     billing,
+    people,
+    signIns,
+    sessions: createSessions(signIns),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides, people),

@@ -8,6 +8,9 @@ import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
+import type { SignInStore } from '../store/sign-in.js';
+import type { Sessions } from './sessions.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -78,6 +81,9 @@ export interface ApiDeps {
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   billing: BillingPort;
+  people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  sessions: Sessions;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;
   printer: BillPrinter;

@@ -6,7 +6,7 @@ import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
 import { createSessions } from './api/sessions.js';
 import { createTokens } from './api/tokens.js';
-import { createSettlementWorkflows } from './api/workflows.js';
+import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
@@ -17,6 +17,7 @@ import { createEventListener } from './store/event-listener.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
+import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
@@ -48,6 +49,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     taskQueue: config.taskQueue,
     activities: createActivities({
       settlements: createSettlementStore(pool),
+      postings: createPostingStore(pool),
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
@@ -86,6 +88,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       { key: SUBSCRIPTION, value: facts.subscription },
     ],
   });
+  const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const people = createPeopleStore(pool);
@@ -98,6 +101,11 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     people,
     signIns,
     sessions: createSessions(signIns),
+    postings: createPostingStore(pool),
+    startWorkflow: (...call) =>
+      messenger.start(...call).catch((error: unknown) => {
+        throw isUnanswered(error) ? new NoAnswerError() : error;
+      }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides, people),

@@ -11,6 +11,7 @@ import type { OverrideStore } from '../store/overrides.js';
 import type { PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { Sessions } from './sessions.js';
+import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -84,6 +85,9 @@ export interface ApiDeps {
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
   sessions: Sessions;
+  postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
+  /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
+  startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;
   printer: BillPrinter;

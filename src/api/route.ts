@@ -33,11 +33,13 @@ export interface JsonBody<B> {
   schema: z.ZodType;
   /** the call may come without one */
   optional?: true;
+  /** largest body; that of a form when absent */
+  limit?: string;
   read(raw: unknown, deps: ApiDeps): B | Promise<B>;
 }
 
-export function json<S extends z.ZodType>(schema: S): JsonBody<z.output<S>> {
-  return { schema, read: (raw) => parse(schema, raw) };
+export function json<S extends z.ZodType>(schema: S, limit?: string): JsonBody<z.output<S>> {
+  return { schema, read: (raw) => parse(schema, raw), ...(limit !== undefined && { limit }) };
 }
 
 /** One row of the table from which routing, authorisation and the OpenAPI document are made. */

@@ -1,21 +1,30 @@
 import type { Role } from '../domain/settlement.js';
 import { findAccounts, openRequest, showAccount } from './accounts.js';
 import { streamEvents } from './events.js';
+import { acknowledgeBatch, fetchBatch, listCycles, openCycle } from './cycles.js';
 import { receiveFeed } from './feeds.js';
 import { overrideFinding } from './overrides.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
 import { json, route, type Route } from './route.js';
 import {
+  acknowledgementRequest,
+  acknowledgementView,
   accountPage,
   accountParams,
   accountsQuery,
   accountView,
+  batchView,
   billQuery,
+  cyclePage,
+  cycleParams,
+  cyclesQuery,
+  cycleView,
   deliveryRequest,
   feedAnswer,
   feedParams,
   feedQuery,
   health,
+  openingRequest,
   operatorView,
   overrideRequest,
   overrideView,
@@ -28,6 +37,7 @@ import {
   personRecorded,
   personRequest,
   personView,
+  postingsQuery,
   previewView,
   readiness,
   receiptRequest,
@@ -206,6 +216,59 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'what came in', schema: feedAnswer } },
     problems: ['FEED_REFUSED', 'UNAVAILABLE'],
     handle: receiveFeed,
+  }),
+  route({
+    method: 'get',
+    path: '/billing/cycles',
+    tag: 'billing',
+    summary: 'جدول زمان‌بندی و وضع هر دوره',
+    roles: ['billing', 'supervisor', 'quality', 'admin'],
+    query: cyclesQuery,
+    answers: { 200: { description: 'cycles, the nearest closing day first', schema: cyclePage } },
+    problems: ['UNAVAILABLE'],
+    handle: listCycles,
+  }),
+  route({
+    method: 'post',
+    path: '/billing/cycles/{cycle}/opening',
+    tag: 'billing',
+    summary: 'باز کردن دوره: به همه تسویه‌های در انتظار گفته می‌شود',
+    roles: ['billing'],
+    params: cycleParams,
+    body: json(openingRequest),
+    answers: {
+      200: { description: 'opened before by the same event', schema: cycleView },
+      201: { description: 'opened', schema: cycleView },
+    },
+    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE'],
+    handle: openCycle,
+  }),
+  route({
+    method: 'get',
+    path: '/billing/cycles/{cycle}/postings',
+    tag: 'billing',
+    summary: 'دسته‌ای از اقلام دوره؛ با نخستین دریافت شماره می‌گیرد و دیگر تغییر نمی‌کند',
+    roles: ['billing'],
+    params: cycleParams,
+    query: postingsQuery,
+    answers: { 200: { description: 'a batch with its control total; as CSV the totals stand in the headers X-Batch, X-Control-Count, X-Control-Sum', schema: batchView, media: 'text/csv' } },
+    problems: ['CYCLE_NOT_OPEN', 'BATCH_UNKNOWN', 'UNAVAILABLE'],
+    handle: fetchBatch,
+  }),
+  route({
+    method: 'post',
+    path: '/billing/cycles/{cycle}/acknowledgements',
+    tag: 'billing',
+    summary: 'تأیید یک دسته: کدام قلم در صورتحساب آمد، کدام رد شد، کدام تأیید پس گرفته شد',
+    roles: ['billing'],
+    params: cycleParams,
+    body: json(acknowledgementRequest, '4mb'),
+    answers: {
+      200: { description: 'the same was recorded before', schema: acknowledgementView },
+      201: { description: 'recorded as a whole; each settlement hears of its items', schema: acknowledgementView },
+    },
+    problems: ['BATCH_UNKNOWN', 'EVENT_EXISTS', 'CONTROL_TOTAL_DIFFERS', 'UNAVAILABLE'],
+    handle: acknowledgeBatch,
   }),
   route({
     method: 'get',

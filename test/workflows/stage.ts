@@ -17,6 +17,7 @@ import { migrate } from '../../src/store/migrate.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createWorker } from '../../src/worker.js';
@@ -55,6 +56,7 @@ const nobodyToTell: Messenger = {
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
+    postings: createPostingStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),

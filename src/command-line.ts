@@ -14,6 +14,7 @@ import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { addPersonCommand } from './person-command.js';
 import { Refusal } from './refusal.js';
 import { DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { countIssuedBills } from './store/issued-bills.js';
@@ -136,6 +137,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action(price);
 
   addTariffCommand(program, () => served(env).databaseUrl, say);
+  addPersonCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

@@ -108,6 +108,7 @@ describe('usage', () => {
         [price({ m3: 'many' }), 'm³'],
         [price({ from: '1397/13/01' }), 'Jalali'],
         [['feed', 'nothing', 'file.csv'], 'accounts, meters'],
+        [['person', 'add', '--id', 'x1', '--name', 'x', '--office', '01', '--role', 'king'], 'clerk, supervisor'],
         [['token', '--role', 'king', '--office', '01', '--name', 'x'], 'clerk, supervisor'],
       ],
       async ([args, hint]) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
-import { mobile, nationalId } from '../domain/person.js';
+import { mobile, nationalId, userName } from '../domain/person.js';
 import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
@@ -206,10 +206,7 @@ const user = coded(
   z.string().max(60).meta({ description: 'user name: 2 to 40 Latin letters, digits, dot, dash and underscore; capitals count as small', examples: ['m.rezaei'] }),
   'USER_INVALID',
   'نام کاربری ۲ تا ۴۰ نویسه از حروف لاتین، رقم، نقطه و خط تیره است و با حرف یا رقم آغاز می‌شود. آن را بررسی کنید.',
-  (typed) => {
-    const id = latinDigits(cleanText(typed)).toLowerCase();
-    return /^[a-z0-9][a-z0-9._-]{1,39}$/.test(id) ? id : null;
-  },
+  userName,
 );
 // as typed: what counts of it is domain/password's to say
 const password = z.string().min(1).max(200);

@@ -10,10 +10,12 @@ import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/wo
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
+import { serviceTermsOn } from './domain/service-terms.js';
 import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
+import { createCorrectionStore } from './store/corrections.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
@@ -50,6 +52,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
+    corrections: createCorrectionStore(pool),
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
@@ -92,6 +95,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const people = createPeopleStore(pool);
+  const tariffs = createTariffStore(pool);
   const signIns = createSignInStore(pool);
   const app = createApi({
     temporal,
@@ -101,6 +105,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     people,
     signIns,
     sessions: createSessions(signIns),
+    serviceTerms: async (day) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), day),
     postings: createPostingStore(pool),
     startWorkflow: (...call) =>
       messenger.start(...call).catch((error: unknown) => {
@@ -108,7 +113,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides, people),
+    preview: createPreview({ billing, settlements }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {

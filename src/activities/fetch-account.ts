@@ -5,6 +5,7 @@ import type { Fee } from '../domain/debt.js';
 import type { Finding, Override } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
 import { checkOperator, qualifyingDay } from '../domain/qualification.js';
+import { serviceTermsOn } from '../domain/service-terms.js';
 import type { AccountView, SettlementOrder } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PeopleStore } from '../store/people.js';
@@ -26,28 +27,32 @@ export interface Fetched {
 }
 
 /** Reads at one moment all that an order's debt needs: for the step, and for the preview that leaves no trace. */
-export function reader(
-  ledger: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> },
-  tariffs: TariffStore,
-  overrides: OverrideStore,
-  people: Pick<PeopleStore, 'standing'>,
-) {
+export function reader(ledger: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> }, tariffs: TariffStore, overrides: OverrideStore) {
   return async (order: SettlementOrder): Promise<Fetched> => {
     const today = todayInTehran(new Date());
-    const [snapshot, versions, fee, accepted, standing] = await Promise.all([
+    const [snapshot, versions, fee, accepted] = await Promise.all([
       accountOf(order, ledger, today),
       tariffs.versions(),
       tariffs.feeOn(today),
       overrides.of(order.id, order.facts.reading),
-      people.standing(order.clerk.id),
     ]);
-    const findings = [...checkAccount(order, snapshot), ...checkOperator(order.clerk, standing, qualifyingDay(order, today))];
-    return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings, overrides: accepted };
+    return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
+  };
+}
+
+/** The reading for who issues: with what is found of the operator (R3), looked up at the same moment. */
+export function issuingReader(...[ledger, tariffs, overrides, people]: [...Parameters<typeof reader>, Pick<PeopleStore, 'standing'>]) {
+  const read = reader(ledger, tariffs, overrides);
+  return async (order: SettlementOrder): Promise<Fetched> => {
+    const [fetched, standing] = await Promise.all([read(order), people.standing(order.clerk.id)]);
+    const day = qualifyingDay(order, todayInTehran(new Date()));
+    const { qualificationWarnDays } = serviceTermsOn(await tariffs.tariffs(fetched.tariffs), day);
+    return { ...fetched, findings: [...fetched.findings, ...checkOperator(order.clerk, standing, day, qualificationWarnDays)] };
   };
 }
 
 /** 2. The last bill with all that the debt needs, read once and kept: a correction starts from the same. */
-export function fetchAccount(...sources: Parameters<typeof reader>) {
-  const read = reader(...sources);
+export function fetchAccount(...sources: Parameters<typeof issuingReader>) {
+  const read = issuingReader(...sources);
   return step('fetchAccount', ({ order }: { order: SettlementOrder }) => read(order));
 }

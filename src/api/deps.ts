@@ -6,6 +6,7 @@ import type { FeedKind } from '../domain/account.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
+import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PeopleStore } from '../store/people.js';
@@ -85,6 +86,8 @@ export interface ApiDeps {
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
   sessions: Sessions;
+  /** the company's own deadlines and thresholds on a day */
+  serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { todayInTehran } from '../domain/jalali.js';
+import type { PersonRecord } from '../store/people.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem, type ProblemError } from './problems.js';
@@ -38,8 +39,8 @@ export async function listPeople({ res, operator, query }: Call<unknown, z.outpu
     after: query.cursor ?? null,
   });
   const page = found.slice(0, query.limit);
-  const today = todayInTehran(deps.now());
-  res.json({ items: page.map((person) => viewPerson(person, today)), next: found.length > query.limit ? (page.at(-1)?.id ?? null) : null });
+  const view = await viewing(deps);
+  res.json({ items: page.map(view), next: found.length > query.limit ? (page.at(-1)?.id ?? null) : null });
 }
 
 /** GET /people/{id} */
@@ -47,18 +48,19 @@ export async function showPerson({ res, operator, params }: Named, deps: ApiDeps
   const person = await deps.people.get(params.id);
   if (person === null) throw new Problem('NOT_FOUND');
   requireOffice(operator, person.office);
-  res.json(viewPerson(person, todayInTehran(deps.now())));
+  res.json((await viewing(deps))(person));
 }
 
 /** POST /people: the answer holds the one-time password, which nobody can read again. */
 export async function recordPerson({ req, res, operator, body }: Call<unknown, unknown, z.output<typeof personRequest>>, deps: ApiDeps) {
+  const view = await viewing(deps);
   const person = await deps.people.record(body, operator);
   if (person === null) throw new Problem('PERSON_EXISTS');
   const oneTimePassword = await deps.signIns.resetPassword(person.id, operator, deps.now());
   res
     .status(201)
     .location(`${req.baseUrl}/people/${person.id}`)
-    .json({ person: viewPerson({ ...person, mustChangePassword: true }, todayInTehran(deps.now())), oneTimePassword });
+    .json({ person: view({ ...person, mustChangePassword: true }), oneTimePassword });
 }
 
 /** POST /people/{id}: what is named is changed. */
@@ -69,7 +71,7 @@ export async function changePerson({ res, operator, params: { id }, body }: Name
   if (person === null) throw new Problem('NOT_FOUND');
   if (person === 'lastAdmin') throw new Problem('ADMIN_NEEDED');
   deps.sessions.forget();
-  res.json(viewPerson(person, todayInTehran(deps.now())));
+  res.json((await viewing(deps))(person));
 }
 
 /** POST /people/{id}/qualifications */
@@ -77,7 +79,7 @@ export async function qualifyPerson({ res, operator, params: { id }, body }: Nam
   const { code, validFrom, validTo, certificate } = body;
   const outcome = await deps.people.qualify(id, { code, validFrom, validTo: validTo ?? null, certificate: certificate ?? null }, operator);
   if (outcome === null) throw new Problem('NOT_FOUND');
-  res.status(outcome.recorded ? 201 : 200).json(viewPerson(outcome.person, todayInTehran(deps.now())));
+  res.status(outcome.recorded ? 201 : 200).json((await viewing(deps))(outcome.person));
 }
 
 /** POST /people/{id}/password-reset: every session of the person ends, and a lock. */
@@ -86,4 +88,11 @@ export async function resetPassword({ res, operator, params: { id } }: Named, de
   if (oneTimePassword === null) throw new Problem('NOT_FOUND');
   deps.sessions.forget();
   res.json({ oneTimePassword });
+}
+
+/** How people look today. */
+async function viewing(deps: ApiDeps) {
+  const today = todayInTehran(deps.now());
+  const { qualificationWarnDays } = await deps.serviceTerms(today);
+  return (person: PersonRecord) => viewPerson(person, today, qualificationWarnDays);
 }

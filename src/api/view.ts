@@ -1,13 +1,14 @@
 import type { AccountSnapshot, Meter } from '../domain/account.js';
 import { makeBillId } from '../domain/bill-id.js';
+import type { Correction } from '../domain/correction.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import { lapsingQualifications, missingQualifications, QUALIFICATION_WARN_DAYS } from '../domain/qualification.js';
+import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
 import type { Bill, Settlement } from '../domain/settlement.js';
 import type { PersonRecord } from '../store/people.js';
 import type { z } from 'zod';
-import type { accountView, billView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
+import type { accountView, billView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
 import type { Session } from './tokens.js';
 
 /**
@@ -76,9 +77,32 @@ export function viewSettlement(s: Settlement): SettlementView {
       reason,
       billSerial,
     })),
-    corrections: s.corrections.map(({ n, kind, cause, status }) => ({ n, kind, cause, status })),
+    corrections: s.corrections.map(viewCorrection),
+    cancellation: s.cancellation && { by: s.cancellation.by, reason: s.cancellation.reason, at: s.cancellation.at },
+    predecessor: s.predecessor && { id: s.predecessor.id, reason: s.predecessor.reason, by: s.predecessor.by },
     steps: s.steps.map(({ name, startedAt, endedAt, attempts }) => ({ name, startedAt, endedAt, attempts })),
     delivery: s.delivery && { deliveredTo: s.delivery.deliveredTo, channel: s.delivery.channel, at: s.delivery.at },
+  };
+}
+
+export function viewCorrection(c: Correction): z.input<typeof correctionView> {
+  return {
+    n: c.n,
+    kind: c.kind,
+    cause: c.cause,
+    description: c.description,
+    status: c.status,
+    owner: { role: c.owner.role, user: c.owner.user },
+    reportedBy: c.reportedBy,
+    reportedAt: c.reportedAt,
+    dueAt: c.dueAt,
+    submittedBy: c.submittedBy,
+    difference: c.difference,
+    noChange: c.noChange,
+    verifiedBy: c.verifiedBy,
+    approvedBy: c.approvedBy,
+    revision: c.revision,
+    note: c.note,
   };
 }
 
@@ -191,8 +215,8 @@ export function viewSession({ operator: { id, name, role, office }, mustChangePa
   return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString() };
 }
 
-/** A person with what stands in the way of issuing today. */
-export function viewPerson(person: PersonRecord, today: JalaliDate): z.input<typeof personView> {
+/** A person with what stands in the way of issuing today, and what will in `warnDays` days. */
+export function viewPerson(person: PersonRecord, today: JalaliDate, warnDays: number): z.input<typeof personView> {
   return {
     id: person.id,
     name: person.name,
@@ -204,6 +228,6 @@ export function viewPerson(person: PersonRecord, today: JalaliDate): z.input<typ
     createdBy: person.createdBy.name,
     qualifications: person.qualifications.map(({ code, validFrom, validTo, certificate, recordedBy, recordedAt }) => ({ code, validFrom, validTo, certificate, recordedBy: recordedBy.name, recordedAt })),
     missing: missingQualifications(person.qualifications, today),
-    lapsing: lapsingQualifications(person.qualifications, today, QUALIFICATION_WARN_DAYS),
+    lapsing: lapsingQualifications(person.qualifications, today, warnDays),
   };
 }

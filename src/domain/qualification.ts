@@ -12,9 +12,6 @@ const NAMES: Record<QualificationCode, string> = {
   secondCopy: 'نرم‌افزار نسخه دوم',
 };
 
-/** A qualification that lapses within so many days is warned of. */
-export const QUALIFICATION_WARN_DAYS = 30;
-
 /** A record of one qualification of a person, both days included; validTo null = open. */
 export interface Qualification {
   code: QualificationCode;
@@ -84,8 +81,8 @@ export function qualifyingDay({ facts, receivedAt }: SettlementOrder, today: Jal
   return facts.lateEntry ? today : todayInTehran(new Date(receivedAt));
 }
 
-/** Whether the operator may issue on the day (R3), and which qualification ends soon. */
-export function checkOperator(operator: Operator, { managed, person, qualifications }: OperatorStanding, day: JalaliDate, warnDays = QUALIFICATION_WARN_DAYS): Finding[] {
+/** Whether the operator may issue on the day (R3), and which qualification ends at most `warnDays` days later. */
+export function checkOperator(operator: Operator, { managed, person, qualifications }: OperatorStanding, day: JalaliDate, warnDays: number): Finding[] {
   if (!managed) return [];
   if (!person) {
     return [

@@ -1,6 +1,8 @@
+import { reader } from '../../src/activities/fetch-account.js';
 import { createPreview } from '../../src/activities/preview.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
-import { addDays } from '../../src/domain/jalali.js';
+import { illustrativeTariff } from '../../src/demo.js';
+import { addDays, jalali } from '../../src/domain/jalali.js';
 import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/qualification.js';
 import type { SettlementOrder } from '../../src/domain/settlement.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
@@ -99,4 +101,16 @@ test('the day of the request counts; of a late entry the day it is entered', asy
   // qualified by now, and not when the slip was written
   await people.qualify('clerk-1', { code: 'sevenSkills', validFrom: today(), validTo: null, certificate: null }, ADMIN);
   expect((await preview(await order(slip, yesterday))).errors).toEqual([]);
+});
+
+test('how long before its end a clerk is told is the company’s to say; a correction asks nothing of who issued once', async () => {
+  const { pool } = database;
+  await createTariffStore(pool).publish({ ...illustrativeTariff(), version: 'with-terms', service: [{ from: jalali('1398/01/16'), to: null, qualificationWarnDays: 5 }] }, 'a', 'b');
+  await clerk({ ...OPEN, secondCopy: 10 });
+  const asked = await order();
+  expect((await preview(asked)).warnings).toEqual([]);
+  await people.change('clerk-1', { active: false }, ADMIN);
+  const read = reader({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool) }, createTariffStore(pool), createOverrideStore(pool));
+  expect((await read(asked)).findings).toEqual([]);
+  expect((await preview(asked)).errors).toMatchObject([{ code: 'FORBIDDEN' }]);
 });

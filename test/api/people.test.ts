@@ -1,3 +1,4 @@
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
 import { APPROVER, ADMIN, BILLING, CLERK, QUALITY, SUPERVISOR } from './fixture';
 import { OWN_PASSWORD, faultsOf, startPeople, type PeopleStage } from './people-stage';
 
@@ -54,6 +55,11 @@ describe('qualifications', () => {
     expect(body.lapsing).toEqual([{ code: 'secondCopy', lastDay: '1405/09/20' }]);
     const again = await post('/m.rezaei/qualifications', asked);
     expect([again.status, again.body]).toEqual([200, body]);
+    // how soon is soon is the company's to say
+    const { serviceTerms } = stage.api.deps;
+    stage.api.deps.serviceTerms = async () => ({ ...DEFAULT_SERVICE_TERMS, qualificationWarnDays: 15 });
+    expect((await get('/m.rezaei')).body.lapsing).toEqual([]);
+    stage.api.deps.serviceTerms = serviceTerms;
   });
   test('the end before the beginning is told with the other faults', async () => {
     await post('', NEW);

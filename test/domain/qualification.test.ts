@@ -92,17 +92,17 @@ describe('which lapse within days', () => {
 });
 
 describe('the operator of an order (R3)', () => {
-  const codes = (of: OperatorStanding) => checkOperator(CLERK, of, DAY).map(({ code, severity }) => [code, severity]);
+  const codes = (of: OperatorStanding) => checkOperator(CLERK, of, DAY, 30).map(({ code, severity }) => [code, severity]);
   test('before the first person is recorded nobody is checked', () => {
-    expect(checkOperator(CLERK, { managed: false, person: null, qualifications: [] }, DAY)).toEqual([]);
+    expect(checkOperator(CLERK, { managed: false, person: null, qualifications: [] }, DAY, 30)).toEqual([]);
   });
   test('qualified', () => expect(codes(standing(ALL))).toEqual([]));
   test('without a record', () => {
     expect(codes(standing([], null))).toEqual([['OPERATOR_NOT_QUALIFIED', 'error']]);
-    expect(checkOperator(CLERK, standing([], null), DAY)[0]?.message).toContain('m.rezaei');
+    expect(checkOperator(CLERK, standing([], null), DAY, 30)[0]?.message).toContain('m.rezaei');
   });
   test('each missing or lapsed one is named with its last day, in one finding', () => {
-    const [found, ...more] = checkOperator(CLERK, standing([record('sevenSkills', '1400/01/01', '1405/08/30'), record('secondCopy', '1405/10/01', null)]), DAY);
+    const [found, ...more] = checkOperator(CLERK, standing([record('sevenSkills', '1400/01/01', '1405/08/30'), record('secondCopy', '1405/10/01', null)]), DAY, 30);
     expect(more).toEqual([]);
     expect(found).toMatchObject({ code: 'OPERATOR_NOT_QUALIFIED', severity: 'error', field: 'clerk' });
     for (const part of ['1405/09/04', '«مهارت‌های هفت‌گانه رایانه» (تا 1405/08/30 معتبر بود)', '«سامانه صورتحساب» (ثبت نشده است)', '«نرم‌افزار نسخه دوم» (از 1405/10/01 معتبر است)']) {
@@ -115,7 +115,7 @@ describe('the operator of an order (R3)', () => {
     ['moved to another office', { active: true, roles: ['clerk' as const], office: '02' }],
   ])('%s: forbidden, however qualified', (_, person) => expect(codes(standing(ALL, person))).toEqual([['FORBIDDEN', 'error']]));
   test('what lapses soon is told and stops nothing', () => {
-    const [found] = checkOperator(CLERK, standing([...others('secondCopy'), record('secondCopy', '1404/01/01', '1405/09/20')]), DAY);
+    const [found] = checkOperator(CLERK, standing([...others('secondCopy'), record('secondCopy', '1404/01/01', '1405/09/20')]), DAY, 30);
     expect(found).toMatchObject({ code: 'QUALIFICATION_LAPSES', severity: 'info' });
     expect(found?.message).toContain('«نرم‌افزار نسخه دوم» (تا 1405/09/20)');
     expect(checkOperator(CLERK, standing([...others('secondCopy'), record('secondCopy', '1404/01/01', '1405/09/20')]), DAY, 15)).toEqual([]);

@@ -6,7 +6,7 @@ import { ROLES, createTokens } from './api/tokens.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
-import { loadDemoData } from './demo.js';
+import { DEMO_CLERK, demoClerk, loadDemoData, recordDemoPeople } from './demo.js';
 import { FEED_KINDS, type FeedKind } from './domain/account.js';
 import { checkBillId, checkPayment, barcode, makeBillId, makePaymentId } from './domain/bill-id.js';
 import { decimal } from './domain/fraction.js';
@@ -18,8 +18,9 @@ import { embeddedDatabaseUrl } from './embedded.js';
 import { type ListedBill, lateDecree } from './late-decree.js';
 import { createMessenger } from './messenger.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { addPersonCommand } from './person-command.js';
 import { Refusal } from './refusal.js';
-import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
+import { DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { countIssuedBills } from './store/issued-bills.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
@@ -75,12 +76,13 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action((kind: FeedKind, file: string, { asOf }: { asOf?: JalaliDate }) => feed(served(env), kind, file, asOf));
   program
     .command('demo-data')
-    .description('synthetic subscribers, tariffs and a fee resolution for practice')
+    .description('synthetic subscribers, tariffs, a fee resolution and clerks for practice')
     .option('--subscribers <n>', 'how many', whole, 500)
     .action(async ({ subscribers }: { subscribers: number }) => {
       const pool = createPool(served(env).databaseUrl, { applicationName: 'tasvieh-demo', max: 2 });
       try {
         await loadDemoData(pool, subscribers, new Date());
+        await recordDemoPeople(pool);
       } finally {
         await pool.end();
       }
@@ -113,7 +115,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--json')
     .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
       const config = readConfig(env);
-      const token = await createTokens(signingSecret(config)).issue({ ...DEMO_CLERK, office }, { ttl: 600 });
+      const token = await createTokens(signingSecret(config)).issue(demoClerk(office), { ttl: 600 });
       const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, options);
       if (json) say(JSON.stringify(settlement, null, 2));
       else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
@@ -155,6 +157,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
 
   addTariffCommand(program, () => served(env).databaseUrl, say);
   addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
+  addPersonCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

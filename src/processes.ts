@@ -4,11 +4,13 @@ import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
+import { createSessions } from './api/sessions.js';
 import { createTokens } from './api/tokens.js';
 import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
+import { serviceTermsOn } from './domain/service-terms.js';
 import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
@@ -16,9 +18,11 @@ import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
+import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
+import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
 import { version } from '../package.json';
 import { createWorker } from './worker.js';
@@ -53,6 +57,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
+      people: createPeopleStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
   });
@@ -90,11 +95,18 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
+  const people = createPeopleStore(pool);
+  const tariffs = createTariffStore(pool);
+  const signIns = createSignInStore(pool);
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     billing,
+    people,
+    signIns,
+    sessions: createSessions(signIns),
+    serviceTerms: async (day) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
     startWorkflow: (...call) =>
@@ -103,7 +115,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides),
+    preview: createPreview({ billing, settlements }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {

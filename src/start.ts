@@ -5,9 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createTokens } from './api/tokens.js';
 import { DEMO_SUBSCRIPTION } from './billing/demo.js';
 import { type Config, signingSecret } from './config.js';
-import { loadDemoData } from './demo.js';
+import { DEMO_CLERK, loadDemoData, recordDemoPeople } from './demo.js';
 import { daysBetween, jalali, todayInTehran } from './domain/jalali.js';
-import type { Operator } from './domain/settlement.js';
 import { mustBeFree, startPostgres, startTemporal, temporalExecutable } from './embedded.js';
 import { Refusal } from './refusal.js';
 import { migrate } from './store/migrate.js';
@@ -18,7 +17,6 @@ const DEMO_SUBSCRIBERS = 500;
 const RESTART_MS = 1000;
 /** Valid by its check digit, of nobody. */
 export const DEMO_NATIONAL_ID = '0932833810';
-export const DEMO_CLERK: Operator = { id: 'demo-clerk', name: 'کارمند نمایشی', role: 'clerk', office: '01' };
 
 /** Everything that was started, in order; it is ended in the reverse one, so that nobody loses what he stands on. */
 class Started {
@@ -85,6 +83,7 @@ async function start(config: Config, say: (line: string) => void, started: Start
   const pool = createPool(url, { applicationName: 'tasvieh-start', max: 2 });
   try {
     await loadDemoData(pool, DEMO_SUBSCRIBERS, new Date());
+    await recordDemoPeople(pool);
   } finally {
     await pool.end();
   }

@@ -5,15 +5,17 @@ import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
 import { createTokens } from './api/tokens.js';
-import { createSettlementWorkflows } from './api/workflows.js';
+import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
 import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
+import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
+import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
 import { version } from '../package.json';
@@ -35,15 +37,26 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
   bridgeTemporalLog(log);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
+  // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
+  const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
+  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
   const worker: Worker = await createWorker({
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
-    activities: createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool), overrides: createOverrideStore(pool) }),
+    activities: createActivities({
+      settlements: createSettlementStore(pool),
+      postings: createPostingStore(pool),
+      billing: createPostgresBilling(pool),
+      tariffs: createTariffStore(pool),
+      overrides: createOverrideStore(pool),
+      messenger: createMessenger(client, { taskQueue: config.taskQueue }),
+    }),
   });
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
     await connection.close();
+    await clientConnection.close();
     await pool.end();
   });
   return {
@@ -71,6 +84,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       { key: SUBSCRIPTION, value: facts.subscription },
     ],
   });
+  const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const app = createApi({
@@ -78,6 +92,11 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     billing,
+    postings: createPostingStore(pool),
+    startWorkflow: (...call) =>
+      messenger.start(...call).catch((error: unknown) => {
+        throw isUnanswered(error) ? new NoAnswerError() : error;
+      }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { FEED_KINDS, type AccountSnapshot, type FeedKind, type LedgerBill } from '../domain/account.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedKind, type LedgerBill } from '../domain/account.js';
 import { checkBillId } from '../domain/bill-id.js';
 import { yearOf, type JalaliDate } from '../domain/jalali.js';
 import { FEED_TABLES, type FaultCode } from './feed-columns.js';
@@ -214,7 +214,7 @@ const snapshot = z
     adjustments: sorted(given.adjustments, (each) => [each.on, each.reference]),
     instalments: sorted(given.instalments, (each) => [each.dueOn, each.reference]),
     deposits: sorted(given.deposits, (each) => [each.on, each.reference]),
-    cycles: sorted(given.cycles, (each) => [each.closesOn, each.cycle]).slice(0, MOST_CYCLES),
+    cycles: nearestFirst(given.cycles).slice(0, MOST_CYCLES),
     feeds: FEED_KINDS.flatMap((kind) => given.feeds.filter((each) => each.kind === kind)),
   }));
 
@@ -251,6 +251,10 @@ function sorted<T>(rows: readonly T[], key: (row: T) => string[]): T[] {
 /** Of bills that end on one day the later issued, then the later numbered is the newer. */
 function newestFirst(bills: readonly LedgerBill[]): LedgerBill[] {
   return sorted(bills, ({ toDate, issuedOn, serial }) => [toDate, issuedOn, String(serial.length).padStart(3, '0'), serial]).reverse();
+}
+
+function nearestFirst(cycles: readonly Cycle[]): Cycle[] {
+  return sorted(cycles, ({ closesOn, cycle }) => [closesOn, cycle]);
 }
 
 function ofTwoYears(bills: readonly LedgerBill[]): LedgerBill[] {
@@ -290,6 +294,19 @@ export function readHits(json: unknown, { office, limit, after }: { office: stri
     if (office !== null && item.office !== office) faults.push(`items.${at}.office: ANOTHER_OFFICE`);
   });
   return faults.length > 0 ? { ok: false, faults: faults.slice(0, MOST_FAULTS) } : { ok: true, value: items };
+}
+
+const timetable = z.object({ items: list(cycle, 'cycle') });
+
+/** `GET /cycles`: cycles of the series, when one was asked for, that close between the two days; the nearest first. */
+export function readTimetable(json: unknown, { series, from, to }: { series: string | null; from: JalaliDate; to: JalaliDate }): Read<Cycle[]> {
+  const answer = read(timetable, json);
+  if (!answer.ok) return answer;
+  const faults = answer.value.items.flatMap((each, at) => [
+    ...(series !== null && each.series !== series ? [`items.${at}.series: ANOTHER_SERIES`] : []),
+    ...(each.closesOn < from || each.closesOn > to ? [`items.${at}.closesOn: OUT_OF_RANGE`] : []),
+  ]);
+  return faults.length > 0 ? { ok: false, faults: faults.slice(0, MOST_FAULTS) } : { ok: true, value: nearestFirst(answer.value.items) };
 }
 
 const receipt = z.object({ cycle: z.string(), batch: z.number(), count: z.number(), sum: z.number() });

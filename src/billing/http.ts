@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AccountSnapshot } from '../domain/account.js';
+import type { AccountSnapshot, Cycle } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import { type Read, readAccount, readHits, readReceipt } from './answers.js';
+import { type Read, readAccount, readHits, readReceipt, readTimetable } from './answers.js';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from './errors.js';
 import type { AccountHit, BillingPort, PostingBatch } from './port.js';
 import { plainQuery } from './search.js';
@@ -119,6 +119,12 @@ export function createHttpBilling({ baseUrl, token, timeoutMs = ATTEMPT_MS, call
       if (office !== null) search.set('office', office);
       if (after !== null) search.set('after', after);
       return ask({ method: 'GET', route: '/accounts', path: `/accounts?${search.toString()}` }, (json) => readHits(json, { office, limit, after }));
+    },
+
+    async timetable({ series, from, to }): Promise<Cycle[]> {
+      const search = new URLSearchParams({ from, to });
+      if (series !== null) search.set('series', series);
+      return ask({ method: 'GET', route: '/cycles', path: `/cycles?${search.toString()}` }, (json) => readTimetable(json, { series, from, to }));
     },
 
     async submitBatch({ cycle, batch, count, sum, frozenAt, items }: PostingBatch): Promise<void> {

@@ -1,7 +1,8 @@
-import type { Account, AccountSnapshot, Meter } from '../domain/account.js';
+import type { Account, AccountSnapshot, Cycle, Meter } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import type { Rial } from '../domain/rial.js';
-import type { Instant, PostingKind } from '../domain/settlement.js';
+import type { PostingBatch } from '../store/postings.js';
+
+export type { BatchItem, PostingBatch } from '../store/postings.js';
 
 /** A row of a search: enough to say the name aloud and choose. */
 export interface AccountHit {
@@ -14,26 +15,6 @@ export interface AccountHit {
   meterSerial: Meter['serial'] | null;
 }
 
-/** A numbered batch of postings, frozen: its content never changes. */
-export interface PostingBatch {
-  cycle: string;
-  batch: number;
-  count: number;
-  /** sum of the amounts, rial */
-  sum: number;
-  frozenAt: Instant;
-  items: BatchItem[];
-}
-
-export interface BatchItem {
-  posting: string;
-  kind: PostingKind;
-  subscription: string;
-  settlement: string;
-  amount: Rial;
-  detail: Record<string, unknown>;
-}
-
 /** What we ask of the company's billing system. */
 export interface BillingPort {
   /**
@@ -43,6 +24,8 @@ export interface BillingPort {
   findAccounts(search: { query: string; office: string | null; limit: number; after: string | null }): Promise<AccountHit[]>;
   /** The subscriber read in one snapshot, or null. `today` (Tehran) selects the cycles that still take postings. */
   account(subscription: string, today: JalaliDate): Promise<AccountSnapshot | null>;
+  /** The timetable: cycles that close between two days (both included), nearest first; `series` null = all. */
+  timetable(search: { series: string | null; from: JalaliDate; to: JalaliDate }): Promise<Cycle[]>;
   /**
    * Hands a frozen batch to a billing system that is told instead of asking; absent where billing fetches its batches itself.
    * Repeating it is harmless: billing keeps one batch per cycle and number. Throws when it is not known to have arrived.

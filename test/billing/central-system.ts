@@ -87,6 +87,7 @@ export async function startCentralSystem({ token, feeds, asOf, loadedAt = new Da
     if (!headers['x-correlation-id']) return problem(400, 'CORRELATION_ID_MISSING', 'X-Correlation-Id is missing');
     if (method === 'GET' && path === '/health') return { status: 204, headers: {}, body: '' };
     if (method === 'GET' && path === '/accounts') return find(ledger, query);
+    if (method === 'GET' && path === '/cycles') return timetable(ledger, query);
     const account = /^\/accounts\/([^/]+)$/.exec(path);
     if (method === 'GET' && account) return show(ledger, decodeURIComponent(account[1] ?? ''), query.get('today') ?? '', { asOf, loadedAt });
     const batch = /^\/cycles\/([^/]+)\/batches\/([^/]+)$/.exec(path);
@@ -214,7 +215,8 @@ function spoilt(fault: Fault, answer: Answer, ledger: Ledger): Answer {
   if ('items' in body) {
     const hits = body['items'] as Json[];
     for (const hit of hits) {
-      if (check) hit['billId'] = String(hit['billId']).replace(/.$/, (digit) => String((Number(digit) + 1) % 10));
+      if ('closesOn' in hit) Object.assign(hit, check ? { closesOn: '1395/01/01' } : { objectionDays: String(hit['objectionDays']) });
+      else if (check) hit['billId'] = String(hit['billId']).replace(/.$/, (digit) => String((Number(digit) + 1) % 10));
       else delete hit['name'];
     }
   } else if ('account' in body) {
@@ -310,11 +312,21 @@ function show(ledger: Ledger, subscription: string, today: string, fed: { asOf: 
       .filter(({ series, closesOn = '' }) => series === account['series'] && closesOn >= today)
       .sort((a, b) => ((a['closesOn'] ?? '') < (b['closesOn'] ?? '') ? -1 : 1))
       .slice(0, 3)
-      .map((row) => pick(row, ['cycle', 'series', 'fromDate', 'toDate', 'closesOn', 'issuesOn'], ['objectionDays'])),
+      .map(cycleOf),
     feeds: FEED_KINDS.map((kind) => ({ kind, ...fed })),
     // a system may tell more than is asked
     balanceShownOnOurPortal: 'ask the counter',
   });
+}
+
+function cycleOf(row: Row): Json {
+  return pick(row, ['cycle', 'series', 'fromDate', 'toDate', 'closesOn', 'issuesOn'], ['objectionDays']);
+}
+
+function timetable(ledger: Ledger, query: URLSearchParams): Answer {
+  const [series, from, to] = [query.get('series'), query.get('from'), query.get('to')];
+  if (from === null || to === null) return problem(400, 'DAYS_MISSING', 'from and to are needed');
+  return ok({ items: ledger.cycles.filter((row) => (series === null || row['series'] === series) && (row['closesOn'] ?? '') >= from && (row['closesOn'] ?? '') <= to).map(cycleOf) });
 }
 
 function newness({ toDate = '', issuedOn = '', serial = '' }: Row): string {

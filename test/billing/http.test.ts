@@ -135,6 +135,19 @@ describe.each([
     ]);
   });
 
+  test('the timetable', async () => {
+    const named = async (series: string | null, from: string, to: string): Promise<string[]> =>
+      (await port().timetable({ series, from: jalali(from), to: jalali(to) })).map(({ cycle, closesOn }) => `${closesOn} ${cycle}`);
+    const all = await named(null, '1405/01/01', '1406/01/01');
+    expect(all.length).toBeGreaterThan(12);
+    expect(all).toEqual([...all].sort());
+    const own = await named('12', '1405/01/01', '1406/01/01');
+    expect(own).toEqual(all.filter((each) => each.includes(' 12-')));
+    const [first = '', second = ''] = own;
+    expect(await named('12', first.slice(0, 10), second.slice(0, 10))).toEqual([first, second]);
+    expect(await named('77', '1405/01/01', '1406/01/01')).toEqual([]);
+  });
+
   test('nobody', async () => {
     expect(await port().account(NOBODY, TODAY)).toBeNull();
   });
@@ -154,6 +167,11 @@ describe.each([
     expect(snapshot?.cycles).toHaveLength(3);
     expect(snapshot?.feeds).toEqual(FEED_KINDS.map((kind) => ({ kind, loadedAt: '2026-11-25T06:30:00.000Z', asOf: TODAY })));
   });
+});
+
+test('the timetable is the same by both ways', async () => {
+  const search = { series: null, from: jalali('1403/01/01'), to: jalali('1407/01/01') };
+  expect(await http.timetable(search)).toEqual(await files.timetable(search));
 });
 
 test('every subscriber is the same by both ways', async () => {
@@ -266,6 +284,14 @@ describe.each(FAULTS)('the fault %s', (fault) => {
     const right = await files.findAccounts(search);
     await check(async () => expect(await port().findAccounts(search)).toEqual(right), [fault === 'wrong-field' ? 'items.0.name' : 'items.0.billId']);
     expect(await http.findAccounts(search)).toEqual(right);
+  });
+
+  test('the timetable: the same or none', async () => {
+    const search = { series: '12', from: TODAY, to: jalali('1405/10/10') };
+    const right = await files.timetable(search);
+    expect(right).toHaveLength(1);
+    await check(async () => expect(await port().timetable(search)).toEqual(right), [fault === 'wrong-field' ? 'items.0.objectionDays' : 'items.0.closesOn']);
+    expect(await http.timetable(search)).toEqual(right);
   });
 
   test('a batch: still once', async () => {
@@ -460,6 +486,8 @@ describe('the OpenAPI document', () => {
       for (const subscription of subscriptions) if (subscription !== TYPED) await http.account(subscription, TODAY);
       await http.account(NOBODY, TODAY);
       await http.findAccounts({ query: 'خیابان', office: '01', limit: 100, after: DEMO });
+      await http.timetable({ series: '12', from: TODAY, to: jalali('1406/01/01') });
+      await http.timetable({ series: null, from: TODAY, to: jalali('1406/01/01') });
       const batch = newBatch();
       await http.submitBatch(batch);
       await http.submitBatch(batch);
@@ -482,6 +510,7 @@ describe('the OpenAPI document', () => {
         'GET /accounts/{subscription} 401',
         'GET /accounts/{subscription} 404',
         'GET /accounts/{subscription} 429',
+        'GET /cycles 200',
         'GET /health 204',
         'GET /health 401',
         'PUT /cycles/{cycle}/batches/{batch} 200',

@@ -6,6 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { type Activities, createActivities } from '../../src/activities/index.js';
+import type { Messenger } from '../../src/activities/messenger.js';
 import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { type JalaliDate, todayInTehran } from '../../src/domain/jalali.js';
@@ -15,6 +16,7 @@ import { loadDemoData } from '../../src/demo.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createWorker } from '../../src/worker.js';
@@ -44,8 +46,21 @@ export async function startDatabase(subscribers = 40): Promise<{ postgres: Embed
   }
 }
 
-export function realActivities(pool: Pool): Activities {
-  return createActivities({ settlements: createSettlementStore(pool), billing: createPostgresBilling(pool), tariffs: createTariffStore(pool), overrides: createOverrideStore(pool) });
+/** For steps that tell no other workflow anything. */
+const nobodyToTell: Messenger = {
+  signal: (id) => Promise.reject(new Error(`${id}: this test has no messenger`)),
+  start: (_workflow, id) => Promise.reject(new Error(`${id}: this test has no messenger`)),
+};
+
+export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
+  return createActivities({
+    settlements: createSettlementStore(pool),
+    postings: createPostingStore(pool),
+    billing: createPostgresBilling(pool),
+    tariffs: createTariffStore(pool),
+    overrides: createOverrideStore(pool),
+    messenger,
+  });
 }
 
 /** An order of the demo subscriber whose reading is usual, with what a test changes. */

@@ -65,6 +65,7 @@ export const ROUTES: readonly Route[] = [
     roles: OFFICE,
     query: accountsQuery,
     answers: { 200: { description: 'the subscribers of the office', schema: accountPage } },
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: findAccounts,
   }),
   route({
@@ -75,7 +76,7 @@ export const ROUTES: readonly Route[] = [
     roles: OFFICE,
     params: accountParams,
     answers: { 200: { description: 'the subscriber', schema: accountView } },
-    problems: ['ACCOUNT_NOT_FOUND', 'UNAVAILABLE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: showAccount,
   }),
   route({
@@ -96,7 +97,7 @@ export const ROUTES: readonly Route[] = [
     roles: COUNTER,
     body: settlementBody,
     answers: { 200: { description: 'the computed debt and the findings', schema: previewView } },
-    problems: ['UNAVAILABLE'],
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: previewSettlement,
   }),
   route({
@@ -189,7 +190,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'the same stands already: the first is answered', schema: overrideView },
       201: { description: 'accepted', schema: overrideView },
     },
-    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: overrideFinding,
   }),
   route({
@@ -213,7 +214,7 @@ export const ROUTES: readonly Route[] = [
     roles: ['billing', 'supervisor', 'quality', 'admin'],
     query: cyclesQuery,
     answers: { 200: { description: 'cycles, the nearest closing day first', schema: cyclePage } },
-    problems: ['UNAVAILABLE'],
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: listCycles,
   }),
   route({
@@ -228,7 +229,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'opened before by the same event', schema: cycleView },
       201: { description: 'opened', schema: cycleView },
     },
-    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE'],
+    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: openCycle,
   }),
   route({

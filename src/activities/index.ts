@@ -1,6 +1,7 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Finding } from '../domain/finding.js';
 import type { Instant, Operator, StepTime } from '../domain/settlement.js';
+import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
@@ -8,7 +9,8 @@ import type { TariffStore } from '../store/tariffs.js';
 import { announce } from './announce.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
-import { fetchAccount } from './fetch-account.js';
+import { createCorrectionActivities } from './corrections.js';
+import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { register } from './register.js';
@@ -21,6 +23,7 @@ export type { EarlierAttempts } from './step.js';
 export interface ActivityDependencies {
   settlements: SettlementStore;
   postings: PostingStore;
+  corrections: CorrectionStore;
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
@@ -30,7 +33,7 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, billing, tariffs, overrides, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, messenger }: ActivityDependencies) {
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
@@ -41,6 +44,7 @@ export function createActivities({ settlements, postings, billing, tariffs, over
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
+    ...createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read: reader({ billing, settlements }, tariffs, overrides) }),
     ...createCycleActivities({ postings, settlements, messenger, ...outbox }),
 
     reject: (input: { id: string; errors: Finding[]; warnings: Finding[]; steps: StepTime[] }) =>

@@ -223,13 +223,29 @@ const outcome = z
     if (item.outcome === 'taken' && item.posting.includes('/nameChange')) needs('nameOnBill', 'نامی که روی قبض چاپ شد لازم است.');
     if (item.outcome === 'refused') needs('reason', 'دلیل رد لازم است.');
   });
-export const acknowledgementRequest = z.strictObject({
-  eventId,
-  batch: z.int().min(1),
-  count: z.int().min(0).meta({ description: 'control total: postings in the batch' }),
-  sum: z.int().meta({ description: 'control total: sum of the batch, rial' }),
-  items: z.array(outcome).min(1).max(5000),
-});
+export const acknowledgementRequest = z
+  .strictObject({
+    eventId,
+    batch: z.int().min(1),
+    count: z.int().min(0).meta({ description: 'control total: postings in the batch' }),
+    sum: z.int().meta({ description: 'control total: sum of the batch, rial' }),
+    items: z.array(outcome).min(1).max(5000).meta({ description: 'each posting once' }),
+  })
+  .superRefine(({ items }, context) => {
+    const seen = new Set<string>();
+    items.forEach(({ posting }, i) => {
+      if (seen.has(posting)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['items', i, 'posting'],
+          input: posting,
+          message: 'این قلم پیش‌تر در همین تأیید آمده است. هر قلم را یک بار بنویسید.',
+          params: { code: 'REPEATED' },
+        });
+      }
+      seen.add(posting);
+    });
+  });
 
 // ---- path and query ------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 import { FEED_KINDS } from './account.js';
+import { AMOUNT_UNIT } from './bill-id.js';
 import { decimal } from './fraction.js';
 import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
@@ -433,7 +434,9 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
   if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule')) {
-    whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo');
+    if (whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo')) {
+      check(collection.roundTo % AMOUNT_UNIT === 0, 'collection.roundTo', 'NOT_PAYABLE', `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`);
+    }
     amount(collection.notCollectedUpTo, 'collection.notCollectedUpTo');
   }
   if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule')) {

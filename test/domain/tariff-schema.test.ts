@@ -66,6 +66,7 @@ describe('the schema refuses what readTariff refuses for its shape', () => {
     ['documents of no purpose', own({ requiredDocuments: [{ ...document, purposes: [] }] })],
     ['no document', own({ requiredDocuments: [{ ...document, anyOf: [] }] })],
     ['rounding to nothing', own({ collection: { roundTo: 0, notCollectedUpTo: 0 } })],
+    ['rounding to what no payment id holds', own({ collection: { roundTo: 1500, notCollectedUpTo: 0 } })],
     ['a factor as number', own({ bands: { highFactor: 2, lowFactor: '0.3', outerFactor: '5', ignoreUpToM3PerMonth: 30 } })],
     ['a period of three digits', own({ paymentPeriods: { from: 50, to: 100 } })],
     ['service terms without dates', own({ service: [{ escalateAfterHours: 1 }] })],

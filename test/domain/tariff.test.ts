@@ -138,6 +138,8 @@ describe('checkTariff', () => {
     [{ service: [{ ...dated, escalateAfterHours: 86_400, qualificationWarnDays: 0, outageAfterMinutes: 1_441 }] }, ['escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes'].map((name) => `service[0].${name} OUT_OF_RANGE`)],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
+    [{ collection: { roundTo: 100, notCollectedUpTo: 0 } }, ['collection.roundTo NOT_PAYABLE']],
+    [{ collection: { roundTo: 10_000, notCollectedUpTo: 0 } }, []],
     [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
     [{ paymentPeriods: { from: 50, to: 100 } }, ['paymentPeriods.to OUT_OF_RANGE']],
     [{ paymentPeriods: { from: 60, to: 50 } }, ['paymentPeriods.to OUT_OF_RANGE']],

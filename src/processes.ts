@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
@@ -8,6 +10,7 @@ import { createSessions } from './api/sessions.js';
 import { createTokens } from './api/tokens.js';
 import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
+import { type BillingCaller, type HttpBilling, createHttpBilling } from './billing/http.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
 import { serviceTermsOn } from './domain/service-terms.js';
@@ -37,6 +40,24 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** What a call of billing leaves of a step's time for the step itself, ms. */
+const STEP_MS = 300;
+/** A step that has a minute asks billing for less: it is repeated anyhow. */
+const LONGEST_STEP_MS = 15_000;
+/** A page waits no longer for billing, ms. */
+const PAGE_MS = 3_000;
+
+/** The company's billing system where it answers calls. */
+function centralBilling({ billing }: Config, caller: () => BillingCaller): HttpBilling | null {
+  return billing && createHttpBilling({ baseUrl: billing.url, token: billing.token, caller });
+}
+
+/** A step's time is that of its attempt; its id is found in the Temporal UI. */
+function stepAsCaller(): BillingCaller {
+  const { startToCloseTimeoutMs, workflowExecution, activityId } = activityInfo();
+  return { limitMs: Math.min(startToCloseTimeoutMs, LONGEST_STEP_MS) - STEP_MS, correlationId: `${workflowExecution?.runId}/${activityId}` };
+}
+
 /** The worker: polls the task queue until it is stopped. Rejects when Temporal cannot be reached at the start. */
 export async function runWorker(config: ServedConfig): Promise<Running> {
   const log = createLog('worker', config.logLevel);
@@ -53,8 +74,8 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
-    corrections: createCorrectionStore(pool),
-      billing: createPostgresBilling(pool),
+      corrections: createCorrectionStore(pool),
+      billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
       people: createPeopleStore(pool),
@@ -83,7 +104,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const client = new Client({ connection, namespace: config.temporalNamespace });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
   const events = createEventListener(config.databaseUrl);
-  const billing = createPostgresBilling(pool);
+  const central = centralBilling(config, () => ({ limitMs: PAGE_MS, correlationId: randomUUID() }));
+  const billing = central ?? createPostgresBilling(pool);
   const temporal = createSettlementWorkflows(client, {
     taskQueue: config.taskQueue,
     searchAttributes: ({ clerk, facts }) => [
@@ -119,14 +141,16 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {
-      const [postgres, reachable] = await Promise.all([
+      const [postgres, reachable, billing] = await Promise.all([
         pool.query('select 1').then(
           () => 'ok',
           () => 'unreachable',
         ),
         temporal.reachable(),
+        central?.state(),
       ]);
-      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable' } };
+      // without billing settlements are accepted and wait: it is shown, and readiness does not depend on it
+      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable', ...(billing && { billing }) } };
     },
     log,
     version,

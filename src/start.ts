@@ -97,10 +97,15 @@ async function start(config: Config, say: (line: string) => void, started: Start
   const [, apiProcess] = await Promise.all(['worker', 'api'].map((name) => keepRunning(name, () => launch(name, env), say, started)));
   const api = `http://${config.apiHost}:${apiProcess?.port ?? config.apiPort}`;
   const token = await createTokens(signingSecret(config)).issue(DEMO_CLERK, { ttl: 12 * 3600 });
-  const settled = await settleDemo(api, token, config.dataFolder);
   say('');
-  say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
-  say(`  Bill (PDF)     ${settled.pdf}`);
+  if (config.billing) {
+    // whom it knows and whether it answers now is not ours to say
+    say(`  Accounts are asked of the billing system at ${config.billing.url}`);
+  } else {
+    const settled = await settleDemo(api, token, config.dataFolder);
+    say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
+    say(`  Bill (PDF)     ${settled.pdf}`);
+  }
   say(`  API            ${api}/api/v1`);
   say(`  API docs       ${api}/docs`);
   say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);

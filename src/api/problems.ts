@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../billing/errors.js';
 import type { Finding } from '../domain/finding.js';
 
 /** One finding of a problem, `field` dotted as in the request; feeds add `row` and `column`. */
@@ -75,6 +76,11 @@ const PROBLEMS = {
     'گذرواژه چند بار نادرست بوده و ورود با این نام برای مدتی بسته است. پس از زمانی که در سرایند Retry-After آمده است دوباره وارد شوید، یا از مدیر سامانه گذرواژهٔ تازه بگیرید.',
   ],
   INTERNAL: [500, 'Internal error', 'خطایی در سامانه رخ داد. کمی بعد دوباره تلاش کنید و اگر ماند، شناسهٔ درخواست را به پشتیبان بدهید.'],
+  BILLING_FAULT: [
+    502,
+    'The billing system gave no usable answer',
+    'پاسخ سامانهٔ صدور قبض قابل استفاده نبود و چیزی از آن به کار نرفت. موضوع را با زمان آن به پشتیبان بگویید و سپس دوباره تلاش کنید.',
+  ],
   NOTHING_ACCEPTED: [
     503,
     'Nothing was accepted',
@@ -139,6 +145,8 @@ function known(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof URIError) return new Problem('MALFORMED_URL');
   if (!(error instanceof Error)) return null;
+  if (error instanceof BillingUnavailableError) return new Problem('UNAVAILABLE', { detail: 'سامانهٔ صدور قبض اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید؛ درخواست تسویه را می‌توان ثبت کرد و پس از بازگشت آن اعلام می‌شود.' });
+  if (error instanceof BillingAnswerError || error instanceof BillingRefusedError) return new Problem('BILLING_FAULT');
   if (error.name === 'NoAnswerError' || isConnectionLost(error)) return new Problem('UNAVAILABLE');
   switch ((error as { type?: unknown }).type) {
     case 'entity.parse.failed':

@@ -105,6 +105,7 @@ export const ROUTES: readonly Route[] = [
     roles: OFFICE,
     query: accountsQuery,
     answers: { 200: { description: 'the subscribers of the office', schema: accountPage } },
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: findAccounts,
   }),
   route({
@@ -115,7 +116,7 @@ export const ROUTES: readonly Route[] = [
     roles: OFFICE,
     params: accountParams,
     answers: { 200: { description: 'the subscriber', schema: accountView } },
-    problems: ['ACCOUNT_NOT_FOUND', 'UNAVAILABLE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: showAccount,
   }),
   route({
@@ -136,7 +137,7 @@ export const ROUTES: readonly Route[] = [
     roles: COUNTER,
     body: settlementBody,
     answers: { 200: { description: 'the computed debt and the findings', schema: previewView } },
-    problems: ['UNAVAILABLE'],
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: previewSettlement,
   }),
   route({
@@ -229,7 +230,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'the same stands already: the first is answered', schema: overrideView },
       201: { description: 'accepted', schema: overrideView },
     },
-    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: overrideFinding,
   }),
   route({
@@ -376,7 +377,7 @@ export const ROUTES: readonly Route[] = [
     roles: ['billing', 'supervisor', 'quality', 'admin'],
     query: cyclesQuery,
     answers: { 200: { description: 'cycles, the nearest closing day first', schema: cyclePage } },
-    problems: ['UNAVAILABLE'],
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: listCycles,
   }),
   route({
@@ -391,7 +392,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'opened before by the same event', schema: cycleView },
       201: { description: 'opened', schema: cycleView },
     },
-    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE'],
+    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: openCycle,
   }),
   route({

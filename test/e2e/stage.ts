@@ -68,6 +68,7 @@ export async function openStage(subscribers: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-e2e-'));
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
   const processes: Process[] = [];
+  const settings: NodeJS.ProcessEnv = {};
   let postgres: EmbeddedPostgres | undefined;
   let temporal: EmbeddedTemporal | undefined;
   let connection: Connection | undefined;
@@ -223,11 +224,13 @@ export async function openStage(subscribers: number) {
     async startTemporal() {
       await upTemporal();
     },
+    /** what API and worker find in their environment besides, when they start */
+    settings,
     async startWorker() {
-      if (!worker?.running()) worker = await launch(MAIN, 'worker');
+      if (!worker?.running()) worker = await launch(MAIN, 'worker', settings);
     },
     async startApi() {
-      if (!api?.running()) api = await launch(MAIN, 'api');
+      if (!api?.running()) api = await launch(MAIN, 'api', settings);
     },
     /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
     startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>

@@ -228,6 +228,7 @@ async function untilSettled(order: SettlementOrder, view: Settlement, inbox: Mes
         const { eventId, outcome, seq } = message;
         const newName = facts.newSubscriber?.name ?? null;
         await keep(await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }));
+        if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
         tell(view, waitingFor(outbox));
         break;
       }

@@ -496,7 +496,7 @@ test(`${MANY} ended settlements in pages of a few, with some that live: each tol
   const { series, cycles: [first, second] } = await newSeries();
   if (!first || !second) throw new Error('no cycles');
   const settlements = createSettlementStore(database.pool);
-  const paged: Activities = { ...real, ...createCycleActivities({ postings, settlements, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real, page }) };
+  const paged: Activities = { ...real, ...createCycleActivities({ billing: {}, postings, settlements, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real, page }) };
   // half of them in a cycle that nobody opened and that has closed since
   const ended = Array.from({ length: MANY }, (_, i) => ({
     id: `${series}${String(i).padStart(9, '0')}-seeded`,
@@ -553,3 +553,33 @@ test('a cycle that stays open for a season keeps its history short', async () =>
     expect(last.historyLength).toBeLessThan(3000);
   });
 }, 120_000);
+
+test('a central billing system is told each batch, also when it did the work and its answer was lost, and what joins later', async () => {
+  const { series, cycles: [first] } = await newSeries();
+  if (!first) throw new Error('no cycle');
+  const held = new Map<string, PostingBatch>();
+  let calls = 0;
+  const submitBatch = (batch: PostingBatch): Promise<void> => {
+    const known = held.get(`${batch.cycle}/${batch.batch}`);
+    if (known) expect(batch).toEqual(known);
+    held.set(`${batch.cycle}/${batch.batch}`, batch);
+    return calls++ === 0 ? Promise.reject(new Error('timed out')) : Promise.resolve();
+  };
+  const settlements = createSettlementStore(database.pool);
+  const told: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
+  await withWorker(env, told, async () => {
+    const orders = [await orderIn(series), await orderIn(series)];
+    for (const order of orders) await announce(client, order);
+    await open(first);
+    for (const order of orders) await untilFates(order, all(`handedOver ${first.cycle}`));
+    const postingsHeld = (): string[] => [...held.values()].flatMap(({ items }) => items.map(({ posting }) => posting)).sort();
+    const joining = await orderIn(series);
+    await announce(client, joining);
+    await untilFates(joining, all(`handedOver ${first.cycle}`));
+    await env.sleep('21 minutes');
+    const expected = [...orders, joining].flatMap(({ id }) => [`${id}/fee`, `${id}/settlement`]).sort();
+    await until('all are held', async () => postingsHeld().length === expected.length);
+    expect(postingsHeld()).toEqual(expected);
+    expect(calls).toBe(held.size + 1);
+  });
+}, 90_000);

@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
+import { counterPages } from './api/pages.js';
 import { listen } from './api/server.js';
 import { createTokens } from './api/tokens.js';
 import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
@@ -89,6 +91,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
+  // beside the compiled sources: dist/counter
+  const pages = counterPages(path.resolve(__dirname, '../counter'));
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
@@ -116,6 +120,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     },
     log,
     version,
+    ...(pages && { pages }),
   });
   const letGo = async (): Promise<void> => {
     await events.close();

@@ -1,6 +1,6 @@
 import type { CyclePage } from './api';
 import { useLoaded } from './loading';
-import { Badge, Num, Trouble, useFigures, Waiting } from './parts';
+import { Badge, Num, Scroll, Trouble, useFigures, Waiting } from './parts';
 import { useWords } from './words';
 
 const COUNTS = ['due', 'waiting', 'handedOver', 'taken', 'refused', 'late'] as const;
@@ -18,7 +18,7 @@ export function Cycles() {
       {value === null && error === null ? <Waiting /> : null}
       {value?.items.length === 0 ? <p className="empty">{words.cycles.empty}</p> : null}
       {value !== null && value.items.length > 0 ? (
-        <div className="scroll">
+        <Scroll label={words.cycles.title}>
           <table className="wide">
             <thead>
               <tr>
@@ -61,7 +61,7 @@ export function Cycles() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ) : null}
     </section>
   );

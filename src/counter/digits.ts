@@ -24,7 +24,14 @@ export function grouped(amount: number): string {
   return amount < 0 ? `−${digits}` : digits;
 }
 
-/** An exact figure as the API sends it (`45`, `45.5`, `n/d`) with thousands marks in its whole part. */
+/** An exact figure as the API sends it (`45`, `45.5`, `n/d`) as people write it: thousands marks, a fraction as a decimal. */
 export function groupedText(figure: string): string {
-  return figure.replace(/^-?\d+/, (whole) => grouped(Number(whole)));
+  const fraction = /^(-?\d+)\/(\d+)$/.exec(figure);
+  const decimal = fraction ? decimalOf(Number(fraction[1]), Number(fraction[2])) : figure;
+  return decimal.replace(/^(≈?)-?(\d+)/, (whole, near: string) => near + grouped(Number(whole.slice(near.length))));
+}
+
+function decimalOf(numerator: number, denominator: number): string {
+  const value = String(Number((numerator / denominator).toFixed(3)));
+  return Number(value) * denominator === numerator ? value : `≈${value}`;
 }

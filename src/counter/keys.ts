@@ -22,18 +22,20 @@ function keyOf(event: KeyboardEvent): Key | null {
   }
 }
 
-/** Calls what a key stands for, unless something that is open on the page took the key itself. */
+/** Calls what a key stands for, unless something lies open over the page. */
 export function useKeys(acts: Partial<Record<Key, () => void>>): void {
   const press = useEffectEvent((event: KeyboardEvent): void => {
     const key = keyOf(event);
     const act = key === null ? undefined : acts[key];
-    if (act === undefined || event.defaultPrevented || document.querySelector('[role=dialog]') !== null) return;
+    if (act === undefined || document.querySelector('[role=dialog]') !== null) return;
+    // a button that has the focus would take Enter with Ctrl for its own
     event.preventDefault();
+    event.stopPropagation();
     if (!event.repeat) act();
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => press(event);
-    window.addEventListener('keydown', listen);
-    return () => window.removeEventListener('keydown', listen);
+    window.addEventListener('keydown', listen, { capture: true });
+    return () => window.removeEventListener('keydown', listen, { capture: true });
   }, []);
 }

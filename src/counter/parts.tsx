@@ -116,6 +116,15 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
+/** A table that may be wider than a phone: it scrolls by itself, by keys as well. */
+export function Scroll({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="scroll" role="region" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
 export function Waiting({ children }: { children?: ReactNode }) {
   const words = useWords();
   return (

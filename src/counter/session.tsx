@@ -10,6 +10,9 @@ interface Session {
   leave(): void;
 }
 
+/** Set while somebody is signed in here: without it nobody is asked for, which would be refused. */
+const KEPT = 'tasvieh-signed-in';
+
 const SessionContext = createContext<Session | null>(null);
 
 export function useSession(): Session {
@@ -22,12 +25,12 @@ type State = { kind: 'asking' } | { kind: 'out'; ended: boolean } | { kind: 'in'
 
 /** Shows the pages to whoever is signed in, else the way to sign in. Whoever comes back finds the page as it was. */
 export function SignedIn({ children }: { children: ReactNode }) {
-  const [state, setState] = useState<State>({ kind: 'asking' });
+  const [state, setState] = useState<State>(() => (localStorage.getItem(KEPT) === null ? { kind: 'out', ended: false } : { kind: 'asking' }));
   const [asked, setAsked] = useState(0);
   const reachable = useReachable();
 
   useEffect(() => {
-    if (!reachable && asked > 0) return undefined;
+    if (localStorage.getItem(KEPT) === null || (!reachable && asked > 0)) return undefined;
     const asking = new AbortController();
     get<Operator>('/session', asking.signal).then(
       (operator) => setState({ kind: 'in', operator }),
@@ -46,6 +49,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
     const { operator } = state;
     const leave = (): void => {
       forgetDrafts(operator.id);
+      localStorage.removeItem(KEPT);
       const out = (): void => setState({ kind: 'out', ended: false });
       call('DELETE', '/session').then(out, out);
     };
@@ -70,7 +74,9 @@ function SignIn({ ended, entered }: { ended: boolean; entered: (operator: Operat
     setTrouble(null);
     try {
       await open();
-      entered(await get<Operator>('/session'));
+      const operator = await get<Operator>('/session');
+      localStorage.setItem(KEPT, operator.id);
+      entered(operator);
     } catch (error) {
       setTrouble(error instanceof Refused ? (refused ?? error.problem.errors[0]?.message ?? error.problem.detail) : words.away);
     } finally {

@@ -5,7 +5,7 @@ import { clockText } from './clock';
 import { dayText, parseDay, todayInTehran } from './dates';
 import { onlyDigits } from './digits';
 import { useLoaded } from './loading';
-import { Amount, Badge, DayField, Field, Moment, Num, Said, Select, type Tone, Trouble, useFigures, Waiting } from './parts';
+import { Amount, Badge, DayField, Field, Moment, Num, Said, Scroll, Select, type Tone, Trouble, useFigures, Waiting } from './parts';
 import { go, Link, useAddress } from './router';
 import { useSession } from './session';
 import { useWords } from './words';
@@ -116,7 +116,7 @@ function Table({ items }: { items: readonly Settlement[] }) {
   const figures = useFigures();
   const { columns } = words.list;
   return (
-    <div className="scroll">
+    <Scroll label={words.list.title}>
       <table className="wide">
         <thead>
           <tr>
@@ -164,6 +164,6 @@ function Table({ items }: { items: readonly Settlement[] }) {
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

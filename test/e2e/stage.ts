@@ -225,7 +225,7 @@ export async function openStage(subscribers: number) {
       if (!worker?.running()) worker = await launch(MAIN, 'worker');
     },
     async startApi() {
-      if (!api?.running()) api = await launch(MAIN, 'api');
+      if (!api?.running()) api = await launch(MAIN, 'api', { TASVIEH_API_PORT: String(api?.port ?? 0) });
     },
     /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
     startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>

@@ -21,6 +21,7 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const asking = useRef<AbortController | null>(null);
+  const asked = useRef('');
   const opening = useRef<AbortController | null>(null);
   const query = typed.trim();
 
@@ -37,6 +38,7 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
     asking.current?.abort();
     const mine = new AbortController();
     asking.current = mine;
+    asked.current = text;
     setError(null);
     try {
       const { items, next } = await get<AccountPage>(`/accounts?limit=${SHOWN}&query=${encodeURIComponent(text)}`, mine.signal);
@@ -52,7 +54,10 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
 
   useEffect(() => {
     if (query.length < 2) return undefined;
-    const timer = setTimeout(() => void search(query), SETTLE_MS);
+    const timer = setTimeout(() => {
+      // Enter was quicker, and its answer counts
+      if (asked.current !== query) void search(query);
+    }, SETTLE_MS);
     return () => clearTimeout(timer);
   }, [query]);
 

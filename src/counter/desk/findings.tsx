@@ -10,13 +10,15 @@ const TONES: Record<Finding['severity'], Tone> = { error: 'bad', confirm: 'warn'
 export function Findings({ findings, reasons, answer }: { findings: readonly Finding[]; reasons: Readonly<Record<string, string>>; answer?: (code: string, reason: string) => void }) {
   if (findings.length === 0) return null;
   return (
-    <ul className="findings" role="status">
-      {findings.map((finding) => (
-        <li key={finding.code + finding.field} className={`finding ${TONES[finding.severity]}`}>
-          <OneFinding finding={finding} reason={reasons[finding.code] ?? ''} {...(answer && { answer })} />
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul className="findings">
+        {findings.map((finding) => (
+          <li key={finding.code + finding.field} className={`finding ${TONES[finding.severity]}`}>
+            <OneFinding finding={finding} reason={reasons[finding.code] ?? ''} {...(answer && { answer })} />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

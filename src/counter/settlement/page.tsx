@@ -4,6 +4,8 @@ import { useLoaded } from '../loading';
 import { Badge, Num, Said, Trouble, useFigures, Waiting } from '../parts';
 import { statusTone } from '../settlements';
 import { useWords } from '../words';
+import { ActionsSection } from './actions';
+import { CorrectionsSection } from './corrections';
 import { BillSection, EventsSection, FactsSection, PostingsSection, StorySection } from './sections';
 
 /** One settlement: what happened, what came of it, and what may be done now. It follows the events as they come. */
@@ -37,6 +39,8 @@ export function SettlementPage({ id }: { id: string }) {
           <PostingsSection settlement={settlement} />
         </div>
         <div>
+          <ActionsSection settlement={settlement} reload={reload} />
+          <CorrectionsSection settlement={settlement} reload={reload} />
           <StorySection settlement={settlement} />
           <FactsSection settlement={settlement} />
           <EventsSection events={events} />

@@ -3,7 +3,7 @@ import { billAddress, type Happening, type Settlement } from '../api';
 import { Bill } from '../bill';
 import { clockText } from '../clock';
 import { Findings } from '../desk/findings';
-import { Amount, Badge, Figure, Moment, Num, Said, type Tone, useFigures } from '../parts';
+import { Amount, Badge, Figure, Moment, Num, Said, Scroll, type Tone, useFigures } from '../parts';
 import { Link } from '../router';
 import { useWords } from '../words';
 
@@ -190,7 +190,7 @@ export function PostingsSection({ settlement: { postings } }: { settlement: Sett
       {postings.length === 0 ? (
         <p className="empty">{words.settlement.noPostings}</p>
       ) : (
-        <div className="scroll">
+        <Scroll label={words.settlement.postings}>
           <table>
             <thead>
               <tr>
@@ -221,7 +221,7 @@ export function PostingsSection({ settlement: { postings } }: { settlement: Sett
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
 import type { Opening } from '../domain/cycle.js';
-import { COVERED, type Outcome, becameTrouble, isOpen } from '../domain/outbox.js';
+import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, waitsFor } from '../domain/outbox.js';
 import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import type { Scheduled, Targeted } from '../activities/outbox.js';
 import {
@@ -175,8 +175,8 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   stepDone(scheduled.time);
   const { outbox } = scheduled.value;
   show(outbox.postings);
-  const cycle = outbox.postings[0]?.cycle;
-  upsertSearchAttributes([{ key: STATUS, value: view.status }, ...(cycle ? [{ key: CYCLE, value: cycle }] : [])]);
+  const cycle = waitsFor(outbox.postings);
+  upsertSearchAttributes([{ key: STATUS, value: view.status }, ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : [])]);
   tell(view, `مانده اعلام شد: ${bill.payable} ریال؛ در انتظار تحویل صورتحساب`);
   if (!view.withinTarget && !view.lateEntry) await markDelay(view, order, 'breached');
   void remindOfDelivery(view, order, scheduled.value.dayEndsAt);
@@ -190,11 +190,13 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
   const about = () => ({ id, facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate }, at: new Date().toISOString() });
   const keep = async ({ outbox: next, open }: Targeted): Promise<void> => {
     const { late, refused } = becameTrouble(outbox.postings, next.postings);
+    const [overdue, cycle] = [isOverdue(next.postings), waitsFor(next.postings)];
+    if (overdue !== isOverdue(outbox.postings)) upsertSearchAttributes([{ key: FEE_OVERDUE, value: overdue }]);
+    if (cycle !== null && cycle !== waitsFor(outbox.postings)) upsertSearchAttributes([{ key: CYCLE, value: cycle }]);
     outbox = next;
     view.postings = next.postings;
     // an opening is told once by its event; what is new since must be handed over all the same
     if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle)) inbox.push({ kind: 'cycleOpened', opened: open });
-    if (late.length > 0) upsertSearchAttributes([{ key: FEE_OVERDUE, value: true }]);
     const task = (kind: string, summary: string): Promise<unknown> =>
       runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office, role: 'billing', dueAt: null });
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
@@ -220,7 +222,14 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
 
   const run = async (scheduled: Outbox): Promise<void> => {
     outbox = scheduled;
-    while (!closed() || inbox.length > 0) {
+    for (;;) {
+      if (view.status === 'cancelled' && inbox.length === 0) return;
+      if (closed() && inbox.length === 0) {
+        await runStep('settle', 'پایان تسویه', { id });
+        view.status = 'settled';
+        // what came in meanwhile was accepted: it is heard as well
+        if (inbox.length === 0) break;
+      }
       const next = deadline();
       if (next === null) await condition(() => inbox.length > 0 || closed());
       else if (!passed(next.at)) await condition(() => inbox.length > 0, Date.parse(next.at) - Date.now(), { summary: next.summary });
@@ -261,9 +270,6 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
       }
       upsertSearchAttributes([{ key: STATUS, value: view.status }]);
     }
-    if (view.status === 'cancelled') return;
-    await runStep('settle', 'پایان تسویه', { id });
-    view.status = 'settled';
     upsertSearchAttributes([{ key: STATUS, value: view.status }]);
     tell(view, 'تسویه پایان یافت');
   };
@@ -281,9 +287,9 @@ function waitingFor({ postings }: Outbox): string {
   const open = postings.filter(isOpen);
   const of = (status: string): number => open.filter((posting) => posting.status === status).length;
   if (open.length === 0) return 'همه اقلام در صورتحساب دوره آتی آمد';
-  const cycle = open[0]?.cycle;
+  const cycle = waitsFor(postings);
   return [
-    cycle === null || cycle === undefined ? 'در انتظار جدول زمان‌بندی' : `دوره ${cycle}`,
+    cycle === null ? 'در انتظار جدول زمان‌بندی' : `دوره ${cycle}`,
     ...(of('waiting') > 0 ? [`${of('waiting')} قلم در انتظار دوره`] : []),
     ...(of('late') > 0 ? [`${of('late')} قلم دیرمانده`] : []),
     ...(of('handedOver') > 0 ? [`${of('handedOver')} قلم در انتظار تأیید صورتحساب`] : []),

@@ -2,7 +2,7 @@ import { createContext, type FormEvent, type ReactNode, useContext, useEffect, u
 import { Button } from 'react-aria-components';
 import { Away, call, get, onSignedOut, type Operator, Refused, useReachable } from './api';
 import { forgetDrafts } from './draft';
-import { Field, Notice, Said, Waiting } from './parts';
+import { Field, Notice, Said, Trouble, Waiting } from './parts';
 import { useWords } from './words';
 
 interface Session {
@@ -58,6 +58,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
 
   if (state.kind === 'asking') return <Waiting />;
   if (session === null) return <SignIn ended={state.kind === 'out' && state.ended} entered={(operator) => setState({ kind: 'in', operator })} />;
+  if (session.operator.mustChangePassword) return <ChangePassword changed={(operator) => setState({ kind: 'in', operator })} leave={session.leave} />;
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
@@ -120,6 +121,45 @@ function SignIn({ ended, entered }: { ended: boolean; entered: (operator: Operat
           </form>
         </details>
       </div>
+    </main>
+  );
+}
+
+/** After a sign-in by a one-time password nothing else is open. */
+function ChangePassword({ changed, leave }: { changed: (operator: Operator) => void; leave: () => void }) {
+  const words = useWords();
+  const [current, setCurrent] = useState('');
+  const [next, setNext] = useState('');
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const send = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await call('POST', '/session/password', { body: { current, next } });
+      changed(await get<Operator>('/session'));
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <main className="sign-in" id="content">
+      <form className="panel" onSubmit={(event) => void send(event)}>
+        <h1>{words.session.change}</h1>
+        <Notice tone="warn">{words.session.changeNow}</Notice>
+        {error === null ? null : <Trouble error={error} />}
+        <Field label={words.session.current} value={current} onChange={setCurrent} type="password" autoComplete="current-password" autoFocus />
+        <Field label={words.session.next} value={next} onChange={setNext} type="password" autoComplete="new-password" help={words.session.nextHelp} />
+        <Button type="submit" className="button primary" isDisabled={busy || current === '' || next === ''}>
+          {words.session.setPassword}
+        </Button>
+        <Button className="button bare" onPress={leave}>
+          {words.session.leave}
+        </Button>
+      </form>
     </main>
   );
 }

@@ -43,7 +43,7 @@ export const en: Words = {
     current: 'Current password',
     next: 'New password',
     nextHelp: 'At least 10 characters',
-    change_: 'Set password',
+    setPassword: 'Set password',
   },
   find: {
     title: 'Find the subscriber',

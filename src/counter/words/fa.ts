@@ -41,7 +41,7 @@ export const fa = {
     current: 'گذرواژهٔ کنونی',
     next: 'گذرواژهٔ تازه',
     nextHelp: 'دست‌کم ۱۰ نویسه',
-    change_: 'ثبت گذرواژه',
+    setPassword: 'ثبت گذرواژه',
   },
   find: {
     title: 'مشترک را بیابید',

@@ -259,6 +259,28 @@ it('marks what is missing and what is wrong beside its field, and sends nothing'
   expect(await barriers(page)).toEqual([]);
 });
 
+it('corrects an error: reported and submitted by the clerk, verified by the supervisor, live on both pages', async () => {
+  const account = stage.account();
+  await settled(account);
+  const path = `/settlements/${idOf(account)}`;
+  const { page: clerk } = await pageOf('clerk', { path });
+  const { page: supervisor } = await pageOf('supervisor', { path });
+  await clerk.getByText('گزارش خطا').first().click();
+  await clerk.getByLabel('شرح خطا').fill('رقم جابه‌جا خوانده شده بود');
+  await clerk.getByRole('button', { name: 'گزارش خطا' }).click();
+  await clerk.getByLabel('رقم کنتور').fill(String(account.reading + 45));
+  await clerk.getByRole('button', { name: 'ثبت و مقایسه' }).click();
+  await clerk.getByText('پیشین و تازه کنار هم').waitFor();
+  expect(await barriers(clerk)).toEqual([]);
+  // the second person's part is not for who submitted
+  expect(await clerk.getByRole('button', { name: 'تأیید', exact: true }).count()).toBe(0);
+  await supervisor.getByRole('button', { name: 'تأیید', exact: true }).click();
+  await supervisor.getByText('ویرایش ۲').first().waitFor();
+  await clerk.getByText('ویرایش ۲').first().waitFor();
+  const { body } = await stage.call('GET', path);
+  expect(body).toMatchObject({ revision: 2, facts: { reading: account.reading + 45 }, corrections: [{ status: 'issued', revision: 2 }] });
+});
+
 describe('each screen', () => {
   let account: Account;
   beforeAll(async () => {

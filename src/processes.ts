@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
+import { counterPages } from './api/pages.js';
 import { listen } from './api/server.js';
 import { createSessions } from './api/sessions.js';
 import { createTokens } from './api/tokens.js';
@@ -117,6 +119,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
+  // beside the compiled sources: dist/counter
+  const pages = counterPages(path.resolve(__dirname, '../counter'));
   const people = createPeopleStore(pool);
   const tariffs = createTariffStore(pool);
   const signIns = createSignInStore(pool);
@@ -154,6 +158,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     },
     log,
     version,
+    ...(pages && { pages }),
   });
   const letGo = async (): Promise<void> => {
     await events.close();

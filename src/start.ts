@@ -106,6 +106,7 @@ async function start(config: Config, say: (line: string) => void, started: Start
     say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
     say(`  Bill (PDF)     ${settled.pdf}`);
   }
+  say(`  Counter page   ${api}/  (sign in by the clerk's token)`);
   say(`  API            ${api}/api/v1`);
   say(`  API docs       ${api}/docs`);
   say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);

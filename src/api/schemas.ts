@@ -155,6 +155,12 @@ export const settlementRequest = z.strictObject({
 });
 export type SettlementRequest = z.output<typeof settlementRequest>;
 
+const notYet = (text: string | undefined): string => text ?? '';
+/** As the form is typed: what the figure comes to does not wait for the applicant's name and id. */
+export const previewRequest = settlementRequest.extend({
+  applicant: settlementRequest.shape.applicant.extend({ name: name.optional().transform(notYet), nationalId: nationalIdOf.optional().transform(notYet) }),
+});
+
 export const receiptRequest = z.strictObject({ subscription });
 
 export const CHANNELS = ['counter', 'mobile', 'post', 'other'] as const;
@@ -799,6 +805,7 @@ export const problem = z.strictObject({
 /** The names under which schemas stand in the OpenAPI document. */
 export const REQUEST_SCHEMAS = {
   SettlementRequest: settlementRequest,
+  PreviewRequest: previewRequest,
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,

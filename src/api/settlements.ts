@@ -8,6 +8,7 @@ import { STORE_MS, inTime } from './in-time.js';
 import { Problem, problemErrors, withoutData, type ProblemError } from './problems.js';
 import type { Call, JsonBody } from './route.js';
 import {
+  previewRequest,
   settlementRequest,
   successorRequest,
   type billQuery,
@@ -32,10 +33,10 @@ interface ReceivedRequest {
 }
 
 /** A settlement request with its receipt and the rules between its fields, all findings at once. */
-export const settlementBody: JsonBody<ReceivedRequest> = {
-  schema: settlementRequest,
+const received = (schema: z.ZodType<SettlementRequest>): JsonBody<ReceivedRequest> => ({
+  schema,
   async read(raw, deps) {
-    const { value, errors } = check(settlementRequest, raw);
+    const { value, errors } = check(schema, raw);
     const fields = isObject(raw) ? raw : {};
     const now = deps.now();
     let receivedAt = now.toISOString();
@@ -75,7 +76,9 @@ export const settlementBody: JsonBody<ReceivedRequest> = {
     if (errors.length > 0 || value === null) throw new Problem('INVALID_REQUEST', { errors });
     return { request: value, receivedAt };
   },
-};
+});
+export const settlementBody = received(settlementRequest);
+export const previewBody = received(previewRequest);
 
 /** POST /settlements/preview: the same computation, nothing written. */
 export async function previewSettlement({ res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {

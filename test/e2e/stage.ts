@@ -230,7 +230,7 @@ export async function openStage(subscribers: number) {
       if (!worker?.running()) worker = await launch(MAIN, 'worker', settings);
     },
     async startApi() {
-      if (!api?.running()) api = await launch(MAIN, 'api', settings);
+      if (!api?.running()) api = await launch(MAIN, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0) });
     },
     /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
     startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>

@@ -14,6 +14,7 @@ import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createOverrideStore } from './store/overrides.js';
+import { createPaymentStore } from './store/payments.js';
 import { createPool } from './store/pool.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
@@ -48,6 +49,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
+      payments: createPaymentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
   });
@@ -84,14 +86,16 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
+  const payments = createPaymentStore(pool);
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
+    payments,
     billing,
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides),
+    preview: createPreview({ billing, settlements, payments }, createTariffStore(pool), overrides),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {

@@ -1,7 +1,8 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Finding } from '../domain/finding.js';
-import type { Instant, Operator, StepTime } from '../domain/settlement.js';
+import type { Instant, Operator, Settlement, StepTime } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PaymentStore } from '../store/payments.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { announce } from './announce.js';
@@ -21,16 +22,17 @@ export interface ActivityDependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  payments: PaymentStore;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, billing, tariffs, overrides }: ActivityDependencies) {
+export function createActivities({ settlements, billing, tariffs, overrides, payments }: ActivityDependencies) {
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
+    fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),
@@ -47,6 +49,12 @@ export function createActivities({ settlements, billing, tariffs, overrides }: A
     handOver: (input: { id: string; cycle: string; eventId: string }) => settlements.handOver(input.id, input.cycle, input.eventId),
     recordTaken: (input: { id: string; taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string } }) =>
       settlements.recordTaken(input.id, input.taken),
+    /** what Postgres holds of it: a payment is recorded there before anybody is told */
+    fetchPayments: async ({ id }: { id: string }): Promise<Pick<Settlement, 'payments' | 'paid'>> => {
+      const settlement = await settlements.get(id, { office: null });
+      if (!settlement) throw new Error(`no settlement ${id}`);
+      return { payments: settlement.payments, paid: settlement.paid };
+    },
     settle: (input: { id: string }) => settlements.settle(input.id),
   };
 }

@@ -8,6 +8,7 @@ import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -52,7 +53,7 @@ export interface FeedFault {
 }
 
 export type FeedResult =
-  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number }
+  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; paid?: PaidSettlement[] }
   | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
 export interface Preview {
@@ -77,6 +78,7 @@ export interface ApiDeps {
   temporal: SettlementWorkflows;
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
+  payments: PaymentStore;
   billing: BillingPort;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;

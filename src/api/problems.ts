@@ -33,6 +33,11 @@ const PROBLEMS = {
     'Not allowed in the present state',
     'در وضعیت کنونی تسویه این کار ممکن نیست. وضعیت تسویه را ببینید و پس از اعلام مانده دوباره تلاش کنید.',
   ],
+  PAYMENT_DIFFERS: [
+    409,
+    'The payment is on record with other content',
+    'این شمارهٔ مرجع یا رویداد با محتوای دیگری ثبت شده است. هر دو در پاسخ آمده است؛ پرداخت تازه شمارهٔ مرجع و رویداد تازه می‌خواهد و اصلاح مبلغ با فایل پرداخت‌ها فرستاده می‌شود.',
+  ],
   BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
+import { normalId } from '../domain/bill-id.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
@@ -168,6 +169,25 @@ export const overrideRequest = z.strictObject({
   reading: reading.meta({ description: 'the figure that is accepted; absent: the one that was refused, or any when none was refused yet' }),
 });
 
+/** As the payments feed reads it: one reference is one payment, whichever way it came. */
+function reference(max: number) {
+  return text(max).transform(latinDigits);
+}
+
+export const paymentRequest = z.strictObject({
+  eventId: text(100).meta({ description: 'names this message; the same again changes nothing' }),
+  subscription,
+  paymentId: coded(
+    z.string().max(40).meta({ description: 'شناسهٔ پرداخت, 6 to 13 digits', examples: ['119050154'] }),
+    'PAYMENT_ID_INVALID',
+    'شناسهٔ پرداخت ۶ تا ۱۳ رقم است. آن را از روی برگهٔ پرداخت بنویسید.',
+    normalId,
+  ),
+  amount: z.int().min(1).meta({ description: 'rial; need not be the slip’s' }),
+  paidOn: date,
+  reference: reference(60).meta({ description: 'billing’s name of the payment, the same as in its payments feed' }),
+});
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -219,6 +239,12 @@ export const settlementsQuery = z.strictObject({
   subscription: subscription.optional(),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
+export const PAYMENT_OUTCOMES = ['matched', 'void', 'unknown', 'ledger'] as const;
+export const paymentsQuery = z.strictObject({
+  outcome: z.enum(PAYMENT_OUTCOMES).optional(),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
@@ -385,6 +411,24 @@ export const settlementView = z.strictObject({
       status: z.enum(['waiting', 'handedOver', 'taken', 'refused', 'late', 'replaced', 'cancelled']),
     }),
   ),
+  payments: z
+    .array(
+      z.strictObject({
+        reference: z.string(),
+        paymentId: z.string(),
+        amount: rial.meta({ description: 'the ledger’s; until it holds the payment, the reported one' }),
+        paidOn: day,
+        revision: z.int().meta({ description: 'whose slip was used' }),
+        outcome: z.enum(['matched', 'void']).meta({ description: 'void: by a slip of a revision that no longer stands' }),
+        reportedAmount: rial.nullable().meta({ description: 'the reported sum where the ledger holds another' }),
+        counted: rial.meta({ description: 'what of it the bill’s total counts already' }),
+      }),
+    )
+    .meta({ description: 'what came by the slips of its revisions' }),
+  paid: z
+    .strictObject({ amount: rial, remaining: rial, status: z.enum(['none', 'partial', 'paid', 'overpaid']) })
+    .nullable()
+    .meta({ description: 'against the valid revision’s payable sum; null while none stands' }),
   corrections: z.array(z.strictObject({ n: z.int(), kind: z.string(), cause: z.string(), status: z.string() })),
   steps: z.array(
     z.strictObject({
@@ -477,6 +521,26 @@ export const feedAnswer = z.strictObject({
   unchanged: z.int(),
 });
 
+const paymentReportShape = {
+  reference: z.string(),
+  eventId: z.string(),
+  subscription: z.string(),
+  paymentId: z.string(),
+  amount: rial,
+  paidOn: day,
+};
+export const paymentView = z.strictObject({
+  ...paymentReportShape,
+  recordedAt: moment,
+  outcome: z
+    .enum(PAYMENT_OUTCOMES)
+    .meta({ description: 'by a slip of a settlement’s valid (matched) or void revision; by none: ledger when the fed ledger holds the payment, else unknown' }),
+  settlement: z.string().nullable(),
+  revision: z.int().nullable(),
+  ledger: z.strictObject({ amount: rial, paidOn: day }).nullable().meta({ description: 'what the ledger holds under the reference: it stands' }),
+});
+export const paymentPage = z.strictObject({ items: z.array(paymentView), next });
+
 export const operatorView = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES), office: z.string() });
 
 export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
@@ -499,6 +563,8 @@ export const problem = z.strictObject({
     }),
   ),
   settlement: settlementView.optional().meta({ description: 'with SETTLEMENT_EXISTS: the one that exists' }),
+  recorded: z.array(paymentView).optional().meta({ description: 'with PAYMENT_DIFFERS: what stands under the reference and the event' }),
+  received: z.strictObject(paymentReportShape).optional().meta({ description: 'with PAYMENT_DIFFERS: what was sent now' }),
 });
 
 /** The names under which schemas stand in the OpenAPI document. */
@@ -507,6 +573,7 @@ export const REQUEST_SCHEMAS = {
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
+  PaymentRequest: paymentRequest,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -516,6 +583,8 @@ export const ANSWER_SCHEMAS = {
   Account: accountView,
   AccountPage: accountPage,
   FeedAnswer: feedAnswer,
+  Payment: paymentView,
+  PaymentPage: paymentPage,
   Operator: operatorView,
   Health: health,
   Readiness: readiness,

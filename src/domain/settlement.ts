@@ -2,6 +2,7 @@ import type { Account, Meter } from './account.js';
 import type { Debt } from './debt.js';
 import type { Finding, Confirmation } from './finding.js';
 import type { JalaliDate } from './jalali.js';
+import type { Paid, SettlementPayment } from './payment.js';
 import type { MeterState, ReadingSource } from './reading.js';
 import type { Rial } from './rial.js';
 
@@ -132,6 +133,10 @@ export interface Settlement {
   warnings: Finding[];
   errors: Finding[];
   postings: Posting[];
+  /** what came by the slips of its revisions */
+  payments: SettlementPayment[];
+  /** against the valid revision's payable sum; null while none stands */
+  paid: Paid | null;
   corrections: { n: number; kind: string; cause: string; status: string }[];
   steps: StepTime[];
   delivery: { deliveredTo: string; channel: string; at: Instant } | null;
@@ -178,6 +183,8 @@ export function receivedSettlement(order: SettlementOrder): Settlement {
     warnings: [],
     errors: [],
     postings: [],
+    payments: [],
+    paid: null,
     corrections: [],
     steps: [],
     delivery: null,

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { AccountSnapshot } from '../domain/account.js';
 import type { IssuedFrom } from '../domain/earlier-settlement.js';
 import type { Finding } from '../domain/finding.js';
+import { type SettlementPayment, paidOf } from '../domain/payment.js';
 import type {
   AccountView,
   Bill,
@@ -14,6 +15,7 @@ import type {
   SettlementStatus,
   StepTime,
 } from '../domain/settlement.js';
+import { DUE, paymentsOf } from './payments.js';
 import { inTransaction } from './pool.js';
 
 /** A settlement of another run or with other facts stands under the same id. */
@@ -62,7 +64,7 @@ export interface BillDraft {
 export type SettlementStore = ReturnType<typeof createSettlementStore>;
 
 const VIEW = `
-  select s.*, b.bill,
+  select s.*, b.bill, ${DUE} as due, ${paymentsOf('s.id')} as payments,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
         'amount', p.amount, 'status', p.status) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -83,6 +85,8 @@ interface Row {
   operator: Operator;
   account: AccountView | null;
   bill: Bill | null;
+  due: number | null;
+  payments: SettlementPayment[];
   warnings: Finding[];
   errors: Finding[];
   postings: Posting[];
@@ -107,6 +111,8 @@ function fromRow(row: Row): Settlement {
     warnings: row.warnings,
     errors: row.errors,
     postings: row.postings,
+    payments: row.payments,
+    paid: row.due === null ? null : paidOf(row.due, row.payments),
     corrections: [],
     steps: row.steps,
     delivery: row.delivery,
@@ -267,6 +273,8 @@ export function createSettlementStore(pool: Pool) {
         await client.query(
           `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
+           l as (insert into app.slips (subscription, payment_id, year, settlement_id, revision, amount)
+             select $12, x."paymentId", $13, $1, $2, x.amount from jsonb_to_recordset($5::jsonb->'payments') as x("paymentId" text, amount bigint)),
            e as (insert into app.events (settlement_id, kind, key, at, data)
              select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b)
            update app.settlements set revision = $2 where id = $1`,
@@ -282,6 +290,8 @@ export function createSettlementStore(pool: Pool) {
             bill.carry,
             JSON.stringify(steps),
             runId,
+            draft.subscription,
+            draft.year,
           ],
         );
         return bill;

@@ -37,5 +37,12 @@ export interface PostingTaken {
   nameOnBill: string;
 }
 
+/** A payment by one of its slips is on record: Postgres holds it before this is sent, so a lost signal loses nothing. */
+export const paymentReceived = defineSignal<[PaymentReceived]>('paymentReceived');
+export interface PaymentReceived {
+  eventId: string;
+  reference: string;
+}
+
 /** Where the settlement stands now. */
 export const settlementState = defineQuery<Settlement>('settlementState');

@@ -11,17 +11,20 @@ import {
 } from '@temporalio/workflow';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
+import { paidOf } from '../domain/payment.js';
 import { AT_RISK_MS, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import {
   type BillingCycleOpened,
   type Delivery,
   NOT_ALLOWED_NOW,
+  type PaymentReceived,
   type PostingTaken,
   REJECTED,
   SETTLEMENT_EXISTS,
   announceBalance,
   billingCycleOpened,
   confirmDelivery,
+  paymentReceived,
   postingTaken,
   settlementState,
 } from './messages.js';
@@ -32,7 +35,8 @@ import { runStep } from './steps.js';
 type Message =
   | { kind: 'delivery'; delivery: Delivery }
   | { kind: 'cycleOpened'; opened: BillingCycleOpened }
-  | { kind: 'taken'; taken: PostingTaken };
+  | { kind: 'taken'; taken: PostingTaken }
+  | { kind: 'paid'; received: PaymentReceived };
 
 /** The announcement of the outstanding balance, SSS-PM-02, from the request to the end. */
 export async function settlement(order: SettlementOrder): Promise<Settlement> {
@@ -68,6 +72,7 @@ export async function settlement(order: SettlementOrder): Promise<Settlement> {
   };
   setHandler(billingCycleOpened, (opened) => once(opened.eventId, { kind: 'cycleOpened', opened }));
   setHandler(postingTaken, (taken) => once(taken.eventId, { kind: 'taken', taken }));
+  setHandler(paymentReceived, (received) => once(`payment/${received.eventId}`, { kind: 'paid', received }));
 
   tell(view, 'درخواست دریافت شد');
   const clock = fiveMinutes(order, view);
@@ -140,7 +145,7 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   clock.stop();
 
   const show = (postings: Settlement['postings']): void => {
-    Object.assign(view, { bill, account, revision: bill.revision, postings, ...announced.value, status: 'announced' });
+    Object.assign(view, { bill, account, revision: bill.revision, postings, paid: paidOf(bill.payable, []), ...announced.value, status: 'announced' });
   };
   // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
   const scheduled = await runStep('scheduleFee', '۷. ثبت هزینه در بدهی متفرقه دوره آتی', { order, snapshot, bill }, () => show([]));
@@ -196,6 +201,12 @@ async function untilSettled(view: Settlement, inbox: Message[], objectionEndsAt:
         posting.status = 'taken';
         const open = view.postings.filter((each) => each.status !== 'taken').length;
         tell(view, open > 0 ? `${open} قلم در انتظار تأیید صورتحساب` : 'همه اقلام در صورتحساب دوره آتی آمد');
+        break;
+      }
+      case 'paid': {
+        // all that is on record, so that news that never came is made good too
+        Object.assign(view, await runStep('fetchPayments', `پرداخت ${message.received.reference}`, { id }));
+        tell(view, view.paid?.remaining === 0 ? 'صورتحساب پرداخت شد' : `پرداخت ${message.received.reference} ثبت شد؛ ${view.paid?.remaining ?? 0} ریال مانده است`);
         break;
       }
     }

@@ -10,6 +10,8 @@ import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot } from '../../src/domain/account';
 import type { Override } from '../../src/domain/finding';
+import { sameReport } from '../../src/domain/payment';
+import type { RecordedPayment } from '../../src/store/payments';
 import { jalali } from '../../src/domain/jalali';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
@@ -210,6 +212,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
   const log: string[] = [];
   const events: SettlementEvent[] = [];
   const overrides: (Override & { id: string })[] = [];
+  const payments: RecordedPayment[] = [];
   const listeners = new Set<() => void>();
   const deps: Fakes = {
     temporal: {
@@ -222,6 +225,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
           delivery: { deliveredTo: delivery.deliveredTo, channel: delivery.channel, at: NOW.toISOString() },
         },
       }),
+      paymentReceived: async () => 'told',
       state: async () => null,
       reachable: async () => true,
     },
@@ -244,6 +248,18 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         return { override, recorded: !standing };
       },
       of: async (id, reading) => overrides.filter((o) => o.id === id && (o.reading === null || o.reading === reading)),
+    },
+    payments: {
+      record: async (report) => {
+        const standing = payments.filter((p) => p.reference === report.reference || p.eventId === report.eventId);
+        const [first] = standing;
+        if (first) return standing.length === 1 && sameReport(first, report) ? { kind: 'same', payment: first } : { kind: 'differs', standing };
+        const payment: RecordedPayment = { ...report, recordedAt: NOW.toISOString(), outcome: 'matched', settlement: ID, revision: 1, ledger: null };
+        payments.push(payment);
+        return { kind: 'recorded', payment };
+      },
+      reported: async () => [],
+      list: async () => ({ items: payments, next: null }),
     },
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
     loadFeed: async (kind, stream) => {

@@ -90,6 +90,8 @@ describe('who may', () => {
     'post /settlements/{id}/overrides': { path: '/settlements/014123456701-14050905/overrides', json: { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' } },
     'post /settlements/{id}/delivery': { path: `/settlements/${ID}/delivery`, json: { deliveredTo: 'علی', channel: 'post' } },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
+    'post /billing/payments': { path: '/billing/payments', json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' } },
+    'get /billing/payments': { path: '/billing/payments?outcome=unknown' },
     'get /session': { path: '/session' },
     'post /session': { path: '/session' },
     'delete /session': { path: '/session' },

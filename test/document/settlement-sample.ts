@@ -89,7 +89,7 @@ export function settlement({ lines = LINES, payable, bill, account, facts, settl
     },
     warnings: [], errors: [],
     postings: [{ posting: '123004567814-14050321/fee', kind: 'fee', cycle: '12-1405-03', dueOn: on('1405/04/05'), amount: 49_000, status: 'waiting' }],
-    corrections: [], steps: [], delivery: null,
+    payments: [], paid: null, corrections: [], steps: [], delivery: null,
     ...rest,
   };
 }

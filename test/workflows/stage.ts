@@ -15,6 +15,7 @@ import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } 
 import { loadDemoData } from '../../src/demo.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
+import { createPaymentStore } from '../../src/store/payments.js';
 import { createPool } from '../../src/store/pool.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
@@ -57,6 +58,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
+    payments: createPaymentStore(pool),
     messenger,
   });
 }

@@ -1,7 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { ROLES, createTokens } from './api/tokens.js';
 import { loadFeed } from './billing/feed.js';
+import { createPostgresBilling } from './billing/postgres.js';
 import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
 import { loadDemoData } from './demo.js';
 import { FEED_KINDS, type FeedKind } from './domain/account.js';
@@ -13,6 +15,8 @@ import type { Role } from './domain/settlement.js';
 import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
+import { type ListedBill, lateDecree } from './late-decree.js';
+import { createMessenger } from './messenger.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
 import { Refusal } from './refusal.js';
 import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
@@ -122,6 +126,18 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
       await verify(served(env), settlement ?? null, json);
     });
   program
+    .command('late-decree')
+    .description('bills on account under a tariff that was published late: lists their differences; posts them for the next cycle with --post')
+    .argument('<version>', 'the published tariff')
+    .option('--post', 'post the differences; repeating it posts nothing twice')
+    .option('--by <name>', 'who posts')
+    .option('--confirmed-by <name>', 'the second person')
+    .option('--json')
+    .action((tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }, command: Command) => {
+      if (options.post && !(options.by && options.confirmedBy)) command.error('error: --post needs --by and --confirmed-by', { exitCode: 2 });
+      return decree(served(env), tariff, options);
+    });
+  program
     .command('price')
     .description('the gas price of a period, line by line')
     .requiredOption('--tariff <file>', 'tariff document (JSON)')
@@ -205,6 +221,33 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
   } finally {
     await pool.end();
   }
+}
+
+async function decree(config: ServedConfig, tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }): Promise<void> {
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-decree', max: 2 });
+  const connection = options.post ? await Connection.connect({ address: config.temporalAddress }) : null;
+  const listed: ListedBill[] = [];
+  try {
+    const posting = connection && {
+      by: options.by ?? '',
+      confirmedBy: options.confirmedBy ?? '',
+      billing: createPostgresBilling(pool),
+      messenger: createMessenger(new Client({ connection, namespace: config.temporalNamespace }), { taskQueue: config.taskQueue }),
+    };
+    for await (const bill of lateDecree(pool, tariff, posting)) {
+      listed.push(bill);
+      if (options.json) continue;
+      const { settlement, number, difference, none, posted } = bill;
+      say(`${settlement} (${number}): ${difference ? `${difference.before} → ${difference.after}, ${difference.amount} rial` : `no debt: ${none}`}${posted ? ', posted' : ''}`);
+    }
+  } finally {
+    await connection?.close();
+    await pool.end();
+  }
+  const sum = listed.reduce((total, { difference }) => total + (difference?.amount ?? 0), 0);
+  if (options.json) say(JSON.stringify({ tariff, count: listed.length, sum, bills: listed }));
+  else say(`${listed.length} bills, ${sum} rial${options.post ? '' : '; nothing was posted'}.`);
+  if (listed.some(({ none }) => none !== null)) process.exitCode = 1;
 }
 
 async function verify(config: ServedConfig, settlement: string | null, json: boolean): Promise<void> {

@@ -5,7 +5,7 @@ import { createPreview } from './activities/preview.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
 import { createTokens } from './api/tokens.js';
-import { createSettlementWorkflows } from './api/workflows.js';
+import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
@@ -13,9 +13,11 @@ import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
+import { createCorrectionStore } from './store/corrections.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
 import { createPool } from './store/pool.js';
+import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
 import { version } from '../package.json';
@@ -46,6 +48,8 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     taskQueue: config.taskQueue,
     activities: createActivities({
       settlements: createSettlementStore(pool),
+      postings: createPostingStore(pool),
+    corrections: createCorrectionStore(pool),
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
@@ -84,6 +88,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       { key: SUBSCRIPTION, value: facts.subscription },
     ],
   });
+  const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const payments = createPaymentStore(pool);
@@ -93,6 +98,11 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     overrides,
     payments,
     billing,
+    postings: createPostingStore(pool),
+    startWorkflow: (...call) =>
+      messenger.start(...call).catch((error: unknown) => {
+        throw isUnanswered(error) ? new NoAnswerError() : error;
+      }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, createTariffStore(pool), overrides),

@@ -1,24 +1,30 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Finding } from '../domain/finding.js';
 import type { Instant, Operator, Settlement, StepTime } from '../domain/settlement.js';
+import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
+import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { announce } from './announce.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
-import { fetchAccount } from './fetch-account.js';
+import { createCorrectionActivities } from './corrections.js';
+import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { register } from './register.js';
-import { scheduleFee } from './schedule-fee.js';
+import { createCycleActivities } from './billing-cycle.js';
+import { closeDue, handOver, recordOutcome, scheduleFee } from './outbox.js';
 import { runId } from './step.js';
 
 export type { EarlierAttempts } from './step.js';
 
 export interface ActivityDependencies {
   settlements: SettlementStore;
+  postings: PostingStore;
+  corrections: CorrectionStore;
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
@@ -29,7 +35,8 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, billing, tariffs, overrides, payments }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, messenger }: ActivityDependencies) {
+  const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
     fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides),
@@ -37,7 +44,10 @@ export function createActivities({ settlements, billing, tariffs, overrides, pay
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),
     announce: announce(settlements),
-    scheduleFee: scheduleFee(settlements),
+    scheduleFee: scheduleFee(postings),
+    ...outbox,
+    ...createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
+    ...createCycleActivities({ postings, settlements, messenger, ...outbox }),
 
     reject: (input: { id: string; errors: Finding[]; warnings: Finding[]; steps: StepTime[] }) =>
       settlements.reject(input.id, runId(), input.errors, input.warnings, input.steps, new Date().toISOString()),
@@ -46,9 +56,6 @@ export function createActivities({ settlements, billing, tariffs, overrides, pay
     openTask: (input: { settlementId: string; kind: string; office: string; role: string; dueAt: Instant | null }) => settlements.openTask(input),
     recordDelivery: (input: { id: string; deliveredTo: string; channel: string; by: Operator }) =>
       settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by),
-    handOver: (input: { id: string; cycle: string; eventId: string }) => settlements.handOver(input.id, input.cycle, input.eventId),
-    recordTaken: (input: { id: string; taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string } }) =>
-      settlements.recordTaken(input.id, input.taken),
     /** what Postgres holds of it: a payment is recorded there before anybody is told */
     fetchPayments: async ({ id }: { id: string }): Promise<Pick<Settlement, 'payments' | 'paid'>> => {
       const settlement = await settlements.get(id, { office: null });

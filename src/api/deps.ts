@@ -9,6 +9,7 @@ import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
+import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -80,6 +81,9 @@ export interface ApiDeps {
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   payments: PaymentStore;
   billing: BillingPort;
+  postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
+  /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
+  startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;
   printer: BillPrinter;

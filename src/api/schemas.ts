@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
 import { normalId } from '../domain/bill-id.js';
+import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
@@ -169,13 +170,48 @@ export const overrideRequest = z.strictObject({
   reading: reading.meta({ description: 'the figure that is accepted; absent: the one that was refused, or any when none was refused yet' }),
 });
 
+export const errorReport = z.strictObject({
+  kind: z.enum(CORRECTION_KINDS),
+  cause: z.enum(CORRECTION_CAUSES),
+  description: text(1000, 3),
+  referTo: z
+    .strictObject({ role: z.enum(['clerk', 'supervisor', 'billing']), user: text(60).optional() })
+    .optional()
+    .meta({ description: 'who is to correct it; absent: the clerk who issued, or the supervisor when data was wrong' }),
+});
+const { settlementDate, readingSource, meterState, purpose, applicant, documents, confirmations } = settlementRequest.shape;
+export const correctionSubmission = z.strictObject({
+  settlementDate: settlementDate.optional(),
+  reading: reading.optional(),
+  readingSource: readingSource.optional(),
+  meterState,
+  purpose: purpose.optional(),
+  applicant: applicant.optional(),
+  documents: documents.optional(),
+  newSubscriber: settlementRequest.shape.newSubscriber.nullable().meta({ description: 'null: no name change after all' }),
+  confirmations,
+  basis: z.enum(['first', 'now']).optional().meta({ description: 'first (when absent): what the bill was computed from; now: ledger and tariffs of today, when those were wrong' }),
+});
+export const correctionWithdrawal = z.strictObject({ note: text(500, 3) });
+export const correctionDecision = z.strictObject({ accepted: z.boolean(), note: text(500).optional() });
+export const cancellationRequest = z.strictObject({ reason });
+export const refundRequest = z.strictObject({ reason });
+export const nothing = z.strictObject({});
+export const successorRequest = z.strictObject({ reason, ...settlementRequest.shape });
+
+const eventId = coded(
+  z.string().max(100).meta({ description: 'chosen by the sender, the same for a repeat', examples: ['opening-12-1405-05'] }),
+  'EVENT_ID_INVALID',
+  'شناسهٔ رویداد حرف، رقم و نشانه‌های . _ : / - است و خالی نیست.',
+  (typed) => (/^[\w.:/-]{1,100}$/.test(typed) ? typed : null),
+);
 /** As the payments feed reads it: one reference is one payment, whichever way it came. */
 function reference(max: number) {
   return text(max).transform(latinDigits);
 }
 
 export const paymentRequest = z.strictObject({
-  eventId: text(100).meta({ description: 'names this message; the same again changes nothing' }),
+  eventId,
   subscription,
   paymentId: coded(
     z.string().max(40).meta({ description: 'شناسهٔ پرداخت, 6 to 13 digits', examples: ['119050154'] }),
@@ -188,6 +224,49 @@ export const paymentRequest = z.strictObject({
   reference: reference(60).meta({ description: 'billing’s name of the payment, the same as in its payments feed' }),
 });
 
+export const openingRequest = z.strictObject({ eventId, closesOn: date.meta({ description: 'last day for postings, as the timetable has it' }) });
+
+const outcome = z
+  .strictObject({
+    posting: z.string().min(1).max(80),
+    outcome: z.enum(['taken', 'refused', 'retracted']),
+    billSerial: text(60).optional().meta({ description: 'with taken: the bill that it came in' }),
+    nameOnBill: text(200).optional().meta({ description: 'with taken: the name printed on that bill' }),
+    reason: text(500).optional().meta({ description: 'with refused' }),
+  })
+  .superRefine((item, context) => {
+    const needs = (field: 'billSerial' | 'nameOnBill' | 'reason', why: string): void => {
+      if (item[field] !== undefined) return;
+      context.addIssue({ code: 'custom', path: [field], input: item, message: why, params: { code: 'REQUIRED' } });
+    };
+    if (item.outcome === 'taken') needs('billSerial', 'سریال قبضی که این قلم در آن آمد لازم است.');
+    if (item.outcome === 'taken' && item.posting.includes('/nameChange')) needs('nameOnBill', 'نامی که روی قبض چاپ شد لازم است.');
+    if (item.outcome === 'refused') needs('reason', 'دلیل رد لازم است.');
+  });
+export const acknowledgementRequest = z
+  .strictObject({
+    eventId,
+    batch: z.int().min(1),
+    count: z.int().min(0).meta({ description: 'control total: postings in the batch' }),
+    sum: z.int().meta({ description: 'control total: sum of the batch, rial' }),
+    items: z.array(outcome).min(1).max(5000).meta({ description: 'each posting once' }),
+  })
+  .superRefine(({ items }, context) => {
+    const seen = new Set<string>();
+    items.forEach(({ posting }, i) => {
+      if (seen.has(posting)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['items', i, 'posting'],
+          input: posting,
+          message: 'این قلم پیش‌تر در همین تأیید آمده است. هر قلم را یک بار بنویسید.',
+          params: { code: 'REPEATED' },
+        });
+      }
+      seen.add(posting);
+    });
+  });
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -197,7 +276,16 @@ export const settlementParams = z.strictObject({
     .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?$/)
     .meta({ examples: ['014123456701-14050904'] }),
 });
+export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
+
+export const cycleParams = z.strictObject({
+  cycle: z
+    .string()
+    .max(40)
+    .regex(/^.+-1[0-9]{3}-[0-9]{2}$/)
+    .meta({ description: 'series-year-number', examples: ['12-1405-05'] }),
+});
 
 function limit(standard: number, most: number) {
   return z
@@ -266,6 +354,25 @@ export const billQuery = z.strictObject({
       return z.NEVER;
     }),
   copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+});
+export const postingsQuery = z.strictObject({
+  format: z.enum(['json', 'csv']).optional(),
+  batch: z
+    .string()
+    .optional()
+    .meta({ description: 'a batch as it was frozen; absent: the one to work on now' })
+    .transform((typed, context): number | null => {
+      if (typed === undefined) return null;
+      const n = typed.length <= 6 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1) return n;
+      context.issues.push({ code: 'custom', message: 'شمارهٔ دسته عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'BATCH_INVALID' } });
+      return z.NEVER;
+    }),
+});
+export const cyclesQuery = z.strictObject({
+  series: code.optional(),
+  from: date.optional().meta({ description: 'closing on this day or later; a month ago when absent' }),
+  to: date.optional().meta({ description: 'closing on this day or earlier; three months ahead when absent' }),
 });
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
@@ -372,6 +479,37 @@ const accountShape = {
 
 export const settlementAccountView = z.strictObject({ ...accountShape, meter: meterView.nullable() });
 
+export const correctionView = z.strictObject({
+  n: z.int(),
+  kind: z.enum(CORRECTION_KINDS),
+  cause: z.enum(CORRECTION_CAUSES),
+  description: z.string(),
+  status: z.enum(['reported', 'referred', 'submitted', 'verified', 'rejected', 'withdrawn', 'issued']),
+  owner: z.strictObject({ role: z.enum(ROLES), user: z.string().nullable().meta({ description: 'null: anyone of the role' }) }),
+  reportedBy: z.string(),
+  reportedAt: moment,
+  dueAt: moment,
+  submittedBy: z.string().nullable(),
+  difference: rial.nullable().meta({ description: 'new total − old total' }),
+  noChange: z.boolean().nullable(),
+  verifiedBy: z.string().nullable(),
+  approvedBy: z.string().nullable(),
+  revision: z.int().nullable().meta({ description: 'the bill that came of it' }),
+  note: z.string().nullable(),
+});
+const compared = z.strictObject({ before: rial, after: rial });
+export const comparisonView = z.strictObject({
+  lines: z
+    .array(z.strictObject({ code: lineView.shape.code, label: z.string(), before: rial.nullable(), after: rial.nullable() }))
+    .meta({ description: 'every line of the old bill with its successor; null: new or dropped' }),
+  total: compared,
+  payable: compared,
+  difference: rial,
+  noChange: z.boolean(),
+});
+export const submittedView = z.strictObject({ correction: correctionView, comparison: comparisonView, warnings: z.array(findingView) });
+export const reportedView = z.strictObject({ correction: z.int().meta({ description: 'its number' }) });
+
 export const settlementView = z.strictObject({
   id: z.string().meta({ examples: ['014123456701-14050904'] }),
   status: z.enum(STATUSES),
@@ -409,6 +547,9 @@ export const settlementView = z.strictObject({
       dueOn: day.nullable(),
       amount: rial,
       status: z.enum(['waiting', 'handedOver', 'taken', 'refused', 'late', 'replaced', 'cancelled']),
+      timesLate: z.int().meta({ description: 'cycles that closed without billing having taken it' }),
+      reason: z.string().nullable().meta({ description: 'why billing refused it; COVERED: a bill covers its dates already' }),
+      billSerial: z.string().nullable().meta({ description: 'the bill that it came in' }),
     }),
   ),
   payments: z
@@ -429,7 +570,9 @@ export const settlementView = z.strictObject({
     .strictObject({ amount: rial, remaining: rial, status: z.enum(['none', 'partial', 'paid', 'overpaid']) })
     .nullable()
     .meta({ description: 'against the valid revision’s payable sum; null while none stands' }),
-  corrections: z.array(z.strictObject({ n: z.int(), kind: z.string(), cause: z.string(), status: z.string() })),
+  corrections: z.array(correctionView),
+  cancellation: z.strictObject({ by: z.string(), reason: z.string(), at: moment }).nullable(),
+  predecessor: z.strictObject({ id: z.string(), reason: z.string(), by: z.string() }).nullable().meta({ description: 'the settlement of the same subscriber and date before this one' }),
   steps: z.array(
     z.strictObject({
       name: z.enum(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']),
@@ -513,6 +656,39 @@ export const accountView = z.strictObject({
     .meta({ description: 'how fresh the data is' }),
 });
 
+const cycleCounts = z.strictObject({ due: z.int(), waiting: z.int(), handedOver: z.int(), taken: z.int(), refused: z.int(), late: z.int() });
+export const cycleView = z.strictObject({
+  cycle: z.string(),
+  series: z.string(),
+  fromDate: day,
+  toDate: day,
+  closesOn: day,
+  issuesOn: day,
+  objectionDays: z.int(),
+  state: z.enum(['planned', 'open', 'closed']).meta({ description: 'planned: not opened, and its closing day has not passed' }),
+  openedAt: moment.nullable(),
+  counts: cycleCounts.meta({ description: 'postings: due = all that was to be taken in it; late = not taken when it closed' }),
+});
+export const cyclePage = z.strictObject({ items: z.array(cycleView) });
+export const batchView = z.strictObject({
+  cycle: z.string(),
+  batch: z.int().nullable().meta({ description: 'null: nothing is handed over that is not in a batch yet' }),
+  frozenAt: moment.nullable(),
+  count: z.int().meta({ description: 'control total' }),
+  sum: rial.meta({ description: 'control total, rial' }),
+  items: z.array(
+    z.strictObject({
+      posting: z.string(),
+      kind: z.enum(['fee', 'settlement', 'nameChange', 'difference']),
+      subscription: z.string(),
+      settlement: z.string(),
+      amount: rial,
+      detail: z.record(z.string(), z.unknown()).meta({ description: 'what billing needs to book it' }),
+    }),
+  ),
+});
+export const acknowledgementView = z.strictObject({ eventId: z.string(), cycle: z.string(), batch: z.int(), items: z.int() });
+
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -565,6 +741,12 @@ export const problem = z.strictObject({
   settlement: settlementView.optional().meta({ description: 'with SETTLEMENT_EXISTS: the one that exists' }),
   recorded: z.array(paymentView).optional().meta({ description: 'with PAYMENT_DIFFERS: what stands under the reference and the event' }),
   received: z.strictObject(paymentReportShape).optional().meta({ description: 'with PAYMENT_DIFFERS: what was sent now' }),
+  timetable: z
+    .strictObject({ closesOn: day.optional(), earlier: z.string().optional() })
+    .optional()
+    .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
+  eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
+  batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),
 });
 
 /** The names under which schemas stand in the OpenAPI document. */
@@ -574,6 +756,15 @@ export const REQUEST_SCHEMAS = {
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
   PaymentRequest: paymentRequest,
+  OpeningRequest: openingRequest,
+  AcknowledgementRequest: acknowledgementRequest,
+  ErrorReport: errorReport,
+  CorrectionSubmission: correctionSubmission,
+  CorrectionWithdrawal: correctionWithdrawal,
+  CorrectionDecision: correctionDecision,
+  CancellationRequest: cancellationRequest,
+  RefundRequest: refundRequest,
+  SuccessorRequest: successorRequest,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -582,6 +773,14 @@ export const ANSWER_SCHEMAS = {
   Receipt: receiptView,
   Account: accountView,
   AccountPage: accountPage,
+  Correction: correctionView,
+  Comparison: comparisonView,
+  Submitted: submittedView,
+  Reported: reportedView,
+  Cycle: cycleView,
+  CyclePage: cyclePage,
+  Batch: batchView,
+  Acknowledgement: acknowledgementView,
   FeedAnswer: feedAnswer,
   Payment: paymentView,
   PaymentPage: paymentPage,

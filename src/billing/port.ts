@@ -1,4 +1,4 @@
-import type { Account, AccountSnapshot, LedgerPayment, Meter } from '../domain/account.js';
+import type { Account, AccountSnapshot, Cycle, LedgerPayment, Meter } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 
 /** A row of a search: enough to say the name aloud and choose. */
@@ -25,4 +25,6 @@ export interface BillingPort {
    * payments; as soon as the ledger holds it, counted by a bill or not, the ledger's word alone stands.
    */
   account(subscription: string, today: JalaliDate, reported?: readonly LedgerPayment[]): Promise<AccountSnapshot | null>;
+  /** The timetable: cycles that close between two days (both included), nearest first; `series` null = all. */
+  timetable(search: { series: string | null; from: JalaliDate; to: JalaliDate }): Promise<Cycle[]>;
 }

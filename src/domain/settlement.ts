@@ -1,4 +1,5 @@
 import type { Account, Meter } from './account.js';
+import type { Correction } from './correction.js';
 import type { Debt } from './debt.js';
 import type { Finding, Confirmation } from './finding.js';
 import type { JalaliDate } from './jalali.js';
@@ -59,6 +60,15 @@ export interface SettlementOrder {
   clerk: Operator;
   /** receipt of the request; the five minutes run from here */
   receivedAt: Instant;
+  /** only for a further settlement of the same subscriber and date */
+  predecessor?: Predecessor | undefined;
+}
+
+/** Why there is a further settlement of the same subscriber and date, and who allowed it. */
+export interface Predecessor {
+  id: string;
+  reason: string;
+  by: string;
 }
 
 export interface StepTime {
@@ -104,6 +114,21 @@ export interface Posting {
   dueOn: JalaliDate | null;
   amount: Rial;
   status: PostingStatus;
+  /** how many cycles closed without billing having taken it */
+  timesLate: number;
+  /** why billing refused it, or why it waits outside a cycle; null otherwise */
+  reason: string | null;
+  /** serial of the bill that it came in; null until billing took it */
+  billSerial: string | null;
+}
+
+/** A settlement's postings, with what its workflow waits for because of them. */
+export interface Outbox {
+  postings: Posting[];
+  /** 24:00 of the next closing day of a cycle that has not taken all of its postings yet; null when none waits for one */
+  closesAt: Instant | null;
+  /** when the objection days of its cycles are over; null while no cycle is known */
+  objectionEndsAt: Instant | null;
 }
 
 /** The subscriber as known at the announcement, kept with the bill. */
@@ -137,7 +162,10 @@ export interface Settlement {
   payments: SettlementPayment[];
   /** against the valid revision's payable sum; null while none stands */
   paid: Paid | null;
-  corrections: { n: number; kind: string; cause: string; status: string }[];
+  corrections: Correction[];
+  cancellation: { by: string; reason: string; at: Instant } | null;
+  /** the settlement of the same subscriber and date before this one */
+  predecessor: Predecessor | null;
   steps: StepTime[];
   delivery: { deliveredTo: string; channel: string; at: Instant } | null;
 }
@@ -186,6 +214,8 @@ export function receivedSettlement(order: SettlementOrder): Settlement {
     payments: [],
     paid: null,
     corrections: [],
+    cancellation: null,
+    predecessor: order.predecessor ?? null,
     steps: [],
     delivery: null,
   };

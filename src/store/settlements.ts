@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { AccountSnapshot } from '../domain/account.js';
 import type { IssuedFrom } from '../domain/earlier-settlement.js';
 import type { Finding } from '../domain/finding.js';
@@ -17,6 +17,8 @@ import type {
 } from '../domain/settlement.js';
 import { DUE, paymentsOf } from './payments.js';
 import { inTransaction } from './pool.js';
+import type { BillInputs } from '../domain/verification.js';
+import { writeSteps } from './steps.js';
 
 /** A settlement of another run or with other facts stands under the same id. */
 export class SettlementExistsError extends Error {
@@ -56,20 +58,38 @@ export interface BillDraft {
   paymentPeriods: { from: number; to: number };
   /** payment ids needed: one per slip */
   slips: number;
-  inputs: unknown;
+  inputs: BillInputs;
   /** makes the bill from its number and periods */
   write: (given: { number: string; periods: number[]; issuedAt: Instant }) => Bill;
 }
 
+/** A settlement of subscription $1 other than $2 that counts after the last bill $4, which ended on $3; issued is as good as announced. */
+const STANDING = `s.subscription = $1 and s.id <> $2 and s.status in ('received', 'announced', 'delivered', 'handedOver', 'settled') and not b.void
+  and ($3::text is null or s.settlement_date > $3) and b.inputs->'snapshot'->'lastBill' = $4::jsonb`;
+
+/** Another settlement of the subscriber was issued since the account was fetched: what it counts must be fetched again. */
+export class LedgerChangedError extends Error {
+  override readonly name = 'LedgerChangedError';
+}
+
 export type SettlementStore = ReturnType<typeof createSettlementStore>;
+
+/** A correction as JSON, from a row `c` of app.corrections. */
+export const CORRECTION = `json_build_object('n', c.n, 'kind', c.kind, 'cause', c.cause, 'description', c.description, 'status', c.status,
+  'owner', json_build_object('role', c.owner_role, 'user', c.owner_user), 'reportedBy', c.reported_by->>'id',
+  'reportedAt', to_char(c.reported_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'dueAt', to_char(c.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'submittedBy', c.submitted_by->>'id',
+  'difference', c.submission->'comparison'->'difference', 'noChange', c.submission->'comparison'->'noChange',
+  'verifiedBy', c.verified_by->>'id', 'approvedBy', c.approved_by->>'id', 'revision', c.revision, 'note', c.note)`;
 
 const VIEW = `
   select s.*, b.bill, ${DUE} as due, ${paymentsOf('s.id')} as payments,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
-        'amount', p.amount, 'status', p.status) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
+        'amount', p.amount, 'status', p.status, 'timesLate', p.times_late, 'reason', p.reason, 'billSerial', p.bill_serial) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by array_position(array['register','fetchAccount','checkReading','computeDebt','issueBill','announce','scheduleFee'], t.name))
-        from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps
+        from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps,
+    coalesce((select json_agg(${CORRECTION} order by c.n) from app.corrections c where c.settlement_id = s.id), '[]') as corrections
   from app.settlements s`;
 
 interface Row {
@@ -91,6 +111,9 @@ interface Row {
   errors: Finding[];
   postings: Posting[];
   steps: StepTime[];
+  corrections: Settlement['corrections'];
+  cancellation: Settlement['cancellation'];
+  predecessor: Settlement['predecessor'];
   delivery: Settlement['delivery'];
 }
 
@@ -113,7 +136,9 @@ function fromRow(row: Row): Settlement {
     postings: row.postings,
     payments: row.payments,
     paid: row.due === null ? null : paidOf(row.due, row.payments),
-    corrections: [],
+    corrections: row.corrections,
+    cancellation: row.cancellation,
+    predecessor: row.predecessor,
     steps: row.steps,
     delivery: row.delivery,
   };
@@ -140,6 +165,15 @@ export function createSettlementStore(pool: Pool) {
     async officeOf(id: string): Promise<string | null> {
       const { rows } = await pool.query<{ office: string }>('select office from app.settlements where id = $1', [id]);
       return rows[0]?.office ?? null;
+    },
+
+    /** What the outbox needs to know of a settlement whose workflow has ended. */
+    async factsOf(id: string): Promise<(Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }) | null> {
+      const { rows } = await pool.query<Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }>(
+        `select subscription, settlement_date as "settlementDate", office, facts->'newSubscriber'->>'name' as "newName" from app.settlements where id = $1`,
+        [id],
+      );
+      return rows[0] ?? null;
     },
 
     /** The settlement with the bill of an earlier revision, for a reprint. */
@@ -186,9 +220,7 @@ export function createSettlementStore(pool: Pool) {
       const { rows } = await pool.query<{ bill: Bill; inputs: Pick<IssuedFrom, 'facts' | 'snapshot'> }>({
         name: 'app.latest-valid',
         text: `select b.bill, b.inputs from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
-         where s.subscription = $1 and s.id <> $2 and s.status in ('announced', 'delivered', 'handedOver', 'settled') and not b.void
-           and ($3::text is null or s.settlement_date > $3) and b.inputs->'snapshot'->'lastBill' = $4::jsonb
-         order by s.settlement_date desc, s.announced_at desc limit 1`,
+         where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
         values: [subscription, id, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
       });
       const row = rows[0];
@@ -211,8 +243,8 @@ export function createSettlementStore(pool: Pool) {
       const { facts, clerk } = order;
       const { rowCount } = await pool.query(
         `with mine as (
-           insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator)
-           values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10)
+           insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator, predecessor)
+           values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, $11)
            on conflict (id) do update set run_id = excluded.run_id, status = 'received', office = excluded.office, clerk = excluded.clerk,
              received_at = excluded.received_at, late_entry = excluded.late_entry, facts = excluded.facts, operator = excluded.operator,
              errors = '[]', warnings = '[]', at_risk_at = null, breached_at = null
@@ -231,6 +263,7 @@ export function createSettlementStore(pool: Pool) {
           facts.lateEntry !== undefined,
           JSON.stringify(facts),
           JSON.stringify(clerk),
+          order.predecessor ? JSON.stringify(order.predecessor) : null,
         ],
       );
       if (rowCount) return;
@@ -253,50 +286,7 @@ export function createSettlementStore(pool: Pool) {
      * Issues a revision: number, payment periods and bill in one transaction. A second attempt reads back the first one's bill.
      * Throws PaymentPeriodsExhaustedError when the subscriber's periods of the year are used up.
      */
-    issueBill(draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> {
-      return inTransaction(pool, async (client) => {
-        // two attempts may be alive at once: the second waits here and then finds the first one's bill
-        await client.query('select from app.settlements where id = $1 for update', [draft.settlementId]);
-        const { rows: issued } = await client.query<{ bill: Bill }>('select bill from app.bills where settlement_id = $1 and revision = $2', [
-          draft.settlementId,
-          draft.revision,
-        ]);
-        if (issued[0]) return issued[0].bill;
-        const periods = await takePeriods(client, draft);
-        const { rows: given } = await client.query<{ last: number; now: Instant }>(
-          `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
-           on conflict (office, year) do update set last = n.last + 1 returning last, now()`,
-          [draft.office, draft.year],
-        );
-        const { last, now } = given[0] as (typeof given)[number];
-        const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
-        await client.query(
-          `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
-           l as (insert into app.slips (subscription, payment_id, year, settlement_id, revision, amount)
-             select $12, x."paymentId", $13, $1, $2, x.amount from jsonb_to_recordset($5::jsonb->'payments') as x("paymentId" text, amount bigint)),
-           e as (insert into app.events (settlement_id, kind, key, at, data)
-             select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b)
-           update app.settlements set revision = $2 where id = $1`,
-          [
-            draft.settlementId,
-            draft.revision,
-            bill.number,
-            now,
-            JSON.stringify(bill),
-            JSON.stringify(draft.inputs),
-            bill.total,
-            bill.payable,
-            bill.carry,
-            JSON.stringify(steps),
-            runId,
-            draft.subscription,
-            draft.year,
-          ],
-        );
-        return bill;
-      });
-    },
+    issueBill: (draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> => inTransaction(pool, (client) => issueBill(client, draft, runId, steps)),
 
     /** The announcement: its time is the database's, taken once. */
     async announce(
@@ -323,19 +313,6 @@ export function createSettlementStore(pool: Pool) {
       return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target };
     },
 
-    /** Puts the postings into the outbox, each once. */
-    async schedulePostings(id: string, runId: string, revision: number, postings: (Posting & { detail: unknown })[], steps: StepTime[]): Promise<void> {
-      await pool.query(
-        `with s as (select id from app.settlements where id = $1 and run_id = $2), ${writeSteps(4, 0)},
-         p as (insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status)
-           select x.posting, $1, x.kind, $5, x.cycle, x."dueOn", x.amount, x.detail, x.status
-           from jsonb_to_recordset($3::jsonb) as x(posting text, kind text, cycle text, "dueOn" text, amount bigint, detail jsonb, status text)
-           on conflict do nothing)
-         insert into app.events (settlement_id, kind, key, at, data) select id, 'scheduled', $2, clock_timestamp(), '{}' from s on conflict do nothing`,
-        [id, runId, JSON.stringify(postings), JSON.stringify(steps), revision],
-      );
-    },
-
     /** The first delivery counts; a further one changes nothing and is answered with the first. */
     async recordDelivery(id: string, delivery: { deliveredTo: string; channel: string }, by: Operator): Promise<NonNullable<Settlement['delivery']>> {
       const { rows } = await pool.query<{ delivery: NonNullable<Settlement['delivery']> }>(
@@ -351,32 +328,6 @@ export function createSettlementStore(pool: Pool) {
       );
       if (!rows[0]) throw new Error(`no settlement ${id}`);
       return rows[0].delivery;
-    },
-
-    /** Hands the waiting postings of a cycle over; answers all that are handed over for it. */
-    async handOver(id: string, cycle: string, eventId: string): Promise<string[]> {
-      const { rows } = await pool.query<{ posting: string }>(
-        `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp()
-             where settlement_id = $1 and cycle = $2 and status = 'waiting' returning posting),
-           s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p)),
-           e as (insert into app.events (settlement_id, kind, key, at, data)
-             select $1, 'cycleOpened', $3, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', coalesce((select jsonb_agg(posting) from p), '[]')) on conflict do nothing)
-         select posting from p union select posting from app.postings where settlement_id = $1 and cycle = $2 and status = 'handedOver'`,
-        [id, cycle, eventId],
-      );
-      return rows.map((row) => row.posting);
-    },
-
-    /** Billing has taken a posting: once, whatever is repeated. */
-    async recordTaken(id: string, taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string }): Promise<void> {
-      await pool.query(
-        `with p as (update app.postings set status = 'taken', taken_at = clock_timestamp(), handed_over_at = coalesce(handed_over_at, clock_timestamp()),
-             bill_serial = $3, name_on_bill = $4
-             where settlement_id = $1 and posting = $2 and status in ('waiting', 'handedOver') returning posting)
-         insert into app.events (settlement_id, kind, key, at, data)
-         select $1, 'taken', $5, clock_timestamp(), jsonb_build_object('posting', $2::text, 'billSerial', $3::text) on conflict do nothing`,
-        [id, taken.posting, taken.billSerial, taken.nameOnBill, taken.eventId],
-      );
     },
 
     async settle(id: string): Promise<void> {
@@ -409,12 +360,62 @@ export function createSettlementStore(pool: Pool) {
   };
 }
 
-/** A CTE that upserts the step times given as JSON in parameter `json`, for the settlement $1; the run id is $2 or parameter `run`. */
-function writeSteps(json: number, run: number): string {
-  return `t_steps as (insert into app.steps (settlement_id, run_id, name, revision, started_at, ended_at, attempts)
-    select $1, ${run === 0 ? '$2' : `$${run}`}, x.name, 1, x."startedAt", x."endedAt", x.attempts
-    from jsonb_to_recordset($${json}::jsonb) as x(name text, "startedAt" timestamptz, "endedAt" timestamptz, attempts integer)
-    on conflict do nothing)`;
+/** Issues a revision inside the caller's transaction; the one before it is void from then on. */
+export async function issueBill(client: PoolClient, draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> {
+  // two attempts may be alive at once: the second waits here and then finds the first one's bill
+  await client.query('select from app.settlements where id = $1 for update', [draft.settlementId]);
+  const { rows: issued } = await client.query<{ bill: Bill }>('select bill from app.bills where settlement_id = $1 and revision = $2', [
+    draft.settlementId,
+    draft.revision,
+  ]);
+  if (issued[0]) return issued[0].bill;
+  if (draft.revision === 1) await mustStand(client, draft);
+  const periods = await takePeriods(client, draft);
+  const { rows: given } = await client.query<{ last: number; now: Instant }>(
+    `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
+     on conflict (office, year) do update set last = n.last + 1 returning last, now()`,
+    [draft.office, draft.year],
+  );
+  const { last, now } = given[0] as (typeof given)[number];
+  const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
+  await client.query(
+    `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
+     l as (insert into app.slips (subscription, payment_id, year, settlement_id, revision, amount)
+       select $12, x."paymentId", $13, $1, $2, x.amount from jsonb_to_recordset($5::jsonb->'payments') as x("paymentId" text, amount bigint)),
+     e as (insert into app.events (settlement_id, kind, key, at, data)
+       select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b),
+       v as (update app.bills set void = true where settlement_id = $1 and revision < $2 and not void)
+     update app.settlements set revision = $2 where id = $1`,
+    [
+      draft.settlementId,
+      draft.revision,
+      bill.number,
+      now,
+      JSON.stringify(bill),
+      JSON.stringify(draft.inputs),
+      bill.total,
+      bill.payable,
+      bill.carry,
+      JSON.stringify(steps),
+      runId,
+      draft.subscription,
+      draft.year,
+    ],
+  );
+  return bill;
+}
+
+/** Two settlements of one subscriber at the same moment, of whatever dates, are issued one after the other, each counting what the other counts. */
+async function mustStand(client: PoolClient, { settlementId, subscription, inputs: { snapshot } }: BillDraft): Promise<void> {
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('settlement of ' || $1, 0))`, [subscription]);
+  const { lastBill, earlierSettlement } = snapshot;
+  const { rows } = await client.query<{ number: string }>(
+    `select b.number from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
+     where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
+    [subscription, settlementId, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
+  );
+  if ((rows[0]?.number ?? null) !== (earlierSettlement?.billNumber ?? null)) throw new LedgerChangedError(`another settlement of ${subscription} was issued meanwhile`);
 }
 
 /** Every two-digit period of the subscriber's year is used: no further payment id can be made. */
@@ -427,7 +428,7 @@ async function takePeriods(client: { query: Pool['query'] }, draft: BillDraft): 
   const { from, to } = draft.paymentPeriods;
   const { rows } = await client.query<{ last: number }>(
     `insert into app.payment_periods as p (subscription, year, last) values ($1, $2, $3::integer + $4::integer - 1)
-     on conflict (subscription, year) do update set last = p.last + $4::integer returning last`,
+     on conflict (subscription, year) do update set last = greatest(p.last, $3::integer - 1) + $4::integer returning last`,
     [draft.subscription, draft.year, from, draft.slips],
   );
   const last = rows[0]?.last ?? 0;

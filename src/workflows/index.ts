@@ -1,1 +1,3 @@
+export { acknowledgement } from './acknowledgement.js';
+export { billingCycle } from './billing-cycle.js';
 export { settlement } from './settlement.js';

@@ -7,8 +7,10 @@ export const SUBSCRIPTION = defineSearchAttributeKey('subscription', SearchAttri
 export const CYCLE = defineSearchAttributeKey('billingCycle', SearchAttributeType.KEYWORD);
 export const AT_RISK = defineSearchAttributeKey('atRisk', SearchAttributeType.BOOL);
 export const BREACHED = defineSearchAttributeKey('breached', SearchAttributeType.BOOL);
+/** some posting was not taken when its cycle closed, and is not taken yet */
+export const FEE_OVERDUE = defineSearchAttributeKey('feeOverdue', SearchAttributeType.BOOL);
 
-export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED];
+export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE];
 
 /** Name → type as the Temporal server registers them. */
 export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool'> = Object.fromEntries(

@@ -73,6 +73,16 @@ test('the first settlement counts what was reported of an ordinary bill; the led
   expect(ledger(await settle(5))).toEqual([['PREVIOUS_DEBT', first.total], ['PAYMENT', 2_000]]);
 });
 
+test('the ledger says that the last bill counted it already: it is given back', async () => {
+  const { settle, report, feed } = await visits('014900000409');
+  const first = await settle(10, 1030);
+  await report('B', first, 20_000);
+  const second = await settle(5);
+  expect(second.total).toBe(first.total - 20_000);
+  await feed('B', 20_000, 'B1');
+  expect(ledger(await settle(3))).toEqual([['PREVIOUS_DEBT', second.total], ['PAYMENT', 20_000]]);
+});
+
 test('a part leaves the rest; too much is a credit that goes on', async () => {
   const part = await visits('014900000403');
   const first = await part.settle(10, 1030);

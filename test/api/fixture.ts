@@ -8,7 +8,8 @@ import { problemStatus } from '../../src/api/problems';
 import { listen, type Listening } from '../../src/api/server';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
-import type { AccountSnapshot } from '../../src/domain/account';
+import type { AccountSnapshot, Cycle } from '../../src/domain/account';
+import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
 import type { RecordedPayment } from '../../src/store/payments';
@@ -121,11 +122,43 @@ export function announced(from: SettlementOrder = order()): Settlement {
       fee: { amount: 49_000, resolution: '12', illustrative: true },
     },
     postings: [
-      { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting' },
+      { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null },
     ],
+    corrections: [CORRECTION],
     steps: [{ name: 'register', startedAt: NOW.toISOString(), endedAt: NOW.toISOString(), attempts: 1 }],
   };
 }
+
+/** An error of the announced settlement, referred to the clerk who issued. */
+export const CORRECTION: Correction = {
+  n: 1,
+  kind: 'reading',
+  cause: 'clerk',
+  description: 'رقم اشتباه',
+  status: 'referred',
+  owner: { role: 'clerk', user: 'c-1' },
+  reportedBy: 's-1',
+  reportedAt: NOW.toISOString(),
+  dueAt: NOW.toISOString(),
+  submittedBy: null,
+  difference: null,
+  noChange: null,
+  verifiedBy: null,
+  approvedBy: null,
+  revision: null,
+  note: null,
+};
+
+/** The cycle that the fixture's postings wait for. */
+export const CYCLE: Cycle = {
+  cycle: '12-1405-05',
+  series: '12',
+  fromDate: jalali('1405/07/01'),
+  toDate: jalali('1405/09/15'),
+  closesOn: jalali('1405/09/20'),
+  issuesOn: jalali('1405/09/25'),
+  objectionDays: 10,
+};
 
 export function snapshot(office = '12'): AccountSnapshot {
   const on = jalali('1405/08/04');
@@ -226,6 +259,23 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         },
       }),
       paymentReceived: async () => 'told',
+      async act<T>(_id: string, { name }: { name: string }) {
+        const answers: Record<string, unknown> = {
+          reportError: CORRECTION,
+          submitCorrection: {
+            correction: CORRECTION,
+            comparison: {
+              lines: [{ code: 'GAS_STEP', label: 'گاز بها', before: 48_645, after: 47_564 }],
+              total: { before: 48_645, after: 47_564 },
+              payable: { before: 48_000, after: 47_000 },
+              difference: -1_081,
+              noChange: false,
+            },
+            warnings: [],
+          },
+        };
+        return { kind: 'done' as const, value: (answers[name] ?? announced()) as T };
+      },
       state: async () => null,
       reachable: async () => true,
     },
@@ -261,7 +311,16 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       reported: async () => [],
       list: async () => ({ items: payments, next: null }),
     },
-    billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
+    billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },
+    postings: {
+      openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
+      openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null }],
+      counts: async (cycles) => new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
+      nextBatch: async () => null,
+      batch: async () => null,
+      acknowledge: async () => ({ kind: 'recorded' }),
+    },
+    startWorkflow: async () => 'started',
     loadFeed: async (kind, stream) => {
       let rows = 0;
       for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;

@@ -76,7 +76,7 @@ describe('a cell that is wrong is named by row, column and code', () => {
   ];
   test.each(cases)('%s %j → %s', async (kind, cells, expected) => {
     await withAccount();
-    const good = { reference: 'P0', serial: '0500', cycle: '12-1405-05', ...(kind === 'accounts' ? { subscription: '014000000101' } : {}) };
+    const good = { reference: 'P0', serial: '0500', cycle: '12-1405-05', ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}) };
     expect(await faultsOf(kind, [good, cells])).toEqual([`3 ${expected}`]);
     if (kind !== 'accounts') expect(await count(kind)).toBe(0);
   });
@@ -88,6 +88,32 @@ describe('a cell that is wrong is named by row, column and code', () => {
       '3 paidOn NOT_A_DATE', '3 amount NOT_WHOLE_RIAL', '4 reference DUPLICATE_IN_FILE', '5 reference REQUIRED', '5 subscription UNKNOWN_SUBSCRIPTION',
     ]);
     expect(await count('payments')).toBe(0);
+  });
+
+  describe('one bill id is one subscriber’s', () => {
+    const [A, B, C] = ['014000000101', '014000000102', '014000000103'];
+    test('two in one file: the later row is named, with the row and the subscriber before it', async () => {
+      const rows = [{ subscription: A, file: '77' }, { subscription: B, file: '78' }, { subscription: C, file: '00077' }];
+      const result = await load(db.pool, 'accounts', rows);
+      expect(result).toMatchObject({ ok: false, faults: [{ row: 4, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringMatching(/ردیف 2.*014000000101/) }] });
+      expect(await count('accounts')).toBe(0);
+      // of another company it is another id
+      expect(await load(db.pool, 'accounts', [rows[0]!, { ...rows[2]!, company: '015' }])).toMatchObject({ ok: true, inserted: 2 });
+    });
+    test('one that another subscriber on record has', async () => {
+      await load(db.pool, 'accounts', [{ subscription: A, file: '77' }, { subscription: B, file: '78' }]);
+      const result = await load(db.pool, 'accounts', [{ subscription: C, file: '79' }, { subscription: B, file: '77' }]);
+      expect(result).toMatchObject({ ok: false, faults: [{ row: 3, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringContaining(A) }] });
+      expect(await count('accounts')).toBe(2);
+      // the same file again, and two that change places, are no duplicates
+      expect(await load(db.pool, 'accounts', [{ subscription: A, file: '77' }, { subscription: B, file: '78' }])).toMatchObject({ ok: true, unchanged: 2 });
+      expect(await load(db.pool, 'accounts', [{ subscription: A, file: '78' }, { subscription: B, file: '77' }])).toMatchObject({ ok: true, updated: 2 });
+    });
+    test('two files at once: one of them is refused', async () => {
+      const results = await Promise.all([A, B, C].map((subscription) => load(db.pool, 'accounts', [{ subscription, file: '77' }])));
+      expect(results.filter(({ ok }) => ok)).toHaveLength(1);
+      expect(await count('accounts')).toBe(1);
+    });
   });
 
   test('a thousand faults are a thousand answers', async () => {

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BillDocument, createBillPrinter } from '../../src/document/bill.js';
-import type { BillLine } from '../../src/domain/debt.js';
+import { type BillLine, computeDebt } from '../../src/domain/debt.js';
+import { decimal } from '../../src/domain/fraction.js';
 import type { JalaliDate } from '../../src/domain/jalali.js';
 import { type Change, settlement } from './settlement-sample.js';
 import { decodeCode128C } from './code128.js';
+import { isDebt, on, snapshot, stepTariff } from '../domain/sample.js';
 
 interface Page {
   /** read from right to left, figures in the order of their digits */
@@ -97,6 +99,27 @@ describe('an ordinary bill', () => {
     expect(bill.text).toContain('۱۰:۱۱');
     expect(bill.text).toContain('۱۰:۱۲');
   });
+});
+
+test('what was computed is printed: decimals in the sentences, and the exact quantity where hundredths do not tell it', () => {
+  const computed = computeDebt({
+    snapshot: snapshot(),
+    facts: { settlementDate: on('1397/02/11'), reading: 0, readingSource: 'staff', purpose: 'balance' },
+    usage: { previous: { reading: 0, on: on('1397/02/01'), source: 'staff' }, days: 10, consumption: decimal('40.125') },
+    tariffs: [stepTariff([{ uptoM3PerMonth: 45, rialPerM3: 1081 }, { uptoM3PerMonth: 95, rialPerM3: 1311 }, { uptoM3PerMonth: null, rialPerM3: 1656 }])],
+    fee: null,
+  });
+  isDebt(computed);
+  const [, second, third] = computed.lines;
+  expect([second?.quantity, third?.quantity]).toEqual(['50/3', '203/24']);
+  const { text, inside } = printed({ lines: computed.lines });
+  expect(inside).toBe(true);
+  // the reader of the PDF gives figures and letters in their order, but not each gap and mark between them
+  const holds = (printedText: string, parts: string[]) => parts.filter((part) => !printedText.replace(/\s/g, '').includes(part.replaceAll(' ', '')));
+  expect(holds(text, ['حدود ۱۶٫۶۶۷ متر مکعب', 'حدود ۳۱٫۶۶۷', 'مقدار دقیق ۵۰/۳ مترمکعب', '۱۶٫۶۷ مترمکعب', 'مقدار دقیق ۲۰۳/۲۴'])).toEqual([]);
+  // an exact decimal of more than two places is told as such
+  const eighth = printed({ lines: [{ ...computed.lines[0]!, quantity: '321/8', basis: '40.125 متر مکعب × 1081 ریال' }] }).text;
+  expect(holds(eighth, ['۴۰٫۱۳ مترمکعب', '۴۰٫۱۲۵ متر مکعب', 'مقدار دقیق ۴۰٫۱۲۵ مترمکعب'])).toEqual([]);
 });
 
 test('marks figures that are for illustration on every page', () => {

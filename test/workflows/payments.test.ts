@@ -7,7 +7,7 @@ import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
-import { TASK_QUEUE, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
+import { TASK_QUEUE, cancelSettlement, confirmDelivery, postingTaken, reportError, settlementState, submitCorrection, verifyCorrection } from '../../src/workflows/messages.js';
 import { subscriber } from '../activities/stage.js';
 import { load } from '../billing/database.js';
 import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
@@ -163,8 +163,36 @@ test('after the end: recorded and answered all the same; what is too much become
   });
 });
 
+test('paid, then corrected: the payment is by a void slip and held against the new sum; then cancelled: no sum is left', async () => {
+  const order = await nextOrder();
+  const supervisor = (id: string) => ({ id, name: id, role: 'supervisor', office: '01' }) as const;
+  await withWorker(env, real, async () => {
+    const announced = await announce(env.client, order);
+    const { payable } = announced.bill!;
+    await record(order, announced, 'C1', payable);
+    await tell(order, 'C1');
+    await until('the payment', async () => (await state(order)).paid?.status === 'paid');
+    await handle(order).executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: supervisor('s-1') }] });
+    await handle(order).executeUpdate(submitCorrection, { args: [{ n: 1, by: order.clerk, corrected: { reading: 1040 }, basis: 'first' }] });
+    const second = await handle(order).executeUpdate(verifyCorrection, { args: [{ n: 1, by: supervisor('s-1'), accepted: true, note: null }] });
+    const more = second.bill!.payable - payable;
+    expect(more).toBeGreaterThan(0);
+    expect(second).toMatchObject({ revision: 2, payments: [{ reference: 'C1', revision: 1, outcome: 'void', counted: 0 }], paid: { amount: payable, remaining: more, status: 'partial' } });
+    expect(await stored(order)).toMatchObject({ payments: second.payments, paid: second.paid });
+    // a slip of the second revision
+    await record(order, second, 'C2', more);
+    await tell(order, 'C2');
+    await until('the rest', async () => (await state(order)).paid?.status === 'paid');
+    expect((await state(order)).payments.map(({ revision, outcome }) => [revision, outcome])).toEqual([[1, 'void'], [2, 'matched']]);
+
+    const cancelled = await handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'مشترک منصرف شد', by: supervisor('s-2') }] });
+    expect(cancelled).toMatchObject({ status: 'cancelled', paid: null, payments: [{ outcome: 'void' }, { outcome: 'void' }] });
+    expect(await stored(order)).toMatchObject({ payments: cancelled.payments, paid: null });
+  });
+});
+
 test('what these runs did replays on this code', async () => {
-  expect(histories.length).toBe(4);
+  expect(histories.length).toBe(5);
   const ended = histories.map(({ workflowId, history }) => {
     const events = [...(history.events ?? [])];
     while (events.at(-1)?.workflowTaskScheduledEventAttributes || events.at(-1)?.workflowTaskStartedEventAttributes || events.at(-1)?.timerFiredEventAttributes) events.pop();

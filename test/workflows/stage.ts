@@ -14,9 +14,11 @@ import { type Settlement, type SettlementOrder, settlementId, settlementWorkflow
 import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } from '../../src/embedded.js';
 import { loadDemoData } from '../../src/demo.js';
 import { migrate } from '../../src/store/migrate.js';
+import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createWorker } from '../../src/worker.js';
@@ -55,6 +57,8 @@ const nobodyToTell: Messenger = {
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
+    postings: createPostingStore(pool),
+    corrections: createCorrectionStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),

@@ -46,11 +46,8 @@ create view app.settlement_payments as
 select x.settlement_id, x.revision, x.reference, x.payment_id, x.amount, x.paid_on, x.reported_amount,
   case when b.void or s.status = 'cancelled' then 'void' else 'matched' end as outcome,
   coalesce((
-    -- as the valid bill's inputs tell it: the ledger's entry stands before what an earlier settlement saw of it
-    select (e.entry->>'amount')::bigint
-    from jsonb_array_elements(coalesce(v.snapshot->'earlierSettlement'->'counted'->'payments', '[]') || coalesce(v.snapshot->'payments', '[]'))
-      with ordinality as e(entry, place)
-    where e.entry->>'reference' = x.reference order by e.place desc limit 1
+    -- the valid bill's inputs list all that its total counts of the payments
+    select (e->>'amount')::bigint from jsonb_array_elements(v.snapshot->'payments') e where e->>'reference' = x.reference limit 1
   ), 0) as counted
 from (
   select l.settlement_id, l.revision, f.reference, l.payment_id, f.amount::bigint, f.paid_on::text, nullif(p.amount, f.amount) as reported_amount

@@ -1,0 +1,328 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Opening } from '../domain/cycle.js';
+import { COVERED, type CycleCounts, type Outcome, type Word, standingWord } from '../domain/outbox.js';
+import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/posting.js';
+import type { JalaliDate } from '../domain/jalali.js';
+import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement.js';
+import { inTransaction } from './pool.js';
+import { writeSteps } from './steps.js';
+
+/** A posting as it is handed to billing. */
+export interface BatchItem {
+  posting: string;
+  kind: PostingKind;
+  subscription: string;
+  settlement: string;
+  amount: number;
+  detail: Record<string, unknown>;
+}
+
+/** A numbered batch of a cycle's postings, frozen: its content never changes. */
+export interface PostingBatch {
+  cycle: string;
+  batch: number;
+  frozenAt: Instant;
+  count: number;
+  /** of the amounts, rial */
+  sum: number;
+  items: BatchItem[];
+}
+
+export interface Acknowledgement {
+  eventId: string;
+  cycle: string;
+  batch: number;
+  count: number;
+  sum: number;
+  items: Outcome[];
+}
+
+export type Acknowledged =
+  | { kind: 'recorded' | 'same' }
+  /** the event id stands for another acknowledgement */
+  | { kind: 'otherContent' }
+  | { kind: 'noBatch' }
+  | { kind: 'controlTotal'; count: number; sum: number }
+  /** places in `items` of postings that are not in the batch */
+  | { kind: 'strangers'; at: number[] };
+
+export interface OpenedCycle extends Opening {
+  openedAt: Instant;
+  closedAt: Instant | null;
+}
+
+/** Postings of one batch: what a file or an answer still carries easily. */
+export const BATCH_SIZE = 5000;
+
+export type PostingStore = ReturnType<typeof createPostingStore>;
+
+const POSTING = `p.posting, p.kind, p.cycle, p.due_on as "dueOn", p.amount, p.status, p.times_late as "timesLate", p.reason, p.bill_serial as "billSerial"`;
+
+/** The outbox: what settlements hand to billing, each thing once, whatever is repeated, killed or reordered. */
+export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { batchSize?: number } = {}) {
+  const outbox = async (client: Pick<Pool, 'query'>, id: string): Promise<Outbox> => {
+    const { rows } = await client.query<Posting & { objectionEndsAt: Instant | null }>({
+      name: 'app.outbox',
+      text: `select ${POSTING}, p.objection_ends_at as "objectionEndsAt" from app.postings p where p.settlement_id = $1 order by p.posting`,
+      values: [id],
+    });
+    return outboxOf(rows);
+  };
+  const lockSettlement = (client: PoolClient, id: string) => client.query('select from app.settlements where id = $1 for update', [id]);
+
+  return {
+    of: (id: string): Promise<Outbox> => outbox(pool, id),
+
+    /** Puts postings into the outbox, each once. `open` is their cycle when billing has opened it already. */
+    async schedule(id: string, runId: string, revision: number, postings: readonly PostingEntry[], steps: StepTime[]): Promise<{ outbox: Outbox; open: Opening | null }> {
+      await pool.query(
+        `with s as (select id from app.settlements where id = $1 and run_id = $2), ${writeSteps(4, 0)},
+         p as (insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
+           select x.posting, $1, x.kind, $5, x.cycle, x."dueOn", x.amount, x.detail, x.status, x."objectionEndsAt"
+           from jsonb_to_recordset($3::jsonb) as x(posting text, kind text, cycle text, "dueOn" text, amount bigint, detail jsonb, status text, "objectionEndsAt" timestamptz)
+           on conflict do nothing)
+         insert into app.events (settlement_id, kind, key, at, data) select id, 'scheduled', $2, clock_timestamp(), '{}' from s on conflict do nothing`,
+        [id, runId, JSON.stringify(postings), JSON.stringify(steps), revision],
+      );
+      // a look after the commit: an opening that commits in between finds these postings, or is found here, or both
+      const [open, now] = await Promise.all([openedCycle(pool, postings[0]?.cycle ?? null), outbox(pool, id)]);
+      return { outbox: now, open };
+    },
+
+    /** How billing opened a cycle that has not closed yet. */
+    opened: (cycle: string | null): Promise<Opening | null> => openedCycle(pool, cycle),
+
+    /**
+     * Hands over what waits for an opened cycle, unless that has closed meanwhile. What waits for no cycle gets `next` first;
+     * so do the postings of the opened cycle when the subscriber `leaves` its series: then nothing is handed over here.
+     */
+    handOver(
+      id: string,
+      { opened, objectionEndsAt, next, leaves }: { opened: Opening; objectionEndsAt: Instant | null; next: Target; leaves: boolean },
+    ): Promise<Outbox> {
+      return inTransaction(pool, async (client) => {
+        await lockSettlement(client, id);
+        await client.query(
+          `with p as (select posting, cycle as "from" from app.postings where settlement_id = $1 and status in ('waiting', 'late')
+             and case when cycle is null then reason is null and $3::text is not null else $6 and cycle = $2 and cycle is distinct from $3 end),
+           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, "from", $3, 'series' from p where "from" is not null on conflict do nothing)
+           update app.postings set cycle = $3, due_on = $4, objection_ends_at = $5, batch = null where posting in (select posting from p)`,
+          [id, opened.cycle, next.cycle, next.dueOn, next.objectionEndsAt, leaves],
+        );
+        if (!leaves) {
+          await client.query(
+            `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp(), batch = null,
+                 due_on = $3, objection_ends_at = coalesce($4, objection_ends_at), reason = null
+               where settlement_id = $1 and status in ('waiting', 'late') and cycle = $2
+                 and not exists (select from app.billing_cycles c where c.cycle = $2 and c.closed_at is not null) returning posting),
+             s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p))
+             insert into app.events (settlement_id, kind, key, at, data)
+               select $1, 'cycleOpened', $5, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', (select jsonb_agg(posting order by posting) from p))
+               where exists (select from p) on conflict do nothing`,
+            [id, opened.cycle, opened.closesOn, objectionEndsAt, opened.eventId],
+          );
+        }
+        return outbox(client, id);
+      });
+    },
+
+    /** What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came. */
+    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word): Promise<Outbox> {
+      return inTransaction(pool, async (client) => {
+        await lockSettlement(client, id);
+        const { rowCount } = await client.query(
+          `insert into app.events (settlement_id, kind, key, at, data)
+           select $1, $3, $4, clock_timestamp(), jsonb_strip_nulls($5::jsonb) where exists (select from app.postings where settlement_id = $1 and posting = $2)
+           on conflict do nothing`,
+          [id, posting, outcome, eventId, JSON.stringify({ posting, billSerial, nameOnBill, reason, seq })],
+        );
+        if (!rowCount) return outbox(client, id);
+        const { rows: words } = await client.query<Word>(
+          `select data->>'posting' as posting, kind as outcome, data->>'billSerial' as "billSerial", data->>'nameOnBill' as "nameOnBill",
+             data->>'reason' as reason, (data->>'seq')::bigint as seq
+           from app.events where settlement_id = $1 and kind in ('taken', 'refused', 'retracted') and data->>'posting' = $2 order by app.events.seq`,
+          [id, posting],
+        );
+        const word = standingWord(words);
+        const taken = word?.outcome === 'taken' ? word : null;
+        await client.query(
+          `update app.postings set outcome_seq = greatest(outcome_seq, coalesce($3, outcome_seq)),
+             status = case
+               when $4 = 'taken' then 'taken'
+               -- what waits outside the cycles has its task already
+               when $4 = 'refused' then case when covered then 'late' else 'refused' end
+               when status not in ('taken', 'refused') then status
+               when cycle is not null then 'handedOver'
+               when times_late > 0 then 'late' else 'waiting' end,
+             reason = case when covered then reason when $4 = 'refused' then $5 end,
+             taken_at = case when $4 = 'taken' then case when status = 'taken' then taken_at else clock_timestamp() end end,
+             handed_over_at = coalesce(handed_over_at, clock_timestamp()), bill_serial = $6, name_on_bill = $7
+           from (select cycle is null and reason is not distinct from $8 as covered from app.postings where posting = $2) as now
+           where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled')`,
+          [id, posting, seq, word?.outcome ?? null, word?.reason ?? null, taken?.billSerial ?? null, taken?.nameOnBill ?? null, COVERED],
+        );
+        return outbox(client, id);
+      });
+    },
+
+    /** Closing days have passed: where each of these postings goes, with its history. One that has changed since it was read (`from`, `was`) stays. */
+    moveOn(id: string, moves: readonly (Move & { posting: string; from: string | null; was: PostingStatus })[]): Promise<Outbox> {
+      return inTransaction(pool, async (client) => {
+        await lockSettlement(client, id);
+        // in the order in which a batch locks them
+        await client.query('select from app.postings where settlement_id = $1 order by posting for update', [id]);
+        await client.query(
+          `with x as (select * from jsonb_to_recordset($2::jsonb) as x(posting text, "from" text, cycle text, "dueOn" text, "objectionEndsAt" timestamptz, status text, was text, reason text, late boolean)),
+           p as (update app.postings p set cycle = x.cycle, due_on = x."dueOn", objection_ends_at = coalesce(x."objectionEndsAt", p.objection_ends_at),
+               status = x.status, reason = coalesce(x.reason, p.reason), batch = case when not x.late then p.batch end, times_late = times_late + x.late::integer
+             from x where p.settlement_id = $1 and p.posting = x.posting and p.cycle is not distinct from x."from" and p.status = x.was
+             returning p.posting, x."from", x.cycle, x.late),
+           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, "from", cycle, 'late' from p where late on conflict do nothing)
+           insert into app.events (settlement_id, kind, key, at, data)
+             select $1, 'late', posting || '/' || coalesce("from", ''), clock_timestamp(), jsonb_build_object('posting', posting, 'from', "from", 'to', cycle) from p where late on conflict do nothing`,
+          [id, JSON.stringify(moves)],
+        );
+        return outbox(client, id);
+      });
+    },
+
+    /** Records an opening; the same again answers what stands. */
+    async openCycle(opening: { cycle: string; eventId: string; closesOn: string; by: Operator }): Promise<OpenedCycle> {
+      const { cycle, eventId, closesOn, by } = opening;
+      await pool.query('insert into app.billing_cycles (cycle, event_id, closes_on, opened_by) values ($1, $2, $3, $4) on conflict do nothing', [
+        cycle,
+        eventId,
+        closesOn,
+        JSON.stringify({ id: by.id, role: by.role }),
+      ]);
+      const { rows } = await pool.query<OpenedCycle>(`${OPENED} where cycle = $1 or event_id = $2 order by cycle <> $1`, [cycle, eventId]);
+      return rows[0] as OpenedCycle;
+    },
+
+    openedCycles: async (cycles: readonly string[]): Promise<OpenedCycle[]> => (await pool.query<OpenedCycle>(`${OPENED} where cycle = any($1)`, [cycles])).rows,
+
+    /** Settlements with postings for an opened cycle, in pages by id; those that wait for no cycle are found by their account's series. */
+    async waitingFor(cycle: string, series: string, after: string | null, limit: number): Promise<string[]> {
+      const { rows } = await pool.query<{ id: string }>(
+        `select distinct p.settlement_id as id from app.postings p
+         where p.status in ('waiting', 'late') and p.settlement_id > coalesce($3, '')
+           and (p.cycle = $1 or (p.cycle is null and p.reason is null and exists (
+             select from app.settlements s where s.id = p.settlement_id and s.account->>'series' = $2)))
+         order by 1 limit $4`,
+        [cycle, series, after, limit],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    /** Settlements that have ended, with postings whose closing day is before `today`: nobody else closes for them. */
+    async leftBehind(today: JalaliDate): Promise<string[]> {
+      const { rows } = await pool.query<{ id: string }>(
+        `select distinct s.id from app.postings p join app.settlements s on s.id = p.settlement_id
+         where p.due_on < $1 and p.status in ('waiting', 'handedOver', 'late', 'refused') and s.status in ('settled', 'cancelled') order by 1`,
+        [today],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    /**
+     * The batch that billing is to work on: a frozen one that it has not acknowledged at all yet, else what was handed over
+     * since, frozen now, unless the cycle has closed. So an answer that got lost is simply asked for again. Null when there is nothing.
+     */
+    nextBatch(cycle: string): Promise<PostingBatch | null> {
+      return inTransaction(pool, async (client) => {
+        const { rows: cycles } = await client.query<Pick<OpenedCycle, 'closedAt'>>('select closed_at as "closedAt" from app.billing_cycles where cycle = $1 for update', [cycle]);
+        const { rows: frozen } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and acknowledged_at is null order by batch limit 1`, [cycle]);
+        if (frozen[0]) return frozen[0];
+        if (cycles[0]?.closedAt !== null) return null;
+        const { rows } = await client.query<PostingBatch>(
+          `with b as (select coalesce(max(batch), 0) + 1 as batch from app.posting_batches where cycle = $1),
+           -- locked before they are numbered: one that is taken or moved on at this moment is seen as it is afterwards
+           due as materialized (select posting from app.postings where cycle = $1 and status = 'handedOver' and batch is null order by posting limit $2 for update),
+           p as (update app.postings p set batch = b.batch from b, due where p.posting = due.posting
+             returning p.posting, p.kind, p.settlement_id, p.amount, p.detail),
+           i as (select count(*)::integer as count, sum(p.amount)::bigint as sum,
+               json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'subscription', s.subscription, 'settlement', s.id,
+                 'amount', p.amount, 'detail', p.detail) order by p.posting) as items
+             from p join app.settlements s on s.id = p.settlement_id)
+           insert into app.posting_batches (cycle, batch, frozen_at, count, sum, items)
+             select $1, b.batch, clock_timestamp(), i.count, i.sum, i.items from b, i where i.count > 0
+             returning cycle, batch, frozen_at as "frozenAt", count, sum, items`,
+          [cycle, batchSize],
+        );
+        return rows[0] ?? null;
+      });
+    },
+
+    async batch(cycle: string, batch: number): Promise<PostingBatch | null> {
+      return (await pool.query<PostingBatch>(`${BATCH} where cycle = $1 and batch = $2`, [cycle, batch])).rows[0] ?? null;
+    },
+
+    /** Checks an acknowledgement against its batch and keeps it: all of it or nothing. */
+    acknowledge({ eventId, cycle, batch, count, sum, items }: Acknowledgement, by: Operator): Promise<Acknowledged> {
+      return inTransaction(pool, async (client): Promise<Acknowledged> => {
+        const { rows } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and batch = $2 for update`, [cycle, batch]);
+        const frozen = rows[0];
+        if (!frozen) return { kind: 'noBatch' };
+        if (frozen.count !== count || frozen.sum !== sum) return { kind: 'controlTotal', count: frozen.count, sum: frozen.sum };
+        const held = new Set(frozen.items.map(({ posting }) => posting));
+        const at = items.flatMap(({ posting }, i) => (held.has(posting) ? [] : [i]));
+        if (at.length > 0) return { kind: 'strangers', at };
+        const { rowCount } = await client.query(
+          'insert into app.acknowledgements (event_id, cycle, batch, received_by, items) values ($1, $2, $3, $4, $5) on conflict (event_id) do nothing',
+          [eventId, cycle, batch, JSON.stringify({ id: by.id, role: by.role }), JSON.stringify(items)],
+        );
+        if (!rowCount) {
+          const { rows: known } = await client.query<{ same: boolean }>(
+            `select cycle = $2 and batch = $3 and items = $4::jsonb as same from app.acknowledgements where event_id = $1`,
+            [eventId, cycle, batch, JSON.stringify(items)],
+          );
+          return { kind: known[0]?.same ? 'same' : 'otherContent' };
+        }
+        await client.query('update app.posting_batches set acknowledged_at = coalesce(acknowledged_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
+        return { kind: 'recorded' };
+      });
+    },
+
+    /** Items `from` … of a kept acknowledgement, with the settlement of each; empty at its end. */
+    async acknowledged(eventId: string, from: number, limit: number): Promise<{ seq: number; items: (Outcome & { settlement: string })[] }> {
+      const { rows } = await pool.query<{ seq: number; items: (Outcome & { settlement: string })[] }>(
+        `select a.seq, coalesce((select json_agg(i.item || jsonb_build_object('settlement', p.settlement_id) order by i.n)
+           from jsonb_array_elements(a.items) with ordinality as i(item, n) join app.postings p on p.posting = i.item->>'posting'
+           where i.n > $2 and i.n <= $2 + $3), '[]') as items from app.acknowledgements a where a.event_id = $1`,
+        [eventId, from, limit],
+      );
+      return rows[0] ?? { seq: 0, items: [] };
+    },
+
+    async counts(cycles: readonly string[]): Promise<Map<string, CycleCounts>> {
+      const { rows } = await pool.query<CycleCounts & { cycle: string }>(
+        `select c.cycle, count(p.*) + (select count(*) from app.posting_moves m where m.from_cycle = c.cycle and m.why = 'late') as due,
+           count(*) filter (where p.status in ('waiting', 'late')) as waiting, count(*) filter (where p.status = 'handedOver') as "handedOver",
+           count(*) filter (where p.status = 'taken') as taken, count(*) filter (where p.status = 'refused') as refused,
+           (select count(*) from app.posting_moves m where m.from_cycle = c.cycle and m.why = 'late') as late
+         from unnest($1::text[]) as c(cycle) left join app.postings p on p.cycle = c.cycle and p.status not in ('replaced', 'cancelled')
+         group by c.cycle`,
+        [cycles],
+      );
+      return new Map(rows.map(({ cycle, ...counts }) => [cycle, counts]));
+    },
+
+    /** The cycle is over: its report is written once. */
+    async closeCycle(cycle: string, report: CycleCounts): Promise<void> {
+      await pool.query('update app.billing_cycles set closed_at = clock_timestamp(), report = $2 where cycle = $1 and closed_at is null', [cycle, JSON.stringify(report)]);
+    },
+  };
+}
+
+const OPENED = `select cycle, event_id as "eventId", closes_on as "closesOn", opened_at as "openedAt", closed_at as "closedAt" from app.billing_cycles`;
+const BATCH = `select cycle, batch, frozen_at as "frozenAt", count, sum, items from app.posting_batches`;
+
+async function openedCycle(client: Pick<Pool, 'query'>, cycle: string | null): Promise<Opening | null> {
+  if (cycle === null) return null;
+  const { rows } = await client.query<Opening>({
+    name: 'app.opened-cycle',
+    text: `select event_id as "eventId", cycle, closes_on as "closesOn" from app.billing_cycles where cycle = $1 and closed_at is null`,
+    values: [cycle],
+  });
+  return rows[0] ?? null;
+}

@@ -15,9 +15,9 @@ export interface Ledger {
 
 /** The ledger as billing tells it, with the reported payments and the settlement of the same cycle that it does not know yet. */
 export async function accountOf({ id, facts }: SettlementOrder, { billing, settlements, payments }: Ledger, today: JalaliDate): Promise<AccountSnapshot | null> {
-  const [ledger, reported] = await Promise.all([billing.account(facts.subscription, today), payments.reported(facts.subscription)]);
-  // seldom: what a feed brought in between is billing's to say, so the ledger is asked again
-  const snapshot = reported.length === 0 ? ledger : await billing.account(facts.subscription, today, reported);
+  // first: what the ledger came to hold in between is then its own to say
+  const reported = await payments.reported(facts.subscription);
+  const snapshot = await billing.account(facts.subscription, today, reported);
   if (!snapshot) return null;
   const latest = await settlements.latestValid(facts.subscription, snapshot.lastBill, id);
   return latest ? { ...snapshot, earlierSettlement: earlierSettlement(latest) } : snapshot;

@@ -4,6 +4,7 @@ import type { Instant, Operator, Settlement, StepTime } from '../domain/settleme
 import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
+import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -29,17 +30,18 @@ export interface ActivityDependencies {
   tariffs: TariffStore;
   overrides: OverrideStore;
   payments: PaymentStore;
+  people: Pick<PeopleStore, 'standing'>;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, people, messenger }: ActivityDependencies) {
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides),
+    fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides, people),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),

@@ -17,6 +17,7 @@ import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -63,6 +64,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
     payments: createPaymentStore(pool),
+    people: createPeopleStore(pool),
     messenger,
   });
 }

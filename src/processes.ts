@@ -23,6 +23,7 @@ import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
+import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
@@ -80,6 +81,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
+      payments: createPaymentStore(pool),
       people: createPeopleStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
@@ -121,6 +123,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const overrides = createOverrideStore(pool);
   // beside the compiled sources: dist/counter
   const pages = counterPages(path.resolve(__dirname, '../counter'));
+  const payments = createPaymentStore(pool);
   const people = createPeopleStore(pool);
   const tariffs = createTariffStore(pool);
   const signIns = createSignInStore(pool);
@@ -128,6 +131,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
+    payments,
     billing,
     people,
     signIns,
@@ -141,7 +145,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       }),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements }, tariffs, overrides, people),
+    preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {

@@ -3,15 +3,21 @@ import type { AccountSnapshot } from '../domain/account.js';
 import { earlierSettlement } from '../domain/earlier-settlement.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { SettlementOrder } from '../domain/settlement.js';
+import type { PaymentStore } from '../store/payments.js';
 import type { SettlementStore } from '../store/settlements.js';
 
-/** The ledger as billing tells it, with the settlement of the same cycle that billing does not know yet. */
-export async function accountOf(
-  { id, facts }: SettlementOrder,
-  { billing, settlements }: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> },
-  today: JalaliDate,
-): Promise<AccountSnapshot | null> {
-  const snapshot = await billing.account(facts.subscription, today);
+/** Where the account is read: billing's ledger, and what stands beside it. */
+export interface Ledger {
+  billing: BillingPort;
+  settlements: Pick<SettlementStore, 'latestValid'>;
+  payments: Pick<PaymentStore, 'reported'>;
+}
+
+/** The ledger as billing tells it, with the reported payments and the settlement of the same cycle that it does not know yet. */
+export async function accountOf({ id, facts }: SettlementOrder, { billing, settlements, payments }: Ledger, today: JalaliDate): Promise<AccountSnapshot | null> {
+  // first: what the ledger came to hold in between is then its own to say
+  const reported = await payments.reported(facts.subscription);
+  const snapshot = await billing.account(facts.subscription, today, reported);
   if (!snapshot) return null;
   const latest = await settlements.latestValid(facts.subscription, snapshot.lastBill, id);
   return latest ? { ...snapshot, earlierSettlement: earlierSettlement(latest) } : snapshot;

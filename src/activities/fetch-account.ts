@@ -1,4 +1,3 @@
-import type { BillingPort } from '../billing/port.js';
 import type { AccountSnapshot } from '../domain/account.js';
 import { accountView, checkAccount } from '../domain/assessment.js';
 import type { Fee } from '../domain/debt.js';
@@ -9,9 +8,8 @@ import { serviceTermsOn } from '../domain/service-terms.js';
 import type { AccountView, SettlementOrder } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PeopleStore } from '../store/people.js';
-import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
-import { accountOf } from './account.js';
+import { type Ledger, accountOf } from './account.js';
 import { step } from './step.js';
 
 export interface Fetched {
@@ -27,7 +25,7 @@ export interface Fetched {
 }
 
 /** Reads at one moment all that an order's debt needs: for the step, and for the preview that leaves no trace. */
-export function reader(ledger: { billing: BillingPort; settlements: Pick<SettlementStore, 'latestValid'> }, tariffs: TariffStore, overrides: OverrideStore) {
+export function reader(ledger: Ledger, tariffs: TariffStore, overrides: OverrideStore) {
   return async (order: SettlementOrder): Promise<Fetched> => {
     const today = todayInTehran(new Date());
     const [snapshot, versions, fee, accepted] = await Promise.all([

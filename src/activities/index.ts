@@ -1,8 +1,9 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Finding } from '../domain/finding.js';
-import type { Instant, Operator, StepTime } from '../domain/settlement.js';
+import type { Instant, Operator, Settlement, StepTime } from '../domain/settlement.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
@@ -28,6 +29,7 @@ export interface ActivityDependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  payments: PaymentStore;
   people: Pick<PeopleStore, 'standing'>;
   messenger: Messenger;
 }
@@ -35,18 +37,18 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, people, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, people, messenger }: ActivityDependencies) {
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides, people),
+    fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides, people),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
-    ...createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read: reader({ billing, settlements }, tariffs, overrides) }),
+    ...createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
     ...createCycleActivities({ billing, postings, settlements, messenger, ...outbox }),
 
     reject: (input: { id: string; errors: Finding[]; warnings: Finding[]; steps: StepTime[] }) =>
@@ -56,6 +58,12 @@ export function createActivities({ settlements, postings, corrections, billing, 
     openTask: (input: { settlementId: string; kind: string; office: string; role: string; dueAt: Instant | null }) => settlements.openTask(input),
     recordDelivery: (input: { id: string; deliveredTo: string; channel: string; by: Operator }) =>
       settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by),
+    /** what Postgres holds of it: a payment is recorded there before anybody is told */
+    fetchPayments: async ({ id }: { id: string }): Promise<Pick<Settlement, 'payments' | 'paid'>> => {
+      const settlement = await settlements.get(id, { office: null });
+      if (!settlement) throw new Error(`no settlement ${id}`);
+      return { payments: settlement.payments, paid: settlement.paid };
+    },
     settle: (input: { id: string }) => settlements.settle(input.id),
   };
 }

@@ -33,7 +33,8 @@ export async function findAccounts({ res, operator, query }: Call<unknown, z.out
 
 /** GET /accounts/{subscription}: all that the counter shows before a settlement. */
 export async function showAccount({ res, operator, params }: Call<z.output<typeof accountParams>>, deps: ApiDeps) {
-  const snapshot = await deps.billing.account(params.subscription, todayInTehran(deps.now()));
+  const reported = await deps.payments.reported(params.subscription);
+  const snapshot = await deps.billing.account(params.subscription, todayInTehran(deps.now()), reported);
   if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
   requireOffice(operator, snapshot.account.office);
   res.json(viewAccount(snapshot));

@@ -10,6 +10,7 @@ import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { Sessions } from './sessions.js';
@@ -58,7 +59,7 @@ export interface FeedFault {
 }
 
 export type FeedResult =
-  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number }
+  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; paid?: PaidSettlement[] }
   | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
 export interface Preview {
@@ -83,6 +84,7 @@ export interface ApiDeps {
   temporal: SettlementWorkflows;
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
+  payments: PaymentStore;
   billing: BillingPort;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;

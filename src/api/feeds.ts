@@ -2,6 +2,7 @@ import { Transform, type Readable } from 'node:stream';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { ApiDeps } from './deps.js';
+import { tellWorkflows } from './payments.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
 import type { feedParams, feedQuery } from './schemas.js';
@@ -27,8 +28,10 @@ export async function receiveFeed(
         errors: result.faults.map(({ row, column, code, message }) => ({ field: column, code, message, row, column })),
       });
     }
-    const { kind, rows, inserted, updated, unchanged } = result;
+    const { kind, rows, inserted, updated, unchanged, paid = [] } = result;
     res.json({ kind, rows, inserted, updated, unchanged });
+    // the sender has its answer: what is told now is on record
+    await tellWorkflows(paid, deps, req.log);
   } catch (error) {
     // the loader tells of a broken stream in its own words; the cause lies with the sender
     throw body.broken() ?? error;

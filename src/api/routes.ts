@@ -15,6 +15,7 @@ import {
 import { receiveFeed } from './feeds.js';
 import { showIndicators } from './indicators.js';
 import { overrideFinding } from './overrides.js';
+import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
 import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
@@ -49,6 +50,9 @@ import {
   operatorView,
   overrideRequest,
   overrideView,
+  paymentPage,
+  paymentsQuery,
+  paymentView,
   passwordAnswer,
   passwordRequest,
   peopleQuery,
@@ -358,6 +362,31 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'what came in', schema: feedAnswer } },
     problems: ['FEED_REFUSED', 'UNAVAILABLE'],
     handle: receiveFeed,
+  }),
+  route({
+    method: 'post',
+    path: '/billing/payments',
+    tag: 'billing',
+    summary: 'یک پرداخت که سامانهٔ صدور قبض گزارش می‌کند؛ با شناسهٔ پرداخت به صورتحساب تسویه می‌رسد',
+    roles: ['billing'],
+    body: paymentBody,
+    answers: {
+      200: { description: 'the same again: nothing changes', schema: paymentView },
+      201: { description: 'recorded', schema: paymentView },
+    },
+    problems: ['PAYMENT_DIFFERS', 'UNAVAILABLE', 'BILLING_FAULT'],
+    handle: receivePayment,
+  }),
+  route({
+    method: 'get',
+    path: '/billing/payments',
+    tag: 'billing',
+    summary: 'پرداخت‌های گزارش‌شده به ترتیب رسیدن؛ outcome=unknown آن‌هایی که برگه‌ای ندارند',
+    roles: ['billing', 'supervisor'],
+    query: paymentsQuery,
+    answers: { 200: { description: 'one page', schema: paymentPage } },
+    problems: ['UNAVAILABLE'],
+    handle: listPayments,
   }),
   route({
     method: 'get',

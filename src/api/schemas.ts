@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
+import { normalId } from '../domain/bill-id.js';
 import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { INDICATOR_GROUPS } from '../domain/indicators.js';
@@ -212,6 +213,25 @@ const eventId = coded(
   'شناسهٔ رویداد حرف، رقم و نشانه‌های . _ : / - است و خالی نیست.',
   (typed) => (/^[\w.:/-]{1,100}$/.test(typed) ? typed : null),
 );
+/** As the payments feed reads it: one reference is one payment, whichever way it came. */
+function reference(max: number) {
+  return text(max).transform(latinDigits);
+}
+
+export const paymentRequest = z.strictObject({
+  eventId,
+  subscription,
+  paymentId: coded(
+    z.string().max(40).meta({ description: 'شناسهٔ پرداخت, 6 to 13 digits', examples: ['119050154'] }),
+    'PAYMENT_ID_INVALID',
+    'شناسهٔ پرداخت ۶ تا ۱۳ رقم است. آن را از روی برگهٔ پرداخت بنویسید.',
+    normalId,
+  ),
+  amount: z.int().min(1).meta({ description: 'rial; need not be the slip’s' }),
+  paidOn: date,
+  reference: reference(60).meta({ description: 'billing’s name of the payment, the same as in its payments feed' }),
+});
+
 export const openingRequest = z.strictObject({ eventId, closesOn: date.meta({ description: 'last day for postings, as the timetable has it' }) });
 
 const outcome = z
@@ -356,6 +376,12 @@ export const settlementsQuery = z.strictObject({
   subscription: subscription.optional(),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
+export const PAYMENT_OUTCOMES = ['matched', 'void', 'unknown', 'ledger'] as const;
+export const paymentsQuery = z.strictObject({
+  outcome: z.enum(PAYMENT_OUTCOMES).optional(),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
@@ -581,6 +607,24 @@ export const settlementView = z.strictObject({
       billSerial: z.string().nullable().meta({ description: 'the bill that it came in' }),
     }),
   ),
+  payments: z
+    .array(
+      z.strictObject({
+        reference: z.string(),
+        paymentId: z.string(),
+        amount: rial.meta({ description: 'the ledger’s; until it holds the payment, the reported one' }),
+        paidOn: day,
+        revision: z.int().meta({ description: 'whose slip was used' }),
+        outcome: z.enum(['matched', 'void']).meta({ description: 'void: by a slip of a revision that no longer stands' }),
+        reportedAmount: rial.nullable().meta({ description: 'the reported sum where the ledger holds another' }),
+        counted: rial.meta({ description: 'what of it the bill’s total counts already' }),
+      }),
+    )
+    .meta({ description: 'what came by the slips of its revisions' }),
+  paid: z
+    .strictObject({ amount: rial, remaining: rial, status: z.enum(['none', 'partial', 'paid', 'overpaid']) })
+    .nullable()
+    .meta({ description: 'against the valid revision’s payable sum; null while none stands' }),
   corrections: z.array(correctionView),
   cancellation: z.strictObject({ by: z.string(), reason: z.string(), at: moment }).nullable(),
   predecessor: z.strictObject({ id: z.string(), reason: z.string(), by: z.string() }).nullable().meta({ description: 'the settlement of the same subscriber and date before this one' }),
@@ -733,6 +777,26 @@ export const feedAnswer = z.strictObject({
   unchanged: z.int(),
 });
 
+const paymentReportShape = {
+  reference: z.string(),
+  eventId: z.string(),
+  subscription: z.string(),
+  paymentId: z.string(),
+  amount: rial,
+  paidOn: day,
+};
+export const paymentView = z.strictObject({
+  ...paymentReportShape,
+  recordedAt: moment,
+  outcome: z
+    .enum(PAYMENT_OUTCOMES)
+    .meta({ description: 'by a slip of a settlement’s valid (matched) or void revision; by none: ledger when the fed ledger holds the payment, else unknown' }),
+  settlement: z.string().nullable(),
+  revision: z.int().nullable(),
+  ledger: z.strictObject({ amount: rial, paidOn: day }).nullable().meta({ description: 'what the ledger holds under the reference: it stands' }),
+});
+export const paymentPage = z.strictObject({ items: z.array(paymentView), next });
+
 export const operatorView = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -794,6 +858,8 @@ export const problem = z.strictObject({
     }),
   ),
   settlement: settlementView.optional().meta({ description: 'with SETTLEMENT_EXISTS: the one that exists' }),
+  recorded: z.array(paymentView).optional().meta({ description: 'with PAYMENT_DIFFERS: what stands under the reference and the event' }),
+  received: z.strictObject(paymentReportShape).optional().meta({ description: 'with PAYMENT_DIFFERS: what was sent now' }),
   timetable: z
     .strictObject({ closesOn: day.optional(), earlier: z.string().optional() })
     .optional()
@@ -809,6 +875,7 @@ export const REQUEST_SCHEMAS = {
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
+  PaymentRequest: paymentRequest,
   SignInRequest: signInRequest,
   PasswordRequest: passwordRequest,
   PersonRequest: personRequest,
@@ -841,6 +908,8 @@ export const ANSWER_SCHEMAS = {
   Batch: batchView,
   Acknowledgement: acknowledgementView,
   FeedAnswer: feedAnswer,
+  Payment: paymentView,
+  PaymentPage: paymentPage,
   Operator: operatorView,
   Person: personView,
   PersonPage: personPage,

@@ -243,7 +243,8 @@ export async function deliverSettlement(
   const outcome = await deps.temporal.deliver(params.id, { ...body, by: operator });
   switch (outcome.kind) {
     case 'delivered':
-      res.json(viewSettlement(outcome.settlement));
+      // a payment may be on record of which the workflow has not been told
+      res.json(viewSettlement({ ...outcome.settlement, payments: before.payments, paid: before.paid }));
       return;
     case 'closed':
       // repeated after the end: it changes nothing, as before

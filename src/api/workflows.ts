@@ -20,12 +20,14 @@ import type { Settlement, SettlementFacts, SettlementOrder } from '../domain/set
 import {
   announceBalance,
   confirmDelivery,
+  paymentReceived,
   NOT_ALLOWED_NOW,
   REJECTED,
   SETTLEMENT_EXISTS,
   SETTLEMENT_WORKFLOW,
   settlementState,
   type Delivery,
+  type PaymentReceived,
 } from '../workflows/messages.js';
 
 /** How an announcement ended, seen from Temporal alone. */
@@ -69,6 +71,8 @@ export class NoAnswerError extends Error {
 export interface SettlementWorkflows {
   announce(order: SettlementOrder, options: { deadlineMs: number }): Promise<Announcement>;
   deliver(id: string, delivery: Delivery): Promise<DeliveryOutcome>;
+  /** Tells of a payment that is on record; `ended`: no open workflow has the id. */
+  paymentReceived(id: string, received: PaymentReceived): Promise<'told' | 'ended' | 'unanswered'>;
   /** Asks an open settlement for an update. NoAnswerError without a word in time: it may have happened, and what stands tells. */
   act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
   /** Where an open settlement stands; without a worker what its start arguments say; null if there is none. NoAnswerError without a word from the server. */
@@ -240,6 +244,17 @@ export function createSettlementWorkflows(
           return { kind: 'refused', type: type ?? '', details: details ?? [] };
         }
         if (isUnanswered(error)) throw new NoAnswerError();
+        throw error;
+      }
+    },
+
+    async paymentReceived(id, received) {
+      try {
+        await within(UPDATE_MS, () => workflow.getHandle(settlementWorkflowId(id)).signal(paymentReceived, received));
+        return 'told';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'ended';
+        if (isUnanswered(error)) return 'unanswered';
         throw error;
       }
     },

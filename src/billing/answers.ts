@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedKind, type LedgerBill } from '../domain/account.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedKind, type LedgerBill, type LedgerPayment } from '../domain/account.js';
 import { checkBillId } from '../domain/bill-id.js';
 import { yearOf, type JalaliDate } from '../domain/jalali.js';
 import { FEED_TABLES, type FaultCode } from './feed-columns.js';
@@ -205,12 +205,13 @@ const snapshot = z
     deposits: list(deposit, 'reference'),
     cycles: list(cycle, 'cycle'),
     feeds: list(feed, 'kind'),
+    held: z.array(text('payments', 'reference')).optional(),
   })
   .transform((given) => ({
     ...given,
     meters: sorted(given.meters, (each) => [each.installedOn, each.removedOn ?? AFTER_ALL, each.serial]),
     history: ofTwoYears(newestFirst(given.history)),
-    payments: sorted(given.payments, (each) => [each.paidOn, each.reference]),
+    payments: byDay(given.payments),
     adjustments: sorted(given.adjustments, (each) => [each.on, each.reference]),
     instalments: sorted(given.instalments, (each) => [each.dueOn, each.reference]),
     deposits: sorted(given.deposits, (each) => [each.on, each.reference]),
@@ -221,14 +222,22 @@ const snapshot = z
 /** Cycles of the timetable that an account is shown with. */
 const MOST_CYCLES = 3;
 
+export interface AskedAccount {
+  subscription: string;
+  today: JalaliDate;
+  reported: readonly LedgerPayment[];
+}
+
 /**
  * `GET /accounts/{subscription}`: the answer must be that subscriber's, its cycles of the subscriber's series and open on
- * `today`, and every feed must say its day. Lists come out in one order, whatever theirs was.
+ * `today`, and every feed must say its day. Lists come out in one order, whatever theirs was. When payments were reported,
+ * it must say which of them the ledger holds; the others are among the payments.
  */
-export function readAccount(json: unknown, { subscription, today }: { subscription: string; today: JalaliDate }): Read<AccountSnapshot> {
+export function readAccount(json: unknown, { subscription, today, reported }: AskedAccount): Read<AccountSnapshot> {
   const answer = read(snapshot, json);
   if (!answer.ok) return answer;
-  const { account, lastBill, history, cycles, feeds } = answer.value;
+  const { held, ...value } = answer.value;
+  const { account, lastBill, history, cycles, feeds } = value;
   const faults: string[] = [];
   if (account.subscription !== subscription) faults.push('account.subscription: ANOTHER_SUBSCRIPTION');
   if (!isDeepStrictEqual(lastBill, history[0] ?? null)) faults.push('lastBill: NOT_THE_NEWEST_OF_HISTORY');
@@ -237,7 +246,11 @@ export function readAccount(json: unknown, { subscription, today }: { subscripti
     if (closesOn < today) faults.push(`cycles: ${cycle} CLOSED_ALREADY`);
   }
   for (const kind of FEED_KINDS) if (!feeds.some((each) => each.kind === kind)) faults.push(`feeds: ${kind} MISSING`);
-  return faults.length > 0 ? { ok: false, faults } : answer;
+  // whether a bill counts a reported payment already is the billing system's to say: without its word nothing is exact
+  if (reported.length > 0 && held === undefined) faults.push('held: MISSING');
+  if (faults.length > 0) return { ok: false, faults };
+  const known = new Set([...(held ?? []), ...value.payments.map(({ reference }) => reference)]);
+  return { ok: true, value: { ...value, payments: byDay([...value.payments, ...reported.filter(({ reference }) => !known.has(reference))]) } };
 }
 
 /** Sorts after every date. */
@@ -246,6 +259,10 @@ const AFTER_ALL = '9999/99/99';
 /** By the texts of `key`, the first that differs; as code points, like the database's. */
 function sorted<T>(rows: readonly T[], key: (row: T) => string[]): T[] {
   return rows.map((row) => ({ row, by: key(row).join('\u0000') })).sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : 0)).map(({ row }) => row);
+}
+
+function byDay(payments: readonly LedgerPayment[]): LedgerPayment[] {
+  return sorted(payments, ({ paidOn, reference }) => [paidOn, reference]);
 }
 
 /** Of bills that end on one day the later issued, then the later numbered is the newer. */

@@ -9,6 +9,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { FEED_KINDS, type FeedKind } from '../domain/account.js';
 import { todayInTehran, type JalaliDate } from '../domain/jalali.js';
 import { cleanText } from '../domain/text.js';
+import { type PaidSettlement, takeFedPayments } from '../store/payments.js';
 import { inTransaction } from '../store/pool.js';
 import { FAULT_TEXT, FEED_TABLES, type Column, type FaultCode, type FeedTable } from './feed-columns.js';
 
@@ -23,7 +24,16 @@ export interface FeedFault {
 }
 
 export type FeedResult =
-  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number }
+  | {
+      ok: true;
+      kind: FeedKind;
+      rows: number;
+      inserted: number;
+      updated: number;
+      unchanged: number;
+      /** of payments: settlements that it brought news of */
+      paid?: PaidSettlement[];
+    }
   | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
 export interface FeedOptions {
@@ -77,7 +87,9 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
          on conflict (kind) do update set loaded_at = excluded.loaded_at, as_of = excluded.as_of, rows = excluded.rows, sha256 = excluded.sha256`,
         [kind, options.asOf ?? todayInTehran(new Date()), file.rows, file.sha256()],
       );
-      return { ok: true, kind, rows: file.rows, inserted, updated, unchanged: file.rows - inserted - updated };
+      // last, since it holds the settlements that were paid
+      const paid = kind === 'payments' ? await takeFedPayments(client) : [];
+      return { ok: true, kind, rows: file.rows, inserted, updated, unchanged: file.rows - inserted - updated, ...(paid.length > 0 && { paid }) };
     });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AccountSnapshot, Cycle } from '../domain/account.js';
+import type { AccountSnapshot, Cycle, LedgerPayment } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { type Read, readAccount, readHits, readReceipt, readTimetable } from './answers.js';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from './errors.js';
@@ -103,10 +103,12 @@ export function createHttpBilling({ baseUrl, token, timeoutMs = ATTEMPT_MS, call
   };
 
   return {
-    async account(subscription: string, today: JalaliDate): Promise<AccountSnapshot | null> {
-      const path = `/accounts/${encodeURIComponent(subscription)}?${new URLSearchParams({ today }).toString()}`;
+    async account(subscription: string, today: JalaliDate, reported: readonly LedgerPayment[] = []): Promise<AccountSnapshot | null> {
+      const asked = new URLSearchParams({ today });
+      for (const { reference } of reported) asked.append('reported', reference);
+      const path = `/accounts/${encodeURIComponent(subscription)}?${asked.toString()}`;
       try {
-        return await ask({ method: 'GET', route: '/accounts/{subscription}', path }, (json) => readAccount(json, { subscription, today }));
+        return await ask({ method: 'GET', route: '/accounts/{subscription}', path }, (json) => readAccount(json, { subscription, today, reported }));
       } catch (error) {
         // by its code: a 404 of something on the way must not make a subscriber unknown
         if (error instanceof BillingRefusedError && error.status === 404 && error.code === 'ACCOUNT_NOT_FOUND') return null;

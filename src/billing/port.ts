@@ -1,4 +1,4 @@
-import type { Account, AccountSnapshot, Cycle, Meter } from '../domain/account.js';
+import type { Account, AccountSnapshot, Cycle, LedgerPayment, Meter } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { PostingBatch } from '../store/postings.js';
 
@@ -22,8 +22,12 @@ export interface BillingPort {
    * in the order of `subscription`. `office` null = every office.
    */
   findAccounts(search: { query: string; office: string | null; limit: number; after: string | null }): Promise<AccountHit[]>;
-  /** The subscriber read in one snapshot, or null. `today` (Tehran) selects the cycles that still take postings. */
-  account(subscription: string, today: JalaliDate): Promise<AccountSnapshot | null>;
+  /**
+   * The subscriber read in one snapshot, or null. `today` (Tehran) selects the cycles that still take postings.
+   * `reported` are payments that came by call: one whose reference the ledger does not hold is among the answer's
+   * payments; as soon as the ledger holds it, counted by a bill or not, the ledger's word alone stands.
+   */
+  account(subscription: string, today: JalaliDate, reported?: readonly LedgerPayment[]): Promise<AccountSnapshot | null>;
   /** The timetable: cycles that close between two days (both included), nearest first; `series` null = all. */
   timetable(search: { series: string | null; from: JalaliDate; to: JalaliDate }): Promise<Cycle[]>;
   /**

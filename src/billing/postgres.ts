@@ -1,18 +1,30 @@
 import type { Pool } from 'pg';
-import { FEED_KINDS, type AccountSnapshot, type Cycle } from '../domain/account.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle, type LedgerPayment } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { AccountHit, BillingPort } from './port.js';
 import { searchQuery, typedId } from './search.js';
 
 /** Rows of `table` that the last bill does not count: they name no bill, or one that has not been fed. */
-function uncounted(table: string, fields: string, order: string): string {
-  return `coalesce((
-    select json_agg(json_build_object('reference', x.reference, ${fields}) order by ${order}, x.reference)
-    from billing.${table} x
+function uncounted(table: string): string {
+  return `from billing.${table} x
     where x.subscription = a.subscription
-      and not exists (select from billing.bills b where b.subscription = x.subscription and b.serial = x.counted_in_bill)
+      and not exists (select from billing.bills b where b.subscription = x.subscription and b.serial = x.counted_in_bill)`;
+}
+
+/** The rows of `from` as JSON, by date and reference. */
+function entries(from: string, fields: string, order: string): string {
+  return `coalesce((
+    select json_agg(json_build_object('reference', x.reference, ${fields}) order by ${order}, x.reference) ${from}
   ), '[]')`;
 }
+
+// what was reported counts until the ledger holds its reference: decided here, in the ledger's own snapshot
+const PAYMENTS = `from (
+    select x.reference, x.paid_on, x.amount, x.payment_id ${uncounted('payments')}
+    union all
+    select r.reference, r."paidOn", r.amount, r."paymentId"
+    from jsonb_to_recordset($4::jsonb) as r(reference text, "paidOn" text, amount bigint, "paymentId" text)
+    where not exists (select from billing.payments h where h.reference = r.reference)) x`;
 
 // one statement is one snapshot: a feed that commits meanwhile is seen wholly or not at all
 const ACCOUNT = `
@@ -37,9 +49,9 @@ select json_build_object(
     where b.subscription = a.subscription and b.to_date > (
       select (left(n.to_date, 4)::integer - 2)::text || substr(n.to_date, 5)
       from billing.bills n where n.subscription = a.subscription order by n.to_date desc limit 1)), '[]'),
-  'payments', ${uncounted('payments', `'paidOn', x.paid_on, 'amount', x.amount, 'paymentId', x.payment_id`, 'x.paid_on')},
-  'adjustments', ${uncounted('adjustments', `'on', x."on", 'amount', x.amount, 'reason', x.reason`, 'x."on"')},
-  'instalments', ${uncounted('instalments', `'dueOn', x.due_on, 'amount', x.amount`, 'x.due_on')},
+  'payments', ${entries(PAYMENTS, `'paidOn', x.paid_on, 'amount', x.amount, 'paymentId', x.payment_id`, 'x.paid_on')},
+  'adjustments', ${entries(uncounted('adjustments'), `'on', x."on", 'amount', x.amount, 'reason', x.reason`, 'x."on"')},
+  'instalments', ${entries(uncounted('instalments'), `'dueOn', x.due_on, 'amount', x.amount`, 'x.due_on')},
   'deposits', coalesce((
     select json_agg(json_build_object('reference', d.reference, 'amount', d.amount, 'on', d."on") order by d."on", d.reference)
     from billing.deposits d where d.subscription = a.subscription), '[]'),
@@ -77,11 +89,11 @@ const BY_WORDS = hits('a.search_words @@ $4::tsquery');
 /** The company's billing system as its feeds tell it (schema `billing`). */
 export function createPostgresBilling(pool: Pool): BillingPort {
   return {
-    async account(subscription: string, today: JalaliDate): Promise<AccountSnapshot | null> {
+    async account(subscription: string, today: JalaliDate, reported: readonly LedgerPayment[] = []): Promise<AccountSnapshot | null> {
       const { rows } = await pool.query<{ snapshot: Omit<AccountSnapshot, 'lastBill'> }>({
         name: 'billing.account',
         text: ACCOUNT,
-        values: [subscription, today, FEED_KINDS],
+        values: [subscription, today, FEED_KINDS, JSON.stringify(reported)],
       });
       const snapshot = rows[0]?.snapshot;
       return snapshot ? { ...snapshot, lastBill: snapshot.history[0] ?? null } : null;

@@ -47,7 +47,7 @@ function checkDigit(digits: string): number {
 }
 
 /** An id as typed or scanned → 6 to 13 Latin digits without leading zeros; null when it is none. */
-function normalId(text: string): string | null {
+export function normalId(text: string): string | null {
   const digits = latinDigits(cleanText(text));
   if (!/^[0-9]{6,13}$/.test(digits)) return null;
   const id = digits.replace(/^0+/, '');

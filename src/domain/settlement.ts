@@ -3,6 +3,7 @@ import type { Correction } from './correction.js';
 import type { Debt } from './debt.js';
 import type { Finding, Confirmation } from './finding.js';
 import type { JalaliDate } from './jalali.js';
+import type { Paid, SettlementPayment } from './payment.js';
 import type { MeterState, ReadingSource } from './reading.js';
 import type { Rial } from './rial.js';
 
@@ -157,6 +158,10 @@ export interface Settlement {
   warnings: Finding[];
   errors: Finding[];
   postings: Posting[];
+  /** what came by the slips of its revisions */
+  payments: SettlementPayment[];
+  /** against the valid revision's payable sum; null while none stands */
+  paid: Paid | null;
   corrections: Correction[];
   cancellation: { by: string; reason: string; at: Instant } | null;
   /** the settlement of the same subscriber and date before this one */
@@ -206,6 +211,8 @@ export function receivedSettlement(order: SettlementOrder): Settlement {
     warnings: [],
     errors: [],
     postings: [],
+    payments: [],
+    paid: null,
     corrections: [],
     cancellation: null,
     predecessor: order.predecessor ?? null,

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { AccountSnapshot } from '../domain/account.js';
 import type { IssuedFrom } from '../domain/earlier-settlement.js';
 import type { Finding } from '../domain/finding.js';
+import { type SettlementPayment, paidOf } from '../domain/payment.js';
 import type {
   AccountView,
   Bill,
@@ -14,6 +15,7 @@ import type {
   SettlementStatus,
   StepTime,
 } from '../domain/settlement.js';
+import { DUE, paymentsOf } from './payments.js';
 import { inTransaction } from './pool.js';
 import type { BillInputs } from '../domain/verification.js';
 import { writeSteps } from './steps.js';
@@ -81,7 +83,7 @@ export const CORRECTION = `json_build_object('n', c.n, 'kind', c.kind, 'cause', 
   'verifiedBy', c.verified_by->>'id', 'approvedBy', c.approved_by->>'id', 'revision', c.revision, 'note', c.note)`;
 
 const VIEW = `
-  select s.*, b.bill,
+  select s.*, b.bill, ${DUE} as due, ${paymentsOf('s.id')} as payments,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
         'amount', p.amount, 'status', p.status, 'timesLate', p.times_late, 'reason', p.reason, 'billSerial', p.bill_serial) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -103,6 +105,8 @@ interface Row {
   operator: Operator;
   account: AccountView | null;
   bill: Bill | null;
+  due: number | null;
+  payments: SettlementPayment[];
   warnings: Finding[];
   errors: Finding[];
   postings: Posting[];
@@ -130,6 +134,8 @@ function fromRow(row: Row): Settlement {
     warnings: row.warnings,
     errors: row.errors,
     postings: row.postings,
+    payments: row.payments,
+    paid: row.due === null ? null : paidOf(row.due, row.payments),
     corrections: row.corrections,
     cancellation: row.cancellation,
     predecessor: row.predecessor,
@@ -375,6 +381,8 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
   await client.query(
     `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
+     l as (insert into app.slips (subscription, payment_id, year, settlement_id, revision, amount)
+       select $12, x."paymentId", $13, $1, $2, x.amount from jsonb_to_recordset($5::jsonb->'payments') as x("paymentId" text, amount bigint)),
      e as (insert into app.events (settlement_id, kind, key, at, data)
        select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b),
        v as (update app.bills set void = true where settlement_id = $1 and revision < $2 and not void)
@@ -391,6 +399,8 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
       bill.carry,
       JSON.stringify(steps),
       runId,
+      draft.subscription,
+      draft.year,
     ],
   );
   return bill;

@@ -84,5 +84,12 @@ export const cancelSettlement = defineUpdate<Settlement, [{ reason: string; by: 
 export const requestRefund = defineUpdate<Settlement, [{ reason: string; by: Operator }]>('requestRefund');
 export const confirmRefund = defineUpdate<Settlement, [{ by: Operator }]>('confirmRefund');
 
+/** A payment by one of its slips is on record: Postgres holds it before this is sent, so a lost signal loses nothing. */
+export const paymentReceived = defineSignal<[PaymentReceived]>('paymentReceived');
+export interface PaymentReceived {
+  eventId: string;
+  reference: string;
+}
+
 /** Where the settlement stands now. */
 export const settlementState = defineQuery<Settlement>('settlementState');

@@ -66,6 +66,9 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     if (!next && view.postings.some(({ status }) => status === 'refused')) await keep(await runStep('releaseRefused', 'ارسال دوباره قلم ردشده', { order, at: now() }));
   };
 
+  /** Held against the bill that stands now; what came by another's slip is flagged. */
+  const whatIsPaid = async (): Promise<void> => void Object.assign(view, await runStep('fetchPayments', 'پرداخت‌های تسویه', { id: view.id }));
+
   const report = async (given: ErrorReport): Promise<Correction> => {
     const n = view.corrections.length + 1;
     keepAll(await runStep('reportError', `ثبت خطای ${n}`, { order, n, first: !currentCorrection(view.corrections), report: given, at: now() }));
@@ -79,6 +82,7 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     order.facts = issued.facts;
     Object.assign(view, { bill: issued.bill, revision, facts: issued.facts, account: issued.account });
     keepAll(issued.corrections);
+    await whatIsPaid();
     await keep(issued);
     tell(`ویرایش ${revision} صادر شد: ${issued.bill.payable} ریال`);
     await ended();
@@ -170,6 +174,7 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
       if (!outbox) return refuse(POSTINGS_TAKEN, 'billing holds a posting already');
       view.status = 'cancelled';
       view.cancellation = { by: by.id, reason, at };
+      await whatIsPaid();
       await keep({ outbox, open: null });
       tell(`باطل شد: ${reason}`);
       return view;

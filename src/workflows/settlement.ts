@@ -12,6 +12,7 @@ import {
 import { type Finding, blocking, overridden } from '../domain/finding.js';
 import type { Opening } from '../domain/cycle.js';
 import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, waitsFor } from '../domain/outbox.js';
+import { paidOf } from '../domain/payment.js';
 import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import type { Scheduled, Targeted } from '../activities/outbox.js';
 import {
@@ -23,6 +24,7 @@ import {
   billingCycleOpened,
   confirmDelivery,
   outboxChanged,
+  paymentReceived,
   postingRefused,
   postingRetracted,
   postingTaken,
@@ -81,6 +83,17 @@ export async function settlement(asked: SettlementOrder): Promise<Settlement> {
   setHandler(postingTaken, told('taken'));
   setHandler(postingRefused, told('refused'));
   setHandler(postingRetracted, told('retracted'));
+
+  setHandler(paymentReceived, ({ eventId, reference }) =>
+    once(`payment/${eventId}`, {
+      kind: 'act',
+      act: async () => {
+        // all that is on record, so that news that never came is made good too
+        Object.assign(view, await runStep('fetchPayments', `پرداخت ${reference}`, { id: view.id }));
+        tell(view, view.paid?.remaining === 0 ? 'صورتحساب پرداخت شد' : `پرداخت ${reference} ثبت شد؛ ${view.paid?.remaining ?? 0} ریال مانده است`);
+      },
+    }),
+  );
 
   const life = untilSettled(order, view, inbox);
 
@@ -168,7 +181,7 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   clock.stop();
 
   const show = (postings: Settlement['postings']): void => {
-    Object.assign(view, { bill, account, revision: bill.revision, postings, ...announced.value, status: 'announced' });
+    Object.assign(view, { bill, account, revision: bill.revision, postings, paid: paidOf(bill.payable, []), ...announced.value, status: 'announced' });
   };
   // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
   const scheduled = await runStep('scheduleFee', '۷. ثبت هزینه در بدهی متفرقه دوره آتی', { order, snapshot, bill }, () => show([]));

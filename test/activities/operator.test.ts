@@ -6,6 +6,7 @@ import { addDays, jalali } from '../../src/domain/jalali.js';
 import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/qualification.js';
 import type { SettlementOrder } from '../../src/domain/settlement.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
+import { createPaymentStore } from '../../src/store/payments.js';
 import { type PeopleStore, createPeopleStore } from '../../src/store/people.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   database = await startDatabase(1);
   const { pool } = database;
   people = createPeopleStore(pool);
-  preview = createPreview({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool) }, createTariffStore(pool), createOverrideStore(pool), people);
+  preview = createPreview({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) }, createTariffStore(pool), createOverrideStore(pool), people);
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(() => database.pool.query('truncate app.users cascade'));
@@ -110,7 +111,7 @@ test('how long before its end a clerk is told is the company’s to say; a corre
   const asked = await order();
   expect((await preview(asked)).warnings).toEqual([]);
   await people.change('clerk-1', { active: false }, ADMIN);
-  const read = reader({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool) }, createTariffStore(pool), createOverrideStore(pool));
+  const read = reader({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) }, createTariffStore(pool), createOverrideStore(pool));
   expect((await read(asked)).findings).toEqual([]);
   expect((await preview(asked)).errors).toMatchObject([{ code: 'FORBIDDEN' }]);
 });

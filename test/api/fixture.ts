@@ -12,6 +12,8 @@ import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
+import { sameReport } from '../../src/domain/payment';
+import type { RecordedPayment } from '../../src/store/payments';
 import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
@@ -263,6 +265,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
   const log: string[] = [];
   const events: SettlementEvent[] = [];
   const overrides: (Override & { id: string })[] = [];
+  const payments: RecordedPayment[] = [];
   const listeners = new Set<() => void>();
   const deps: Fakes = {
     temporal: {
@@ -275,6 +278,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
           delivery: { deliveredTo: delivery.deliveredTo, channel: delivery.channel, at: NOW.toISOString() },
         },
       }),
+      paymentReceived: async () => 'told',
       async act<T>(_id: string, { name }: { name: string }) {
         const answers: Record<string, unknown> = {
           reportError: CORRECTION,
@@ -314,6 +318,18 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         return { override, recorded: !standing };
       },
       of: async (id, reading) => overrides.filter((o) => o.id === id && (o.reading === null || o.reading === reading)),
+    },
+    payments: {
+      record: async (report) => {
+        const standing = payments.filter((p) => p.reference === report.reference || p.eventId === report.eventId);
+        const [first] = standing;
+        if (first) return standing.length === 1 && sameReport(first, report) ? { kind: 'same', payment: first } : { kind: 'differs', standing };
+        const payment: RecordedPayment = { ...report, recordedAt: NOW.toISOString(), outcome: 'matched', settlement: ID, revision: 1, ledger: null };
+        payments.push(payment);
+        return { kind: 'recorded', payment };
+      },
+      reported: async () => [],
+      list: async () => ({ items: payments, next: null }),
     },
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },
     postings: {

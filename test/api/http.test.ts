@@ -99,6 +99,8 @@ describe('who may', () => {
     'post /settlements/{id}/refund': { path: `/settlements/${ID}/refund`, json: { reason: 'درخواست مالک' } },
     'post /settlements/{id}/refund/confirmation': { path: `/settlements/${ID}/refund/confirmation`, json: {} },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
+    'post /billing/payments': { path: '/billing/payments', json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' } },
+    'get /billing/payments': { path: '/billing/payments?outcome=unknown' },
     'get /indicators': { path: '/indicators?by=office' },
     'get /billing/cycles': { path: '/billing/cycles' },
     'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },

@@ -16,7 +16,7 @@ const Long = (n: number) => ({ toNumber: () => n, mul: () => Long(n), add: () =>
 const grpc = (code: number): Error => Object.assign(new Error('grpc'), { code, details: 'grpc', metadata: { get: () => [] } });
 
 /** A Temporal server as far as these calls go; replies to updates in order, the last one again and again. */
-function server({ updates, status, input }: { updates: Reply[]; status?: number | Error; input?: unknown }) {
+function server({ updates, status, input, signal }: { updates: Reply[]; status?: number | Error; input?: unknown; signal?: Error }) {
   const asked: Asked[] = [];
   const toOutcome = ({ value, failure }: Exclude<Reply, Error>) =>
     failure
@@ -56,6 +56,7 @@ function server({ updates, status, input }: { updates: Reply[]; status?: number 
         },
       };
     },
+    signalWorkflowExecution: async () => (signal ? Promise.reject(signal) : {}),
     queryWorkflow: async () => Promise.reject(grpc(4)),
     getSystemInfo: async () => ({}),
     getWorkflowExecutionHistory: async () => ({
@@ -133,6 +134,19 @@ test('without a worker the start arguments tell what was received', async () => 
   const { workflows } = server({ updates: [], status: RUNNING, input: order() });
   expect(await workflows.state(ID)).toEqual(receivedSettlement(order()));
   expect(await server({ updates: [] }).workflows.state(ID)).toBeNull();
+});
+
+test.each([
+  ['the server took it', undefined, 'told'],
+  ['no open run', grpc(5), 'ended'],
+  ['no server', grpc(14), 'unanswered'],
+  ['no answer in time', grpc(4), 'unanswered'],
+] as const)('a payment is told: %s', async (_what, signal, outcome) => {
+  const { workflows } = server({ updates: [], ...(signal && { signal }) });
+  expect(await workflows.paymentReceived(ID, { eventId: 'e', reference: 'r' })).toBe(outcome);
+});
+test('a wrong set-up is an error there too', async () => {
+  await expect(server({ updates: [], signal: grpc(7) }).workflows.paymentReceived(ID, { eventId: 'e', reference: 'r' })).rejects.toThrow();
 });
 
 test('the facts that must agree, and no others, make the update id', () => {

@@ -89,7 +89,7 @@ export async function startCentralSystem({ token, feeds, asOf, loadedAt = new Da
     if (method === 'GET' && path === '/accounts') return find(ledger, query);
     if (method === 'GET' && path === '/cycles') return timetable(ledger, query);
     const account = /^\/accounts\/([^/]+)$/.exec(path);
-    if (method === 'GET' && account) return show(ledger, decodeURIComponent(account[1] ?? ''), query.get('today') ?? '', { asOf, loadedAt });
+    if (method === 'GET' && account) return show(ledger, decodeURIComponent(account[1] ?? ''), query, { asOf, loadedAt });
     const batch = /^\/cycles\/([^/]+)\/batches\/([^/]+)$/.exec(path);
     if (method === 'PUT' && batch) return take(batches, `${decodeURIComponent(batch[1] ?? '')}/${batch[2]}`, headers, body as PostingBatch);
     return problem(404, 'NOT_FOUND', 'no such call');
@@ -279,7 +279,8 @@ function find(ledger: Ledger, query: URLSearchParams): Answer {
   });
 }
 
-function show(ledger: Ledger, subscription: string, today: string, fed: { asOf: string; loadedAt: string }): Answer {
+function show(ledger: Ledger, subscription: string, query: URLSearchParams, fed: { asOf: string; loadedAt: string }): Answer {
+  const [today, reported] = [query.get('today') ?? '', query.getAll('reported')];
   const account = ledger.accounts.find((each) => each['subscription'] === subscription);
   if (!/^1[0-9]{3}\/[0-9]{2}\/[0-9]{2}$/.test(today)) return problem(400, 'TODAY_INVALID', 'today is needed');
   if (!account) return problem(404, 'ACCOUNT_NOT_FOUND', 'no such subscription');
@@ -314,6 +315,7 @@ function show(ledger: Ledger, subscription: string, today: string, fed: { asOf: 
       .slice(0, 3)
       .map(cycleOf),
     feeds: FEED_KINDS.map((kind) => ({ kind, ...fed })),
+    ...(reported.length > 0 && { held: ledger.payments.flatMap(({ reference = '' }) => (reported.includes(reference) ? [reference] : [])) }),
     // a system may tell more than is asked
     balanceShownOnOurPortal: 'ask the counter',
   });

@@ -169,6 +169,26 @@ describe.each([
   });
 });
 
+/** By call: one that the ledger does not hold, one that it lists, one that a bill counts. */
+const REPORTED = ['by call', 'open', 'counted'].map((reference) => ({ reference, paidOn: jalali('1405/07/30'), amount: 7, paymentId: '100000' }));
+
+test('reported payments are among an account’s until the ledger holds them, the same by both ways', async () => {
+  const told = await http.account(FULL, TODAY, REPORTED);
+  expect(told).toEqual(await files.account(FULL, TODAY, REPORTED));
+  expect(told?.payments.map(({ reference, amount }) => [reference, amount])).toEqual([['open', 2147483648], ['by call', 7], ['future', 86000]]);
+  expect(told).not.toHaveProperty('held');
+});
+
+test('without the word of which the ledger holds, nothing of an answer is used', async () => {
+  const { calls } = await seen(() => http.account(FULL, TODAY, REPORTED));
+  const { held, ...without } = calls[0]?.answer as { held: unknown };
+  expect(held).toEqual(['counted', 'open']);
+  central.answerNext(200, { 'content-type': 'application/json' }, JSON.stringify(without));
+  const { error } = await seen(() => http.account(FULL, TODAY, REPORTED));
+  expect(error).toBeInstanceOf(BillingAnswerError);
+  expect((error as BillingAnswerError).faults).toEqual(['held: MISSING']);
+});
+
 test('the timetable is the same by both ways', async () => {
   const search = { series: null, from: jalali('1403/01/01'), to: jalali('1407/01/01') };
   expect(await http.timetable(search)).toEqual(await files.timetable(search));
@@ -455,7 +475,9 @@ function unpromised({ method, url, headers, body, status, answer }: SeenCall): {
     const name = `${method} ${template} ${status}`;
     const parameters = operation.parameters.map(referred);
     for (const { name: parameter, in: place, required, schema } of parameters as { name: string; in: string; required?: boolean; schema: Json }[]) {
-      const text = place === 'path' ? decodeURIComponent(match.groups?.[parameter] ?? '') : place === 'query' ? asked.searchParams.get(parameter) : headers[parameter.toLowerCase()];
+      const [first, ...more] = asked.searchParams.getAll(parameter);
+      const inQuery = schema['type'] === 'array' && first !== undefined ? [first, ...more] : first;
+      const text = place === 'path' ? decodeURIComponent(match.groups?.[parameter] ?? '') : place === 'query' ? inQuery : headers[parameter.toLowerCase()];
       if ((text ?? null) === null) {
         if (required) return { name, fault: `${parameter} is missing` };
         continue;
@@ -485,6 +507,7 @@ describe('the OpenAPI document', () => {
       await http.state();
       for (const subscription of subscriptions) if (subscription !== TYPED) await http.account(subscription, TODAY);
       await http.account(NOBODY, TODAY);
+      await http.account(FULL, TODAY, REPORTED);
       await http.findAccounts({ query: 'خیابان', office: '01', limit: 100, after: DEMO });
       await http.timetable({ series: '12', from: TODAY, to: jalali('1406/01/01') });
       await http.timetable({ series: null, from: TODAY, to: jalali('1406/01/01') });
@@ -543,7 +566,7 @@ describe('every field of an account', () => {
     leaves = walk(answer, []);
   });
   const schema = { $ref: '#/components/schemas/AccountSnapshot' };
-  const ask = (json: unknown) => readAccount(json, { subscription: FULL, today: TODAY });
+  const ask = (json: unknown) => readAccount(json, { subscription: FULL, today: TODAY, reported: [] });
   const changed = (path: (string | number)[], change: (parent: Json, key: string) => void): Json => {
     const copy = structuredClone(answer);
     const parent = path.slice(0, -1).reduce<Json>((at, key) => at[key] as Json, copy);

@@ -147,6 +147,14 @@ describe('the account', () => {
     expect(snapshot?.feeds.map(({ kind }) => kind)).toEqual(['accounts', 'meters', 'bills', 'payments', 'adjustments', 'instalments', 'deposits', 'cycles']);
     expect(snapshot?.feeds[0]?.loadedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
 
+    // reported by call: one that the ledger holds is the ledger's to tell, whatever the report says of it
+    const reported = ['of-call', 'open', 'counted', 'of-other'].map((reference) => ({ reference, paidOn: jalali('1405/07/30'), amount: 7, paymentId: '100000' }));
+    expect((await billing.account(S, TODAY, reported))?.payments).toEqual([
+      snapshot?.payments[0],
+      { reference: 'of-call', paidOn: '1405/07/30', amount: 7, paymentId: '100000' },
+      ...(snapshot?.payments.slice(1) ?? []),
+    ]);
+
     // the bill comes in: its payment is counted from then on
     await loaded('bills', [{ serial: '13', toDate: '1405/08/25' }]);
     expect((await billing.account(S, TODAY))?.payments.map(({ reference }) => reference)).toEqual(['open', 'others-serial']);

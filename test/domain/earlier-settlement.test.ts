@@ -91,6 +91,49 @@ describe('a second settlement in one cycle', () => {
   });
 });
 
+describe('a payment that is reported before the ledger tells it: one reference, one payment', () => {
+  const before = snapshot({ lastBill: last });
+  const [from, to] = ['1397/02/16', '1397/02/26'];
+  const first = settle(before, facts(from, 120));
+  /** a second settlement that knows of `reported`, then a third when the ledger holds `fed` in its place */
+  const chain = (reported: number, fed: number | null) => {
+    const second = settle({ ...before, payments: [payment('R', reported)], earlierSettlement: first.earlier }, facts(to, null));
+    const third = settle({ ...before, payments: fed === null ? [] : [payment('R', fed)], earlierSettlement: second.earlier }, facts('1397/02/27', null));
+    return { second: second.debt, third: third.debt };
+  };
+
+  test('counted once: by the second settlement, and no more by the third', () => {
+    const { second, third } = chain(first.debt.payable, first.debt.payable);
+    expect(second.total).toBe(first.debt.total - first.debt.payable);
+    expect(third.lines.map(({ code, amount }) => [code, amount])).toEqual([['PREVIOUS_DEBT', second.total]]);
+  });
+  test('a part leaves the rest, too much is a credit; both are carried on', () => {
+    expect(chain(20_000, 20_000).third.total).toBe(first.debt.total - 20_000);
+    const { second, third } = chain(first.debt.total + 7_000, first.debt.total + 7_000);
+    expect(second).toMatchObject({ total: -7_000, payable: 0, carry: -7_000 });
+    expect(third.lines).toMatchObject([{ label: 'بستانکاری قبلی', amount: -7_000 }]);
+  });
+  test('the ledger’s sum stands: the difference is one line', () => {
+    const { second, third } = chain(20_000, 18_000);
+    expect(third.lines.map(({ code, amount }) => [code, amount])).toEqual([['PREVIOUS_DEBT', second.total], ['PAYMENT', 2_000]]);
+    expect(third.total).toBe(first.debt.total - 18_000);
+  });
+  test('the ledger says that the last bill counted it already: it is given back', () => {
+    const { second, third } = chain(20_000, null);
+    expect(third.lines.map(({ code, amount }) => [code, amount])).toEqual([['PREVIOUS_DEBT', second.total], ['PAYMENT', 20_000]]);
+    expect(third.total).toBe(first.debt.total);
+  });
+  test('case 22: the slip of the first paid after the second was announced changes neither, and the third counts it once', () => {
+    const second = settle({ ...before, earlierSettlement: first.earlier }, facts(to, 130));
+    const issued = JSON.stringify(second);
+    const third = settle({ ...before, payments: [payment('R', first.debt.payable)], earlierSettlement: second.earlier }, facts('1397/02/27', null));
+    expect(third.debt.total).toBe(second.debt.total - first.debt.payable);
+    const fourth = settle({ ...before, payments: [payment('R', first.debt.payable)], earlierSettlement: third.earlier }, facts('1397/02/28', null));
+    expect(fourth.debt.total).toBe(third.debt.total);
+    expect(JSON.stringify(second)).toBe(issued);
+  });
+});
+
 type Sums = [string, number][];
 test.each<[string, Sums, Sums, { entries: Sums; gone: Sums }]>([
   ['nothing counted', [['A', 1]], [], { entries: [['A', 1]], gone: [] }],

@@ -14,6 +14,7 @@ import { embeddedDatabaseUrl } from './embedded.js';
 import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import type { ListedBill } from './late-decree.js';
 import type { Running, ServedConfig } from './processes.js';
+import { addPersonCommand } from './person-command.js';
 import { Refusal } from './refusal.js';
 import { addTariffCommand } from './tariff-command.js';
 import { tariffOfFile } from './tariff-file.js';
@@ -71,13 +72,14 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action((kind: FeedKind, file: string, { asOf }: { asOf?: JalaliDate }) => feed(served(env), kind, file, asOf));
   program
     .command('demo-data')
-    .description('synthetic subscribers, tariffs and a fee resolution for practice')
+    .description('synthetic subscribers, tariffs, a fee resolution and clerks for practice')
     .option('--subscribers <n>', 'how many', whole, 500)
     .action(async ({ subscribers }: { subscribers: number }) => {
       const pool = await poolOf(served(env), 'tasvieh-demo');
       try {
-        const { loadDemoData } = await import('./demo.js');
+        const { loadDemoData, recordDemoPeople } = await import('./demo.js');
         await loadDemoData(pool, subscribers, new Date());
+        await recordDemoPeople(pool);
       } finally {
         await pool.end();
       }
@@ -112,8 +114,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--json')
     .action(async ({ office, nationalId, api, json, ...options }: { subscription: string; nationalId?: string; office?: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
       const config = readConfig(env);
-      const [{ createTokens }, { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi }] = await Promise.all([import('./api/tokens.js'), import('./start.js')]);
-      const token = await createTokens(signingSecret(config)).issue({ ...DEMO_CLERK, office: office ?? DEMO_CLERK.office }, { ttl: 600 });
+      const [{ createTokens }, { DEMO_CLERK, demoClerk }, { DEMO_NATIONAL_ID, settleByApi }] = await Promise.all([import('./api/tokens.js'), import('./demo.js'), import('./start.js')]);
+      const token = await createTokens(signingSecret(config)).issue(demoClerk(office ?? DEMO_CLERK.office), { ttl: 600 });
       const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, { ...options, nationalId: nationalId ?? DEMO_NATIONAL_ID });
       if (json) say(JSON.stringify(settlement, null, 2));
       else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
@@ -155,6 +157,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
 
   addTariffCommand(program, () => served(env).databaseUrl, say);
   addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
+  addPersonCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

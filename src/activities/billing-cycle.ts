@@ -61,7 +61,7 @@ export function createCycleActivities({ postings, settlements, messenger, handOv
         if ((await messenger.signal(settlementWorkflowId(id), SIGNALS[outcome], { eventId: itemId, seq, ...said })) === 'told') return;
         const facts = await settlements.factsOf(id);
         if (!facts) return;
-        const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName });
+        const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName, ended: true });
         if (outbox.postings.find(({ posting }) => posting === said.posting)?.status === 'taken') return;
         // nobody waits for it any more: a person must look
         await settlements.openTask({ settlementId: id, kind: 'postingAfterEnd', office: facts.office, role: 'billing', dueAt: null });

@@ -3,6 +3,7 @@ import type { Finding } from '../domain/finding.js';
 import type { Instant, Operator, StepTime } from '../domain/settlement.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -27,17 +28,18 @@ export interface ActivityDependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  people: Pick<PeopleStore, 'standing'>;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, people, messenger }: ActivityDependencies) {
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
+    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides, people),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),

@@ -4,7 +4,8 @@ import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { INDICATOR_GROUPS } from '../domain/indicators.js';
 import { parseJalali } from '../domain/jalali.js';
-import { mobile, nationalId } from '../domain/person.js';
+import { mobile, nationalId, userName } from '../domain/person.js';
+import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
 import { ROLES } from '../domain/settlement.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
@@ -248,6 +249,40 @@ export const acknowledgementRequest = z
     });
   });
 
+const user = coded(
+  z.string().max(60).meta({ description: 'user name: 2 to 40 Latin letters, digits, dot, dash and underscore; capitals count as small', examples: ['m.rezaei'] }),
+  'USER_INVALID',
+  'نام کاربری ۲ تا ۴۰ نویسه از حروف لاتین، رقم، نقطه و خط تیره است و با حرف یا رقم آغاز می‌شود. آن را بررسی کنید.',
+  userName,
+);
+// as typed: what counts of it is domain/password's to say
+const password = z.string().min(1).max(200);
+
+export const signInRequest = z.strictObject({
+  user,
+  password,
+  role: z.enum(ROLES).optional().meta({ description: 'one of the person’s; the first when absent' }),
+});
+
+export const passwordRequest = z.strictObject({ current: password, next: password.meta({ description: 'at least 10 characters' }) });
+
+const roles = z
+  .array(z.enum(ROLES))
+  .min(1)
+  .max(ROLES.length)
+  .meta({ description: 'the first is taken when a sign-in names none' })
+  .transform((given) => [...new Set(given)]);
+
+export const personRequest = z.strictObject({ id: user, name, office: text(60), roles });
+export const personChange = z.strictObject({ name: name.optional(), office: text(60).optional(), roles: roles.optional(), active: z.boolean().optional() });
+
+export const qualificationRequest = z.strictObject({
+  code: z.enum(QUALIFICATIONS),
+  validFrom: date.meta({ description: 'first day' }),
+  validTo: date.nullable().optional().meta({ description: 'last day; absent or null: open' }),
+  certificate: text(120).nullable().optional().meta({ description: 'number or place of the certificate' }),
+});
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -257,6 +292,7 @@ export const settlementParams = z.strictObject({
     .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?$/)
     .meta({ examples: ['014123456701-14050904'] }),
 });
+export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
 export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
@@ -299,6 +335,12 @@ const code = text(60);
 export const accountsQuery = z.strictObject({
   query: text(120, 2).meta({ description: 'subscription no., bill id, national id, meter serial, name or address' }),
   limit: limit(20, 100),
+  cursor: cursor.optional(),
+});
+export const peopleQuery = z.strictObject({
+  query: text(120).optional().meta({ description: 'words of name and user name' }),
+  office: code.optional(),
+  limit: limit(50, 200),
   cursor: cursor.optional(),
 });
 export const settlementsQuery = z.strictObject({
@@ -685,7 +727,46 @@ export const feedAnswer = z.strictObject({
   unchanged: z.int(),
 });
 
-export const operatorView = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES), office: z.string() });
+export const operatorView = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  office: z.string(),
+  mustChangePassword: z.boolean().meta({ description: 'true: nothing but POST /session/password is open' }),
+  expiresAt: moment,
+});
+
+const qualificationCode = z.enum(QUALIFICATIONS);
+export const personView = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  office: z.string(),
+  roles: z.array(z.enum(ROLES)),
+  active: z.boolean(),
+  mustChangePassword: z.boolean(),
+  createdAt: moment,
+  createdBy: z.string(),
+  qualifications: z
+    .array(
+      z.strictObject({
+        code: qualificationCode,
+        validFrom: day,
+        validTo: day.nullable(),
+        certificate: z.string().nullable(),
+        recordedBy: z.string(),
+        recordedAt: moment,
+      }),
+    )
+    .meta({ description: 'every record as it was made; of those of one code the last that has begun counts' }),
+  missing: z
+    .array(z.strictObject({ code: qualificationCode, lastDay: day.nullable(), firstDay: day.nullable() }))
+    .meta({ description: 'what is not in force today: empty = may issue' }),
+  lapsing: z.array(z.strictObject({ code: qualificationCode, lastDay: day })).meta({ description: 'what ends soon: within the qualificationWarnDays of the tariff’s service terms' }),
+});
+export const personPage = z.strictObject({ items: z.array(personView), next });
+const oneTimePassword = z.string().meta({ description: 'shown this once; good for three days, to be changed at the first sign-in' });
+export const personRecorded = z.strictObject({ person: personView, oneTimePassword });
+export const passwordAnswer = z.strictObject({ oneTimePassword });
 
 export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
 export const readiness = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
@@ -721,6 +802,11 @@ export const REQUEST_SCHEMAS = {
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
+  SignInRequest: signInRequest,
+  PasswordRequest: passwordRequest,
+  PersonRequest: personRequest,
+  PersonChange: personChange,
+  QualificationRequest: qualificationRequest,
   OpeningRequest: openingRequest,
   AcknowledgementRequest: acknowledgementRequest,
   ErrorReport: errorReport,
@@ -749,6 +835,10 @@ export const ANSWER_SCHEMAS = {
   Acknowledgement: acknowledgementView,
   FeedAnswer: feedAnswer,
   Operator: operatorView,
+  Person: personView,
+  PersonPage: personPage,
+  PersonRecorded: personRecorded,
+  OneTimePassword: passwordAnswer,
   Health: health,
   Readiness: readiness,
   Problem: problem,

@@ -126,8 +126,11 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
       });
     },
 
-    /** What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came. */
-    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word): Promise<Outbox> {
+    /**
+     * What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came.
+     * A settlement whose end was just recorded waits again when a posting does, unless its workflow has `ended`.
+     */
+    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word, ended = false): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
         const { rowCount } = await client.query(
@@ -161,6 +164,13 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
            where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled')`,
           [id, posting, seq, word?.outcome ?? null, word?.reason ?? null, taken?.billSerial ?? null, taken?.nameOnBill ?? null, COVERED],
         );
+        if (!ended) {
+          await client.query(
+            `update app.settlements set status = 'handedOver' where id = $1 and status = 'settled'
+               and exists (select from app.postings where settlement_id = $1 and status in ('waiting', 'handedOver', 'late', 'refused'))`,
+            [id],
+          );
+        }
         return outbox(client, id);
       });
     },

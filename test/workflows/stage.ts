@@ -16,6 +16,7 @@ import { loadDemoData } from '../../src/demo.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -61,6 +62,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
+    people: createPeopleStore(pool),
     messenger,
   });
 }

@@ -1,34 +1,27 @@
 import { createReadStream } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
 import { Command } from 'commander';
+import type { Pool } from 'pg';
 import { cubicMetres, date, oneOf, whole } from './arguments.js';
-import { ROLES, createTokens } from './api/tokens.js';
-import { loadFeed } from './billing/feed.js';
-import { createPostgresBilling } from './billing/postgres.js';
 import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
-import { DEMO_CLERK, demoClerk, loadDemoData, recordDemoPeople } from './demo.js';
 import { FEED_KINDS, type FeedKind } from './domain/account.js';
 import { checkBillId, checkPayment, barcode, makeBillId, makePaymentId } from './domain/bill-id.js';
 import { decimal } from './domain/fraction.js';
 import { gasPrice } from './domain/gas-price.js';
 import { type JalaliDate, daysBetween } from './domain/jalali.js';
-import type { Role } from './domain/settlement.js';
+import { ROLES, type Role } from './domain/settlement.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
-import { type ListedBill, lateDecree } from './late-decree.js';
-import { createMessenger } from './messenger.js';
-import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { addFeeResolutionCommand } from './fee-resolution-command.js';
+import type { ListedBill } from './late-decree.js';
+import type { Running, ServedConfig } from './processes.js';
 import { addPersonCommand } from './person-command.js';
 import { Refusal } from './refusal.js';
-import { DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
-import { countIssuedBills } from './store/issued-bills.js';
-import { migrate } from './store/migrate.js';
-import { createPool } from './store/pool.js';
-import { type VerifiedBill, verifyBills } from './verify.js';
-import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import { addTariffCommand } from './tariff-command.js';
 import { tariffOfFile } from './tariff-file.js';
+import type { VerifiedBill } from './verify.js';
 import { version } from '../package.json';
+
+// what talks to servers is imported where it is needed: a bill id is checked without waiting for it
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -45,6 +38,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .description('all of it on this machine: Postgres, Temporal and its UI, demo data, API, worker')
     .action(async () => {
       const asked = untilAsked();
+      const { startEverything } = await import('./start.js');
       const everything = startEverything(readConfig(env), say);
       // also while it starts: whoever presses Ctrl-C wants it to end
       await Promise.race([asked, everything.ready.then(() => asked)]).finally(() => {
@@ -55,16 +49,18 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
   program
     .command('worker')
     .description('a worker process')
-    .action(() => serve(() => runWorker(served(env))));
+    .action(() => serve(served(env), async (config) => (await import('./processes.js')).runWorker(config)));
   program
     .command('api')
     .description('an API process')
-    .action(() => serve(() => runApi(served(env))));
+    .action(() => serve(served(env), async (config) => (await import('./processes.js')).runApi(config)));
   program
     .command('migrate')
     .description('bring the database to the newest schema')
     .action(async () => {
-      const ran = await migrate(served(env).databaseUrl);
+      const { databaseUrl } = served(env);
+      const { migrate } = await import('./store/migrate.js');
+      const ran = await migrate(databaseUrl);
       say(ran.length === 0 ? 'The schema is up to date.' : `Done: ${ran.join(', ')}`);
     });
   program
@@ -79,8 +75,9 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .description('synthetic subscribers, tariffs, a fee resolution and clerks for practice')
     .option('--subscribers <n>', 'how many', whole, 500)
     .action(async ({ subscribers }: { subscribers: number }) => {
-      const pool = createPool(served(env).databaseUrl, { applicationName: 'tasvieh-demo', max: 2 });
+      const pool = await poolOf(served(env), 'tasvieh-demo');
       try {
+        const { loadDemoData, recordDemoPeople } = await import('./demo.js');
         await loadDemoData(pool, subscribers, new Date());
         await recordDemoPeople(pool);
       } finally {
@@ -97,7 +94,9 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--id <id>', 'the person’s id; the name when absent')
     .option('--hours <n>', 'valid for', whole, 12)
     .action(async ({ role, office, name, id, hours }: { role: Role; office: string; name: string; id?: string; hours: number }) => {
-      const tokens = createTokens(signingSecret(readConfig(env)));
+      const secret = signingSecret(readConfig(env));
+      const { createTokens } = await import('./api/tokens.js');
+      const tokens = createTokens(secret);
       say(await tokens.issue({ id: id ?? name, name, role, office }, { ttl: hours * 3600 }));
     });
   program
@@ -109,14 +108,15 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--source <source>', 'declared|staff|estimated|none', oneOf(['declared', 'staff', 'estimated', 'none']))
     .option('--purpose <purpose>', 'balance|final', oneOf(['balance', 'final']))
     .option('--documents <codes...>', 'documents that were shown, by the tariff’s codes')
-    .option('--national-id <id>', 'the applicant’s; a practice one when absent', DEMO_NATIONAL_ID)
-    .option('--office <office>', 'office of the clerk', DEMO_CLERK.office)
+    .option('--national-id <id>', 'the applicant’s; a practice one when absent')
+    .option('--office <office>', 'office of the clerk; the demo clerk’s when absent')
     .option('--api <url>', 'address of the API')
     .option('--json')
-    .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
+    .action(async ({ office, nationalId, api, json, ...options }: { subscription: string; nationalId?: string; office?: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
       const config = readConfig(env);
-      const token = await createTokens(signingSecret(config)).issue(demoClerk(office), { ttl: 600 });
-      const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, options);
+      const [{ createTokens }, { DEMO_CLERK, demoClerk }, { DEMO_NATIONAL_ID, settleByApi }] = await Promise.all([import('./api/tokens.js'), import('./demo.js'), import('./start.js')]);
+      const token = await createTokens(signingSecret(config)).issue(demoClerk(office ?? DEMO_CLERK.office), { ttl: 600 });
+      const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, { ...options, nationalId: nationalId ?? DEMO_NATIONAL_ID });
       if (json) say(JSON.stringify(settlement, null, 2));
       else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
     });
@@ -214,7 +214,8 @@ function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: 
 }
 
 async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: JalaliDate | undefined): Promise<void> {
-  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-feed', max: 2 });
+  const { loadFeed } = await import('./billing/feed.js');
+  const pool = await poolOf(config, 'tasvieh-feed');
   const terminal = process.stderr.isTTY;
   try {
     const result = await loadFeed(pool, kind, createReadStream(file), {
@@ -231,7 +232,13 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
 }
 
 async function decree(config: ServedConfig, tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }): Promise<void> {
-  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-decree', max: 2 });
+  const [{ Client, Connection }, { createPostgresBilling }, { lateDecree }, { createMessenger }] = await Promise.all([
+    import('@temporalio/client'),
+    import('./billing/postgres.js'),
+    import('./late-decree.js'),
+    import('./messenger.js'),
+  ]);
+  const pool = await poolOf(config, 'tasvieh-decree');
   const connection = options.post ? await Connection.connect({ address: config.temporalAddress }) : null;
   const listed: ListedBill[] = [];
   try {
@@ -258,7 +265,8 @@ async function decree(config: ServedConfig, tariff: string, options: { post?: bo
 }
 
 async function verify(config: ServedConfig, settlement: string | null, json: boolean): Promise<void> {
-  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-verify', max: 2 });
+  const [{ countIssuedBills }, { verifyBills }] = await Promise.all([import('./store/issued-bills.js'), import('./verify.js')]);
+  const pool = await poolOf(config, 'tasvieh-verify');
   const terminal = process.stderr.isTTY;
   const different: VerifiedBill[] = [];
   let checked = 0;
@@ -306,10 +314,15 @@ function served(env: NodeJS.ProcessEnv): ServedConfig {
   return { ...config, databaseUrl, temporalAddress: config.temporalAddress ?? `127.0.0.1:${config.temporalPort}` };
 }
 
+async function poolOf({ databaseUrl }: ServedConfig, applicationName: string): Promise<Pool> {
+  const { createPool } = await import('./store/pool.js');
+  return createPool(databaseUrl, { applicationName, max: 2 });
+}
+
 /** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */
-async function serve(run: () => Promise<Running & { port?: number }>): Promise<void> {
+async function serve(config: ServedConfig, run: (config: ServedConfig) => Promise<Running & { port?: number }>): Promise<void> {
   const asked = untilAsked();
-  const running = await run();
+  const running = await run(config);
   process.send?.({ port: running.port });
   await Promise.race([asked, running.ended]);
   await running.stop();

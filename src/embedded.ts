@@ -4,8 +4,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
-import { Client } from 'pg';
 import { keptSecret } from './config.js';
 import { Refusal } from './refusal.js';
 
@@ -265,6 +263,7 @@ function lastLines(file: string, count: number): string {
 }
 
 async function namespaceIsReady(address: string, namespace: string, searchAttributes: string[]): Promise<void> {
+  const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({ address, connectTimeout: 2_000 });
   try {
     await connection.withDeadline(Date.now() + 2_000, async () => {
@@ -316,6 +315,7 @@ function createCluster(initdb: string, cluster: string, password: string, accoun
 }
 
 async function ensureDatabase(url: string): Promise<void> {
+  const { Client } = await import('pg');
   const admin = new Client({ connectionString: url.replace(/[^/]+$/, 'postgres'), connectionTimeoutMillis: 5_000 });
   admin.on('error', () => undefined);
   try {

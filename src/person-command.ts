@@ -1,15 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Pool } from 'pg';
-import { ROLES } from './api/tokens.js';
 import { todayInTehran } from './domain/jalali.js';
 import { userName } from './domain/person.js';
 import { missingQualifications } from './domain/qualification.js';
-import type { Role } from './domain/settlement.js';
+import { ROLES, type Role } from './domain/settlement.js';
 import { cleanText } from './domain/text.js';
 import { Refusal } from './refusal.js';
-import { type Doer, createPeopleStore } from './store/people.js';
-import { createPool } from './store/pool.js';
-import { createSignInStore } from './store/sign-in.js';
+import type { Doer, PeopleStore } from './store/people.js';
+import type { SignInStore } from './store/sign-in.js';
 
 type Say = (line: string) => void;
 
@@ -23,10 +20,12 @@ const PAGE = 200;
  */
 export function addPersonCommand(program: Command, databaseUrl: () => string, say: Say): void {
   const person = program.command('person').description('who works here: the first admin, the list, a forgotten password');
-  const withPool = async (act: (pool: Pool) => Promise<void>): Promise<void> => {
-    const pool = createPool(databaseUrl(), { applicationName: 'tasvieh-person', max: 2 });
+  const withStores = async (act: (people: PeopleStore, signIn: SignInStore) => Promise<void>): Promise<void> => {
+    const url = databaseUrl();
+    const [{ createPool }, { createPeopleStore }, { createSignInStore }] = await Promise.all([import('./store/pool.js'), import('./store/people.js'), import('./store/sign-in.js')]);
+    const pool = createPool(url, { applicationName: 'tasvieh-person', max: 2 });
     try {
-      await act(pool);
+      await act(createPeopleStore(pool), createSignInStore(pool));
     } finally {
       await pool.end();
     }
@@ -39,11 +38,11 @@ export function addPersonCommand(program: Command, databaseUrl: () => string, sa
     .requiredOption('--office <office>', 'office code', filled)
     .requiredOption('--role <role>', `${ROLES.join('|')}; again for a further one, the first is the usual one`, roles)
     .action((asked: { id: string; name: string; office: string; role: Role[] }) =>
-      withPool(async (pool) => {
+      withStores(async (people, signIn) => {
         const { id, name, office, role } = asked;
-        if ((await createPeopleStore(pool).record({ id, name, office, roles: role }, BY)) === null) throw new Refusal(`${id} is recorded already.`);
+        if ((await people.record({ id, name, office, roles: role }, BY)) === null) throw new Refusal(`${id} is recorded already.`);
         say(`${id} is recorded.`);
-        await tellPassword(pool, id, say);
+        await tellPassword(signIn, id, say);
       }),
     );
   person
@@ -52,8 +51,7 @@ export function addPersonCommand(program: Command, databaseUrl: () => string, sa
     .option('--office <office>', 'of one office')
     .option('--json')
     .action(({ office = null, json }: { office?: string | null; json?: boolean }) =>
-      withPool(async (pool) => {
-        const people = createPeopleStore(pool);
+      withStores(async (people) => {
         const today = todayInTehran(new Date());
         let after: string | null = null;
         do {
@@ -71,11 +69,11 @@ export function addPersonCommand(program: Command, databaseUrl: () => string, sa
     .command('reset-password')
     .description('a new one-time password; ends the person’s sessions and a lock')
     .requiredOption('--id <id>', 'user name', userNameOf)
-    .action(({ id }: { id: string }) => withPool((pool) => tellPassword(pool, id, say)));
+    .action(({ id }: { id: string }) => withStores((_, signIn) => tellPassword(signIn, id, say)));
 }
 
-async function tellPassword(pool: Pool, id: string, say: Say): Promise<void> {
-  const password = await createSignInStore(pool).resetPassword(id, BY, new Date());
+async function tellPassword(signIn: SignInStore, id: string, say: Say): Promise<void> {
+  const password = await signIn.resetPassword(id, BY, new Date());
   if (password === null) throw new Refusal(`${id} is not recorded.`);
   say(`One-time password, good for three days and to be changed at the first sign-in: ${password}`);
 }

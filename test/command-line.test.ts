@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTokens } from '../src/api/tokens.js';
 
@@ -30,7 +31,7 @@ function tasvieh(args: string[], settings: Record<string, string> = {}): Promise
   });
 }
 
-/** A process takes a second to start: two at a time, and samples only, since the domain's tests go through all vectors. */
+/** Two at a time, and samples only, since the domain's tests go through all vectors. */
 async function twoAtATime<T>(cases: readonly T[], act: (each: T) => Promise<void>): Promise<void> {
   const left = [...cases];
   const next = async (): Promise<void> => {
@@ -89,6 +90,21 @@ describe('price', () => {
       },
     );
   });
+});
+
+test('what needs no server waits for none of their packages', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-loaded-'));
+  const tell = path.join(folder, 'tell.cjs');
+  writeFileSync(tell, `process.on('exit', () => process.stderr.write('loaded:' + Object.keys(require.cache).join('\\n')));`);
+  try {
+    await twoAtATime([['bill-id', 'check', valid[0]!.billId], price(), ['tariff', 'check', TARIFF], ['--help']], async (args) => {
+      const { code, err } = await tasvieh(args, { NODE_OPTIONS: `--require ${tell}` });
+      const packages = new Set([...err.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].map(([, name]) => name));
+      expect([args[0], code, [...packages].sort()]).toEqual([args[0], 0, ['commander', 'jalaali-js']]);
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('usage', () => {

@@ -8,9 +8,9 @@ import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId, userName } from '../domain/person.js';
 import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
+import { ROLES } from '../domain/settlement.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
 import { PROBLEM_CODES } from './problems.js';
-import { ROLES } from './tokens.js';
 
 /**
  * Every shape that enters or leaves the API. The same schemas validate requests, are checked against the answers in

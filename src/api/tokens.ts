@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { SignJWT, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import type { Instant, Operator, Role } from '../domain/settlement.js';
-
-export const ROLES = ['clerk', 'supervisor', 'approver', 'quality', 'billing', 'admin'] as const satisfies readonly Role[];
+import { type Instant, type Operator, ROLES, type Role } from '../domain/settlement.js';
 
 /** What a receipt says: who asked for which subscriber, and when the five minutes began. */
 export interface Receipt {

@@ -50,7 +50,8 @@ export interface Operator {
   role: Role;
   office: string;
 }
-export type Role = 'clerk' | 'supervisor' | 'approver' | 'quality' | 'billing' | 'admin';
+export const ROLES = ['clerk', 'supervisor', 'approver', 'quality', 'billing', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Start argument of the settlement workflow. */
 export interface SettlementOrder {

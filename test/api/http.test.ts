@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
-import { ROLES } from '../../src/api/tokens';
 import { viewSettlement } from '../../src/api/view';
+import { ROLES } from '../../src/domain/settlement';
 import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
 
 let api: TestApi;

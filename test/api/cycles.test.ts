@@ -4,7 +4,7 @@ import { NoAnswerError } from '../../src/api/workflows';
 import { createPostgresBilling } from '../../src/billing/postgres';
 import { endOfDay } from '../../src/domain/cycle';
 import { jalali } from '../../src/domain/jalali';
-import { createPostingStore, type PostingStore } from '../../src/store/postings';
+import { createPostingStore, type BatchItem, type PostingBatch, type PostingStore } from '../../src/store/postings';
 import { load, testDatabase, type TestDatabase } from '../billing/database';
 import { emptyOutbox, seedWaiting, type Waiting } from '../store/waiting';
 import { ADMIN, APPROVER, BILLING, CLERK, QUALITY, SUPERVISOR, startApi, type Answered, type TestApi } from './fixture';
@@ -53,6 +53,8 @@ const open = (cycle = FIVE, change: Record<string, unknown> = {}, as = BILLING):
   api.call('POST', at(cycle.cycle, 'opening'), { as, json: { eventId: `open-${cycle.cycle}`, closesOn: cycle.closesOn, ...change } });
 const fetchPostings = (query = '', cycle = FIVE.cycle, as = BILLING): Promise<Answered> => api.call('GET', at(cycle, `postings${query}`), { as });
 const acknowledge = (json: Record<string, unknown>, cycle = FIVE.cycle, as = BILLING): Promise<Answered> => api.call('POST', at(cycle, 'acknowledgements'), { as, json });
+const itemsOf = ({ body }: Answered): BatchItem[] => (body as PostingBatch).items;
+const errorsOf = ({ body }: Answered): string[][] => (body as { errors: { field: string; code: string }[] }).errors.map(({ field, code }) => [field, code]);
 const problem = ({ status, body }: Answered): unknown[] => [status, body.code];
 /** Settlements whose postings are handed over in the open cycle. */
 async function handedOver(settlements: (Partial<Waiting> & { id: string })[]): Promise<void> {
@@ -184,7 +186,7 @@ describe('postings', () => {
     await handedOver(names.map((newName, i) => ({ id: `S${i}`, newName })));
     await pool.query(`update app.postings set amount = -118467, detail = '{"billNumber":"01-1405-000001","date":"1405/09/04","reading":1234,"readingSource":"staff","total":-118467,"payable":0,"carry":-118467}' where kind = 'settlement'`);
     const json = await fetchPostings();
-    expect(json.body.items.filter(({ kind }: { kind: string }) => kind === 'nameChange').map(({ detail }: { detail: { name: string } }) => detail.name)).toEqual(names);
+    expect(itemsOf(json).filter(({ kind }) => kind === 'nameChange').map(({ detail }) => detail['name'])).toEqual(names);
     const csv = await fetchPostings('?format=csv&batch=1');
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(['x-cycle', 'x-batch', 'x-control-count', 'x-control-sum', 'content-disposition'].map((name) => csv.headers.get(name))).toEqual([
@@ -194,8 +196,8 @@ describe('postings', () => {
       String(json.body.sum),
       'attachment; filename="postings-1.csv"',
     ]);
-    const rows = parse(csv.text, { columns: true }) as Record<string, string>[];
-    expect(rows.map(({ posting, amount }) => [posting, Number(amount)])).toEqual(json.body.items.map(({ posting, amount }: { posting: string; amount: number }) => [posting, amount]));
+    const rows = parse<Record<string, string>>(csv.text, { columns: true });
+    expect(rows.map(({ posting, amount }) => [posting, Number(amount)])).toEqual(itemsOf(json).map(({ posting, amount }) => [posting, amount]));
     expect(rows.filter(({ kind }) => kind === 'nameChange').map(({ name }) => name)).toEqual(["'=HYPERLINK(\"http://x\";\"y\")", "'+1", "'@SUM(A1)", "'-2", 'احمدی، "سارا"\nدوم', "O'Neil"]);
     expect(rows.find(({ kind }) => kind === 'settlement')).toMatchObject({ amount: '-118467', total: '-118467', carry: '-118467', payable: '0', reading: '1234', billNumber: '01-1405-000001', name: '' });
     expect(rows.reduce((sum, { amount }) => sum + Number(amount), 0)).toBe(Number(csv.headers.get('x-control-sum')));
@@ -258,7 +260,7 @@ describe('acknowledgements', () => {
   test('postings that are not in the batch: each by its place, and nothing is kept', async () => {
     const answer = await acknowledge(await acknowledgement([taken('S1/fee'), taken('S9/fee'), taken('\u0000')]));
     expect(problem(answer)).toEqual([422, 'INVALID_REQUEST']);
-    expect(answer.body.errors.map(({ field, code }: { field: string; code: string }) => [field, code])).toEqual([
+    expect(errorsOf(answer)).toEqual([
       ['items.1.posting', 'NOT_IN_BATCH'],
       ['items.2.posting', 'NOT_IN_BATCH'],
     ]);
@@ -274,8 +276,8 @@ describe('acknowledgements', () => {
     ['another outcome', [{ posting: 'S1/fee', outcome: 'lost' }], [['items.0.outcome', 'INVALID_VALUE']]],
     ['nothing at all', [], [['items', 'TOO_SMALL']]],
   ])('%s', async (_, items, errors) => {
-    const { body } = await acknowledge(await acknowledgement(items));
-    expect([body.code, body.errors.map(({ field, code }: { field: string; code: string }) => [field, code])]).toEqual(['INVALID_REQUEST', errors]);
+    const answer = await acknowledge(await acknowledgement(items));
+    expect([...problem(answer), errorsOf(answer)]).toEqual([422, 'INVALID_REQUEST', errors]);
     expect(started).toEqual([]);
   });
 

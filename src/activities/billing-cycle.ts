@@ -1,4 +1,5 @@
 import { heartbeat } from '@temporalio/activity';
+import type { BillingPort } from '../billing/port.js';
 import { type Opening, billingCycleWorkflowId, seriesOf } from '../domain/cycle.js';
 import type { Instant, Outbox } from '../domain/settlement.js';
 import { settlementWorkflowId } from '../domain/settlement.js';
@@ -14,6 +15,7 @@ const PAGE = 500;
 const AT_ONCE = 32;
 
 interface CycleDependencies {
+  billing: Pick<BillingPort, 'submitBatch'>;
   postings: PostingStore;
   settlements: Pick<SettlementStore, 'factsOf' | 'openTask'>;
   messenger: Messenger;
@@ -26,7 +28,7 @@ interface CycleDependencies {
 }
 
 /** The steps of a billing cycle: whoever waits is told, in pages; whose workflow has ended is served here. */
-export function createCycleActivities({ postings, settlements, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
+export function createCycleActivities({ billing, postings, settlements, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
   /** What an ended settlement left in a cycle that has closed goes on, and joins the next one if that is open. */
   const goOn = async (input: OutboxInput): Promise<void> => {
     const { open } = await closeDue(input);
@@ -61,7 +63,7 @@ export function createCycleActivities({ postings, settlements, messenger, handOv
         if ((await messenger.signal(settlementWorkflowId(id), SIGNALS[outcome], { eventId: itemId, seq, ...said })) === 'told') return;
         const facts = await settlements.factsOf(id);
         if (!facts) return;
-        const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName });
+        const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName, ended: true });
         if (outbox.postings.find(({ posting }) => posting === said.posting)?.status === 'taken') return;
         // nobody waits for it any more: a person must look
         await settlements.openTask({ settlementId: id, kind: 'postingAfterEnd', office: facts.office, role: 'billing', dueAt: null });
@@ -73,6 +75,20 @@ export function createCycleActivities({ postings, settlements, messenger, handOv
     /** The cycle's workflow shows what came in; after its end nobody needs to be told. */
     async tellCycle({ cycle }: { cycle: string }): Promise<void> {
       await messenger.signal(billingCycleWorkflowId(cycle), 'cycleChanged', undefined);
+    },
+
+    /**
+     * Hands what is handed over to a central billing system, batch by batch: one that is not known to have arrived is sent
+     * again as it was. False where billing fetches its batches itself.
+     */
+    async submitBatches({ cycle }: { cycle: string }): Promise<boolean> {
+      if (!billing.submitBatch) return false;
+      for (let batch = await postings.nextToSubmit(cycle); batch; batch = await postings.nextToSubmit(cycle)) {
+        heartbeat();
+        await billing.submitBatch(batch);
+        await postings.submitted(batch);
+      }
+      return true;
     },
 
     async cycleCounts({ cycle }: { cycle: string }): Promise<CycleCounts> {

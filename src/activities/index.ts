@@ -47,7 +47,7 @@ export function createActivities({ settlements, postings, corrections, billing, 
     scheduleFee: scheduleFee(postings),
     ...outbox,
     ...createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read: reader({ billing, settlements }, tariffs, overrides) }),
-    ...createCycleActivities({ postings, settlements, messenger, ...outbox }),
+    ...createCycleActivities({ billing, postings, settlements, messenger, ...outbox }),
 
     reject: (input: { id: string; errors: Finding[]; warnings: Finding[]; steps: StepTime[] }) =>
       settlements.reject(input.id, runId(), input.errors, input.warnings, input.steps, new Date().toISOString()),

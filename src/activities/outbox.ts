@@ -66,6 +66,8 @@ export interface OutcomeInput {
   seq: number | null;
   /** the new subscriber's name that was asked for */
   newName: string | null;
+  /** no workflow waits for it: the settlement stays settled */
+  ended?: boolean;
 }
 
 /** The reason of a name change that billing took under another name. */
@@ -73,10 +75,11 @@ export const NAME_DIFFERS = 'NAME_DIFFERS';
 
 /** Billing took a posting, refused it, or took its word back. A name that is not the one asked for is not taken (CR2). */
 export function recordOutcome(postings: PostingStore) {
-  return ({ id, eventId, outcome, seq, newName }: OutcomeInput): Promise<Outbox> => {
+  return ({ id, eventId, outcome, seq, newName, ended = false }: OutcomeInput): Promise<Outbox> => {
     const { nameOnBill } = outcome;
     const wrongName = outcome.outcome === 'taken' && outcome.posting.includes('/nameChange') && newName !== null && nameOnBill !== undefined && !sameName(newName, nameOnBill);
-    return postings.recordOutcome(id, eventId, { ...(wrongName ? { ...outcome, outcome: 'refused', reason: `${NAME_DIFFERS}: ${nameOnBill}` } : outcome), seq });
+    const word: Outcome = wrongName ? { ...outcome, outcome: 'refused', reason: `${NAME_DIFFERS}: ${nameOnBill}` } : outcome;
+    return postings.recordOutcome(id, eventId, { ...word, seq }, ended);
   };
 }
 

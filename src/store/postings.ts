@@ -126,8 +126,11 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
       });
     },
 
-    /** What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came. */
-    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word): Promise<Outbox> {
+    /**
+     * What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came.
+     * A settlement whose end was just recorded waits again when a posting does, unless its workflow has `ended`.
+     */
+    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word, ended = false): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
         const { rowCount } = await client.query(
@@ -161,6 +164,13 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
            where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled')`,
           [id, posting, seq, word?.outcome ?? null, word?.reason ?? null, taken?.billSerial ?? null, taken?.nameOnBill ?? null, COVERED],
         );
+        if (!ended) {
+          await client.query(
+            `update app.settlements set status = 'handedOver' where id = $1 and status = 'settled'
+               and exists (select from app.postings where settlement_id = $1 and status in ('waiting', 'handedOver', 'late', 'refused'))`,
+            [id],
+          );
+        }
         return outbox(client, id);
       });
     },
@@ -231,27 +241,23 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
      */
     nextBatch(cycle: string): Promise<PostingBatch | null> {
       return inTransaction(pool, async (client) => {
-        const { rows: cycles } = await client.query<Pick<OpenedCycle, 'closedAt'>>('select closed_at as "closedAt" from app.billing_cycles where cycle = $1 for update', [cycle]);
+        const open = await lockCycle(client, cycle);
         const { rows: frozen } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and acknowledged_at is null order by batch limit 1`, [cycle]);
-        if (frozen[0]) return frozen[0];
-        if (cycles[0]?.closedAt !== null) return null;
-        const { rows } = await client.query<PostingBatch>(
-          `with b as (select coalesce(max(batch), 0) + 1 as batch from app.posting_batches where cycle = $1),
-           -- locked before they are numbered: one that is taken or moved on at this moment is seen as it is afterwards
-           due as materialized (select posting from app.postings where cycle = $1 and status = 'handedOver' and batch is null order by posting limit $2 for update),
-           p as (update app.postings p set batch = b.batch from b, due where p.posting = due.posting
-             returning p.posting, p.kind, p.settlement_id, p.amount, p.detail),
-           i as (select count(*)::integer as count, sum(p.amount)::bigint as sum,
-               json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'subscription', s.subscription, 'settlement', s.id,
-                 'amount', p.amount, 'detail', p.detail) order by p.posting) as items
-             from p join app.settlements s on s.id = p.settlement_id)
-           insert into app.posting_batches (cycle, batch, frozen_at, count, sum, items)
-             select $1, b.batch, clock_timestamp(), i.count, i.sum, i.items from b, i where i.count > 0
-             returning cycle, batch, frozen_at as "frozenAt", count, sum, items`,
-          [cycle, batchSize],
-        );
-        return rows[0] ?? null;
+        return frozen[0] ?? (open ? freeze(client, cycle, batchSize) : null);
       });
+    },
+
+    /** The first batch that a central billing system is not known to hold, frozen now when there is none; null when nothing is handed over. */
+    nextToSubmit(cycle: string): Promise<PostingBatch | null> {
+      return inTransaction(pool, async (client) => {
+        const open = await lockCycle(client, cycle);
+        const { rows } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and submitted_at is null order by batch limit 1`, [cycle]);
+        return rows[0] ?? (open ? freeze(client, cycle, batchSize) : null);
+      });
+    },
+
+    async submitted({ cycle, batch }: Pick<PostingBatch, 'cycle' | 'batch'>): Promise<void> {
+      await pool.query('update app.posting_batches set submitted_at = coalesce(submitted_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
     },
 
     async batch(cycle: string, batch: number): Promise<PostingBatch | null> {
@@ -325,5 +331,31 @@ async function openedCycle(client: Pick<Pool, 'query'>, cycle: string | null): P
     text: `select event_id as "eventId", cycle, closes_on as "closesOn" from app.billing_cycles where cycle = $1 and closed_at is null`,
     values: [cycle],
   });
+  return rows[0] ?? null;
+}
+
+/** Locks a cycle; whether it is open. */
+async function lockCycle(client: PoolClient, cycle: string): Promise<boolean> {
+  const { rows } = await client.query<Pick<OpenedCycle, 'closedAt'>>('select closed_at as "closedAt" from app.billing_cycles where cycle = $1 for update', [cycle]);
+  return rows[0]?.closedAt === null;
+}
+
+/** Numbers and freezes what is handed over and in no batch yet; the cycle is locked. */
+async function freeze(client: PoolClient, cycle: string, batchSize: number): Promise<PostingBatch | null> {
+  const { rows } = await client.query<PostingBatch>(
+    `with b as (select coalesce(max(batch), 0) + 1 as batch from app.posting_batches where cycle = $1),
+     -- locked before they are numbered: one that is taken or moved on at this moment is seen as it is afterwards
+     due as materialized (select posting from app.postings where cycle = $1 and status = 'handedOver' and batch is null order by posting limit $2 for update),
+     p as (update app.postings p set batch = b.batch from b, due where p.posting = due.posting
+       returning p.posting, p.kind, p.settlement_id, p.amount, p.detail),
+     i as (select count(*)::integer as count, sum(p.amount)::bigint as sum,
+         json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'subscription', s.subscription, 'settlement', s.id,
+           'amount', p.amount, 'detail', p.detail) order by p.posting) as items
+       from p join app.settlements s on s.id = p.settlement_id)
+     insert into app.posting_batches (cycle, batch, frozen_at, count, sum, items)
+       select $1, b.batch, clock_timestamp(), i.count, i.sum, i.items from b, i where i.count > 0
+       returning cycle, batch, frozen_at as "frozenAt", count, sum, items`,
+    [cycle, batchSize],
+  );
   return rows[0] ?? null;
 }

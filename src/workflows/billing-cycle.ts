@@ -28,6 +28,8 @@ const step = proxyActivities<Activities>({
 /** Pages told, and later looks at the counts, before the history is begun anew. */
 const PAGES_A_RUN = 20;
 const LOOKS_A_RUN = 200;
+/** So often a central billing system is told of what was handed over since. */
+const SUBMIT_AGAIN_MS = 10 * 60_000;
 /** The details are looked at again so often, also when nobody says that something changed. */
 const LOOK_AGAIN_MS = 6 * 3_600_000;
 
@@ -68,8 +70,9 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
   for (let looks = 0; Date.now() < closing; looks++) {
     if (looks === LOOKS_A_RUN) await goOn();
     changed = false;
+    const pushed = await step.submitBatches({ cycle: opened.cycle });
     show(await step.cycleCounts({ cycle: opened.cycle }));
-    await condition(() => changed, Math.min(closing - Date.now(), LOOK_AGAIN_MS));
+    await condition(() => changed, Math.min(closing - Date.now(), pushed ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS));
   }
   const report = await step.closeCycle({ cycle: opened.cycle, at: new Date().toISOString() });
   show(report);

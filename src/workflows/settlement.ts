@@ -260,6 +260,7 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
           const { eventId, outcome, seq } = message;
           const newName = order.facts.newSubscriber?.name ?? null;
           await keep({ outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }), open: null });
+          if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
           tell(view, waitingFor(outbox));
           break;
         }

@@ -163,7 +163,7 @@ test('case 23: after a tariff change the reprint is equal in every amount, in it
 });
 
 test('case 33: a name that looks like a formula or markup goes from the feed to the PDF as it is', async () => {
-  const names = ['=1+1', '+98 SUM', '-2+3', '@SUM(A1)', `=cmd|' /C calc'!A0`, '<b>x</b>', '<script>alert(1)</script>', '#import "x"', '*bold* _x_ $a$', '[ not closed'];
+  const names = ['=1+1', '-2+3', '@SUM(A1)', `=cmd|' /C calc'!A0`, '<script>alert(1)</script>', '#import "x" *bold* $a$'];
   const pdfs: Uint8Array[] = [];
   for (const [i, name] of names.entries()) {
     const subscription = `01490000054${i}`;

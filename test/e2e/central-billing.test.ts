@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { addDays, todayInTehran } from '../../src/domain/jalali.js';
 import { settlementWorkflowId } from '../../src/domain/settlement.js';
 import { type CentralSystem, demoLedger, startCentralSystem } from '../billing/central-system.js';
@@ -54,11 +55,21 @@ const next = (): Account => {
   if (!account) throw new Error('no account left');
   return account;
 };
-const announced = (account: Account) => until(`${idOf(account)} announced`, SECONDS, async () => {
-  const body = await show(account);
+const announced = (id: string) => until(`${id} announced`, SECONDS, async () => {
+  const { body } = await stage.call('GET', `/settlements/${id}`);
   return body.status === 'announced' && body.postings.length > 0 && body;
 });
-const ready = async () => (await stage.call('GET', '/readyz')).body;
+/** Asked for and announced, in the same call or, on a loaded machine, soon after it. */
+const settled = async (account: Account, change: Record<string, unknown> = {}) => {
+  const { status, body } = await settle(account, change);
+  expect([200, 201, 202]).toContain(status);
+  return announced(body.id);
+};
+/** Ready, whatever billing's state: the probes have half a second to a second, which a loaded machine may need. */
+const readyWith = (billing: string) => until(`ready, billing ${billing}`, SECONDS, async () => {
+  const { status, body } = await stage.call('GET', '/readyz');
+  return status === 200 && isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', billing } });
+});
 
 /** The failure of the pending activity, as the Temporal UI shows it. */
 const pending = (account: Account) => until('seen in Temporal', SECONDS, async () => {
@@ -68,47 +79,44 @@ const pending = (account: Account) => until('seen in Temporal', SECONDS, async (
 });
 
 test('a settlement has the amounts that it has by files', async () => {
-  expect(await ready()).toEqual({ ready: true, checks: { postgres: 'ok', temporal: 'ok', billing: 'ok' } });
+  await readyWith('ok');
   const account = next();
   const before = central.calls.length;
   const found = await stage.call('GET', `/accounts?query=${account.subscription}`);
   expect(found.body.items).toEqual([expect.objectContaining({ subscription: account.subscription, name: account.name })]);
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body.lastBill.toReading).toBe(account.reading);
 
-  const { status, body } = await settle(account);
-  expect([status, body.status]).toEqual([201, 'announced']);
+  const body = await settled(account);
   expect(body.bill).toMatchObject(byFiles.get(account.subscription) as object);
   expect(body.bill.lines.length).toBeGreaterThan(3);
   expect(body.postings.map(({ kind, cycle }) => [kind, cycle])).toEqual(expect.arrayContaining([['settlement', expect.stringMatching(/^1[123]-1\d{3}-\d\d$/)]]));
-  // search, account and step: each asked once, the step by its run and activity
+  // search and account for the page, and the step's own look, found in the log by its run and activity
   const calls = central.calls.slice(before);
-  expect(calls.map(({ method, status: answered }) => `${method} ${answered}`)).toEqual(['GET 200', 'GET 200', 'GET 200']);
-  expect(calls[2]?.headers['x-correlation-id']).toMatch(/^[0-9a-f-]{36}\/.+/);
+  expect(calls.length).toBeGreaterThanOrEqual(3);
+  const { runId } = await stage.client.workflow.getHandle(settlementWorkflowId(idOf(account))).describe();
+  expect(calls.at(-1)?.headers['x-correlation-id']).toMatch(new RegExp(`^${runId}/.+`));
 });
 
 test('a second settlement goes on from the first, which billing does not know', async () => {
   const account = next();
   const yesterday = addDays(todayInTehran(new Date()), -1);
-  const first = await settle(account, { settlementDate: yesterday, reading: account.reading + 39 });
-  expect(first.status).toBe(201);
-  const second = await settle(account);
-  expect(second.status).toBe(201);
-  expect(second.body.bill.previousReading).toEqual({ reading: account.reading + 39, on: yesterday });
-  expect(second.body.bill.lines.find(({ code }) => code === 'PREVIOUS_DEBT')?.amount).toBe(first.body.bill.total);
+  const first = await settled(account, { settlementDate: yesterday, reading: account.reading + 39 });
+  const second = await settled(account);
+  expect(second.bill.previousReading).toEqual({ reading: account.reading + 39, on: yesterday });
+  expect(second.bill.lines.find(({ code }) => code === 'PREVIOUS_DEBT')?.amount).toBe(first.bill.total);
 });
 
 test('an answer that got lost is asked for again: one bill', async () => {
   const account = next();
   central.fail('cut');
-  const { status, body } = await settle(account);
-  expect(status).toBe(201);
-  expect(body.bill).toMatchObject(byFiles.get(account.subscription) as object);
+  const { bill } = await settled(account);
+  expect(bill).toMatchObject(byFiles.get(account.subscription) as object);
 });
 
 test('the central system away: accepted, waiting, announced by itself', async () => {
   const account = next();
   await central.stop();
-  expect(await ready()).toEqual({ ready: true, checks: { postgres: 'ok', temporal: 'ok', billing: 'unreachable' } });
+  await readyWith('unreachable');
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 503, code: 'UNAVAILABLE', detail: expect.stringContaining('سامانهٔ صدور قبض') });
   const { status, body, headers } = await settle(account);
   expect([status, body.status]).toEqual([202, 'received']);
@@ -117,10 +125,10 @@ test('the central system away: accepted, waiting, announced by itself', async ()
   expect(await show(account)).toMatchObject({ status: 'received', bill: null });
 
   await central.start();
-  const settlement = await announced(account);
+  const settlement = await announced(idOf(account));
   expect(settlement.bill).toMatchObject(byFiles.get(account.subscription) as object);
   expect(settlement.steps.find(({ name }) => name === 'fetchAccount')?.attempts).toBeGreaterThanOrEqual(3);
-  expect(await ready()).toMatchObject({ checks: { billing: 'ok' } });
+  await readyWith('ok');
 });
 
 test('a wrong answer is never a debt: it waits, names the field, and goes on when it is mended', async () => {
@@ -132,7 +140,7 @@ test('a wrong answer is never a debt: it waits, names the field, and goes on whe
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 502, code: 'BILLING_FAULT' });
   expect(await show(account)).toMatchObject({ status: 'received', bill: null });
   central.fail('wrong-field', 0);
-  expect((await announced(account)).bill).toMatchObject(byFiles.get(account.subscription) as object);
+  expect((await announced(idOf(account))).bill).toMatchObject(byFiles.get(account.subscription) as object);
 });
 
 test('a slow central system is waited for', async () => {
@@ -141,7 +149,7 @@ test('a slow central system is waited for', async () => {
   central.fail('late', 1000);
   const { status } = await settle(account);
   expect(status).toBe(202);
-  expect((await announced(account)).bill).toMatchObject(byFiles.get(account.subscription) as object);
+  expect((await announced(idOf(account))).bill).toMatchObject(byFiles.get(account.subscription) as object);
   central.fail('late', 0);
 });
 

@@ -13,6 +13,13 @@ export function persianDigits(text: string): string {
   return text.replace(/[0-9]/g, (d) => String.fromCharCode(PERSIAN_ZERO + Number(d)));
 }
 
+/** The numbers of a text as Persian writes them: its digits, and its marks for thousands and decimals between them. */
+export function persianNumbers(text: string): string {
+  return persianDigits(text)
+    .replace(/(?<=[۰-۹]),(?=[۰-۹]{3})/g, '٬')
+    .replace(/(?<=[۰-۹])\.(?=[۰-۹])/g, '٫');
+}
+
 /** Only the digits of a typed text, in Latin. */
 export function onlyDigits(text: string): string {
   return latinDigits(text).replace(/[^0-9]/g, '');

@@ -21,13 +21,13 @@ import {
 } from 'react-aria-components';
 import { Away, Refused } from './api';
 import { dayOfInstant, dayText, parseDay, timeOfInstant, todayInTehran } from './dates';
-import { grouped, groupedText, persianDigits } from './digits';
+import { grouped, groupedText, persianNumbers } from './digits';
 import { useSpeech, useWords } from './words';
 
 /** Figures as the reader's language writes them. */
 export function useFigures(): (text: string | number) => string {
   const { language } = useSpeech();
-  return (text) => (language === 'fa' ? persianDigits(String(text)).replaceAll(',', '٬') : String(text));
+  return (text) => (language === 'fa' ? persianNumbers(String(text)) : String(text));
 }
 
 /** A number, id or date: isolated, so that the text around it does not turn it about. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { clockState, clockText } from '../../src/counter/clock.js';
 import { dayOf, dayOfInstant, dayText, instantInTehran, parseDay } from '../../src/counter/dates.js';
-import { grouped, groupedText, latinDigits, onlyDigits, persianDigits } from '../../src/counter/digits.js';
+import { grouped, groupedText, latinDigits, onlyDigits, persianDigits, persianNumbers } from '../../src/counter/digits.js';
 import { parseJalali } from '../../src/domain/jalali.js';
 
 describe('the clock', () => {
@@ -36,6 +36,12 @@ describe('digits', () => {
     [-1234567, '−1,234,567'],
     [2_147_483_648, '2,147,483,648'],
   ])('%d is written %s', (n, text) => expect(grouped(n)).toBe(text));
+
+  it.each([
+    ['1,234,567', '۱٬۲۳۴٬۵۶۷'],
+    ['کارکرد 31.5 متر مکعب، تا 14.', 'کارکرد ۳۱٫۵ متر مکعب، تا ۱۴.'],
+    ['1405/09/04', '۱۴۰۵/۰۹/۰۴'],
+  ])('%s is written %s', (text, persian) => expect(persianNumbers(text)).toBe(persian));
 
   it.each([
     ['1227', '1,227'],

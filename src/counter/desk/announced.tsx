@@ -128,7 +128,7 @@ function Announced({ settlement, reload }: { settlement: Settlement; reload: () 
 }
 
 /** To whom, and how; to the applicant at the counter unless something else is said. */
-export function HandOver({ settlement: { id, facts }, done }: { settlement: Settlement; done: () => void }) {
+export function HandOver({ settlement: { id, facts }, done, focus = true }: { settlement: Settlement; done: () => void; focus?: boolean }) {
   const words = useWords();
   const [to, setTo] = useState(facts.applicant.name);
   const [channel, setChannel] = useState('counter');
@@ -151,7 +151,7 @@ export function HandOver({ settlement: { id, facts }, done }: { settlement: Sett
         send();
       }}
     >
-      <Field label={words.announced.handOverTo} value={to} onChange={setTo} autoFocus maxLength={120} />
+      <Field label={words.announced.handOverTo} value={to} onChange={setTo} autoFocus={focus} maxLength={120} />
       <Select label={words.announced.channel} value={channel} onChange={setChannel} options={words.announced.channels} />
       <Button type="submit" className="button primary" isDisabled={busy || to.trim().length < 2}>
         {words.announced.handOver} <kbd dir="ltr">Enter</kbd>

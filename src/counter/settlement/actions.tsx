@@ -21,7 +21,7 @@ export function ActionsSection({ settlement, reload }: { settlement: Settlement;
   const override = errors.find(({ severity, override: given }) => severity === 'override' && !given);
 
   const acts = [
-    standing && delivery === null && operator.role === 'clerk' ? <HandOver key="hand-over" settlement={settlement} done={reload} /> : null,
+    standing && delivery === null && operator.role === 'clerk' ? <HandOver key="hand-over" settlement={settlement} done={reload} focus={false} /> : null,
     status === 'rejected' && override && supervisor ? <Override key="override" settlement={settlement} code={override.code} reload={reload} /> : null,
     standing && supervisor && status !== 'settled' && !taken ? (
       issuedHere ? (

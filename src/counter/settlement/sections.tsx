@@ -56,6 +56,7 @@ export function StorySection({ settlement }: { settlement: Settlement }) {
 /** What was asked for, by whom, and what was found and confirmed. */
 export function FactsSection({ settlement }: { settlement: Settlement }) {
   const words = useWords();
+  const figures = useFigures();
   const { facts, clerk, account, predecessor, warnings, errors } = settlement;
   const row = (label: string, value: React.ReactNode) => (
     <div>
@@ -99,7 +100,7 @@ export function FactsSection({ settlement }: { settlement: Settlement }) {
             )
           : null}
         {row(words.settlement.clerk, <Said>{clerk.name}</Said>)}
-        {account ? row(words.account.address, <Said>{account.address}</Said>) : null}
+        {account ? row(words.account.address, <Said>{figures(account.address)}</Said>) : null}
         {predecessor
           ? row(
               words.settlement.predecessor,

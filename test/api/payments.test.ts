@@ -60,7 +60,7 @@ describe('POST /billing/payments', () => {
   test('422 with all findings at once', async () => {
     const all = await send({ eventId: '', subscription: '12', paymentId: '12', amount: 0, paidOn: '1404/12/30', reference: '' });
     expect(all.status).toBe(422);
-    expect(findings(all.body)).toEqual(['amount TOO_SMALL', 'eventId TEXT_INVALID', 'paidOn DATE_INVALID', 'paymentId PAYMENT_ID_INVALID', 'reference TEXT_INVALID', 'subscription SUBSCRIPTION_INVALID']);
+    expect(findings(all.body)).toEqual(['amount TOO_SMALL', 'eventId EVENT_ID_INVALID', 'paidOn DATE_INVALID', 'paymentId PAYMENT_ID_INVALID', 'reference TEXT_INVALID', 'subscription SUBSCRIPTION_INVALID']);
     // what only shows between fields comes with what is wrong in one
     const wrong = String(Number(PAYMENT_ID) + 1);
     expect(findings((await send({ paymentId: wrong, paidOn: '1405/09/05', amount: 1.5 })).body)).toEqual(['amount WRONG_TYPE', 'paidOn DATE_IN_FUTURE', 'paymentId PAYMENT_ID_INVALID']);

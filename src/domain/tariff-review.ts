@@ -7,7 +7,7 @@ import { type GasRates, type Season, type Tariff, type TariffFault, gasIntervals
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
-const NAMES = new Set(['version', 'title', 'source', 'about', 'illustrative', 'from', 'to', 'provisionalTo', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'discounts', 'requiredDocuments', 'collection', 'bands', 'paymentPeriods']);
+const NAMES = new Set(['version', 'title', 'source', 'about', 'illustrative', 'from', 'to', 'provisionalTo', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'discounts', 'requiredDocuments', 'service', 'collection', 'bands', 'paymentPeriods']);
 
 /** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, names that nothing reads. */
 export function tariffWarnings(tariff: Tariff, against: Tariff | null): TariffFault[] {

@@ -1,6 +1,8 @@
+import { FEED_KINDS } from './account.js';
 import { decimal } from './fraction.js';
 import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
+import type { ServiceRule } from './service-terms.js';
 
 export type Season = 'warm' | 'cold';
 
@@ -27,7 +29,7 @@ export interface GasRates {
   flat: boolean;
 }
 
-interface Dated {
+export interface Dated {
   from: JalaliDate;
   /** last day; null = until further notice */
   to: JalaliDate | null;
@@ -119,6 +121,8 @@ export interface Tariff extends Dated {
   discounts?: DiscountRule[];
   /** absent: none */
   requiredDocuments?: RequiredDocument[];
+  /** deadlines and thresholds of the company's service; absent: DEFAULT_SERVICE_TERMS */
+  service?: ServiceRule[];
   collection: CollectionRule;
   bands: Bands;
   /** range of the two-digit period that settlement bills use in their payment ids */
@@ -287,7 +291,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   const oneOf = (value: unknown, allowed: readonly unknown[], path: string): void =>
     void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${String(value)}`);
   const whole = (value: unknown, from: number, to: number, path: string): boolean =>
-    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number of ${from} or more: ${String(value)}`);
+    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${String(value)}`);
   const amount = (value: unknown, path: string): void =>
     void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`);
   const decimalText = (value: unknown, path: string): void =>
@@ -395,6 +399,38 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (rule.applicants !== undefined) listOf(rule.applicants, ['owner', 'tenant'], `${path}.applicants`);
     });
   }
+  if (tariff.service !== undefined) {
+    each(tariff.service, 'service', (rule, path) => {
+      dates(rule, `${path}.`);
+      const span = (value: unknown, upTo: number, at: string): void => void (value === undefined || whole(value, 1, upTo, `${path}.${at}`));
+      const group = <N extends string>(value: Partial<Record<N, number>> | undefined, name: string, visit: (of: Partial<Record<N, number>>, at: string) => void): void => {
+        if (value !== undefined && check(isRecord(value), `${path}.${name}`, 'NOT_AN_OBJECT', 'a group of terms, or absent')) visit(value, name);
+      };
+      group(rule.staleAfterDays, 'staleAfterDays', (days, at) => {
+        for (const kind of Object.keys(days)) oneOf(kind, FEED_KINDS, `${path}.${at}.${kind}`);
+        for (const kind of FEED_KINDS) span(days[kind], DAYS, `${at}.${kind}`);
+      });
+      const reminders: unknown = rule.remindDaysBeforeClosing ?? [];
+      if (check(Array.isArray(reminders), `${path}.remindDaysBeforeClosing`, 'NOT_A_LIST', 'a list, or absent')) {
+        (reminders as unknown[]).forEach((days, n, all) => {
+          const at = `${path}.remindDaysBeforeClosing[${n}]`;
+          if (whole(days, 0, 366, at) && n > 0) check((days as number) < (all[n - 1] as number), at, 'NOT_DESCENDING', `the earliest reminder first: ${String(days)} after ${String(all[n - 1])}`);
+        });
+      }
+      group(rule.correction, 'correction', (correction, at) => {
+        span(correction.dueHours, HOURS, `${at}.dueHours`);
+        span(correction.remindHours, HOURS, `${at}.remindHours`);
+        if (correction.approvalAbove !== undefined) amount(correction.approvalAbove, `${path}.${at}.approvalAbove`);
+      });
+      group(rule.correctiveAction, 'correctiveAction', (action, at) => {
+        for (const per of ['perSettlement', 'perClerk', 'perCause', 'perOffice'] as const) span(action[per], Number.MAX_SAFE_INTEGER, `${at}.${per}`);
+        for (const days of ['effectAfterDays', 'meetingDueDays'] as const) span(action[days], DAYS, `${at}.${days}`);
+      });
+      span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
+      span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
+      span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+    });
+  }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
   if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule')) {
     whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo');
@@ -410,6 +446,10 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   }
   return faults;
 }
+
+/** No deadline of the service is longer: ten years, a year in hours. More is a slip of the unit. */
+const DAYS = 3660;
+const HOURS = 8784;
 
 /** A day near the end of the calendar that jalali.ts knows. */
 const CALENDAR_END = '1498/12/29' as JalaliDate;

@@ -18,6 +18,7 @@ const dated = { from: '1397/01/01', to: null };
 const gas = { use: 'household', season: 'both', steps: T1, flat: false };
 const allowance = { ...dated, kind: 'freeAllowance', title: 'x', use: 'household', uptoM3PerMonth: 45 };
 const document = { ...dated, anyOf: [{ code: 'DEED', name: 'سند' }], purposes: ['nameChange'] };
+const service = { ...dated, staleAfterDays: { bills: 40 }, remindDaysBeforeClosing: [5, 0], correction: { dueHours: 8 }, escalateAfterHours: 1, correctiveAction: { perClerk: 4 }, qualificationWarnDays: 14, outageAfterMinutes: 90 };
 const own = (change: object): unknown => ({ ...JSON.parse(JSON.stringify(tariff())), ...change });
 const published = (change: object): unknown => ({ ...(table as object), ...change });
 
@@ -32,6 +33,7 @@ describe('the schema accepts what readTariff accepts', () => {
     ['charges', own({ levy: [{ ...dated, percent: '10' }], vat: [{ ...dated, percent: '9.5', base: ['gas', 'levy'] }], insurance: [{ ...dated, use: 'household', area: 'urban', rialPerMonth: 3000, per: 'meter' }], subscription: [{ ...dated, capacityUpTo: null, rialPerMonth: 1, per: 'unit', fixedPer: 'period' }] })],
     ['discounts', own({ discounts: [allowance, { ...dated, kind: 'welfare', title: 'x', use: 'household', steps: 3, season: 'cold', climates: [1], spans: [{ from: '08/16', to: '01/15' }] }] })],
     ['documents', own({ requiredDocuments: [document, { ...document, applicants: ['tenant'] }] })],
+    ['service terms, and none of them', own({ service: [service, dated, { ...dated, staleAfterDays: {}, remindDaysBeforeClosing: [], correction: {}, correctiveAction: {} }] })],
     ['a table without flat rates and levies', published({ flat: undefined, levies: undefined })],
   ])('%s', (_, json) => expect(accepts(JSON.parse(JSON.stringify(json)))).toEqual([true, true]));
 });
@@ -66,6 +68,15 @@ describe('the schema refuses what readTariff refuses for its shape', () => {
     ['rounding to nothing', own({ collection: { roundTo: 0, notCollectedUpTo: 0 } })],
     ['a factor as number', own({ bands: { highFactor: 2, lowFactor: '0.3', outerFactor: '5', ignoreUpToM3PerMonth: 30 } })],
     ['a period of three digits', own({ paymentPeriods: { from: 50, to: 100 } })],
+    ['service terms without dates', own({ service: [{ escalateAfterHours: 1 }] })],
+    ['an unknown feed', own({ service: [{ ...service, staleAfterDays: { readings: 3 } }] })],
+    ['a feed that is stale at once', own({ service: [{ ...service, staleAfterDays: { bills: 0 } }] })],
+    ['a reminder twice', own({ service: [{ ...service, remindDaysBeforeClosing: [3, 3] }] })],
+    ['half an hour', own({ service: [{ ...service, correction: { dueHours: 0.5 } }] })],
+    ['a negative threshold', own({ service: [{ ...service, correction: { approvalAbove: -1 } }] })],
+    ['hours in seconds', own({ service: [{ ...service, escalateAfterHours: 86_400 }] })],
+    ['no error starts an action', own({ service: [{ ...service, correctiveAction: { perClerk: 0 } }] })],
+    ['an outage of more than a day', own({ service: [{ ...service, outageAfterMinutes: 1_441 }] })],
     ['a table without seasons', published({ seasons: undefined })],
     ['a table with a closed list of nothing', published({ household: [{ season: 'warm', steps: [] }] })],
     ['a table with a flat rate as text', published({ flat: [{ use: 'x', season: 'both', rialPerM3: '1' }] })],

@@ -126,6 +126,16 @@ describe('checkTariff', () => {
     [{ requiredDocuments: {} }, ['requiredDocuments NOT_A_LIST']],
     [{ requiredDocuments: [{ from: 1, to: null, anyOf: [], purposes: [] }] }, ['requiredDocuments[0].from NOT_A_DATE', 'requiredDocuments[0].anyOf REQUIRED', 'requiredDocuments[0].purposes NOT_A_LIST']],
     [{ requiredDocuments: [{ ...dated, anyOf: [{ code: '' }], purposes: ['gift'], applicants: ['guest'] }] }, ['requiredDocuments[0].anyOf[0].code REQUIRED', 'requiredDocuments[0].anyOf[0].name REQUIRED', 'requiredDocuments[0].purposes[0] NOT_ALLOWED', 'requiredDocuments[0].applicants[0] NOT_ALLOWED']],
+    // service
+    [{ service: [dated, { ...dated, staleAfterDays: {}, remindDaysBeforeClosing: [], correction: {}, correctiveAction: {} }] }, []],
+    [{ service: {} }, ['service NOT_A_LIST']],
+    [{ service: [null, { from: 'x', to: null }] }, ['service[0] NOT_AN_OBJECT', 'service[1].from NOT_A_DATE']],
+    [{ service: [{ ...dated, staleAfterDays: 3, remindDaysBeforeClosing: 3, correction: [], correctiveAction: null }] }, ['staleAfterDays NOT_AN_OBJECT', 'remindDaysBeforeClosing NOT_A_LIST', 'correction NOT_AN_OBJECT', 'correctiveAction NOT_AN_OBJECT'].map((each) => `service[0].${each}`)],
+    [{ service: [{ ...dated, staleAfterDays: { bills: 0, payments: 3661, readings: 3 } }] }, ['service[0].staleAfterDays.readings NOT_ALLOWED', 'service[0].staleAfterDays.bills OUT_OF_RANGE', 'service[0].staleAfterDays.payments OUT_OF_RANGE']],
+    [{ service: [{ ...dated, remindDaysBeforeClosing: [1, 3, -1, '2'] }] }, ['service[0].remindDaysBeforeClosing[1] NOT_DESCENDING', 'service[0].remindDaysBeforeClosing[2] OUT_OF_RANGE', 'service[0].remindDaysBeforeClosing[3] OUT_OF_RANGE']],
+    [{ service: [{ ...dated, correction: { dueHours: 0, remindHours: '12', approvalAbove: 0.5 } }] }, ['service[0].correction.dueHours OUT_OF_RANGE', 'service[0].correction.remindHours OUT_OF_RANGE', 'service[0].correction.approvalAbove NOT_WHOLE_RIAL']],
+    [{ service: [{ ...dated, correctiveAction: { perSettlement: 0, perClerk: 1.5, perCause: '5', perOffice: -1, effectAfterDays: 0, meetingDueDays: 3661 } }] }, ['perSettlement', 'perClerk', 'perCause', 'perOffice', 'effectAfterDays', 'meetingDueDays'].map((name) => `service[0].correctiveAction.${name} OUT_OF_RANGE`)],
+    [{ service: [{ ...dated, escalateAfterHours: 86_400, qualificationWarnDays: 0, outageAfterMinutes: 1_441 }] }, ['escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes'].map((name) => `service[0].${name} OUT_OF_RANGE`)],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
     [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
@@ -136,7 +146,7 @@ describe('checkTariff', () => {
 
   test('property: whatever is published, faults are told, never another error', () => {
     const broken = fc.constantFrom<unknown>(null, undefined, 0, -1, 1.5, '', 'x', [], [null], [{}], {}, true, '1397/01/01');
-    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo', 'discounts', 'requiredDocuments'];
+    const names = ['version', 'title', 'from', 'to', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'collection', 'bands', 'paymentPeriods', 'provisionalTo', 'discounts', 'requiredDocuments', 'service'];
     fc.assert(fc.property(fc.dictionary(fc.constantFrom(...names), broken), (change) => void codes(change)));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('source', 'seasons', 'household', 'flat', 'levies'), broken), (change) =>

@@ -2,10 +2,11 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
+import { createTaskDesk } from './activities/task-desk.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
 import { createTokens } from './api/tokens.js';
-import { createSettlementWorkflows } from './api/workflows.js';
+import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
@@ -17,6 +18,7 @@ import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
+import { createTaskStore } from './store/tasks.js';
 import { version } from '../package.json';
 import { createWorker } from './worker.js';
 import { OFFICE, STATUS, SUBSCRIPTION } from './workflows/search-attributes.js';
@@ -48,6 +50,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
+      tasks: createTaskStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
   });
@@ -84,14 +87,24 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
+  const tariffs = createTariffStore(pool);
+  const tasks = createTaskStore(pool);
+  const desk = createTaskDesk({ tasks, tariffs, messenger: createMessenger(client, { taskQueue: config.taskQueue }) });
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
+    tasks: {
+      ...tasks,
+      close: (id, end) =>
+        desk.close(id, end).catch((error: unknown) => {
+          throw isUnanswered(error) ? new NoAnswerError() : error;
+        }),
+    },
     billing,
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements }, createTariffStore(pool), overrides),
+    preview: createPreview({ billing, settlements }, tariffs, overrides),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {

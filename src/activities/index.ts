@@ -1,9 +1,10 @@
 import type { BillingPort } from '../billing/port.js';
-import type { Finding } from '../domain/finding.js';
-import type { Instant, Operator, StepTime } from '../domain/settlement.js';
+import type { Operator } from '../domain/settlement.js';
+import { taskId } from '../domain/task.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
+import type { TaskStore } from '../store/tasks.js';
 import { announce } from './announce.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
@@ -11,8 +12,10 @@ import { fetchAccount } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { register } from './register.js';
+import { reject } from './reject.js';
 import { scheduleFee } from './schedule-fee.js';
 import { runId } from './step.js';
+import { type TaskRequest, createTaskDesk } from './task-desk.js';
 
 export type { EarlierAttempts } from './step.js';
 
@@ -21,13 +24,16 @@ export interface ActivityDependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  tasks: TaskStore;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, billing, tariffs, overrides }: ActivityDependencies) {
+export function createActivities({ settlements, billing, tariffs, overrides, tasks, messenger }: ActivityDependencies) {
+  const desk = createTaskDesk({ tasks, tariffs, messenger });
+  const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   return {
     register: register(settlements),
     fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
@@ -37,13 +43,26 @@ export function createActivities({ settlements, billing, tariffs, overrides }: A
     announce: announce(settlements),
     scheduleFee: scheduleFee(settlements),
 
-    reject: (input: { id: string; errors: Finding[]; warnings: Finding[]; steps: StepTime[] }) =>
-      settlements.reject(input.id, runId(), input.errors, input.warnings, input.steps, new Date().toISOString()),
-    markDelay: (input: { id: string; office: string; delay: 'atRisk' | 'breached' }) =>
-      settlements.markDelay(input.id, runId(), input.delay, input.office),
-    openTask: (input: { settlementId: string; kind: string; office: string; role: string; dueAt: Instant | null }) => settlements.openTask(input),
-    recordDelivery: (input: { id: string; deliveredTo: string; channel: string; by: Operator }) =>
-      settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by),
+    reject: reject(settlements, desk),
+    async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {
+      const marked = await settlements.markDelay(input.id, runId(), input.delay);
+      if (marked && input.delay === 'breached') await desk.open({ kind: 'breached', office: input.office, settlementId: input.id });
+    },
+    async openTask(input: TaskRequest & { settlementId: string }) {
+      await desk.open(input);
+      // the bill may be handed over at the same moment: whoever of the two comes second closes the task
+      if (input.kind === 'deliver' && (await settlements.get(input.settlementId, { office: null }))?.delivery) await delivered(input.settlementId);
+    },
+    async recordDelivery(input: { id: string; deliveredTo: string; channel: string; by: Operator }) {
+      const delivery = await settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by);
+      await delivered(input.id);
+      return delivery;
+    },
+    /** Answers whether the task is still open, having gone to the supervisor. */
+    async escalateTask(input: { id: string }): Promise<boolean> {
+      const task = await tasks.escalate(input.id);
+      return task !== null && task.closedAt === null;
+    },
     handOver: (input: { id: string; cycle: string; eventId: string }) => settlements.handOver(input.id, input.cycle, input.eventId),
     recordTaken: (input: { id: string; taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string } }) =>
       settlements.recordTaken(input.id, input.taken),

@@ -7,7 +7,9 @@ import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { PersonAtWork, Task } from '../domain/task.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { TaskStore } from '../store/tasks.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -72,11 +74,18 @@ export interface Readiness {
   checks: Record<string, string>;
 }
 
+/** Tasks as people list, give and close them. */
+export interface TaskWork extends Pick<TaskStore, 'list' | 'get' | 'assign'> {
+  /** closes a task and ends its timer; rejects when the timer could not be told, and may then be asked again */
+  close(id: string, end: { by: PersonAtWork; outcome: string }): Promise<Task | null>;
+}
+
 /** All that the API needs; it opens no connection of its own. */
 export interface ApiDeps {
   temporal: SettlementWorkflows;
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
+  tasks: TaskWork;
   billing: BillingPort;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;

@@ -33,6 +33,11 @@ const PROBLEMS = {
     'Not allowed in the present state',
     'در وضعیت کنونی تسویه این کار ممکن نیست. وضعیت تسویه را ببینید و پس از اعلام مانده دوباره تلاش کنید.',
   ],
+  TASK_ENDS_WITH_WORK: [
+    409,
+    'The work itself ends this task',
+    'این وظیفه با انجام خود کار بسته می‌شود و با یادداشت بسته نمی‌شود. کار را انجام دهید یا آن را به دیگری بدهید.',
+  ],
   BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],

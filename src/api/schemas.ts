@@ -4,6 +4,7 @@ import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
 import { METER_STATES } from '../domain/reading.js';
+import { TASK_KINDS } from '../domain/task.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
 import { PROBLEM_CODES } from './problems.js';
 import { ROLES } from './tokens.js';
@@ -168,6 +169,19 @@ export const overrideRequest = z.strictObject({
   reading: reading.meta({ description: 'the figure that is accepted; absent: the one that was refused, or any when none was refused yet' }),
 });
 
+const taskIdOf = z
+  .string()
+  .max(120)
+  .regex(/^[A-Za-z]+[.][^\s/]+$/)
+  .meta({ examples: ['deliver.014123456701-14050904'] });
+const assignment = {
+  to: text(60).nullable().meta({ description: 'the id of the person who gets it; null: back to whoever of the role sees it first' }),
+  reason: reason.optional(),
+};
+export const assignmentRequest = z.strictObject(assignment);
+export const manyAssignmentRequest = z.strictObject({ tasks: z.array(taskIdOf).min(1).max(500), ...assignment });
+export const closureRequest = z.strictObject({ note: reason });
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -177,6 +191,7 @@ export const settlementParams = z.strictObject({
     .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?$/)
     .meta({ examples: ['014123456701-14050904'] }),
 });
+export const taskParams = z.strictObject({ id: taskIdOf });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
 function limit(standard: number, most: number) {
@@ -219,6 +234,15 @@ export const settlementsQuery = z.strictObject({
   subscription: subscription.optional(),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
+export const TASK_STATES = ['open', 'overdue', 'closed'] as const;
+export const tasksQuery = z.strictObject({
+  mine: flag.optional().meta({ description: 'true: given to me, or to nobody and waiting for my role and office' }),
+  office: code.optional(),
+  kind: z.enum(TASK_KINDS).optional(),
+  state: z.enum(TASK_STATES).optional().meta({ description: 'open when absent, which overdue ones are too' }),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
@@ -469,6 +493,29 @@ export const accountView = z.strictObject({
     .meta({ description: 'how fresh the data is' }),
 });
 
+export const taskView = z.strictObject({
+  id: z.string(),
+  kind: z.enum(TASK_KINDS),
+  title: z.string().meta({ description: 'Persian' }),
+  endedBy: z.enum(['work', 'person']).meta({ description: 'work: what it asks for closes it; person: somebody closes it by a note' }),
+  settlement: z.string().nullable(),
+  office: z.string().meta({ description: '* when it concerns the whole company' }),
+  role: z.enum(ROLES).meta({ description: 'whom it waits for now' }),
+  assignee: z.string().nullable().meta({ description: 'the id of who has it' }),
+  assignedBy: z.string().nullable(),
+  assignedAt: moment.nullable(),
+  since: moment,
+  dueAt: moment.nullable(),
+  overdue: z.boolean(),
+  escalatedAt: moment.nullable().meta({ description: 'went to the supervisor' }),
+  closedAt: moment.nullable(),
+  closedBy: z.string().nullable().meta({ description: 'null also when the work itself ended it' }),
+  outcome: z.string().nullable().meta({ description: 'the note, or what the work came to' }),
+  detail: z.record(z.string(), z.unknown()).meta({ description: 'what is known of it, by kind' }),
+});
+export const taskPage = z.strictObject({ items: z.array(taskView), next });
+export const assignedView = z.strictObject({ tasks: z.array(taskView) });
+
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -507,6 +554,9 @@ export const REQUEST_SCHEMAS = {
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
+  AssignmentRequest: assignmentRequest,
+  ManyAssignmentRequest: manyAssignmentRequest,
+  ClosureRequest: closureRequest,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -515,6 +565,9 @@ export const ANSWER_SCHEMAS = {
   Receipt: receiptView,
   Account: accountView,
   AccountPage: accountPage,
+  Task: taskView,
+  TaskPage: taskPage,
+  AssignedTasks: assignedView,
   FeedAnswer: feedAnswer,
   Operator: operatorView,
   Health: health,

@@ -315,7 +315,7 @@ function updateFailure(error: unknown): Announcement | null {
 }
 
 /** No answer from the server, or none in time: what was asked may have happened or not. */
-function isUnanswered(error: unknown): boolean {
+export function isUnanswered(error: unknown): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     if (e instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
     if (isGrpcServiceError(e)) return !WRONG_SETUP.has(e.code);

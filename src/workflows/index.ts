@@ -1,1 +1,2 @@
 export { settlement } from './settlement.js';
+export { task } from './task.js';

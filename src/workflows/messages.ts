@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Settlement, SettlementOrder, Operator } from '../domain/settlement.js';
+import { TASK_CLOSED } from '../domain/task.js';
 
 /** Failure types a caller can meet; the details of REJECTED are `[Finding[]]`, of SETTLEMENT_EXISTS `[Settlement]`. */
 export const REJECTED = 'REJECTED';
@@ -39,3 +40,6 @@ export interface PostingTaken {
 
 /** Where the settlement stands now. */
 export const settlementState = defineQuery<Settlement>('settlementState');
+
+/** A task was closed: its timer ends. The argument says what it came to. */
+export const taskClosed = defineSignal<[string | null]>(TASK_CLOSED);

@@ -253,7 +253,6 @@ async function remindOfDelivery(view: Settlement, order: SettlementOrder, dayEnd
     settlementId: view.id,
     kind: 'deliver',
     office: order.clerk.office,
-    role: 'clerk',
     dueAt: dayEndsAt,
   });
 }

@@ -11,6 +11,7 @@ import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot } from '../../src/domain/account';
 import type { Override } from '../../src/domain/finding';
 import { jalali } from '../../src/domain/jalali';
+import type { Task } from '../../src/domain/task';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
 export const NOW = new Date('2026-11-25T06:30:00.000Z');
@@ -172,6 +173,28 @@ export function snapshot(office = '12'): AccountSnapshot {
   };
 }
 
+/** An open task of office 12 that waits for its clerk. */
+export function task(change: Partial<Task> = {}): Task {
+  return {
+    id: `deliver.${ID}`,
+    kind: 'deliver',
+    settlement: ID,
+    office: '12',
+    role: 'clerk',
+    assignee: null,
+    assignedBy: null,
+    assignedAt: null,
+    since: NOW.toISOString(),
+    dueAt: '2026-11-25T20:30:00.000Z',
+    escalatedAt: null,
+    closedAt: null,
+    closedBy: null,
+    outcome: null,
+    detail: {},
+    ...change,
+  };
+}
+
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 
 export interface TestApi {
@@ -244,6 +267,12 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         return { override, recorded: !standing };
       },
       of: async (id, reading) => overrides.filter((o) => o.id === id && (o.reading === null || o.reading === reading)),
+    },
+    tasks: {
+      list: async () => ({ items: [task()], next: null }),
+      get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
+      assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
+      close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
     },
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
     loadFeed: async (kind, stream) => {

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
+import { termsOn } from './activities/service-terms.js';
 import { createTaskDesk } from './activities/task-desk.js';
 import { createApi } from './api/app.js';
 import { listen } from './api/server.js';
@@ -102,6 +103,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
         }),
     },
     billing,
+    serviceTerms: (day) => termsOn(tariffs, day),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements }, tariffs, overrides),

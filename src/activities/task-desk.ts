@@ -1,6 +1,6 @@
 import { endOfDay } from '../domain/cycle.js';
-import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
-import { type ServiceTerms, serviceTermsOn } from '../domain/service-terms.js';
+import { todayInTehran } from '../domain/jalali.js';
+import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant } from '../domain/settlement.js';
 import {
   type PersonAtWork,
@@ -18,6 +18,7 @@ import {
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { Messenger } from './messenger.js';
+import { termsOn } from './service-terms.js';
 
 export interface TaskRequest {
   kind: TaskKind;
@@ -38,11 +39,6 @@ export interface TaskDesk {
   open(asked: TaskRequest): Promise<Task>;
   /** Closes a task, by the work itself when `by` is null; null when there is none. The first closing stands. */
   close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
-}
-
-/** The company's terms of service on a day. */
-export async function termsOn(tariffs: Pick<TariffStore, 'versions' | 'tariffs'>, day: JalaliDate): Promise<ServiceTerms> {
-  return serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), day);
 }
 
 export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore; tariffs: TariffStore; messenger: Messenger }): TaskDesk {

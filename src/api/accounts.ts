@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { staleFeeds } from '../domain/freshness.js';
 import { todayInTehran } from '../domain/jalali.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
@@ -33,10 +34,11 @@ export async function findAccounts({ res, operator, query }: Call<unknown, z.out
 
 /** GET /accounts/{subscription}: all that the counter shows before a settlement. */
 export async function showAccount({ res, operator, params }: Call<z.output<typeof accountParams>>, deps: ApiDeps) {
-  const snapshot = await deps.billing.account(params.subscription, todayInTehran(deps.now()));
+  const today = todayInTehran(deps.now());
+  const [snapshot, terms] = await Promise.all([deps.billing.account(params.subscription, today), deps.serviceTerms(today)]);
   if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
   requireOffice(operator, snapshot.account.office);
-  res.json(viewAccount(snapshot));
+  res.json(viewAccount(snapshot, staleFeeds(snapshot.feeds, terms, today)));
 }
 
 /** POST /requests: the five minutes run from here; the receipt itself carries the time, nothing is written. */

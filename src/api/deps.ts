@@ -7,6 +7,7 @@ import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { ServiceTerms } from '../domain/service-terms.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { TaskStore } from '../store/tasks.js';
@@ -87,6 +88,7 @@ export interface ApiDeps {
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   tasks: TaskWork;
   billing: BillingPort;
+  serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   /** all or nothing; rejects when `stream` breaks off */
   loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;
   printer: BillPrinter;

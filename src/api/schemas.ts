@@ -489,7 +489,14 @@ export const accountView = z.strictObject({
   instalments: z.array(z.strictObject({ reference: z.string(), dueOn: day, amount: rial })),
   deposits: z.array(z.strictObject({ reference: z.string(), amount: rial, on: day })),
   feeds: z
-    .array(z.strictObject({ kind: z.enum(FEED_KINDS), loadedAt: moment, asOf: day }))
+    .array(
+      z.strictObject({
+        kind: z.enum(FEED_KINDS),
+        loadedAt: moment,
+        asOf: day,
+        stale: z.boolean().meta({ description: 'older than the company allows: a settlement needs a confirmation' }),
+      }),
+    )
     .meta({ description: 'how fresh the data is' }),
 });
 

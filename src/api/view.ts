@@ -2,6 +2,7 @@ import type { AccountSnapshot, Meter } from '../domain/account.js';
 import { makeBillId } from '../domain/bill-id.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
+import type { StaleFeed } from '../domain/freshness.js';
 import type { Bill, Settlement } from '../domain/settlement.js';
 import type { z } from 'zod';
 import type { accountView, billView, debtView, findingView, SettlementView } from './schemas.js';
@@ -120,7 +121,7 @@ export function viewFinding({ field, code, severity, message, override }: Findin
 }
 
 /** An account for the counter. Only the ends of ids are shown: enough to compare with a card, too little to copy. */
-export function viewAccount(snapshot: AccountSnapshot): z.input<typeof accountView> {
+export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed[]): z.input<typeof accountView> {
   const { account: a, lastBill: bill } = snapshot;
   return {
     account: {
@@ -159,7 +160,7 @@ export function viewAccount(snapshot: AccountSnapshot): z.input<typeof accountVi
     adjustments: snapshot.adjustments.map(({ reference, on, amount, reason }) => ({ reference, on, amount, reason })),
     instalments: snapshot.instalments.map(({ reference, dueOn, amount }) => ({ reference, dueOn, amount })),
     deposits: snapshot.deposits.map(({ reference, amount, on }) => ({ reference, amount, on })),
-    feeds: snapshot.feeds.map(({ kind, loadedAt, asOf }) => ({ kind, loadedAt, asOf })),
+    feeds: snapshot.feeds.map(({ kind, loadedAt, asOf }) => ({ kind, loadedAt, asOf, stale: stale.some((feed) => feed.kind === kind) })),
   };
 }
 

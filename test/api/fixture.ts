@@ -11,6 +11,7 @@ import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot } from '../../src/domain/account';
 import type { Override } from '../../src/domain/finding';
 import { jalali } from '../../src/domain/jalali';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
 import type { Task } from '../../src/domain/task';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
@@ -275,6 +276,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
     },
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
+    serviceTerms: async () => DEFAULT_SERVICE_TERMS,
     loadFeed: async (kind, stream) => {
       let rows = 0;
       for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;

@@ -17,6 +17,7 @@ import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
+import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
 import { createTaskStore } from './store/tasks.js';
@@ -48,6 +49,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     taskQueue: config.taskQueue,
     activities: createActivities({
       settlements: createSettlementStore(pool),
+      postings: createPostingStore(pool),
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
@@ -70,6 +72,11 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
   };
 }
 
+/** Without a word from Temporal what was asked may have been done or not. */
+function noAnswer(error: unknown): never {
+  throw isUnanswered(error) ? new NoAnswerError() : error;
+}
+
 /** The API. It starts while Postgres or Temporal are away, and says so under /readyz. */
 export async function runApi(config: ServedConfig): Promise<Running & { port: number }> {
   const log = createLog('api', config.logLevel);
@@ -86,24 +93,24 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       { key: SUBSCRIPTION, value: facts.subscription },
     ],
   });
+  const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
   const tariffs = createTariffStore(pool);
   const tasks = createTaskStore(pool);
-  const desk = createTaskDesk({ tasks, tariffs, messenger: createMessenger(client, { taskQueue: config.taskQueue }) });
+  const desk = createTaskDesk({ tasks, tariffs, messenger });
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     tasks: {
       ...tasks,
-      close: (id, end) =>
-        desk.close(id, end).catch((error: unknown) => {
-          throw isUnanswered(error) ? new NoAnswerError() : error;
-        }),
+      close: (id, end) => desk.close(id, end).catch(noAnswer),
     },
     billing,
     serviceTerms: (day) => termsOn(tariffs, day),
+    postings: createPostingStore(pool),
+    startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements }, tariffs, overrides),

@@ -1,19 +1,21 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Operator } from '../domain/settlement.js';
-import { taskId } from '../domain/task.js';
+import { OUTBOX_TASKS, taskId } from '../domain/task.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import { announce } from './announce.js';
+import { createCycleActivities } from './billing-cycle.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
 import { fetchAccount } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { register } from './register.js';
+import { closeDue, handOver, recordOutcome, scheduleFee } from './outbox.js';
 import { reject } from './reject.js';
-import { scheduleFee } from './schedule-fee.js';
 import { runId } from './step.js';
 import { type TaskRequest, createTaskDesk } from './task-desk.js';
 
@@ -21,6 +23,7 @@ export type { EarlierAttempts } from './step.js';
 
 export interface ActivityDependencies {
   settlements: SettlementStore;
+  postings: PostingStore;
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
@@ -31,9 +34,10 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, billing, tariffs, overrides, tasks, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, billing, tariffs, overrides, tasks, messenger }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
+  const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
     fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
@@ -41,7 +45,9 @@ export function createActivities({ settlements, billing, tariffs, overrides, tas
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),
     announce: announce(settlements),
-    scheduleFee: scheduleFee(settlements),
+    scheduleFee: scheduleFee(postings),
+    ...outbox,
+    ...createCycleActivities({ postings, settlements, desk, messenger, ...outbox }),
 
     reject: reject(settlements, desk),
     async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {
@@ -63,9 +69,10 @@ export function createActivities({ settlements, billing, tariffs, overrides, tas
       const task = await tasks.escalate(input.id);
       return task !== null && task.closedAt === null;
     },
-    handOver: (input: { id: string; cycle: string; eventId: string }) => settlements.handOver(input.id, input.cycle, input.eventId),
-    recordTaken: (input: { id: string; taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string } }) =>
-      settlements.recordTaken(input.id, input.taken),
-    settle: (input: { id: string }) => settlements.settle(input.id),
+    async settle({ id }: { id: string }) {
+      await settlements.settle(id);
+      // billing has taken everything: nothing of it waits for anybody
+      for (const kind of OUTBOX_TASKS) await desk.close(taskId(kind, id), { by: null, outcome: 'settled' });
+    },
   };
 }

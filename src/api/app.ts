@@ -137,14 +137,14 @@ async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): P
     params = checked.value;
   }
   const query: unknown = row.query ? parse(row.query, { ...req.query }) : {};
-  const body: unknown = row.body ? await row.body.read(await readJson(req, res), deps) : undefined;
+  const body: unknown = row.body ? await row.body.read(await readJson(req, res, row.body.limit), deps) : undefined;
   await row.handle({ req, res, operator, params, query, body }, deps);
 }
 
-const parseJson = express.json({ limit: JSON_LIMIT, strict: true });
+const parseJson = (limit = JSON_LIMIT): RequestHandler => express.json({ limit, strict: true });
 
 /** The request's JSON body, bounded in size, depth and time. */
-async function readJson(req: Request, res: Response): Promise<unknown> {
+async function readJson(req: Request, res: Response, limit?: string): Promise<unknown> {
   // an empty body has no type to be wrong: its fields are missing
   if (req.headers['content-length'] !== '0' && req.is('application/json') === false) throw new Problem('UNSUPPORTED_MEDIA_TYPE');
   let timer: NodeJS.Timeout | undefined;
@@ -152,7 +152,7 @@ async function readJson(req: Request, res: Response): Promise<unknown> {
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(() => reject(new Problem('REQUEST_TIMEOUT')), JSON_BODY_MS);
       const done: NextFunction = (error?: unknown) => (error instanceof Error ? reject(error) : resolve());
-      parseJson(req, res, done);
+      parseJson(limit)(req, res, done);
     });
   } finally {
     clearTimeout(timer);

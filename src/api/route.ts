@@ -28,11 +28,13 @@ export interface Answer {
 /** A JSON body: the schema it is documented with, and how it is read (all findings in one problem). */
 export interface JsonBody<B> {
   schema: z.ZodType;
+  /** largest body; that of a form when absent */
+  limit?: string;
   read(raw: unknown, deps: ApiDeps): B | Promise<B>;
 }
 
-export function json<S extends z.ZodType>(schema: S): JsonBody<z.output<S>> {
-  return { schema, read: (raw) => parse(schema, raw) };
+export function json<S extends z.ZodType>(schema: S, limit?: string): JsonBody<z.output<S>> {
+  return { schema, read: (raw) => parse(schema, raw), ...(limit !== undefined && { limit }) };
 }
 
 /** One row of the table from which routing, authorisation and the OpenAPI document are made. */

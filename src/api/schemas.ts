@@ -182,6 +182,39 @@ export const assignmentRequest = z.strictObject(assignment);
 export const manyAssignmentRequest = z.strictObject({ tasks: z.array(taskIdOf).min(1).max(500), ...assignment });
 export const closureRequest = z.strictObject({ note: reason });
 
+const eventId = coded(
+  z.string().max(100).meta({ description: 'chosen by the sender, the same for a repeat', examples: ['opening-12-1405-05'] }),
+  'EVENT_ID_INVALID',
+  'شناسهٔ رویداد حرف، رقم و نشانه‌های . _ : / - است و خالی نیست.',
+  (typed) => (/^[\w.:/-]{1,100}$/.test(typed) ? typed : null),
+);
+export const openingRequest = z.strictObject({ eventId, closesOn: date.meta({ description: 'last day for postings, as the timetable has it' }) });
+
+const outcome = z
+  .strictObject({
+    posting: z.string().min(1).max(80),
+    outcome: z.enum(['taken', 'refused', 'retracted']),
+    billSerial: text(60).optional().meta({ description: 'with taken: the bill that it came in' }),
+    nameOnBill: text(200).optional().meta({ description: 'with taken: the name printed on that bill' }),
+    reason: text(500).optional().meta({ description: 'with refused' }),
+  })
+  .superRefine((item, context) => {
+    const needs = (field: 'billSerial' | 'nameOnBill' | 'reason', why: string): void => {
+      if (item[field] !== undefined) return;
+      context.addIssue({ code: 'custom', path: [field], input: item, message: why, params: { code: 'REQUIRED' } });
+    };
+    if (item.outcome === 'taken') needs('billSerial', 'سریال قبضی که این قلم در آن آمد لازم است.');
+    if (item.outcome === 'taken' && item.posting.includes('/nameChange')) needs('nameOnBill', 'نامی که روی قبض چاپ شد لازم است.');
+    if (item.outcome === 'refused') needs('reason', 'دلیل رد لازم است.');
+  });
+export const acknowledgementRequest = z.strictObject({
+  eventId,
+  batch: z.int().min(1),
+  count: z.int().min(0).meta({ description: 'control total: postings in the batch' }),
+  sum: z.int().meta({ description: 'control total: sum of the batch, rial' }),
+  items: z.array(outcome).min(1).max(5000),
+});
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -193,6 +226,14 @@ export const settlementParams = z.strictObject({
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
+
+export const cycleParams = z.strictObject({
+  cycle: z
+    .string()
+    .max(40)
+    .regex(/^.+-1[0-9]{3}-[0-9]{2}$/)
+    .meta({ description: 'series-year-number', examples: ['12-1405-05'] }),
+});
 
 function limit(standard: number, most: number) {
   return z
@@ -264,6 +305,25 @@ export const billQuery = z.strictObject({
       return z.NEVER;
     }),
   copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+});
+export const postingsQuery = z.strictObject({
+  format: z.enum(['json', 'csv']).optional(),
+  batch: z
+    .string()
+    .optional()
+    .meta({ description: 'a batch as it was frozen; absent: the one to work on now' })
+    .transform((typed, context): number | null => {
+      if (typed === undefined) return null;
+      const n = typed.length <= 6 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1) return n;
+      context.issues.push({ code: 'custom', message: 'شمارهٔ دسته عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'BATCH_INVALID' } });
+      return z.NEVER;
+    }),
+});
+export const cyclesQuery = z.strictObject({
+  series: code.optional(),
+  from: date.optional().meta({ description: 'closing on this day or later; a month ago when absent' }),
+  to: date.optional().meta({ description: 'closing on this day or earlier; three months ahead when absent' }),
 });
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
@@ -407,6 +467,9 @@ export const settlementView = z.strictObject({
       dueOn: day.nullable(),
       amount: rial,
       status: z.enum(['waiting', 'handedOver', 'taken', 'refused', 'late', 'replaced', 'cancelled']),
+      timesLate: z.int().meta({ description: 'cycles that closed without billing having taken it' }),
+      reason: z.string().nullable().meta({ description: 'why billing refused it; COVERED: a bill covers its dates already' }),
+      billSerial: z.string().nullable().meta({ description: 'the bill that it came in' }),
     }),
   ),
   corrections: z.array(z.strictObject({ n: z.int(), kind: z.string(), cause: z.string(), status: z.string() })),
@@ -523,6 +586,39 @@ export const taskView = z.strictObject({
 export const taskPage = z.strictObject({ items: z.array(taskView), next });
 export const assignedView = z.strictObject({ tasks: z.array(taskView) });
 
+const cycleCounts = z.strictObject({ due: z.int(), waiting: z.int(), handedOver: z.int(), taken: z.int(), refused: z.int(), late: z.int() });
+export const cycleView = z.strictObject({
+  cycle: z.string(),
+  series: z.string(),
+  fromDate: day,
+  toDate: day,
+  closesOn: day,
+  issuesOn: day,
+  objectionDays: z.int(),
+  state: z.enum(['planned', 'open', 'closed']).meta({ description: 'planned: not opened, and its closing day has not passed' }),
+  openedAt: moment.nullable(),
+  counts: cycleCounts.meta({ description: 'postings: due = all that was to be taken in it; late = not taken when it closed' }),
+});
+export const cyclePage = z.strictObject({ items: z.array(cycleView) });
+export const batchView = z.strictObject({
+  cycle: z.string(),
+  batch: z.int().nullable().meta({ description: 'null: nothing is handed over that is not in a batch yet' }),
+  frozenAt: moment.nullable(),
+  count: z.int().meta({ description: 'control total' }),
+  sum: rial.meta({ description: 'control total, rial' }),
+  items: z.array(
+    z.strictObject({
+      posting: z.string(),
+      kind: z.enum(['fee', 'settlement', 'nameChange', 'difference']),
+      subscription: z.string(),
+      settlement: z.string(),
+      amount: rial,
+      detail: z.record(z.string(), z.unknown()).meta({ description: 'what billing needs to book it' }),
+    }),
+  ),
+});
+export const acknowledgementView = z.strictObject({ eventId: z.string(), cycle: z.string(), batch: z.int(), items: z.int() });
+
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -553,6 +649,12 @@ export const problem = z.strictObject({
     }),
   ),
   settlement: settlementView.optional().meta({ description: 'with SETTLEMENT_EXISTS: the one that exists' }),
+  timetable: z
+    .strictObject({ closesOn: day.optional(), earlier: z.string().optional() })
+    .optional()
+    .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
+  eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
+  batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),
 });
 
 /** The names under which schemas stand in the OpenAPI document. */
@@ -564,6 +666,8 @@ export const REQUEST_SCHEMAS = {
   AssignmentRequest: assignmentRequest,
   ManyAssignmentRequest: manyAssignmentRequest,
   ClosureRequest: closureRequest,
+  OpeningRequest: openingRequest,
+  AcknowledgementRequest: acknowledgementRequest,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -575,6 +679,10 @@ export const ANSWER_SCHEMAS = {
   Task: taskView,
   TaskPage: taskPage,
   AssignedTasks: assignedView,
+  Cycle: cycleView,
+  CyclePage: cyclePage,
+  Batch: batchView,
+  Acknowledgement: acknowledgementView,
   FeedAnswer: feedAnswer,
   Operator: operatorView,
   Health: health,

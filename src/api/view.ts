@@ -62,13 +62,16 @@ export function viewSettlement(s: Settlement): SettlementView {
     bill: s.bill && viewBill(s.bill),
     warnings: s.warnings.map(viewFinding),
     errors: s.errors.map(viewFinding),
-    postings: s.postings.map(({ posting, kind, cycle, dueOn, amount, status }) => ({
+    postings: s.postings.map(({ posting, kind, cycle, dueOn, amount, status, timesLate, reason, billSerial }) => ({
       posting,
       kind,
       cycle,
       dueOn,
       amount,
       status,
+      timesLate,
+      reason,
+      billSerial,
     })),
     corrections: s.corrections.map(({ n, kind, cause, status }) => ({ n, kind, cause, status })),
     steps: s.steps.map(({ name, startedAt, endedAt, attempts }) => ({ name, startedAt, endedAt, attempts })),

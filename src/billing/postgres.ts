@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { FEED_KINDS, type AccountSnapshot } from '../domain/account.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { cleanText, latinDigits } from '../domain/text.js';
 import type { AccountHit, BillingPort } from './port.js';
@@ -89,6 +89,15 @@ export function createPostgresBilling(pool: Pool): BillingPort {
       });
       const snapshot = rows[0]?.snapshot;
       return snapshot ? { ...snapshot, lastBill: snapshot.history[0] ?? null } : null;
+    },
+
+    async timetable({ series, from, to }): Promise<Cycle[]> {
+      const { rows } = await pool.query<Cycle>(
+        `select cycle, series, from_date as "fromDate", to_date as "toDate", closes_on as "closesOn", issues_on as "issuesOn", objection_days as "objectionDays"
+         from billing.cycles where ($1::text is null or series = $1) and closes_on between $2 and $3 order by closes_on, cycle limit 1000`,
+        [series, from, to],
+      );
+      return rows;
     },
 
     async findAccounts({ query, office, limit, after }): Promise<AccountHit[]> {

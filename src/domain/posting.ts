@@ -1,8 +1,26 @@
 import type { Cycle, EarlierSettlement } from './account.js';
-import type { Bill, Posting, SettlementOrder } from './settlement.js';
+import { endOfDay } from './cycle.js';
+import { type JalaliDate, addDays } from './jalali.js';
+import { COVERED, isOpen } from './outbox.js';
+import type { Bill, Instant, Outbox, Posting, PostingStatus, SettlementOrder } from './settlement.js';
 
 /** A posting with what billing needs to book it. */
-export type PostingEntry = Posting & { detail: Record<string, unknown> };
+export type PostingEntry = Posting & { detail: Record<string, unknown>; objectionEndsAt: Instant | null };
+
+/** Where a posting waits: the cycle with its closing day and the end of its objection days. */
+export interface Target {
+  cycle: string | null;
+  dueOn: JalaliDate | null;
+  objectionEndsAt: Instant | null;
+}
+
+export function targetOf(cycle: Cycle | null): Target {
+  return {
+    cycle: cycle?.cycle ?? null,
+    dueOn: cycle?.closesOn ?? null,
+    objectionEndsAt: cycle && endOfDay(addDays(cycle.issuesOn, cycle.objectionDays)),
+  };
+}
 
 /**
  * What an announced settlement hands to billing for the next cycle (plan, steps 5 to 7): its reading and amounts, so that
@@ -10,7 +28,7 @@ export type PostingEntry = Posting & { detail: Record<string, unknown> };
  */
 export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | null, earlier?: EarlierSettlement): PostingEntry[] {
   const { facts, id } = order;
-  const outbox = { cycle: cycle?.cycle ?? null, dueOn: cycle?.closesOn ?? null, status: 'waiting' as const };
+  const outbox = { ...targetOf(cycle), status: 'waiting' as const, timesLate: 0, reason: null, billSerial: null };
   const entries: PostingEntry[] = [
     {
       posting: `${id}/settlement`,
@@ -37,4 +55,31 @@ export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | nu
     entries.push({ posting: `${id}/nameChange`, kind: 'nameChange', amount: 0, ...outbox, detail: { ...facts.newSubscriber } });
   }
   return entries;
+}
+
+/**
+ * What becomes of a posting when its cycle has closed without it (K2): fee, name and differences go on to the next cycle,
+ * and so do reading and amounts, unless a bill that covers their dates exists by now: then they would be charged twice, and
+ * billing must look. Null for one that does not wait for a closing that has passed. `today` is the day after it or later.
+ */
+export function afterClosing(
+  posting: Pick<Posting, 'kind' | 'status' | 'dueOn'>,
+  { today, next, covered }: { today: JalaliDate; next: Cycle | null; covered: boolean },
+): (Target & { status: PostingStatus; reason: string | null }) | null {
+  if (!isOpen(posting) || posting.dueOn === null || posting.dueOn >= today) return null;
+  if (posting.kind === 'settlement' && covered) return { ...targetOf(null), status: 'late', reason: COVERED };
+  // a refused one still waits for its correction
+  return { ...targetOf(next), status: posting.status === 'refused' ? 'refused' : 'late', reason: null };
+}
+
+/** The postings with the moments that their settlement waits for. */
+export function outboxOf(rows: readonly (Posting & { objectionEndsAt: Instant | null })[]): Outbox {
+  const standing = rows.filter(({ status }) => status !== 'replaced' && status !== 'cancelled');
+  const dueOn = standing.filter(isOpen).flatMap((row) => row.dueOn ?? []);
+  const ends = standing.flatMap((row) => row.objectionEndsAt ?? []);
+  return {
+    postings: rows.map(({ objectionEndsAt: _, ...posting }) => posting),
+    closesAt: dueOn.length > 0 ? endOfDay(dueOn.reduce((a, b) => (a < b ? a : b))) : null,
+    objectionEndsAt: ends.length > 0 ? ends.reduce((a, b) => (a > b ? a : b)) : null,
+  };
 }

@@ -103,6 +103,21 @@ export interface Posting {
   dueOn: JalaliDate | null;
   amount: Rial;
   status: PostingStatus;
+  /** how many cycles closed without billing having taken it */
+  timesLate: number;
+  /** why billing refused it, or why it waits outside a cycle; null otherwise */
+  reason: string | null;
+  /** serial of the bill that it came in; null until billing took it */
+  billSerial: string | null;
+}
+
+/** A settlement's postings, with what its workflow waits for because of them. */
+export interface Outbox {
+  postings: Posting[];
+  /** 24:00 of the next closing day of a cycle that has not taken all of its postings yet; null when none waits for one */
+  closesAt: Instant | null;
+  /** when the objection days of its cycles are over; null while no cycle is known */
+  objectionEndsAt: Instant | null;
 }
 
 /** The subscriber as known at the announcement, kept with the bill. */

@@ -15,6 +15,7 @@ import type {
   StepTime,
 } from '../domain/settlement.js';
 import { inTransaction } from './pool.js';
+import { writeSteps } from './steps.js';
 
 /** A settlement of another run or with other facts stands under the same id. */
 export class SettlementExistsError extends Error {
@@ -64,7 +65,7 @@ export type SettlementStore = ReturnType<typeof createSettlementStore>;
 const VIEW = `
   select s.*, b.bill,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
-        'amount', p.amount, 'status', p.status) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
+        'amount', p.amount, 'status', p.status, 'timesLate', p.times_late, 'reason', p.reason, 'billSerial', p.bill_serial) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by array_position(array['register','fetchAccount','checkReading','computeDebt','issueBill','announce','scheduleFee'], t.name))
         from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps
@@ -134,6 +135,15 @@ export function createSettlementStore(pool: Pool) {
     async officeOf(id: string): Promise<string | null> {
       const { rows } = await pool.query<{ office: string }>('select office from app.settlements where id = $1', [id]);
       return rows[0]?.office ?? null;
+    },
+
+    /** What the outbox needs to know of a settlement whose workflow has ended. */
+    async factsOf(id: string): Promise<(Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }) | null> {
+      const { rows } = await pool.query<Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }>(
+        `select subscription, settlement_date as "settlementDate", office, facts->'newSubscriber'->>'name' as "newName" from app.settlements where id = $1`,
+        [id],
+      );
+      return rows[0] ?? null;
     },
 
     /** The settlement with the bill of an earlier revision, for a reprint. */
@@ -313,19 +323,6 @@ export function createSettlementStore(pool: Pool) {
       return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target };
     },
 
-    /** Puts the postings into the outbox, each once. */
-    async schedulePostings(id: string, runId: string, revision: number, postings: (Posting & { detail: unknown })[], steps: StepTime[]): Promise<void> {
-      await pool.query(
-        `with s as (select id from app.settlements where id = $1 and run_id = $2), ${writeSteps(4, 0)},
-         p as (insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status)
-           select x.posting, $1, x.kind, $5, x.cycle, x."dueOn", x.amount, x.detail, x.status
-           from jsonb_to_recordset($3::jsonb) as x(posting text, kind text, cycle text, "dueOn" text, amount bigint, detail jsonb, status text)
-           on conflict do nothing)
-         insert into app.events (settlement_id, kind, key, at, data) select id, 'scheduled', $2, clock_timestamp(), '{}' from s on conflict do nothing`,
-        [id, runId, JSON.stringify(postings), JSON.stringify(steps), revision],
-      );
-    },
-
     /** The first delivery counts; a further one changes nothing and is answered with the first. */
     async recordDelivery(id: string, delivery: { deliveredTo: string; channel: string }, by: Operator): Promise<NonNullable<Settlement['delivery']>> {
       const { rows } = await pool.query<{ delivery: NonNullable<Settlement['delivery']> }>(
@@ -340,32 +337,6 @@ export function createSettlementStore(pool: Pool) {
       );
       if (!rows[0]) throw new Error(`no settlement ${id}`);
       return rows[0].delivery;
-    },
-
-    /** Hands the waiting postings of a cycle over; answers all that are handed over for it. */
-    async handOver(id: string, cycle: string, eventId: string): Promise<string[]> {
-      const { rows } = await pool.query<{ posting: string }>(
-        `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp()
-             where settlement_id = $1 and cycle = $2 and status = 'waiting' returning posting),
-           s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p)),
-           e as (insert into app.events (settlement_id, kind, key, at, data)
-             select $1, 'cycleOpened', $3, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', coalesce((select jsonb_agg(posting) from p), '[]')) on conflict do nothing)
-         select posting from p union select posting from app.postings where settlement_id = $1 and cycle = $2 and status = 'handedOver'`,
-        [id, cycle, eventId],
-      );
-      return rows.map((row) => row.posting);
-    },
-
-    /** Billing has taken a posting: once, whatever is repeated. */
-    async recordTaken(id: string, taken: { eventId: string; posting: string; billSerial: string; nameOnBill: string }): Promise<void> {
-      await pool.query(
-        `with p as (update app.postings set status = 'taken', taken_at = clock_timestamp(), handed_over_at = coalesce(handed_over_at, clock_timestamp()),
-             bill_serial = $3, name_on_bill = $4
-             where settlement_id = $1 and posting = $2 and status in ('waiting', 'handedOver') returning posting)
-         insert into app.events (settlement_id, kind, key, at, data)
-         select $1, 'taken', $5, clock_timestamp(), jsonb_build_object('posting', $2::text, 'billSerial', $3::text) on conflict do nothing`,
-        [id, taken.posting, taken.billSerial, taken.nameOnBill, taken.eventId],
-      );
     },
 
     async settle(id: string): Promise<void> {
@@ -388,14 +359,6 @@ export function createSettlementStore(pool: Pool) {
       return rowCount === 1;
     },
   };
-}
-
-/** A CTE that upserts the step times given as JSON in parameter `json`, for the settlement $1; the run id is $2 or parameter `run`. */
-function writeSteps(json: number, run: number): string {
-  return `t_steps as (insert into app.steps (settlement_id, run_id, name, revision, started_at, ended_at, attempts)
-    select $1, ${run === 0 ? '$2' : `$${run}`}, x.name, 1, x."startedAt", x."endedAt", x.attempts
-    from jsonb_to_recordset($${json}::jsonb) as x(name text, "startedAt" timestamptz, "endedAt" timestamptz, attempts integer)
-    on conflict do nothing)`;
 }
 
 /** Every two-digit period of the subscriber's year is used: no further payment id can be made. */

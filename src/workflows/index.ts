@@ -1,2 +1,4 @@
+export { acknowledgement } from './acknowledgement.js';
+export { billingCycle } from './billing-cycle.js';
 export { settlement } from './settlement.js';
 export { task } from './task.js';

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Opening } from '../domain/cycle.js';
 import type { Settlement, SettlementOrder, Operator } from '../domain/settlement.js';
 import { TASK_CLOSED } from '../domain/task.js';
 
@@ -22,21 +23,33 @@ export interface Delivery {
 }
 
 /** Billing opened the cycle: the waiting postings are handed over, once per eventId. */
-export const billingCycleOpened = defineSignal<[BillingCycleOpened]>('billingCycleOpened');
-export interface BillingCycleOpened {
-  eventId: string;
-  cycle: string;
-  closesOn: string;
-}
+export const billingCycleOpened = defineSignal<[Opening]>('billingCycleOpened');
 
-/** Billing took one posting. */
-export const postingTaken = defineSignal<[PostingTaken]>('postingTaken');
-export interface PostingTaken {
+/** What billing says of one posting, once per eventId; `seq` is the acknowledgement's place among all, absent when it came alone. */
+interface AboutPosting {
   eventId: string;
   posting: string;
-  billSerial: string;
-  nameOnBill: string;
+  seq?: number;
 }
+/** Billing took a posting: it is in the bill `billSerial`. */
+export const postingTaken = defineSignal<[PostingTaken]>('postingTaken');
+export interface PostingTaken extends AboutPosting {
+  billSerial: string;
+  nameOnBill?: string;
+}
+/** Billing refused a posting. */
+export const postingRefused = defineSignal<[PostingRefused]>('postingRefused');
+export interface PostingRefused extends AboutPosting {
+  reason: string;
+}
+/** Billing takes its word about a posting back: it is handed over again, neither taken nor refused. */
+export const postingRetracted = defineSignal<[AboutPosting]>('postingRetracted');
+
+/** Something about a cycle's postings changed: its workflow looks again. */
+export const cycleChanged = defineSignal('cycleChanged');
+
+export const BILLING_CYCLE_WORKFLOW = 'billingCycle';
+export const ACKNOWLEDGEMENT_WORKFLOW = 'acknowledgement';
 
 /** Where the settlement stands now. */
 export const settlementState = defineQuery<Settlement>('settlementState');

@@ -7,12 +7,14 @@ export const SUBSCRIPTION = defineSearchAttributeKey('subscription', SearchAttri
 export const CYCLE = defineSearchAttributeKey('billingCycle', SearchAttributeType.KEYWORD);
 export const AT_RISK = defineSearchAttributeKey('atRisk', SearchAttributeType.BOOL);
 export const BREACHED = defineSearchAttributeKey('breached', SearchAttributeType.BOOL);
+/** some posting was not taken when its cycle closed */
+export const FEE_OVERDUE = defineSearchAttributeKey('feeOverdue', SearchAttributeType.BOOL);
 /** of a task: what waits, for whom, and whether its due time has passed */
 export const TASK_KIND = defineSearchAttributeKey('taskKind', SearchAttributeType.KEYWORD);
 export const TASK_ROLE = defineSearchAttributeKey('taskRole', SearchAttributeType.KEYWORD);
 export const OVERDUE = defineSearchAttributeKey('overdue', SearchAttributeType.BOOL);
 
-export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, TASK_KIND, TASK_ROLE, OVERDUE];
+export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, TASK_KIND, TASK_ROLE, OVERDUE];
 
 /** Name → type as the Temporal server registers them. */
 export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool'> = Object.fromEntries(

@@ -11,28 +11,32 @@ import {
 } from '@temporalio/workflow';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
-import { AT_RISK_MS, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
+import type { Opening } from '../domain/cycle.js';
+import { COVERED, type Outcome, becameTrouble, isOpen } from '../domain/outbox.js';
+import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
+import type { TaskKind } from '../domain/task.js';
+import type { Scheduled } from '../activities/outbox.js';
 import {
-  type BillingCycleOpened,
   type Delivery,
   NOT_ALLOWED_NOW,
-  type PostingTaken,
   REJECTED,
   SETTLEMENT_EXISTS,
   announceBalance,
   billingCycleOpened,
   confirmDelivery,
+  postingRefused,
+  postingRetracted,
   postingTaken,
   settlementState,
 } from './messages.js';
-import { AT_RISK, BREACHED, CYCLE, STATUS } from './search-attributes.js';
+import { AT_RISK, BREACHED, CYCLE, FEE_OVERDUE, STATUS } from './search-attributes.js';
 import { runStep } from './steps.js';
 
 /** What came in and waits for the main loop. */
 type Message =
   | { kind: 'delivery'; delivery: Delivery }
-  | { kind: 'cycleOpened'; opened: BillingCycleOpened }
-  | { kind: 'taken'; taken: PostingTaken };
+  | { kind: 'cycleOpened'; opened: Opening }
+  | { kind: 'outcome'; eventId: string; outcome: Outcome; seq: number | null };
 
 /** The announcement of the outstanding balance, SSS-PM-02, from the request to the end. */
 export async function settlement(order: SettlementOrder): Promise<Settlement> {
@@ -67,13 +71,18 @@ export async function settlement(order: SettlementOrder): Promise<Settlement> {
     inbox.push(message);
   };
   setHandler(billingCycleOpened, (opened) => once(opened.eventId, { kind: 'cycleOpened', opened }));
-  setHandler(postingTaken, (taken) => once(taken.eventId, { kind: 'taken', taken }));
+  const told = (outcome: Outcome['outcome']) => ({ eventId, seq = null, ...said }: { eventId: string; seq?: number | null; posting: string }): void =>
+    once(eventId, { kind: 'outcome', eventId, outcome: { ...said, outcome }, seq });
+  setHandler(postingTaken, told('taken'));
+  setHandler(postingRefused, told('refused'));
+  setHandler(postingRetracted, told('retracted'));
 
   tell(view, 'درخواست دریافت شد');
   const clock = fiveMinutes(order, view);
   try {
-    const objectionEndsAt = await announceTheBalance(order, view, clock);
-    await untilSettled(view, inbox, objectionEndsAt);
+    const { outbox, open } = await announceTheBalance(order, view, clock);
+    if (open) once(open.eventId, { kind: 'cycleOpened', opened: open });
+    await untilSettled(order, view, inbox, outbox);
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || (error.type !== REJECTED && error.type !== SETTLEMENT_EXISTS)) throw error;
     rejection = expectedEnd(error.type, error.message, error.details ?? []);
@@ -85,8 +94,8 @@ export async function settlement(order: SettlementOrder): Promise<Settlement> {
   return view;
 }
 
-/** Steps 1 to 7; answers when the objection days end. Throws REJECTED with the findings that stand in the way. */
-async function announceTheBalance(order: SettlementOrder, view: Settlement, clock: Clock): Promise<string | null> {
+/** Steps 1 to 7; answers what waits for billing. Throws REJECTED with the findings that stand in the way. */
+async function announceTheBalance(order: SettlementOrder, view: Settlement, clock: Clock): Promise<Scheduled> {
   const { id } = order;
   const run: typeof runStep = (name, summary, input) => runStep(name, summary, input, () => clock.start());
   const stepDone = (time: StepTime): void => void view.steps.push(time);
@@ -145,57 +154,73 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
   const scheduled = await runStep('scheduleFee', '۷. ثبت هزینه در بدهی متفرقه دوره آتی', { order, snapshot, bill }, () => show([]));
   stepDone(scheduled.time);
-  show(scheduled.value.postings);
-  const cycle = scheduled.value.postings[0]?.cycle;
+  const { outbox } = scheduled.value;
+  show(outbox.postings);
+  const cycle = outbox.postings[0]?.cycle;
   upsertSearchAttributes([{ key: STATUS, value: view.status }, ...(cycle ? [{ key: CYCLE, value: cycle }] : [])]);
   tell(view, `مانده اعلام شد: ${bill.payable} ریال؛ در انتظار تحویل صورتحساب`);
   if (!view.withinTarget && !view.lateEntry) await markDelay(view, order, 'breached');
   void remindOfDelivery(view, order, scheduled.value.dayEndsAt);
-  return scheduled.value.objectionEndsAt;
+  return scheduled.value;
 }
 
 /** Hand-over, the next cycle, and billing's acknowledgements, in whatever order they come. */
-async function untilSettled(view: Settlement, inbox: Message[], objectionEndsAt: string | null): Promise<void> {
-  const { id } = view;
-  let objectionOver = objectionEndsAt === null;
-  if (objectionEndsAt) {
-    void sleepUntil(objectionEndsAt, 'پایان مهلت اعتراض').then(() => {
-      objectionOver = true;
-    });
-  }
-  const closed = (): boolean => objectionOver && view.delivery !== null && view.postings.every((each) => each.status === 'taken');
+async function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[], scheduled: Outbox): Promise<void> {
+  const { id, facts } = order;
+  let outbox = scheduled;
+  const about = () => ({ id, facts: { subscription: facts.subscription, settlementDate: facts.settlementDate }, at: new Date().toISOString() });
+  const keep = async (next: Outbox): Promise<void> => {
+    const { late, refused } = becameTrouble(outbox.postings, next.postings);
+    outbox = next;
+    view.postings = next.postings;
+    if (late.length > 0) upsertSearchAttributes([{ key: FEE_OVERDUE, value: true }]);
+    const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
+    if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
+    if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
+    if (refused.length > 0) await task('postingRefused', 'وظیفه: قلم ردشده در صورتحساب');
+  };
+  const passed = (instant: string | null): boolean => instant !== null && Date.parse(instant) <= Date.now();
+  const answered = (): boolean => view.delivery !== null && !outbox.postings.some(isOpen);
+  const closed = (): boolean => answered() && (outbox.objectionEndsAt === null || passed(outbox.objectionEndsAt));
+  const deadline = (): { at: string; summary: string } | null => {
+    if (outbox.closesAt !== null) return { at: outbox.closesAt, summary: 'بسته شدن دوره' };
+    return answered() && outbox.objectionEndsAt !== null ? { at: outbox.objectionEndsAt, summary: 'پایان مهلت اعتراض' } : null;
+  };
 
-  for (;;) {
-    await condition(() => inbox.length > 0 || closed());
+  while (!closed() || inbox.length > 0) {
+    const next = deadline();
+    if (next === null) await condition(() => inbox.length > 0 || closed());
+    else if (!passed(next.at)) await condition(() => inbox.length > 0, Date.parse(next.at) - Date.now(), { summary: next.summary });
     const message = inbox.shift();
-    if (!message) break;
+    if (!message) {
+      if (!passed(outbox.closesAt)) continue;
+      const { outbox: moved, open } = await runStep('closeDue', 'دوره بسته شد: اقلام دیرمانده به دوره بعد می‌رود', about());
+      await keep(moved);
+      if (open) inbox.push({ kind: 'cycleOpened', opened: open });
+      tell(view, waitingFor(outbox));
+      continue;
+    }
     switch (message.kind) {
       case 'delivery': {
         if (view.delivery) break;
-        const delivery = await runStep('recordDelivery', 'تحویل صورتحساب', { id, ...message.delivery });
-        view.delivery = delivery;
+        view.delivery = await runStep('recordDelivery', 'تحویل صورتحساب', { id, ...message.delivery });
         if (view.status === 'announced') view.status = 'delivered';
-        tell(view, `صورتحساب تحویل شد؛ در انتظار دوره ${view.postings[0]?.cycle ?? 'آتی'}`);
+        tell(view, `صورتحساب تحویل شد؛ ${waitingFor(outbox)}`);
         break;
       }
       case 'cycleOpened': {
-        const { cycle, eventId } = message.opened;
-        const handedOver = await runStep('handOver', `ارسال به صورتحساب دوره ${cycle}`, { id, cycle, eventId });
-        if (handedOver.length === 0) break;
-        for (const posting of view.postings) {
-          if (posting.status === 'waiting' && handedOver.includes(posting.posting)) posting.status = 'handedOver';
-        }
-        view.status = 'handedOver';
-        tell(view, `هزینه و رقم تسویه به دوره ${cycle} ارسال شد؛ در انتظار تأیید صورتحساب`);
+        const { opened } = message;
+        await keep(await runStep('handOver', `ارسال به صورتحساب دوره ${opened.cycle}`, { ...about(), opened }));
+        if (!outbox.postings.some(({ status }) => status === 'handedOver')) break;
+        if (view.status === 'announced' || view.status === 'delivered') view.status = 'handedOver';
+        tell(view, waitingFor(outbox));
         break;
       }
-      case 'taken': {
-        const posting = view.postings.find((each) => each.posting === message.taken.posting);
-        await runStep('recordTaken', 'تأیید واحد صورتحساب', { id, taken: message.taken });
-        if (!posting || (posting.status !== 'waiting' && posting.status !== 'handedOver')) break;
-        posting.status = 'taken';
-        const open = view.postings.filter((each) => each.status !== 'taken').length;
-        tell(view, open > 0 ? `${open} قلم در انتظار تأیید صورتحساب` : 'همه اقلام در صورتحساب دوره آتی آمد');
+      case 'outcome': {
+        const { eventId, outcome, seq } = message;
+        const newName = facts.newSubscriber?.name ?? null;
+        await keep(await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }));
+        tell(view, waitingFor(outbox));
         break;
       }
     }
@@ -205,6 +230,27 @@ async function untilSettled(view: Settlement, inbox: Message[], objectionEndsAt:
   view.status = 'settled';
   upsertSearchAttributes([{ key: STATUS, value: view.status }]);
   tell(view, 'تسویه پایان یافت');
+}
+
+const OUTCOME_SUMMARY: Record<Outcome['outcome'], string> = {
+  taken: 'تأیید واحد صورتحساب',
+  refused: 'رد در واحد صورتحساب',
+  retracted: 'پس گرفتن تأیید صورتحساب',
+};
+
+/** Where the postings stand, for the supervisor. */
+function waitingFor({ postings }: Outbox): string {
+  const open = postings.filter(isOpen);
+  const of = (status: string): number => open.filter((posting) => posting.status === status).length;
+  if (open.length === 0) return 'همه اقلام در صورتحساب دوره آتی آمد';
+  const cycle = open[0]?.cycle;
+  return [
+    cycle === null || cycle === undefined ? 'در انتظار جدول زمان‌بندی' : `دوره ${cycle}`,
+    ...(of('waiting') > 0 ? [`${of('waiting')} قلم در انتظار دوره`] : []),
+    ...(of('late') > 0 ? [`${of('late')} قلم دیرمانده`] : []),
+    ...(of('handedOver') > 0 ? [`${of('handedOver')} قلم در انتظار تأیید صورتحساب`] : []),
+    ...(of('refused') > 0 ? [`${of('refused')} قلم ردشده`] : []),
+  ].join('؛ ');
 }
 
 interface Clock {

@@ -8,7 +8,7 @@ import { problemStatus } from '../../src/api/problems';
 import { listen, type Listening } from '../../src/api/server';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
-import type { AccountSnapshot } from '../../src/domain/account';
+import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import type { Override } from '../../src/domain/finding';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
@@ -121,11 +121,22 @@ export function announced(from: SettlementOrder = order()): Settlement {
       fee: { amount: 49_000, resolution: '12', illustrative: true },
     },
     postings: [
-      { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting' },
+      { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null },
     ],
     steps: [{ name: 'register', startedAt: NOW.toISOString(), endedAt: NOW.toISOString(), attempts: 1 }],
   };
 }
+
+/** The cycle that the fixture's postings wait for. */
+export const CYCLE: Cycle = {
+  cycle: '12-1405-05',
+  series: '12',
+  fromDate: jalali('1405/07/01'),
+  toDate: jalali('1405/09/15'),
+  closesOn: jalali('1405/09/20'),
+  issuesOn: jalali('1405/09/25'),
+  objectionDays: 10,
+};
 
 export function snapshot(office = '12'): AccountSnapshot {
   const on = jalali('1405/08/04');
@@ -275,8 +286,17 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
     },
-    billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null) },
     serviceTerms: async () => DEFAULT_SERVICE_TERMS,
+    billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },
+    postings: {
+      openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
+      openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null }],
+      counts: async (cycles) => new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
+      nextBatch: async () => null,
+      batch: async () => null,
+      acknowledge: async () => ({ kind: 'recorded' }),
+    },
+    startWorkflow: async () => 'started',
     loadFeed: async (kind, stream) => {
       let rows = 0;
       for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;

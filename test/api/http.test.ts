@@ -94,6 +94,13 @@ describe('who may', () => {
     'post /tasks/{id}/assignment': { path: `/tasks/deliver.${ID}/assignment`, json: { to: 'c2', reason: 'پایان شیفت' } },
     'post /tasks/{id}/closure': { path: `/tasks/breached.${ID}/closure`, json: { note: 'علت بررسی شد' } },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
+    'get /billing/cycles': { path: '/billing/cycles' },
+    'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },
+    'get /billing/cycles/{cycle}/postings': { path: '/billing/cycles/12-1405-05/postings' },
+    'post /billing/cycles/{cycle}/acknowledgements': {
+      path: '/billing/cycles/12-1405-05/acknowledgements',
+      json: { eventId: 'ack-1', batch: 1, count: 1, sum: 49000, items: [{ posting: `${ID}/fee`, outcome: 'taken', billSerial: 'B-1' }] },
+    },
     'get /session': { path: '/session' },
     'post /session': { path: '/session' },
     'delete /session': { path: '/session' },

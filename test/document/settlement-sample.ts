@@ -88,7 +88,7 @@ export function settlement({ lines = LINES, payable, bill, account, facts, settl
       ...bill,
     },
     warnings: [], errors: [],
-    postings: [{ posting: '123004567814-14050321/fee', kind: 'fee', cycle: '12-1405-03', dueOn: on('1405/04/05'), amount: 49_000, status: 'waiting' }],
+    postings: [{ posting: '123004567814-14050321/fee', kind: 'fee', cycle: '12-1405-03', dueOn: on('1405/04/05'), amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null }],
     corrections: [], steps: [], delivery: null,
     ...rest,
   };

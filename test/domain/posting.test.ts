@@ -1,4 +1,5 @@
 import { assessDebt } from '../../src/domain/assessment.js';
+import { endOfDay } from '../../src/domain/cycle.js';
 import { postingsOf } from '../../src/domain/posting.js';
 import type { Bill, SettlementFacts } from '../../src/domain/settlement.js';
 import { bill as lastBill, facts, on, order, snapshot, tariff } from './sample.js';
@@ -24,6 +25,11 @@ describe('postingsOf', () => {
         dueOn: '1397/04/05',
         amount: 49_145,
         status: 'waiting',
+        timesLate: 0,
+        reason: null,
+        billSerial: null,
+        // 10 days after the issue, to the end of the day
+        objectionEndsAt: endOfDay(on('1397/04/20')),
         detail: { billNumber: '97-1', date: '1397/02/31', reading: 145, readingSource: 'staff', total: 49_145, payable: 49_000, carry: 145 },
       },
     ]);

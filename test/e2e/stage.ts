@@ -14,7 +14,8 @@ import { DEFAULT_PAYMENT_PERIODS } from '../../src/domain/tariff.js';
 import { type EmbeddedPostgres, type EmbeddedTemporal, freePort, startPostgres, startTemporal, temporalExecutable } from '../../src/embedded.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
-import { type BillingCycleOpened, settlementState } from '../../src/workflows/messages.js';
+import type { Opening } from '../../src/domain/cycle.js';
+import { settlementState } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
 
 const SECRET = 'only for the tests of one machine and hour';
@@ -260,7 +261,7 @@ export function requestFor(account: Pick<Account, 'subscription' | 'reading' | '
 }
 
 /** Billing's word that the cycle opened which the settlement's postings wait for. */
-export function openingOf({ postings: [posting] }: Body): BillingCycleOpened {
+export function openingOf({ postings: [posting] }: Body): Opening {
   if (!posting?.cycle || !posting.dueOn) throw new Error('no cycle');
   return { eventId: `open-${posting.cycle}`, cycle: posting.cycle, closesOn: posting.dueOn };
 }

@@ -17,6 +17,7 @@ import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
@@ -62,6 +63,7 @@ export function messengerTo(client: () => Client): Messenger {
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
+    postings: createPostingStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),

@@ -1,0 +1,94 @@
+import type { BillingPort } from '../billing/port.js';
+import type { AccountSnapshot } from '../domain/account.js';
+import { type Opening, endOfDay, nextCycle, seriesOf } from '../domain/cycle.js';
+import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
+import type { Outcome } from '../domain/outbox.js';
+import { afterClosing, postingsOf, targetOf } from '../domain/posting.js';
+import type { Bill, Instant, Outbox, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
+import { sameName } from '../domain/text.js';
+import type { PostingStore } from '../store/postings.js';
+import { runId, step } from './step.js';
+
+/** An outbox, and the cycle of its postings when billing has opened that already: they join it. */
+export interface Targeted {
+  outbox: Outbox;
+  open: Opening | null;
+}
+
+export interface Scheduled extends Targeted {
+  /** 24:00 of today: the bill should be handed over by then */
+  dayEndsAt: Instant;
+}
+
+/** 7. Fee, reading and amounts, and the new name wait in the outbox for the subscriber's next cycle. */
+export function scheduleFee(postings: PostingStore) {
+  return step('scheduleFee', async (input: { order: SettlementOrder; snapshot: AccountSnapshot; bill: Bill }, time): Promise<Scheduled> => {
+    const { order, snapshot, bill } = input;
+    const today = todayInTehran(new Date());
+    const cycle = nextCycle(snapshot.cycles, today, order.facts.settlementDate);
+    const entries = postingsOf(order, bill, cycle, snapshot.earlierSettlement);
+    return { ...(await postings.schedule(order.id, runId(), bill.revision, entries, [time()])), dayEndsAt: endOfDay(today) };
+  });
+}
+
+/** Which settlement, and the day on which something happens to its postings (Tehran). */
+export interface OutboxInput {
+  id: string;
+  facts: Pick<SettlementFacts, 'subscription' | 'settlementDate'>;
+  at: Instant;
+}
+
+/** Billing opened a cycle: what waits for it is handed over, or follows the subscriber into another series. */
+export function handOver({ billing, postings }: { billing: BillingPort; postings: PostingStore }) {
+  return async ({ id, facts, at, opened }: OutboxInput & { opened: Opening }): Promise<Outbox> => {
+    const today = todayInTehran(new Date(at));
+    const snapshot = await billing.account(facts.subscription, today);
+    const cycles = snapshot?.cycles ?? [];
+    const stays = !snapshot || snapshot.account.series === seriesOf(opened.cycle);
+    const cycle = stays ? (cycles.find((each) => each.cycle === opened.cycle) ?? null) : nextCycle(cycles, today, facts.settlementDate);
+    const target = cycle || !stays ? targetOf(cycle) : { ...targetOf(null), cycle: opened.cycle, dueOn: opened.closesOn as JalaliDate };
+    return postings.handOver(id, { eventId: opened.eventId, cycle: opened.cycle, target, move: !stays });
+  };
+}
+
+export interface OutcomeInput {
+  id: string;
+  eventId: string;
+  outcome: Outcome;
+  /** place of the acknowledgement among all; null when it came alone */
+  seq: number | null;
+  /** the new subscriber's name that was asked for */
+  newName: string | null;
+}
+
+/** The reason of a name change that billing took under another name. */
+export const NAME_DIFFERS = 'NAME_DIFFERS';
+
+/** Billing took a posting, refused it, or took its word back. A name that is not the one asked for is not taken (CR2). */
+export function recordOutcome(postings: PostingStore) {
+  return ({ id, eventId, outcome, seq, newName }: OutcomeInput): Promise<Outbox> => {
+    const { nameOnBill } = outcome;
+    const wrongName = outcome.outcome === 'taken' && outcome.posting.includes('/nameChange') && newName !== null && nameOnBill !== undefined && !sameName(newName, nameOnBill);
+    const recorded: Outcome = wrongName ? { ...outcome, outcome: 'refused', reason: `${NAME_DIFFERS}: ${nameOnBill}` } : outcome;
+    const status = recorded.outcome === 'retracted' ? 'handedOver' : recorded.outcome;
+    return postings.recordOutcome(id, eventId, { ...recorded, status, seq });
+  };
+}
+
+/** A closing day has passed: what billing has not taken is late and goes to the next cycle (K2). */
+export function closeDue({ billing, postings }: { billing: BillingPort; postings: PostingStore }) {
+  return async ({ id, facts, at }: OutboxInput): Promise<Targeted> => {
+    const today = todayInTehran(new Date(at));
+    const [outbox, snapshot] = await Promise.all([postings.of(id), billing.account(facts.subscription, today)]);
+    const lastBill = snapshot?.lastBill ?? null;
+    const covered = lastBill !== null && lastBill.toDate >= facts.settlementDate;
+    const next = nextCycle(snapshot?.cycles ?? [], today, facts.settlementDate);
+    const moves = outbox.postings.flatMap((posting) => {
+      const moved = afterClosing(posting, { today, next, covered });
+      return moved ? [{ ...moved, posting: posting.posting, from: posting.cycle }] : [];
+    });
+    if (moves.length === 0) return { outbox, open: null };
+    const moved = await postings.moveLate(id, moves);
+    return { outbox: moved, open: await postings.opened(next?.cycle ?? null) };
+  };
+}

@@ -21,6 +21,7 @@ import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createTariffStore } from './store/tariffs.js';
 import { createTaskStore } from './store/tasks.js';
+import { createUnsentStore } from './store/unsent.js';
 import { version } from '../package.json';
 import { createWorker } from './worker.js';
 import { OFFICE, STATUS, SUBSCRIPTION } from './workflows/search-attributes.js';
@@ -108,6 +109,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       close: (id, end) => desk.close(id, end).catch(noAnswer),
     },
     billing,
+    unsent: createUnsentStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),

@@ -11,6 +11,7 @@ import type { ServiceTerms } from '../domain/service-terms.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { TaskStore } from '../store/tasks.js';
+import type { UnsentStore } from '../store/unsent.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
@@ -89,6 +90,7 @@ export interface ApiDeps {
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   tasks: TaskWork;
   billing: BillingPort;
+  unsent: UnsentStore;
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */

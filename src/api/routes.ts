@@ -45,6 +45,8 @@ import {
   taskParams,
   tasksQuery,
   taskView,
+  unsentPage,
+  unsentQuery,
 } from './schemas.js';
 import {
   announceSettlement,
@@ -56,6 +58,7 @@ import {
   showSettlement,
 } from './settlements.js';
 import { assignTask, assignTasks, closeTask, listTasks } from './tasks.js';
+import { listUnsent } from './unsent.js';
 
 /** Who sees settlements: clerks and supervisors their own office's, the others all; billing gets postings, not settlements. */
 const SEES_SETTLEMENTS: readonly Role[] = ['clerk', 'supervisor', 'approver', 'quality', 'admin'];
@@ -312,6 +315,17 @@ export const ROUTES: readonly Route[] = [
     },
     problems: ['BATCH_UNKNOWN', 'EVENT_EXISTS', 'CONTROL_TOTAL_DIFFERS', 'UNAVAILABLE'],
     handle: acknowledgeBatch,
+  }),
+  route({
+    method: 'get',
+    path: '/billing/unsent',
+    tag: 'billing',
+    summary: 'فهرست ارسال‌نشده‌ها: هر قلمی که صورتحساب هنوز نگرفته است؛ برای پایان شیفت clerk=me',
+    roles: ['clerk', 'supervisor', 'billing'],
+    query: unsentQuery,
+    answers: { 200: { description: 'by the last day; as CSV the counts stand in the header X-Unsent-Counts', schema: unsentPage, media: 'text/csv' } },
+    problems: ['UNAVAILABLE'],
+    handle: listUnsent,
   }),
   route({
     method: 'get',

@@ -4,6 +4,7 @@ import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
 import { METER_STATES } from '../domain/reading.js';
+import { OPEN_STATUSES } from '../domain/outbox.js';
 import { TASK_KINDS } from '../domain/task.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
 import { PROBLEM_CODES } from './problems.js';
@@ -320,6 +321,15 @@ export const postingsQuery = z.strictObject({
       return z.NEVER;
     }),
 });
+export const unsentQuery = z.strictObject({
+  office: code.optional(),
+  clerk: code.optional().meta({ description: 'whose settlements; `me`: my own' }),
+  cycle: code.optional(),
+  dueBefore: date.optional().meta({ description: 'last day before this one; undated ones are left out' }),
+  format: z.enum(['json', 'csv']).optional().meta({ description: 'csv: the whole list, without pages' }),
+  limit: limit(50, 500),
+  cursor: cursor.optional(),
+});
 export const cyclesQuery = z.strictObject({
   series: code.optional(),
   from: date.optional().meta({ description: 'closing on this day or later; a month ago when absent' }),
@@ -617,6 +627,27 @@ export const batchView = z.strictObject({
     }),
   ),
 });
+export const unsentView = z.strictObject({
+  posting: z.string(),
+  kind: z.enum(['fee', 'settlement', 'nameChange', 'difference']),
+  settlement: z.string(),
+  subscription: z.string(),
+  subscriber: z.string().nullable().meta({ description: 'name of the account' }),
+  office: z.string(),
+  clerk: z.strictObject({ id: z.string(), name: z.string() }),
+  amount: rial,
+  status: z.enum(OPEN_STATUSES),
+  cycle: z.string().nullable().meta({ description: 'null: no timetable, or no cycle may take it any more (see reason)' }),
+  dueOn: day.nullable().meta({ description: 'last day' }),
+  daysLeft: z.int().nullable().meta({ description: '0: today is the last day; negative: overdue by so many' }),
+  timesLate: z.int().meta({ description: 'cycles that closed without it' }),
+  reason: z.string().nullable(),
+});
+export const unsentPage = z.strictObject({
+  counts: z.strictObject({ waiting: z.int(), handedOver: z.int(), late: z.int(), refused: z.int() }).meta({ description: 'of the whole list' }),
+  items: z.array(unsentView),
+  next,
+});
 export const acknowledgementView = z.strictObject({ eventId: z.string(), cycle: z.string(), batch: z.int(), items: z.int() });
 
 export const feedAnswer = z.strictObject({
@@ -683,6 +714,8 @@ export const ANSWER_SCHEMAS = {
   CyclePage: cyclePage,
   Batch: batchView,
   Acknowledgement: acknowledgementView,
+  UnsentPosting: unsentView,
+  UnsentPage: unsentPage,
   FeedAnswer: feedAnswer,
   Operator: operatorView,
   Health: health,

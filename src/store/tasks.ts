@@ -145,6 +145,6 @@ export function createTaskStore(pool: Pool): TaskStore {
 
 /** A cursor that is none of ours lists from the beginning. */
 function readCursor(cursor: string): { place: string; id: string } | null {
-  const [, place, id] = /^(infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, place, id] = /^(infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([^\s\p{Cc}]+)$/u.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   return place && id && (place === 'infinity' || !Number.isNaN(Date.parse(place))) ? { place, id } : null;
 }

@@ -13,6 +13,7 @@ import type { Override } from '../../src/domain/finding';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
 import type { Task } from '../../src/domain/task';
+import type { UnsentPosting } from '../../src/store/unsent';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
 export const NOW = new Date('2026-11-25T06:30:00.000Z');
@@ -207,6 +208,26 @@ export function task(change: Partial<Task> = {}): Task {
   };
 }
 
+/** A fee of office 12 that waits for its cycle. */
+export function unsent(change: Partial<UnsentPosting> = {}): UnsentPosting {
+  return {
+    posting: `${ID}/fee`,
+    kind: 'fee',
+    settlement: ID,
+    subscription: SUBSCRIPTION,
+    subscriber: 'علی کریمی',
+    office: '12',
+    clerk: { id: CLERK.id, name: CLERK.name },
+    amount: 49_000,
+    status: 'waiting',
+    cycle: '12-1405-05',
+    dueOn: jalali('1405/09/27'),
+    timesLate: 0,
+    reason: null,
+    ...change,
+  };
+}
+
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 
 export interface TestApi {
@@ -285,6 +306,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
       assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
+    },
+    unsent: {
+      counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }),
+      page: async () => ({ items: [unsent()], next: null }),
     },
     serviceTerms: async () => DEFAULT_SERVICE_TERMS,
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },

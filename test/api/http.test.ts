@@ -89,6 +89,7 @@ describe('who may', () => {
     'get /settlements/{id}/bill.pdf': { path: `/settlements/${ID}/bill.pdf` },
     'post /settlements/{id}/overrides': { path: '/settlements/014123456701-14050905/overrides', json: { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' } },
     'post /settlements/{id}/delivery': { path: `/settlements/${ID}/delivery`, json: { deliveredTo: 'علی', channel: 'post' } },
+    'get /billing/unsent': { path: '/billing/unsent?clerk=me' },
     'get /tasks': { path: '/tasks?mine=true' },
     'post /tasks/assignment': { path: '/tasks/assignment', json: { tasks: [`deliver.${ID}`], to: 'c2' } },
     'post /tasks/{id}/assignment': { path: `/tasks/deliver.${ID}/assignment`, json: { to: 'c2', reason: 'پایان شیفت' } },

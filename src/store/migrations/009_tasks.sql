@@ -24,3 +24,6 @@ drop index app.tasks_office_role_idx;
 -- what waits, the most pressing first
 create index tasks_open on app.tasks ((coalesce(due_at, 'infinity')), id) where closed_at is null;
 create index tasks_closed on app.tasks (closed_at desc, id desc) where closed_at is not null;
+
+-- what billing has not taken, by its last day
+create index postings_unsent on app.postings ((coalesce(due_on, '9999/99/99') collate "C"), posting) where status in ('waiting', 'handedOver', 'late', 'refused');

@@ -15,6 +15,7 @@ import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
+import { createCorrectionStore } from './store/corrections.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
@@ -51,6 +52,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
+    corrections: createCorrectionStore(pool),
       billing: createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),

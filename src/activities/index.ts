@@ -1,6 +1,7 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Operator } from '../domain/settlement.js';
-import { OUTBOX_TASKS, taskId } from '../domain/task.js';
+import { taskId } from '../domain/task.js';
+import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
@@ -10,7 +11,8 @@ import { announce } from './announce.js';
 import { createCycleActivities } from './billing-cycle.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
-import { fetchAccount } from './fetch-account.js';
+import { createCorrectionActivities } from './corrections.js';
+import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { register } from './register.js';
@@ -24,6 +26,7 @@ export type { EarlierAttempts } from './step.js';
 export interface ActivityDependencies {
   settlements: SettlementStore;
   postings: PostingStore;
+  corrections: CorrectionStore;
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
@@ -34,7 +37,7 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, billing, tariffs, overrides, tasks, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, tasks, messenger }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -47,6 +50,7 @@ export function createActivities({ settlements, postings, billing, tariffs, over
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
+    ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read: reader({ billing, settlements }, tariffs, overrides) }),
     ...createCycleActivities({ postings, settlements, desk, messenger, ...outbox }),
 
     reject: reject(settlements, desk),
@@ -56,8 +60,10 @@ export function createActivities({ settlements, postings, billing, tariffs, over
     },
     async openTask(input: TaskRequest & { settlementId: string }) {
       await desk.open(input);
-      // the bill may be handed over at the same moment: whoever of the two comes second closes the task
-      if (input.kind === 'deliver' && (await settlements.get(input.settlementId, { office: null }))?.delivery) await delivered(input.settlementId);
+      // the bill may be handed over or cancelled at the same moment: whoever of the two comes second closes the task
+      const now = await settlements.get(input.settlementId, { office: null });
+      if (input.kind === 'deliver' && now?.delivery) await delivered(input.settlementId);
+      if (now?.status === 'cancelled') await desk.closeAll(input.settlementId, 'cancelled');
     },
     async recordDelivery(input: { id: string; deliveredTo: string; channel: string; by: Operator }) {
       const delivery = await settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by);
@@ -71,8 +77,7 @@ export function createActivities({ settlements, postings, billing, tariffs, over
     },
     async settle({ id }: { id: string }) {
       await settlements.settle(id);
-      // billing has taken everything: nothing of it waits for anybody
-      for (const kind of OUTBOX_TASKS) await desk.close(taskId(kind, id), { by: null, outcome: 'settled' });
+      await desk.closeAll(id, 'settled');
     },
   };
 }

@@ -1,11 +1,13 @@
+import type { ApplicationFailure } from '@temporalio/common';
 import type { AccountSnapshot } from '../domain/account.js';
 import { barcode, makeBillId, makePaymentId, splitPayable } from '../domain/bill-id.js';
 import type { Debt, Fee } from '../domain/debt.js';
 import { finding } from '../domain/finding.js';
 import { yearOf } from '../domain/jalali.js';
-import type { Bill, SettlementOrder, StepTime } from '../domain/settlement.js';
-import { DEFAULT_PAYMENT_PERIODS, tariffOn } from '../domain/tariff.js';
-import { PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
+import type { Bill, SettlementFacts, SettlementOrder, StepTime } from '../domain/settlement.js';
+import { DEFAULT_PAYMENT_PERIODS, type Tariff, tariffOn } from '../domain/tariff.js';
+import type { BillInputs } from '../domain/verification.js';
+import { type BillDraft, PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { finalFailure, runId, step } from './step.js';
 
@@ -22,46 +24,68 @@ export interface IssueInput {
 
 /** 5. The settlement bill is issued: number, payment ids and bill in one transaction, once per revision. */
 export function issueBill(settlements: SettlementStore, tariffs: TariffStore) {
-  return step('issueBill', async ({ order, snapshot, debt, revision, steps, ...inputs }: IssueInput): Promise<Bill> => {
-    const { facts } = order;
-    const { account } = snapshot;
-    const year = yearOf(facts.settlementDate);
-    const amounts = splitPayable(debt.payable);
-    const billId = makeBillId({ file: account.file, company: account.company });
-    const tariff = tariffOn(await tariffs.tariffs(inputs.tariffs), facts.settlementDate);
+  return step('issueBill', async ({ order, snapshot, debt, revision, steps, ...rest }: IssueInput): Promise<Bill> => {
+    const inputs = { snapshot, facts: order.facts, ...rest };
+    const documents = await tariffs.tariffs(inputs.tariffs);
     try {
-      return await settlements.issueBill(
-        {
-          settlementId: order.id,
-          subscription: facts.subscription,
-          office: order.clerk.office,
-          revision,
-          year,
-          paymentPeriods: tariff?.paymentPeriods ?? DEFAULT_PAYMENT_PERIODS,
-          slips: amounts.length,
-          inputs: { snapshot, facts, ...inputs },
-          write: ({ number, periods, issuedAt }) => ({
-            ...debt,
-            number,
-            revision,
-            issuedAt,
-            billId,
-            payments: amounts.map((amount, i) => {
-              const paymentId = makePaymentId({ billId, amount, yearDigit: year % 10, period: periods[i] as number });
-              return { amount, paymentId, barcode: barcode(billId, paymentId) };
-            }),
-          }),
-        },
-        runId(),
-        steps,
-      );
+      return await settlements.issueBill(draftOf({ order, inputs, debt, revision, documents }), runId(), steps);
     } catch (error) {
-      if (error instanceof PaymentPeriodsExhaustedError) {
-        throw finalFailure('REJECTED', error.message, [
-          [finding('PAYMENT_PERIODS_EXHAUSTED', 'subscription', `شناسه‌های پرداخت سال ${year} این اشتراک تمام شده است. موضوع را به واحد صورتحساب ارجاع دهید.`)],
-        ]);
-      }
+      if (error instanceof PaymentPeriodsExhaustedError) throw periodsExhausted(error, order.facts);
       throw error;
     }
   });
+}
+
+/** All that a revision is made of but its number, its payment periods and its time. */
+export function draftOf({
+  order: { id, facts, clerk },
+  inputs,
+  debt,
+  revision,
+  documents,
+}: {
+  order: SettlementOrder;
+  inputs: BillInputs;
+  debt: Debt;
+  revision: number;
+  documents: readonly Tariff[];
+}): BillDraft {
+  const { account } = inputs.snapshot;
+  const year = yearOf(facts.settlementDate);
+  const amounts = splitPayable(debt.payable);
+  const billId = makeBillId({ file: account.file, company: account.company });
+  return {
+    settlementId: id,
+    subscription: facts.subscription,
+    office: clerk.office,
+    revision,
+    year,
+    paymentPeriods: tariffOn(documents, facts.settlementDate)?.paymentPeriods ?? DEFAULT_PAYMENT_PERIODS,
+    slips: amounts.length,
+    inputs,
+    write: ({ number, periods, issuedAt }) => ({
+      ...debt,
+      number,
+      revision,
+      issuedAt,
+      billId,
+      payments: amounts.map((amount, i) => {
+        const paymentId = makePaymentId({ billId, amount, yearDigit: year % 10, period: periods[i] as number });
+        return { amount, paymentId, barcode: barcode(billId, paymentId) };
+      }),
+    }),
+  };
+}
+
+/** No payment id is left: answered like any other finding. */
+export function periodsExhausted(error: PaymentPeriodsExhaustedError, { settlementDate }: SettlementFacts): ApplicationFailure {
+  return finalFailure('REJECTED', error.message, [
+    [
+      finding(
+        'PAYMENT_PERIODS_EXHAUSTED',
+        'subscription',
+        `شناسه‌های پرداخت سال ${yearOf(settlementDate)} این اشتراک تمام شده است. موضوع را به واحد صورتحساب ارجاع دهید.`,
+      ),
+    ],
+  ]);
 }

@@ -11,6 +11,7 @@ import {
   type TaskTimer,
   dueOf,
   escalationOf,
+  outlives,
   taskId,
   taskKind,
   taskWorkflowId,
@@ -39,10 +40,12 @@ export interface TaskDesk {
   open(asked: TaskRequest): Promise<Task>;
   /** Closes a task, by the work itself when `by` is null; null when there is none. The first closing stands. */
   close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
+  /** The settlement has ended: what still waits in it waits no more, but for what a person has to look at all the same. */
+  closeAll(settlementId: string, outcome: 'settled' | 'cancelled'): Promise<void>;
 }
 
 export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore; tariffs: TariffStore; messenger: Messenger }): TaskDesk {
-  return {
+  const desk: TaskDesk = {
     async open({ kind, office, settlementId, subject = settlementId ?? '', dueAt, at = new Date().toISOString(), detail = {} }) {
       const today = todayInTehran(new Date(at));
       const terms = await termsOn(tariffs, today);
@@ -68,7 +71,12 @@ export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore
       if (task?.dueAt) await messenger.signal(taskWorkflowId(id), TASK_CLOSED, task.outcome);
       return task;
     },
+
+    async closeAll(settlementId, outcome) {
+      for (const { id, kind } of await tasks.ofSettlement(settlementId)) if (!outlives(kind)) await desk.close(id, { by: null, outcome });
+    },
   };
+  return desk;
 }
 
 function timerOf({ id, kind, office, role, settlement }: Task, dueAt: Instant, terms: ServiceTerms): TaskTimer {

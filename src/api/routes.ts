@@ -3,8 +3,19 @@ import { findAccounts, openRequest, showAccount } from './accounts.js';
 import { closeSession, openSession } from './authentication.js';
 import { streamEvents } from './events.js';
 import { acknowledgeBatch, fetchBatch, listCycles, openCycle } from './cycles.js';
+import {
+  approveACorrection,
+  cancelASettlement,
+  confirmARefund,
+  reportAnError,
+  requestARefund,
+  submitACorrection,
+  verifyACorrection,
+  withdrawACorrection,
+} from './corrections.js';
 import { receiveFeed } from './feeds.js';
 import { overrideFinding } from './overrides.js';
+import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
 import {
   acknowledgementRequest,
@@ -18,16 +29,23 @@ import {
   batchView,
   billQuery,
   closureRequest,
+  cancellationRequest,
+  correctionDecision,
+  correctionParams,
+  correctionSubmission,
+  correctionWithdrawal,
   cyclePage,
   cycleParams,
   cyclesQuery,
   cycleView,
   deliveryRequest,
+  errorReport,
   feedAnswer,
   feedParams,
   feedQuery,
   health,
   manyAssignmentRequest,
+  nothing,
   openingRequest,
   operatorView,
   overrideRequest,
@@ -37,6 +55,8 @@ import {
   readiness,
   receiptRequest,
   receiptView,
+  refundRequest,
+  reportedView,
   settlementPage,
   settlementParams,
   settlementsQuery,
@@ -47,6 +67,7 @@ import {
   taskView,
   unsentPage,
   unsentQuery,
+  submittedView,
 } from './schemas.js';
 import {
   announceSettlement,
@@ -56,6 +77,8 @@ import {
   printBill,
   settlementBody,
   showSettlement,
+  succeedSettlement,
+  successorBody,
 } from './settlements.js';
 import { assignTask, assignTasks, closeTask, listTasks } from './tasks.js';
 import { listUnsent } from './unsent.js';
@@ -66,6 +89,8 @@ const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
 
 const location = { Location: 'where the settlement is found' };
+
+const REWORK_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'SETTLEMENT_ENDED', 'UNAVAILABLE'];
 
 /** Every call of the API and who may make it. */
 export const ROUTES: readonly Route[] = [
@@ -249,6 +274,118 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'closed; the first closing stands', schema: taskView } },
     problems: ['TASK_ENDS_WITH_WORK', 'UNAVAILABLE'],
     handle: closeTask,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/successor',
+    tag: 'settlements',
+    summary: 'تسویهٔ دیگری برای همان اشتراک و تاریخ، پس از ابطال، پرداخت و بازگشت یا اعتراض',
+    roles: ['supervisor'],
+    params: settlementParams,
+    body: successorBody,
+    answers: {
+      200: { description: 'the same successor exists: as it stands now', schema: settlementView, headers: location },
+      201: { description: 'announced', schema: settlementView, headers: location },
+      202: { description: 'received, the announcement takes longer', schema: settlementView, headers: location },
+    },
+    problems: ['SETTLEMENT_EXISTS', 'REJECTED', 'NOT_ALLOWED_NOW', 'NOTHING_ACCEPTED', 'UNAVAILABLE'],
+    handle: succeedSettlement,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/corrections',
+    tag: 'rework',
+    summary: 'گزارش خطا و ارجاع آن',
+    roles: ['clerk', 'supervisor', 'billing'],
+    params: settlementParams,
+    body: json(errorReport),
+    answers: { 201: { description: 'reported: its number', schema: reportedView } },
+    problems: REWORK_PROBLEMS,
+    handle: reportAnError,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/corrections/{n}/submission',
+    tag: 'rework',
+    summary: 'اصلاح خطا: مشخصات درست؛ پاسخ صورتحساب پیشین و تازه را کنار هم نشان می‌دهد',
+    roles: ['clerk', 'supervisor', 'billing'],
+    params: correctionParams,
+    body: json(correctionSubmission),
+    answers: { 200: { description: 'old and new side by side; it waits for the verification', schema: submittedView } },
+    problems: ['CORRECTION_UNKNOWN', 'NOT_THE_OWNER', 'REJECTED', ...REWORK_PROBLEMS],
+    handle: submitACorrection,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/corrections/{n}/withdrawal',
+    tag: 'rework',
+    summary: 'انصراف: خطایی در کار نبود',
+    roles: ['clerk', 'supervisor', 'billing'],
+    params: correctionParams,
+    body: json(correctionWithdrawal),
+    answers: { 200: { description: 'withdrawn', schema: settlementView } },
+    problems: ['CORRECTION_UNKNOWN', 'NOT_THE_OWNER', ...REWORK_PROBLEMS],
+    handle: withdrawACorrection,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/corrections/{n}/verification',
+    tag: 'rework',
+    summary: 'تأیید یا برگشت اصلاح به دست شخص دیگر',
+    roles: ['supervisor', 'approver', 'quality'],
+    params: correctionParams,
+    body: json(correctionDecision),
+    answers: { 200: { description: 'the next revision is issued, or the approver is asked, or it went back', schema: settlementView } },
+    problems: ['CORRECTION_UNKNOWN', 'SECOND_PERSON_NEEDED', 'REJECTED', ...REWORK_PROBLEMS],
+    handle: verifyACorrection,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/corrections/{n}/approval',
+    tag: 'rework',
+    summary: 'تصویب اصلاحی که اختلاف آن از سقف بیشتر است',
+    roles: ['approver'],
+    params: correctionParams,
+    body: json(correctionDecision),
+    answers: { 200: { description: 'the next revision is issued, or it went back', schema: settlementView } },
+    problems: ['CORRECTION_UNKNOWN', 'SECOND_PERSON_NEEDED', 'APPROVER_NEEDED', 'REJECTED', ...REWORK_PROBLEMS],
+    handle: approveACorrection,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/cancellation',
+    tag: 'rework',
+    summary: 'ابطال تسویه به دست شخص دوم، پیش از آن که اقلام آن به صورتحساب برود',
+    roles: ['supervisor'],
+    params: settlementParams,
+    body: json(cancellationRequest),
+    answers: { 200: { description: 'cancelled; its number stays used', schema: settlementView } },
+    problems: ['SECOND_PERSON_NEEDED', 'POSTINGS_TAKEN', ...REWORK_PROBLEMS],
+    handle: cancelASettlement,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/refund',
+    tag: 'rework',
+    summary: 'درخواست بازپرداخت بستانکاری',
+    roles: ['supervisor'],
+    params: settlementParams,
+    body: json(refundRequest),
+    answers: { 200: { description: 'asked for; another supervisor confirms', schema: settlementView } },
+    problems: REWORK_PROBLEMS,
+    handle: requestARefund,
+  }),
+  route({
+    method: 'post',
+    path: '/settlements/{id}/refund/confirmation',
+    tag: 'rework',
+    summary: 'تأیید بازپرداخت به دست سرپرست دیگر',
+    roles: ['supervisor', 'approver'],
+    params: settlementParams,
+    body: json(nothing),
+    answers: { 200: { description: 'confirmed: the credit is no longer carried', schema: settlementView } },
+    problems: ['SECOND_PERSON_NEEDED', ...REWORK_PROBLEMS],
+    handle: confirmARefund,
   }),
   route({
     method: 'post',

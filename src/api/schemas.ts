@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
+import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { parseJalali } from '../domain/jalali.js';
 import { mobile, nationalId } from '../domain/person.js';
@@ -182,6 +183,34 @@ const assignment = {
 export const assignmentRequest = z.strictObject(assignment);
 export const manyAssignmentRequest = z.strictObject({ tasks: z.array(taskIdOf).min(1).max(500), ...assignment });
 export const closureRequest = z.strictObject({ note: reason });
+export const errorReport = z.strictObject({
+  kind: z.enum(CORRECTION_KINDS),
+  cause: z.enum(CORRECTION_CAUSES),
+  description: text(1000, 3),
+  referTo: z
+    .strictObject({ role: z.enum(['clerk', 'supervisor', 'billing']), user: text(60).optional() })
+    .optional()
+    .meta({ description: 'who is to correct it; absent: the clerk who issued, or the supervisor when data was wrong' }),
+});
+const { settlementDate, readingSource, meterState, purpose, applicant, documents, confirmations } = settlementRequest.shape;
+export const correctionSubmission = z.strictObject({
+  settlementDate: settlementDate.optional(),
+  reading: reading.optional(),
+  readingSource: readingSource.optional(),
+  meterState,
+  purpose: purpose.optional(),
+  applicant: applicant.optional(),
+  documents: documents.optional(),
+  newSubscriber: settlementRequest.shape.newSubscriber.nullable().meta({ description: 'null: no name change after all' }),
+  confirmations,
+  basis: z.enum(['first', 'now']).optional().meta({ description: 'first (when absent): what the bill was computed from; now: ledger and tariffs of today, when those were wrong' }),
+});
+export const correctionWithdrawal = z.strictObject({ note: text(500, 3) });
+export const correctionDecision = z.strictObject({ accepted: z.boolean(), note: text(500).optional() });
+export const cancellationRequest = z.strictObject({ reason });
+export const refundRequest = z.strictObject({ reason });
+export const nothing = z.strictObject({});
+export const successorRequest = z.strictObject({ reason, ...settlementRequest.shape });
 
 const eventId = coded(
   z.string().max(100).meta({ description: 'chosen by the sender, the same for a repeat', examples: ['opening-12-1405-05'] }),
@@ -226,6 +255,7 @@ export const settlementParams = z.strictObject({
     .meta({ examples: ['014123456701-14050904'] }),
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
+export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
 export const cycleParams = z.strictObject({
@@ -440,6 +470,37 @@ const accountShape = {
 
 export const settlementAccountView = z.strictObject({ ...accountShape, meter: meterView.nullable() });
 
+export const correctionView = z.strictObject({
+  n: z.int(),
+  kind: z.enum(CORRECTION_KINDS),
+  cause: z.enum(CORRECTION_CAUSES),
+  description: z.string(),
+  status: z.enum(['reported', 'referred', 'submitted', 'verified', 'rejected', 'withdrawn', 'issued']),
+  owner: z.strictObject({ role: z.enum(ROLES), user: z.string().nullable().meta({ description: 'null: anyone of the role' }) }),
+  reportedBy: z.string(),
+  reportedAt: moment,
+  dueAt: moment,
+  submittedBy: z.string().nullable(),
+  difference: rial.nullable().meta({ description: 'new total − old total' }),
+  noChange: z.boolean().nullable(),
+  verifiedBy: z.string().nullable(),
+  approvedBy: z.string().nullable(),
+  revision: z.int().nullable().meta({ description: 'the bill that came of it' }),
+  note: z.string().nullable(),
+});
+const compared = z.strictObject({ before: rial, after: rial });
+export const comparisonView = z.strictObject({
+  lines: z
+    .array(z.strictObject({ code: lineView.shape.code, label: z.string(), before: rial.nullable(), after: rial.nullable() }))
+    .meta({ description: 'every line of the old bill with its successor; null: new or dropped' }),
+  total: compared,
+  payable: compared,
+  difference: rial,
+  noChange: z.boolean(),
+});
+export const submittedView = z.strictObject({ correction: correctionView, comparison: comparisonView, warnings: z.array(findingView) });
+export const reportedView = z.strictObject({ correction: z.int().meta({ description: 'its number' }) });
+
 export const settlementView = z.strictObject({
   id: z.string().meta({ examples: ['014123456701-14050904'] }),
   status: z.enum(STATUSES),
@@ -482,7 +543,9 @@ export const settlementView = z.strictObject({
       billSerial: z.string().nullable().meta({ description: 'the bill that it came in' }),
     }),
   ),
-  corrections: z.array(z.strictObject({ n: z.int(), kind: z.string(), cause: z.string(), status: z.string() })),
+  corrections: z.array(correctionView),
+  cancellation: z.strictObject({ by: z.string(), reason: z.string(), at: moment }).nullable(),
+  predecessor: z.strictObject({ id: z.string(), reason: z.string(), by: z.string() }).nullable().meta({ description: 'the settlement of the same subscriber and date before this one' }),
   steps: z.array(
     z.strictObject({
       name: z.enum(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']),
@@ -699,6 +762,13 @@ export const REQUEST_SCHEMAS = {
   ClosureRequest: closureRequest,
   OpeningRequest: openingRequest,
   AcknowledgementRequest: acknowledgementRequest,
+  ErrorReport: errorReport,
+  CorrectionSubmission: correctionSubmission,
+  CorrectionWithdrawal: correctionWithdrawal,
+  CorrectionDecision: correctionDecision,
+  CancellationRequest: cancellationRequest,
+  RefundRequest: refundRequest,
+  SuccessorRequest: successorRequest,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -710,6 +780,10 @@ export const ANSWER_SCHEMAS = {
   Task: taskView,
   TaskPage: taskPage,
   AssignedTasks: assignedView,
+  Correction: correctionView,
+  Comparison: comparisonView,
+  Submitted: submittedView,
+  Reported: reportedView,
   Cycle: cycleView,
   CyclePage: cyclePage,
   Batch: batchView,

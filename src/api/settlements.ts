@@ -8,6 +8,7 @@ import { Problem, problemErrors, withoutData, type ProblemError } from './proble
 import type { Call, JsonBody } from './route.js';
 import {
   settlementRequest,
+  successorRequest,
   type billQuery,
   type deliveryRequest,
   type SettlementRequest,
@@ -84,9 +85,45 @@ export async function previewSettlement({ res, operator, body }: Call<unknown, u
 }
 
 /** POST /settlements: announces the balance, or says what stands in the way or where to look. */
-export async function announceSettlement({ req, res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
-  const order = orderOf(body, operator);
+export function announceSettlement(call: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps): Promise<void> {
+  return announceOrder(call, deps, orderOf(call.body, call.operator));
+}
 
+/** A request with the reason for which there is a further settlement of the same subscriber and date. */
+export const successorBody: JsonBody<ReceivedRequest & { reason: string }> = {
+  schema: successorRequest,
+  async read(raw, deps) {
+    const { reason, ...rest } = isObject(raw) ? raw : {};
+    const { value, errors } = check(successorRequest.pick({ reason: true }), { reason });
+    try {
+      const received = await settlementBody.read(rest, deps);
+      if (value !== null) return { ...received, ...value };
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'INVALID_REQUEST') throw error;
+      errors.push(...error.errors);
+    }
+    throw new Problem('INVALID_REQUEST', { errors });
+  },
+};
+
+/** POST /settlements/{id}/successor: a further settlement after a cancellation, a payment and a return the same day, or an objection after the end. */
+export async function succeedSettlement(call: Call<z.output<typeof settlementParams>, unknown, ReceivedRequest & { reason: string }>, deps: ApiDeps) {
+  const { params, operator, body } = call;
+  const before = await findSettlement(call, deps);
+  const order = orderOf(body, operator);
+  const first = order.id;
+  if (params.id !== first && !params.id.startsWith(`${first}-`)) {
+    throw new Problem('INVALID_REQUEST', {
+      errors: [{ field: 'settlementDate', code: 'NOT_A_SUCCESSOR', message: 'اشتراک و تاریخ باید همان تسویهٔ پیشین باشد. برای تاریخ دیگر تسویهٔ تازه ثبت کنید.' }],
+    });
+  }
+  if (before.announcedAt === null) throw new Problem('NOT_ALLOWED_NOW', { members: { settlement: viewSettlement(before) } });
+  const number = params.id === first ? 1 : Number(params.id.slice(first.length + 1));
+  // the number follows from the predecessor: a repeated call finds the settlement that it made
+  await announceOrder(call, deps, { ...order, id: `${first}-${number + 1}`, predecessor: { id: before.id, reason: body.reason, by: operator.id } });
+}
+
+async function announceOrder({ req, res, operator }: Call, deps: ApiDeps, order: SettlementOrder): Promise<void> {
   const stored = async (): Promise<Settlement | null> => {
     try {
       return await inTime(deps.settlements.get(order.id, { office: null }), STORE_MS);

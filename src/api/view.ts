@@ -1,11 +1,12 @@
 import type { AccountSnapshot, Meter } from '../domain/account.js';
 import { makeBillId } from '../domain/bill-id.js';
+import type { Correction } from '../domain/correction.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { StaleFeed } from '../domain/freshness.js';
 import type { Bill, Settlement } from '../domain/settlement.js';
 import type { z } from 'zod';
-import type { accountView, billView, debtView, findingView, SettlementView } from './schemas.js';
+import type { accountView, billView, correctionView, debtView, findingView, SettlementView } from './schemas.js';
 
 /**
  * Domain → contract, field by field: what a type gains inside never leaks out, and national ids and mobile numbers
@@ -73,9 +74,32 @@ export function viewSettlement(s: Settlement): SettlementView {
       reason,
       billSerial,
     })),
-    corrections: s.corrections.map(({ n, kind, cause, status }) => ({ n, kind, cause, status })),
+    corrections: s.corrections.map(viewCorrection),
+    cancellation: s.cancellation && { by: s.cancellation.by, reason: s.cancellation.reason, at: s.cancellation.at },
+    predecessor: s.predecessor && { id: s.predecessor.id, reason: s.predecessor.reason, by: s.predecessor.by },
     steps: s.steps.map(({ name, startedAt, endedAt, attempts }) => ({ name, startedAt, endedAt, attempts })),
     delivery: s.delivery && { deliveredTo: s.delivery.deliveredTo, channel: s.delivery.channel, at: s.delivery.at },
+  };
+}
+
+export function viewCorrection(c: Correction): z.input<typeof correctionView> {
+  return {
+    n: c.n,
+    kind: c.kind,
+    cause: c.cause,
+    description: c.description,
+    status: c.status,
+    owner: { role: c.owner.role, user: c.owner.user },
+    reportedBy: c.reportedBy,
+    reportedAt: c.reportedAt,
+    dueAt: c.dueAt,
+    submittedBy: c.submittedBy,
+    difference: c.difference,
+    noChange: c.noChange,
+    verifiedBy: c.verifiedBy,
+    approvedBy: c.approvedBy,
+    revision: c.revision,
+    note: c.note,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type ConnectionLike,
   type WorkflowService,
 } from '@temporalio/client';
-import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
+import { ApplicationFailure, type SearchAttributePair, type UpdateDefinition } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Finding } from '../domain/finding.js';
 import { agreeingFacts, receivedSettlement, settlementWorkflowId } from '../domain/settlement.js';
@@ -52,6 +52,14 @@ export type DeliveryOutcome =
   | { kind: 'closed' }
   | { kind: 'unavailable' };
 
+/** How an update ended that a person asked an open settlement for. */
+export type Acted<T> =
+  | { kind: 'done'; value: T }
+  /** the workflow said no: the failure's type and details */
+  | { kind: 'refused'; type: string; details: unknown[] }
+  /** the workflow has ended or never was */
+  | { kind: 'closed' };
+
 /** The server gave no answer: nothing is known of the workflow. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
@@ -61,6 +69,8 @@ export class NoAnswerError extends Error {
 export interface SettlementWorkflows {
   announce(order: SettlementOrder, options: { deadlineMs: number }): Promise<Announcement>;
   deliver(id: string, delivery: Delivery): Promise<DeliveryOutcome>;
+  /** Asks an open settlement for an update. NoAnswerError without a word in time: it may have happened, and what stands tells. */
+  act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
   /** Where an open settlement stands; without a worker what its start arguments say; null if there is none. NoAnswerError without a word from the server. */
   state(id: string): Promise<Settlement | null>;
   reachable(): Promise<boolean>;
@@ -76,6 +86,8 @@ export interface SettlementWorkflowsOptions {
 const DESCRIBE_MS = 1_500;
 const QUERY_MS = 1_000;
 const UPDATE_MS = 3_000;
+/** A correction is computed anew and may wait behind what the settlement is doing. */
+const ACT_MS = 8_000;
 
 /**
  * gRPC codes that mean a wrong set-up (INVALID_ARGUMENT, NOT_FOUND of the namespace, PERMISSION_DENIED, UNIMPLEMENTED,
@@ -212,6 +224,22 @@ export function createSettlementWorkflows(
           if (type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
         }
         if (isUnanswered(error)) return { kind: 'unavailable' };
+        throw error;
+      }
+    },
+
+    async act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>> {
+      try {
+        const value = await within(ACT_MS, () => workflow.getHandle(settlementWorkflowId(id)).executeUpdate(update, { args: [argument] }));
+        return { kind: 'done', value };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { kind: 'closed' };
+        if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+          const { type, details } = error.cause;
+          if (type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
+          return { kind: 'refused', type: type ?? '', details: details ?? [] };
+        }
+        if (isUnanswered(error)) throw new NoAnswerError();
         throw error;
       }
     },

@@ -1,4 +1,5 @@
 import type { Cycle, EarlierSettlement } from './account.js';
+import { sumsByCode } from './correction.js';
 import { endOfDay } from './cycle.js';
 import { type JalaliDate, addDays } from './jalali.js';
 import { COVERED, isOpen } from './outbox.js';
@@ -43,6 +44,7 @@ export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | nu
         total: bill.total,
         payable: bill.payable,
         carry: bill.carry,
+        lines: sumsByCode(bill.lines),
         // its total holds that one's: billing books the difference, not both
         ...(earlier && { continues: earlier.billNumber }),
       },

@@ -1,4 +1,5 @@
 import type { Account, Meter } from './account.js';
+import type { Correction } from './correction.js';
 import type { Debt } from './debt.js';
 import type { Finding, Confirmation } from './finding.js';
 import type { JalaliDate } from './jalali.js';
@@ -58,6 +59,15 @@ export interface SettlementOrder {
   clerk: Operator;
   /** receipt of the request; the five minutes run from here */
   receivedAt: Instant;
+  /** only for a further settlement of the same subscriber and date */
+  predecessor?: Predecessor | undefined;
+}
+
+/** Why there is a further settlement of the same subscriber and date, and who allowed it. */
+export interface Predecessor {
+  id: string;
+  reason: string;
+  by: string;
 }
 
 export interface StepTime {
@@ -147,7 +157,10 @@ export interface Settlement {
   warnings: Finding[];
   errors: Finding[];
   postings: Posting[];
-  corrections: { n: number; kind: string; cause: string; status: string }[];
+  corrections: Correction[];
+  cancellation: { by: string; reason: string; at: Instant } | null;
+  /** the settlement of the same subscriber and date before this one */
+  predecessor: Predecessor | null;
   steps: StepTime[];
   delivery: { deliveredTo: string; channel: string; at: Instant } | null;
 }
@@ -194,6 +207,8 @@ export function receivedSettlement(order: SettlementOrder): Settlement {
     errors: [],
     postings: [],
     corrections: [],
+    cancellation: null,
+    predecessor: order.predecessor ?? null,
     steps: [],
     delivery: null,
   };

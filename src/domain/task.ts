@@ -20,7 +20,6 @@ const KINDS = {
   readingBelowEstimate: { role: 'billing', title: 'رقم کنتور کمتر از برآورد آخرین قبض: اصلاح قبض', endedBy: 'person', due: 'correctionHours' },
   meterReversed: { role: 'billing', title: 'کنتور وارونه: اصلاح کارکرد', endedBy: 'person', due: 'correctionHours' },
   postingLate: { role: 'billing', title: 'قلم دیرمانده: دوره بدون آن بسته شد', endedBy: 'person', due: 'correctionHours' },
-  postingRefused: { role: 'billing', title: 'قلمی که صورتحساب نپذیرفت', endedBy: 'person', due: 'correctionHours' },
   settlementCovered: { role: 'billing', title: 'قبضی همین روزها را دارد: رقم و مبلغ تسویه دوباره حساب نشود', endedBy: 'person', due: 'correctionHours' },
   postingAfterEnd: { role: 'billing', title: 'پیام صورتحساب پس از پایان تسویه', endedBy: 'person', due: 'correctionHours' },
 } as const satisfies Record<string, KindOfTask>;
@@ -43,8 +42,10 @@ export const TASK_OF_FINDING: Partial<Record<FindingCode, TaskKind>> = {
   METER_REVERSED: 'meterReversed',
 };
 
-/** What is left of an outbox's troubles when its settlement has ended: every posting was taken. */
-export const OUTBOX_TASKS: readonly TaskKind[] = ['postingLate', 'postingRefused', 'settlementCovered'];
+/** What somebody has to look at also when its settlement has ended. */
+export function outlives(kind: TaskKind): boolean {
+  return kind === 'breached' || kind === 'postingAfterEnd';
+}
 
 /** In place of an office: what concerns the whole company, such as a stale feed. */
 export const EVERY_OFFICE = '*';

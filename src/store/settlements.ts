@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { AccountSnapshot } from '../domain/account.js';
 import type { IssuedFrom } from '../domain/earlier-settlement.js';
 import type { Finding } from '../domain/finding.js';
@@ -62,13 +62,22 @@ export interface BillDraft {
 
 export type SettlementStore = ReturnType<typeof createSettlementStore>;
 
+/** A correction as JSON, from a row `c` of app.corrections. */
+export const CORRECTION = `json_build_object('n', c.n, 'kind', c.kind, 'cause', c.cause, 'description', c.description, 'status', c.status,
+  'owner', json_build_object('role', c.owner_role, 'user', c.owner_user), 'reportedBy', c.reported_by->>'id',
+  'reportedAt', to_char(c.reported_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'dueAt', to_char(c.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'submittedBy', c.submitted_by->>'id',
+  'difference', c.submission->'comparison'->'difference', 'noChange', c.submission->'comparison'->'noChange',
+  'verifiedBy', c.verified_by->>'id', 'approvedBy', c.approved_by->>'id', 'revision', c.revision, 'note', c.note)`;
+
 const VIEW = `
   select s.*, b.bill,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
         'amount', p.amount, 'status', p.status, 'timesLate', p.times_late, 'reason', p.reason, 'billSerial', p.bill_serial) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by array_position(array['register','fetchAccount','checkReading','computeDebt','issueBill','announce','scheduleFee'], t.name))
-        from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps
+        from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps,
+    coalesce((select json_agg(${CORRECTION} order by c.n) from app.corrections c where c.settlement_id = s.id), '[]') as corrections
   from app.settlements s`;
 
 interface Row {
@@ -88,6 +97,9 @@ interface Row {
   errors: Finding[];
   postings: Posting[];
   steps: StepTime[];
+  corrections: Settlement['corrections'];
+  cancellation: Settlement['cancellation'];
+  predecessor: Settlement['predecessor'];
   delivery: Settlement['delivery'];
 }
 
@@ -108,7 +120,9 @@ function fromRow(row: Row): Settlement {
     warnings: row.warnings,
     errors: row.errors,
     postings: row.postings,
-    corrections: [],
+    corrections: row.corrections,
+    cancellation: row.cancellation,
+    predecessor: row.predecessor,
     steps: row.steps,
     delivery: row.delivery,
   };
@@ -215,8 +229,8 @@ export function createSettlementStore(pool: Pool) {
       const { facts, clerk } = order;
       const { rowCount } = await pool.query(
         `with mine as (
-           insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator)
-           values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10)
+           insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator, predecessor)
+           values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, $11)
            on conflict (id) do update set run_id = excluded.run_id, status = 'received', office = excluded.office, clerk = excluded.clerk,
              received_at = excluded.received_at, late_entry = excluded.late_entry, facts = excluded.facts, operator = excluded.operator,
              errors = '[]', warnings = '[]', at_risk_at = null, breached_at = null
@@ -235,6 +249,7 @@ export function createSettlementStore(pool: Pool) {
           facts.lateEntry !== undefined,
           JSON.stringify(facts),
           JSON.stringify(clerk),
+          order.predecessor ? JSON.stringify(order.predecessor) : null,
         ],
       );
       if (rowCount) return;
@@ -257,46 +272,7 @@ export function createSettlementStore(pool: Pool) {
      * Issues a revision: number, payment periods and bill in one transaction. A second attempt reads back the first one's bill.
      * Throws PaymentPeriodsExhaustedError when the subscriber's periods of the year are used up.
      */
-    issueBill(draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> {
-      return inTransaction(pool, async (client) => {
-        // two attempts may be alive at once: the second waits here and then finds the first one's bill
-        await client.query('select from app.settlements where id = $1 for update', [draft.settlementId]);
-        const { rows: issued } = await client.query<{ bill: Bill }>('select bill from app.bills where settlement_id = $1 and revision = $2', [
-          draft.settlementId,
-          draft.revision,
-        ]);
-        if (issued[0]) return issued[0].bill;
-        const periods = await takePeriods(client, draft);
-        const { rows: given } = await client.query<{ last: number; now: Instant }>(
-          `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
-           on conflict (office, year) do update set last = n.last + 1 returning last, now()`,
-          [draft.office, draft.year],
-        );
-        const { last, now } = given[0] as (typeof given)[number];
-        const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
-        await client.query(
-          `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
-           e as (insert into app.events (settlement_id, kind, key, at, data)
-             select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b)
-           update app.settlements set revision = $2 where id = $1`,
-          [
-            draft.settlementId,
-            draft.revision,
-            bill.number,
-            now,
-            JSON.stringify(bill),
-            JSON.stringify(draft.inputs),
-            bill.total,
-            bill.payable,
-            bill.carry,
-            JSON.stringify(steps),
-            runId,
-          ],
-        );
-        return bill;
-      });
-    },
+    issueBill: (draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> => inTransaction(pool, (client) => issueBill(client, draft, runId, steps)),
 
     /** The announcement: its time is the database's, taken once. */
     async announce(
@@ -359,6 +335,47 @@ export function createSettlementStore(pool: Pool) {
       return rowCount === 1;
     },
   };
+}
+
+/** Issues a revision inside the caller's transaction; the one before it is void from then on. */
+export async function issueBill(client: PoolClient, draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> {
+  // two attempts may be alive at once: the second waits here and then finds the first one's bill
+  await client.query('select from app.settlements where id = $1 for update', [draft.settlementId]);
+  const { rows: issued } = await client.query<{ bill: Bill }>('select bill from app.bills where settlement_id = $1 and revision = $2', [
+    draft.settlementId,
+    draft.revision,
+  ]);
+  if (issued[0]) return issued[0].bill;
+  const periods = await takePeriods(client, draft);
+  const { rows: given } = await client.query<{ last: number; now: Instant }>(
+    `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
+     on conflict (office, year) do update set last = n.last + 1 returning last, now()`,
+    [draft.office, draft.year],
+  );
+  const { last, now } = given[0] as (typeof given)[number];
+  const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
+  await client.query(
+    `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
+     e as (insert into app.events (settlement_id, kind, key, at, data)
+       select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b),
+       v as (update app.bills set void = true where settlement_id = $1 and revision < $2 and not void)
+     update app.settlements set revision = $2 where id = $1`,
+    [
+      draft.settlementId,
+      draft.revision,
+      bill.number,
+      now,
+      JSON.stringify(bill),
+      JSON.stringify(draft.inputs),
+      bill.total,
+      bill.payable,
+      bill.carry,
+      JSON.stringify(steps),
+      runId,
+    ],
+  );
+  return bill;
 }
 
 /** Every two-digit period of the subscriber's year is used: no further payment id can be made. */

@@ -32,6 +32,8 @@ export interface TaskStore {
   /** Opens a task, or answers the one of this id as it stands, closed ones too. */
   open(task: NewTask): Promise<Task>;
   get(id: string): Promise<Task | null>;
+  /** Everything that ever waited for somebody in a settlement. */
+  ofSettlement(settlement: string): Promise<Task[]>;
   /** The first closing stands; null when there is no such task. `by` null: the work itself ended it. */
   close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
   /** An open task goes to the supervisor, away from whoever had it; answers the task as it stands. */
@@ -56,6 +58,10 @@ export function createTaskStore(pool: Pool): TaskStore {
 
   return {
     get,
+
+    async ofSettlement(settlement) {
+      return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where settlement_id = $1 order by id`, [settlement])).rows;
+    },
 
     async open({ id, kind, settlement, office, role, dueAt, detail }) {
       await pool.query(

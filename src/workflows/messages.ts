@@ -1,12 +1,23 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CorrectionSubmission, ErrorReport } from '../activities/corrections.js';
+import type { Comparison, Correction } from '../domain/correction.js';
 import type { Opening } from '../domain/cycle.js';
+import type { Finding } from '../domain/finding.js';
 import type { Settlement, SettlementOrder, Operator } from '../domain/settlement.js';
 import { TASK_CLOSED } from '../domain/task.js';
+
+export type { CorrectionSubmission, ErrorReport };
 
 /** Failure types a caller can meet; the details of REJECTED are `[Finding[]]`, of SETTLEMENT_EXISTS `[Settlement]`. */
 export const REJECTED = 'REJECTED';
 export const SETTLEMENT_EXISTS = 'SETTLEMENT_EXISTS';
 export const NOT_ALLOWED_NOW = 'NOT_ALLOWED_NOW';
+/** Who may not act on a correction, and why; the details are `[Settlement]`. */
+export const NOT_THE_OWNER = 'NOT_THE_OWNER';
+export const SECOND_PERSON_NEEDED = 'SECOND_PERSON_NEEDED';
+export const APPROVER_NEEDED = 'APPROVER_NEEDED';
+/** Billing holds a posting: a correction is the way. */
+export const POSTINGS_TAKEN = 'POSTINGS_TAKEN';
 
 export const SETTLEMENT_WORKFLOW = 'settlement';
 export const TASK_QUEUE = 'tasvieh';
@@ -50,6 +61,26 @@ export const cycleChanged = defineSignal('cycleChanged');
 
 export const BILLING_CYCLE_WORKFLOW = 'billingCycle';
 export const ACKNOWLEDGEMENT_WORKFLOW = 'acknowledgement';
+
+/** Reports an error; answers its number. Errors of one settlement are handled one after another. */
+export const reportError = defineUpdate<Correction, [ErrorReport]>('reportError');
+/** The corrected facts; answers old and new side by side. Throws REJECTED with the findings that stand in the way. */
+export const submitCorrection = defineUpdate<{ correction: Correction; comparison: Comparison; warnings: Finding[] }, [CorrectionSubmission]>('submitCorrection');
+/** There was no error after all. */
+export const withdrawCorrection = defineUpdate<Settlement, [CorrectionDecision]>('withdrawCorrection');
+/** By another person than who submitted; above the set amount the approver follows, else the next revision is issued. */
+export const verifyCorrection = defineUpdate<Settlement, [CorrectionDecision & { accepted: boolean }]>('verifyCorrection');
+export const approveCorrection = defineUpdate<Settlement, [CorrectionDecision & { accepted: boolean }]>('approveCorrection');
+export interface CorrectionDecision {
+  n: number;
+  by: Operator;
+  note: string | null;
+}
+/** As if it had not been issued, by a second person, before billing holds a posting. Throws POSTINGS_TAKEN. */
+export const cancelSettlement = defineUpdate<Settlement, [{ reason: string; by: Operator }]>('cancelSettlement');
+/** A credit is to be paid back instead of carried: asked for by one supervisor, confirmed by another. */
+export const requestRefund = defineUpdate<Settlement, [{ reason: string; by: Operator }]>('requestRefund');
+export const confirmRefund = defineUpdate<Settlement, [{ by: Operator }]>('confirmRefund');
 
 /** Where the settlement stands now. */
 export const settlementState = defineQuery<Settlement>('settlementState');

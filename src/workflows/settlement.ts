@@ -9,13 +9,12 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { ApplicationFailureCategory } from '@temporalio/common';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
 import type { Opening } from '../domain/cycle.js';
 import { COVERED, type Outcome, becameTrouble, isOpen } from '../domain/outbox.js';
 import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import type { TaskKind } from '../domain/task.js';
-import type { Scheduled } from '../activities/outbox.js';
+import type { Scheduled, Targeted } from '../activities/outbox.js';
 import {
   type Delivery,
   NOT_ALLOWED_NOW,
@@ -30,24 +29,30 @@ import {
   settlementState,
 } from './messages.js';
 import { AT_RISK, BREACHED, CYCLE, FEE_OVERDUE, STATUS } from './search-attributes.js';
+import { expectedEnd } from './failures.js';
+import { startRework } from './rework.js';
 import { runStep } from './steps.js';
 
 /** What came in and waits for the main loop. */
 type Message =
   | { kind: 'delivery'; delivery: Delivery }
   | { kind: 'cycleOpened'; opened: Opening }
-  | { kind: 'outcome'; eventId: string; outcome: Outcome; seq: number | null };
+  | { kind: 'outcome'; eventId: string; outcome: Outcome; seq: number | null }
+  /** what a person asked for, done in its turn */
+  | { kind: 'act'; act: () => Promise<void> };
 
 /** The announcement of the outstanding balance, SSS-PM-02, from the request to the end. */
-export async function settlement(order: SettlementOrder): Promise<Settlement> {
+export async function settlement(asked: SettlementOrder): Promise<Settlement> {
+  // a correction changes the facts
+  const order = { ...asked };
   const view = receivedSettlement(order);
   const inbox: Message[] = [];
   const seen = new Set<string>();
   let rejection: ApplicationFailure | undefined;
 
   setHandler(settlementState, () => view);
-  setHandler(announceBalance, async (asked) => {
-    if (!sameFacts(asked.facts, order.facts)) throw expectedEnd(SETTLEMENT_EXISTS, `settlement ${view.id} exists with other facts`, [view]);
+  setHandler(announceBalance, async ({ facts }) => {
+    if (!sameFacts(facts, order.facts)) throw expectedEnd(SETTLEMENT_EXISTS, `settlement ${view.id} exists with other facts`, [view]);
     await condition(() => view.announcedAt !== null || rejection !== undefined);
     if (rejection) throw rejection;
     return view;
@@ -77,12 +82,14 @@ export async function settlement(order: SettlementOrder): Promise<Settlement> {
   setHandler(postingRefused, told('refused'));
   setHandler(postingRetracted, told('retracted'));
 
+  const life = untilSettled(order, view, inbox);
+
   tell(view, 'درخواست دریافت شد');
   const clock = fiveMinutes(order, view);
   try {
     const { outbox, open } = await announceTheBalance(order, view, clock);
     if (open) once(open.eventId, { kind: 'cycleOpened', opened: open });
-    await untilSettled(order, view, inbox, outbox);
+    await life.run(outbox);
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || (error.type !== REJECTED && error.type !== SETTLEMENT_EXISTS)) throw error;
     rejection = expectedEnd(error.type, error.message, error.details ?? []);
@@ -164,72 +171,89 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   return scheduled.value;
 }
 
-/** Hand-over, the next cycle, and billing's acknowledgements, in whatever order they come. */
-async function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[], scheduled: Outbox): Promise<void> {
-  const { id, facts } = order;
-  let outbox = scheduled;
-  const about = () => ({ id, facts: { subscription: facts.subscription, settlementDate: facts.settlementDate }, at: new Date().toISOString() });
-  const keep = async (next: Outbox): Promise<void> => {
+/** Hand-over, the next cycle, billing's acknowledgements and the rework, in whatever order they come. */
+function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]): { run(scheduled: Outbox): Promise<void> } {
+  const { id } = order;
+  let outbox: Outbox = { postings: [], closesAt: null, objectionEndsAt: null };
+  const about = () => ({ id, facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate }, at: new Date().toISOString() });
+  const keep = async ({ outbox: next, open }: Targeted): Promise<void> => {
     const { late, refused } = becameTrouble(outbox.postings, next.postings);
     outbox = next;
     view.postings = next.postings;
+    // an opening is told once by its event; what is new since must be handed over all the same
+    if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle)) inbox.push({ kind: 'cycleOpened', opened: open });
     if (late.length > 0) upsertSearchAttributes([{ key: FEE_OVERDUE, value: true }]);
     const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
-    if (refused.length > 0) await task('postingRefused', 'وظیفه: قلم ردشده در صورتحساب');
+    await rework.refused(refused);
   };
+  const rework = startRework({
+    order,
+    view,
+    keep,
+    tell: (details) => tell(view, details),
+    inTurn: (act) => new Promise((resolve, reject) => inbox.push({ kind: 'act', act: () => act().then(resolve, reject) })),
+  });
+
   const passed = (instant: string | null): boolean => instant !== null && Date.parse(instant) <= Date.now();
-  const answered = (): boolean => view.delivery !== null && !outbox.postings.some(isOpen);
-  const closed = (): boolean => answered() && (outbox.objectionEndsAt === null || passed(outbox.objectionEndsAt));
+  const answered = (): boolean => view.delivery !== null && !outbox.postings.some(isOpen) && !rework.isOpen();
+  const closed = (): boolean => view.status === 'cancelled' || (answered() && (outbox.objectionEndsAt === null || passed(outbox.objectionEndsAt)));
   const deadline = (): { at: string; summary: string } | null => {
     if (outbox.closesAt !== null) return { at: outbox.closesAt, summary: 'بسته شدن دوره' };
     return answered() && outbox.objectionEndsAt !== null ? { at: outbox.objectionEndsAt, summary: 'پایان مهلت اعتراض' } : null;
   };
 
-  while (!closed() || inbox.length > 0) {
-    const next = deadline();
-    if (next === null) await condition(() => inbox.length > 0 || closed());
-    else if (!passed(next.at)) await condition(() => inbox.length > 0, Date.parse(next.at) - Date.now(), { summary: next.summary });
-    const message = inbox.shift();
-    if (!message) {
-      if (!passed(outbox.closesAt)) continue;
-      const { outbox: moved, open } = await runStep('closeDue', 'دوره بسته شد: اقلام دیرمانده به دوره بعد می‌رود', about());
-      await keep(moved);
-      if (open) inbox.push({ kind: 'cycleOpened', opened: open });
-      tell(view, waitingFor(outbox));
-      continue;
-    }
-    switch (message.kind) {
-      case 'delivery': {
-        if (view.delivery) break;
-        view.delivery = await runStep('recordDelivery', 'تحویل صورتحساب', { id, ...message.delivery });
-        if (view.status === 'announced') view.status = 'delivered';
-        tell(view, `صورتحساب تحویل شد؛ ${waitingFor(outbox)}`);
-        break;
-      }
-      case 'cycleOpened': {
-        const { opened } = message;
-        await keep(await runStep('handOver', `ارسال به صورتحساب دوره ${opened.cycle}`, { ...about(), opened }));
-        if (!outbox.postings.some(({ status }) => status === 'handedOver')) break;
-        if (view.status === 'announced' || view.status === 'delivered') view.status = 'handedOver';
+  const run = async (scheduled: Outbox): Promise<void> => {
+    outbox = scheduled;
+    while (!closed() || inbox.length > 0) {
+      const next = deadline();
+      if (next === null) await condition(() => inbox.length > 0 || closed());
+      else if (!passed(next.at)) await condition(() => inbox.length > 0, Date.parse(next.at) - Date.now(), { summary: next.summary });
+      const message = inbox.shift();
+      if (!message) {
+        if (!passed(outbox.closesAt)) continue;
+        await keep(await runStep('closeDue', 'دوره بسته شد: اقلام دیرمانده به دوره بعد می‌رود', about()));
         tell(view, waitingFor(outbox));
-        break;
+        continue;
       }
-      case 'outcome': {
-        const { eventId, outcome, seq } = message;
-        const newName = facts.newSubscriber?.name ?? null;
-        await keep(await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }));
-        tell(view, waitingFor(outbox));
-        break;
+      switch (message.kind) {
+        case 'delivery': {
+          if (view.delivery) break;
+          view.delivery = await runStep('recordDelivery', 'تحویل صورتحساب', { id, ...message.delivery });
+          if (view.status === 'announced') view.status = 'delivered';
+          tell(view, `صورتحساب تحویل شد؛ ${waitingFor(outbox)}`);
+          break;
+        }
+        case 'cycleOpened': {
+          const { opened } = message;
+          await keep({ outbox: await runStep('handOver', `ارسال به صورتحساب دوره ${opened.cycle}`, { ...about(), opened }), open: null });
+          if (!outbox.postings.some(({ status }) => status === 'handedOver')) break;
+          if (view.status === 'announced' || view.status === 'delivered') view.status = 'handedOver';
+          tell(view, waitingFor(outbox));
+          break;
+        }
+        case 'outcome': {
+          const { eventId, outcome, seq } = message;
+          const newName = order.facts.newSubscriber?.name ?? null;
+          await keep({ outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }), open: null });
+          tell(view, waitingFor(outbox));
+          break;
+        }
+        case 'act': {
+          await message.act();
+          break;
+        }
       }
+      upsertSearchAttributes([{ key: STATUS, value: view.status }]);
     }
+    if (view.status === 'cancelled') return;
+    await runStep('settle', 'پایان تسویه', { id });
+    view.status = 'settled';
     upsertSearchAttributes([{ key: STATUS, value: view.status }]);
-  }
-  await runStep('settle', 'پایان تسویه', { id });
-  view.status = 'settled';
-  upsertSearchAttributes([{ key: STATUS, value: view.status }]);
-  tell(view, 'تسویه پایان یافت');
+    tell(view, 'تسویه پایان یافت');
+  };
+  return { run };
 }
 
 const OUTCOME_SUMMARY: Record<Outcome['outcome'], string> = {
@@ -317,11 +341,7 @@ function rejected(errors: Finding[]): ApplicationFailure {
   return expectedEnd(REJECTED, errors.map((each) => each.code).join(', '), [errors]);
 }
 
-/** A failure that belongs to the ordinary course of things: no alarm in logs and metrics. */
-function expectedEnd(type: string, message: string, details: unknown[] = []): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true, category: ApplicationFailureCategory.BENIGN, details });
-}
-
+/** Scopes end by being cancelled; anything else is a fault. */
 function ignoreCancellation(error: unknown): void {
   if (!isCancellation(error)) throw error;
 }

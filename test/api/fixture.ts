@@ -9,6 +9,7 @@ import { listen, type Listening } from '../../src/api/server';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
+import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
@@ -124,9 +125,30 @@ export function announced(from: SettlementOrder = order()): Settlement {
     postings: [
       { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null },
     ],
+    corrections: [CORRECTION],
     steps: [{ name: 'register', startedAt: NOW.toISOString(), endedAt: NOW.toISOString(), attempts: 1 }],
   };
 }
+
+/** An error of the announced settlement, referred to the clerk who issued. */
+export const CORRECTION: Correction = {
+  n: 1,
+  kind: 'reading',
+  cause: 'clerk',
+  description: 'رقم اشتباه',
+  status: 'referred',
+  owner: { role: 'clerk', user: 'c-1' },
+  reportedBy: 's-1',
+  reportedAt: NOW.toISOString(),
+  dueAt: NOW.toISOString(),
+  submittedBy: null,
+  difference: null,
+  noChange: null,
+  verifiedBy: null,
+  approvedBy: null,
+  revision: null,
+  note: null,
+};
 
 /** The cycle that the fixture's postings wait for. */
 export const CYCLE: Cycle = {
@@ -278,6 +300,23 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
           delivery: { deliveredTo: delivery.deliveredTo, channel: delivery.channel, at: NOW.toISOString() },
         },
       }),
+      async act<T>(_id: string, { name }: { name: string }) {
+        const answers: Record<string, unknown> = {
+          reportError: CORRECTION,
+          submitCorrection: {
+            correction: CORRECTION,
+            comparison: {
+              lines: [{ code: 'GAS_STEP', label: 'گاز بها', before: 48_645, after: 47_564 }],
+              total: { before: 48_645, after: 47_564 },
+              payable: { before: 48_000, after: 47_000 },
+              difference: -1_081,
+              noChange: false,
+            },
+            warnings: [],
+          },
+        };
+        return { kind: 'done' as const, value: (answers[name] ?? announced()) as T };
+      },
       state: async () => null,
       reachable: async () => true,
     },

@@ -89,7 +89,9 @@ export function settlement({ lines = LINES, payable, bill, account, facts, settl
     },
     warnings: [], errors: [],
     postings: [{ posting: '123004567814-14050321/fee', kind: 'fee', cycle: '12-1405-03', dueOn: on('1405/04/05'), amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null }],
-    corrections: [], steps: [], delivery: null,
+    corrections: [],
+    cancellation: null,
+    predecessor: null, steps: [], delivery: null,
     ...rest,
   };
 }

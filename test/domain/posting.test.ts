@@ -30,7 +30,7 @@ describe('postingsOf', () => {
         billSerial: null,
         // 10 days after the issue, to the end of the day
         objectionEndsAt: endOfDay(on('1397/04/20')),
-        detail: { billNumber: '97-1', date: '1397/02/31', reading: 145, readingSource: 'staff', total: 49_145, payable: 49_000, carry: 145 },
+        detail: { billNumber: '97-1', date: '1397/02/31', reading: 145, readingSource: 'staff', total: 49_145, payable: 49_000, carry: 145, lines: { GAS_STEP: 48_645, PREVIOUS_DEBT: 500 } },
       },
     ]);
   });

@@ -15,6 +15,7 @@ import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } 
 import { loadDemoData } from '../../src/demo.js';
 import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
+import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
@@ -64,6 +65,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
   return createActivities({
     settlements: createSettlementStore(pool),
     postings: createPostingStore(pool),
+    corrections: createCorrectionStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),

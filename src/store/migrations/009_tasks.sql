@@ -23,6 +23,7 @@ update app.tasks set id = kind || '.' || settlement_id where settlement_id is no
 drop index app.tasks_office_role_idx;
 -- what waits, the most pressing first
 create index tasks_open on app.tasks ((coalesce(due_at, 'infinity')), id) where closed_at is null;
+create index tasks_settlement on app.tasks (settlement_id);
 create index tasks_closed on app.tasks (closed_at desc, id desc) where closed_at is not null;
 
 -- what billing has not taken, by its last day

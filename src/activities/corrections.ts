@@ -1,0 +1,214 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BillingPort } from '../billing/port.js';
+import { accountView, assessDebt } from '../domain/assessment.js';
+import {
+  type Comparison,
+  type CorrectedFacts,
+  type Correction,
+  type CorrectionCause,
+  type CorrectionKind,
+  compareBills,
+  correctedFacts,
+} from '../domain/correction.js';
+import { nextCycle } from '../domain/cycle.js';
+import { type Finding, blocking, overridden } from '../domain/finding.js';
+import { todayInTehran } from '../domain/jalali.js';
+import { postingsOf, targetOf } from '../domain/posting.js';
+import { checkReading } from '../domain/reading.js';
+import { serviceTermsOn } from '../domain/service-terms.js';
+import type { Bill, Instant, Operator, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
+import type { CorrectionStore, Submission } from '../store/corrections.js';
+import type { OverrideStore } from '../store/overrides.js';
+import type { PostingStore } from '../store/postings.js';
+import { PaymentPeriodsExhaustedError } from '../store/settlements.js';
+import type { TariffStore } from '../store/tariffs.js';
+import type { Fetched } from './fetch-account.js';
+import { draftOf, periodsExhausted } from './issue-bill.js';
+import type { Targeted } from './outbox.js';
+import { runId } from './step.js';
+import type { TaskDesk } from './task-desk.js';
+
+/** An error that someone saw, or that billing's refusal shows. */
+export interface ErrorReport {
+  kind: CorrectionKind;
+  cause: CorrectionCause;
+  description: string;
+  by: Operator;
+  /** who is to correct it; absent: the clerk who issued, or the supervisor when someone else's data is wrong */
+  referTo?: { role: Role; user: string | null } | undefined;
+}
+
+export interface CorrectionSubmission {
+  n: number;
+  by: Operator;
+  corrected: CorrectedFacts;
+  /** `first`: what the bill was computed from; `now`: the ledger and tariffs of today, when those were wrong */
+  basis: 'first' | 'now';
+}
+
+/** What a submission comes to: the findings that stand in its way, or old and new side by side. */
+export interface Submitted {
+  findings: Finding[];
+  comparison: Comparison | null;
+  corrections: Correction[];
+}
+
+interface Dependencies {
+  corrections: CorrectionStore;
+  desk: Pick<TaskDesk, 'closeAll'>;
+  postings: PostingStore;
+  billing: BillingPort;
+  tariffs: TariffStore;
+  overrides: OverrideStore;
+  read(order: SettlementOrder): Promise<Fetched>;
+}
+
+/** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
+export function createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read }: Dependencies) {
+  const terms = async (at: Instant) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), todayInTehran(new Date(at)));
+  const dueAt = async (at: Instant): Promise<Instant> => new Date(Date.parse(at) + (await terms(at)).correction.dueHours * 3_600_000).toISOString();
+  /** The cycle for what is posted now, and its opening when billing has opened it already. */
+  const target = async ({ facts }: Pick<SettlementOrder, 'facts'>, at: Instant) => {
+    const today = todayInTehran(new Date(at));
+    const snapshot = await billing.account(facts.subscription, today);
+    return nextCycle(snapshot?.cycles ?? [], today, facts.settlementDate);
+  };
+
+  return {
+    async reportError({ order, n, first, report, at }: { order: SettlementOrder; n: number; first: boolean; report: ErrorReport; at: Instant }): Promise<Correction[]> {
+      const owner = report.referTo ?? (report.cause === 'clerk' || report.cause === 'applicant' ? { role: order.clerk.role, user: order.clerk.id } : { role: 'supervisor' as const, user: null });
+      return corrections.report(order.id, n, first ? 'referred' : 'reported', { ...report, owner, at, dueAt: await dueAt(at) });
+    },
+
+    /** The one before it has ended: now its owner is asked. */
+    async referCorrection({ id, n, at }: { id: string; n: number; at: Instant }): Promise<Correction[]> {
+      return corrections.refer(id, n, await dueAt(at));
+    },
+
+    /** Computes the corrected bill beside the standing one and keeps it for the verification; a finding that blocks keeps nothing. */
+    async submitCorrection({ order, submission, at }: { order: SettlementOrder; submission: CorrectionSubmission; at: Instant }): Promise<Submitted> {
+      const standing = await corrections.standing(order.id);
+      if (!standing) throw new Error(`settlement ${order.id} has no bill`);
+      const facts = correctedFacts(standing.inputs.facts, submission.corrected);
+      const today = todayInTehran(new Date(at));
+      const fresh = submission.basis === 'now' ? await read({ ...order, facts }) : null;
+      const inputs = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts };
+      const documents = await tariffs.tariffs(inputs.tariffs);
+      // the data of the first bill is as old as it was then
+      const assessed = assessDebt({ ...order, facts }, inputs.snapshot, documents, inputs.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const findings = overridden(
+        [...(fresh?.findings ?? []), ...checkReading(inputs.snapshot, facts, documents, today).findings, ...assessed.findings],
+        await overrides.of(order.id, facts.reading),
+      );
+      const errors = blocking(findings, facts.confirmations);
+      if (errors.length > 0 || !assessed.debt) return { findings: errors, comparison: null, corrections: await corrections.of(order.id) };
+      const comparison = compareBills(standing.bill, assessed.debt, isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts));
+      const kept: Submission = { facts, inputs, debt: assessed.debt, comparison };
+      return { findings: findings.filter(({ severity }) => severity !== 'error'), comparison, corrections: await corrections.submit(order.id, submission.n, kept, submission.by) };
+    },
+
+    /** Verified, rejected or withdrawn; `approval` says that the difference is above what one verifier may let pass. */
+    async decideCorrection({
+      id,
+      n,
+      decision,
+      by,
+      note,
+      at,
+    }: {
+      id: string;
+      n: number;
+      decision: 'verified' | 'rejected' | 'withdrawn';
+      by: Operator;
+      note: string | null;
+      at: Instant;
+    }): Promise<{ corrections: Correction[]; approval: boolean }> {
+      const now = await corrections.decide(id, n, decision, by, note);
+      const difference = now.find((each) => each.n === n)?.difference ?? 0;
+      return { corrections: now, approval: decision === 'verified' && Math.abs(difference) > (await terms(at)).correction.approvalAbove };
+    },
+
+    /** Issues the next revision from what was verified; the old one is void but kept, and its postings are replaced or followed by the difference. */
+    async reissueBill({
+      order,
+      n,
+      revision,
+      approvedBy,
+      at,
+    }: {
+      order: SettlementOrder;
+      n: number;
+      revision: number;
+      approvedBy: Operator | null;
+      at: Instant;
+    }): Promise<Targeted & { bill: Bill; facts: SettlementFacts; account: ReturnType<typeof accountView>; corrections: Correction[] }> {
+      const submission = await corrections.submission(order.id, n);
+      if (!submission) throw new Error(`correction ${n} of ${order.id} holds no submission`);
+      const { facts, inputs, debt } = submission;
+      const corrected = { ...order, facts };
+      const documents = await tariffs.tariffs(inputs.tariffs);
+      const cycle = await target(corrected, at);
+      try {
+        const { bill, corrections: now } = await corrections.reissue(
+          {
+            id: order.id,
+            n,
+            approvedBy,
+            facts,
+            draft: draftOf({ order: corrected, inputs, debt, revision, documents }),
+            entries: (issued) => postingsOf(corrected, issued, cycle, inputs.snapshot.earlierSettlement),
+          },
+          runId(),
+        );
+        return {
+          bill,
+          facts,
+          account: accountView(inputs.snapshot, facts.settlementDate),
+          corrections: now,
+          outbox: await postings.of(order.id),
+          open: await postings.opened(cycle?.cycle ?? null),
+        };
+      } catch (error) {
+        if (error instanceof PaymentPeriodsExhaustedError) throw periodsExhausted(error, facts);
+        throw error;
+      }
+    },
+
+    /** What billing refused waits again once its correction has ended; it joins the cycle that is open. */
+    async releaseRefused({ order, at }: { order: SettlementOrder; at: Instant }): Promise<Targeted> {
+      await corrections.release(order.id);
+      const [outbox, cycle] = await Promise.all([postings.of(order.id), target(order, at)]);
+      return { outbox, open: await postings.opened(cycle?.cycle ?? null) };
+    },
+
+    /** Null when billing holds a posting already. */
+    async cancelSettlement({ id, reason, by, at }: { id: string; reason: string; by: Operator; at: Instant }) {
+      if (!(await corrections.cancel(id, reason, by, at))) return null;
+      await desk.closeAll(id, 'cancelled');
+      return postings.of(id);
+    },
+
+    async requestRefund({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<void> {
+      await corrections.requestRefund(id, amount, reason, by);
+    },
+
+    /** The credit is paid back: what the ledger holds of it is taken out by a posting. */
+    async confirmRefund({ order, by, at }: { order: SettlementOrder; by: Operator; at: Instant }): Promise<Targeted> {
+      const refund = await corrections.refund(order.id);
+      if (!refund) throw new Error(`no refund of ${order.id} was asked for`);
+      const cycle = await target(order, at);
+      await corrections.confirmRefund(order.id, by, {
+        posting: `${order.id}/difference/refund`,
+        kind: 'difference',
+        amount: refund.amount,
+        ...targetOf(cycle),
+        status: 'waiting',
+        timesLate: 0,
+        reason: null,
+        billSerial: null,
+        detail: { refund: true, reason: refund.reason },
+      });
+      return { outbox: await postings.of(order.id), open: await postings.opened(cycle?.cycle ?? null) };
+    },
+  };
+}

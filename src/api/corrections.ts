@@ -1,0 +1,127 @@
+import type { UpdateDefinition } from '@temporalio/common';
+import type { z } from 'zod';
+import type { Finding } from '../domain/finding.js';
+import type { Operator, Settlement } from '../domain/settlement.js';
+import {
+  APPROVER_NEEDED,
+  NOT_ALLOWED_NOW,
+  NOT_THE_OWNER,
+  POSTINGS_TAKEN,
+  REJECTED,
+  SECOND_PERSON_NEEDED,
+  approveCorrection,
+  cancelSettlement,
+  confirmRefund,
+  reportError,
+  requestRefund,
+  submitCorrection,
+  verifyCorrection,
+  withdrawCorrection,
+} from '../workflows/messages.js';
+import type { ApiDeps } from './deps.js';
+import { Problem, problemErrors } from './problems.js';
+import type { Call } from './route.js';
+import type {
+  cancellationRequest,
+  correctionDecision,
+  correctionParams,
+  correctionSubmission,
+  correctionWithdrawal,
+  errorReport,
+  refundRequest,
+  settlementParams,
+} from './schemas.js';
+import { findSettlement } from './settlements.js';
+import { viewCorrection, viewFinding, viewSettlement } from './view.js';
+
+type OfSettlement<B> = Call<z.output<typeof settlementParams>, unknown, B>;
+type OfCorrection<B> = Call<z.output<typeof correctionParams>, unknown, B>;
+
+/** Asks the settlement's workflow; what it refuses becomes the problem of the same name, with the settlement as it stands. */
+async function ask<T, A>(call: OfSettlement<unknown>, deps: ApiDeps, update: UpdateDefinition<T, [A]>, argument: A): Promise<T> {
+  const { id } = call.params;
+  await findSettlement(call, deps);
+  const outcome = await deps.temporal.act(id, update, argument);
+  if (outcome.kind === 'done') return outcome.value;
+  if (outcome.kind === 'closed') throw new Problem('SETTLEMENT_ENDED');
+  const { type, details } = outcome;
+  switch (type) {
+    case REJECTED:
+      throw new Problem('REJECTED', { errors: problemErrors((details[0] ?? []) as Finding[]) });
+    case NOT_ALLOWED_NOW:
+    case NOT_THE_OWNER:
+    case SECOND_PERSON_NEEDED:
+    case APPROVER_NEEDED:
+    case POSTINGS_TAKEN:
+      throw new Problem(type, { members: { settlement: viewSettlement(details[0] as Settlement) } });
+    default:
+      throw new Error(`${update.name} of ${id} failed: ${type}`);
+  }
+}
+
+/** The settlement of a correction's route: another number of it is not there. */
+async function mustExist(call: OfCorrection<unknown>, deps: ApiDeps): Promise<void> {
+  const settlement = await findSettlement(call, deps);
+  if (!settlement.corrections.some(({ n }) => n === call.params.n)) throw new Problem('CORRECTION_UNKNOWN');
+}
+
+/** POST /settlements/{id}/corrections: an error is reported and referred to its owner. */
+export async function reportAnError(call: OfSettlement<z.output<typeof errorReport>>, deps: ApiDeps) {
+  const { referTo, ...report } = call.body;
+  const correction = await ask(call, deps, reportError, {
+    ...report,
+    by: call.operator,
+    ...(referTo && { referTo: { role: referTo.role, user: referTo.user ?? null } }),
+  });
+  call.res.status(201).json({ correction: correction.n });
+}
+
+/** POST …/corrections/{n}/submission: the corrected facts; old and new side by side. */
+export async function submitACorrection(call: OfCorrection<z.output<typeof correctionSubmission>>, deps: ApiDeps) {
+  const { basis = 'first', ...given } = call.body;
+  await mustExist(call, deps);
+  const corrected = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  // an absent reading is read as null by its schema: only one that was sent is a correction
+  if (!isSent(call.req.body, 'reading')) delete corrected['reading'];
+  const { correction, comparison, warnings } = await ask(call, deps, submitCorrection, { n: call.params.n, by: call.operator, corrected, basis });
+  call.res.json({ correction: viewCorrection(correction), comparison, warnings: warnings.map(viewFinding) });
+}
+
+/** POST …/corrections/{n}/withdrawal: there was no error after all. */
+export async function withdrawACorrection(call: OfCorrection<z.output<typeof correctionWithdrawal>>, deps: ApiDeps) {
+  await decide(call, deps, withdrawCorrection, { n: call.params.n, by: call.operator, note: call.body.note });
+}
+
+/** POST …/corrections/{n}/verification: by another person than who submitted. */
+export async function verifyACorrection(call: OfCorrection<z.output<typeof correctionDecision>>, deps: ApiDeps) {
+  await decide(call, deps, verifyCorrection, { n: call.params.n, by: call.operator, accepted: call.body.accepted, note: call.body.note ?? null });
+}
+
+/** POST …/corrections/{n}/approval: by the approver, above the set amount. */
+export async function approveACorrection(call: OfCorrection<z.output<typeof correctionDecision>>, deps: ApiDeps) {
+  await decide(call, deps, approveCorrection, { n: call.params.n, by: call.operator, accepted: call.body.accepted, note: call.body.note ?? null });
+}
+
+async function decide<A extends { n: number; by: Operator }>(call: OfCorrection<unknown>, deps: ApiDeps, update: UpdateDefinition<Settlement, [A]>, decision: A): Promise<void> {
+  await mustExist(call, deps);
+  call.res.json(viewSettlement(await ask(call, deps, update, decision)));
+}
+
+/** POST …/cancellation: everything as if it had not been issued; the number stays used. */
+export async function cancelASettlement(call: OfSettlement<z.output<typeof cancellationRequest>>, deps: ApiDeps) {
+  call.res.json(viewSettlement(await ask(call, deps, cancelSettlement, { reason: call.body.reason, by: call.operator })));
+}
+
+/** POST …/refund: a credit is to be paid back; another supervisor confirms. */
+export async function requestARefund(call: OfSettlement<z.output<typeof refundRequest>>, deps: ApiDeps) {
+  call.res.json(viewSettlement(await ask(call, deps, requestRefund, { reason: call.body.reason, by: call.operator })));
+}
+
+/** POST …/refund/confirmation */
+export async function confirmARefund(call: OfSettlement<unknown>, deps: ApiDeps) {
+  call.res.json(viewSettlement(await ask(call, deps, confirmRefund, { by: call.operator })));
+}
+
+function isSent(body: unknown, field: string): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, field);
+}

@@ -1,0 +1,227 @@
+import { type UpdateDefinition } from '@temporalio/common';
+import { setHandler } from '@temporalio/workflow';
+import type { Targeted } from '../activities/outbox.js';
+import { type Correction, type CorrectionRefusal, currentCorrection, isOpenCorrection, refusalOf } from '../domain/correction.js';
+import type { Operator, Posting, Settlement, SettlementOrder } from '../domain/settlement.js';
+import {
+  APPROVER_NEEDED,
+  type CorrectionDecision,
+  type ErrorReport,
+  NOT_ALLOWED_NOW,
+  NOT_THE_OWNER,
+  POSTINGS_TAKEN,
+  REJECTED,
+  SECOND_PERSON_NEEDED,
+  approveCorrection,
+  cancelSettlement,
+  confirmRefund,
+  reportError,
+  requestRefund,
+  submitCorrection,
+  verifyCorrection,
+  withdrawCorrection,
+} from './messages.js';
+import { expectedEnd } from './failures.js';
+import { runStep } from './steps.js';
+
+/** What the rework needs of the settlement that it belongs to. */
+export interface Ground {
+  /** its facts are the corrected ones from the first reissue on */
+  order: SettlementOrder;
+  view: Settlement;
+  /** runs `act` in the main loop, one thing after another, and answers what it answers */
+  inTurn<T>(act: () => Promise<T>): Promise<T>;
+  /** takes a changed outbox over; postings join the cycle when it is open */
+  keep(changed: Targeted): Promise<void>;
+  tell(details: string): void;
+}
+
+const BY_BILLING: Operator = { id: 'billing', name: 'صورتحساب', role: 'billing', office: '' };
+const TYPES: Record<CorrectionRefusal, string> = { NOT_ALLOWED_NOW, NOT_THE_OWNER, SECOND_PERSON_NEEDED, APPROVER_NEEDED };
+
+/**
+ * Error → referral → correction → verification by another person → approval above a set amount → the next revision.
+ */
+export function startRework({ order, view, inTurn, keep, tell }: Ground) {
+  const now = (): string => new Date().toISOString();
+  const refuse = (type: string, message: string): never => {
+    throw expectedEnd(type, message, [view]);
+  };
+  const mustBeIssued = (): void => {
+    if (view.announcedAt === null || view.status === 'cancelled') refuse(NOT_ALLOWED_NOW, `settlement ${view.id} is ${view.status}`);
+  };
+  const find = (n: number): Correction | undefined => view.corrections.find((each) => each.n === n);
+  const mustBeAllowed = (act: Parameters<typeof refusalOf>[0], n: number, by: Operator): void => {
+    const refusal = refusalOf(act, find(n), by);
+    if (refusal) refuse(TYPES[refusal], `${act} of correction ${n} (${find(n)?.status ?? 'unknown'})`);
+  };
+  const keepAll = (corrections: Correction[]): void => {
+    view.corrections = corrections;
+  };
+
+  /** The next reported error is referred when the one before it has ended; what billing refused waits again. */
+  const ended = async (): Promise<void> => {
+    const next = currentCorrection(view.corrections);
+    if (next?.status === 'reported') keepAll(await runStep('referCorrection', `ارجاع خطای ${next.n}`, { id: view.id, n: next.n, at: now() }));
+    if (!next && view.postings.some(({ status }) => status === 'refused')) await keep(await runStep('releaseRefused', 'ارسال دوباره قلم ردشده', { order, at: now() }));
+  };
+
+  const report = async (given: ErrorReport): Promise<Correction> => {
+    const n = view.corrections.length + 1;
+    keepAll(await runStep('reportError', `ثبت خطای ${n}`, { order, n, first: !currentCorrection(view.corrections), report: given, at: now() }));
+    tell(`خطای ${n} ثبت و ارجاع شد: ${given.description}`);
+    return find(n) as Correction;
+  };
+
+  const reissue = async (n: number, approvedBy: Operator | null): Promise<void> => {
+    const revision = view.revision + 1;
+    const issued = await runStep('reissueBill', `صدور ویرایش ${revision} صورتحساب`, { order, n, revision, approvedBy, at: now() });
+    order.facts = issued.facts;
+    Object.assign(view, { bill: issued.bill, revision, facts: issued.facts, account: issued.account });
+    keepAll(issued.corrections);
+    await keep(issued);
+    tell(`ویرایش ${revision} صادر شد: ${issued.bill.payable} ریال`);
+    await ended();
+  };
+
+  /** Looked at before it is accepted and again in its turn: of two who act at once the second hears what happened. */
+  const offer = <T, A>(update: UpdateDefinition<T, [A]>, mayI: (asked: A) => void, act: (asked: A) => Promise<T>): void =>
+    setHandler(
+      update,
+      (asked: A) =>
+        inTurn(() => {
+          mayI(asked);
+          return act(asked);
+        }),
+      { validator: mayI },
+    );
+  const decide = async (decision: 'verified' | 'rejected' | 'withdrawn', { n, by, note }: CorrectionDecision): Promise<boolean> => {
+    const { corrections, approval } = await runStep('decideCorrection', DECISION[decision](n), { id: view.id, n, decision, by, note, at: now() });
+    keepAll(corrections);
+    return approval;
+  };
+
+  offer(reportError, mustBeIssued, report);
+
+  offer(
+    submitCorrection,
+    ({ n, by }) => mustBeAllowed('submit', n, by),
+    async (submission) => {
+      const { n } = submission;
+      const { findings, comparison, corrections } = await runStep('submitCorrection', `اصلاح خطای ${n}`, { order, submission, at: now() });
+      keepAll(corrections);
+      if (!comparison) throw expectedEnd(REJECTED, findings.map(({ code }) => code).join(', '), [findings]);
+      tell(`اصلاح خطای ${n} در انتظار تأیید نفر دوم`);
+      return { correction: find(n) as Correction, comparison, warnings: findings };
+    },
+  );
+
+  offer(
+    withdrawCorrection,
+    ({ n, by }) => mustBeAllowed('withdraw', n, by),
+    async (decision) => {
+      await decide('withdrawn', decision);
+      await ended();
+      return view;
+    },
+  );
+
+  offer(
+    verifyCorrection,
+    ({ n, by }) => mustBeAllowed('verify', n, by),
+    async (decision) => {
+      const { n, accepted } = decision;
+      if (!accepted) {
+        await decide('rejected', decision);
+        tell(`اصلاح خطای ${n} برگشت`);
+        return view;
+      }
+      // nothing to issue anew: there was no error
+      if (find(n)?.noChange === true) {
+        await decide('withdrawn', decision);
+        await ended();
+        return view;
+      }
+      if (await decide('verified', decision)) tell(`اصلاح خطای ${n} در انتظار تصویب`);
+      else await reissue(n, null);
+      return view;
+    },
+  );
+
+  offer(
+    approveCorrection,
+    ({ n, by }) => mustBeAllowed('approve', n, by),
+    async (decision) => {
+      if (decision.accepted) await reissue(decision.n, decision.by);
+      else await decide('rejected', decision);
+      return view;
+    },
+  );
+
+  offer(
+    cancelSettlement,
+    ({ by }) => {
+      mustBeIssued();
+      if (by.id === order.clerk.id) refuse(SECOND_PERSON_NEEDED, 'who issued it does not cancel it');
+    },
+    async ({ reason, by }) => {
+      const at = now();
+      const outbox = await runStep('cancelSettlement', 'ابطال تسویه', { id: view.id, reason, by, at });
+      if (!outbox) return refuse(POSTINGS_TAKEN, 'billing holds a posting already');
+      view.status = 'cancelled';
+      view.cancellation = { by: by.id, reason, at };
+      await keep({ outbox, open: null });
+      tell(`باطل شد: ${reason}`);
+      return view;
+    },
+  );
+
+  let refundAskedBy: string | null = null;
+  offer(
+    requestRefund,
+    () => {
+      mustBeIssued();
+      if ((view.bill?.total ?? 0) >= 0 || currentCorrection(view.corrections)) refuse(NOT_ALLOWED_NOW, 'there is no credit to pay back');
+    },
+    async ({ reason, by }) => {
+      await runStep('requestRefund', 'درخواست بازپرداخت بستانکاری', { id: view.id, amount: -(view.bill?.total ?? 0), reason, by });
+      refundAskedBy ??= by.id;
+      return view;
+    },
+  );
+  offer(
+    confirmRefund,
+    ({ by }) => {
+      mustBeIssued();
+      if (refundAskedBy === null) refuse(NOT_ALLOWED_NOW, 'nobody asked for a refund');
+      if (refundAskedBy === by.id) refuse(SECOND_PERSON_NEEDED, 'who asked for the refund does not confirm it');
+    },
+    async ({ by }) => {
+      await keep(await runStep('confirmRefund', 'تأیید بازپرداخت', { order, by, at: now() }));
+      return view;
+    },
+  );
+
+  return {
+    /** Whether an error is still being worked on. */
+    isOpen: (): boolean => view.corrections.some(isOpenCorrection),
+    /** What billing refused is an error with an owner. */
+    async refused(postings: readonly Posting[]): Promise<void> {
+      for (const { posting, kind, reason } of postings) {
+        await report({
+          kind: kind === 'nameChange' ? 'name' : 'other',
+          cause: 'system',
+          description: `${posting}: ${reason ?? ''}`,
+          by: BY_BILLING,
+          referTo: { role: 'supervisor', user: null },
+        });
+      }
+    },
+  };
+}
+
+const DECISION = {
+  verified: (n: number) => `تأیید اصلاح خطای ${n}`,
+  rejected: (n: number) => `برگشت اصلاح خطای ${n}`,
+  withdrawn: (n: number) => `انصراف از خطای ${n}`,
+} as const;

@@ -1,0 +1,300 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Activities } from '../../src/activities/index.js';
+import { createTaskDesk } from '../../src/activities/task-desk.js';
+import type { JalaliDate } from '../../src/domain/jalali.js';
+import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { taskWorkflowId } from '../../src/domain/task.js';
+import { createMessenger } from '../../src/messenger.js';
+import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
+import { createSettlementStore } from '../../src/store/settlements.js';
+import { createTariffStore } from '../../src/store/tariffs.js';
+import { createTaskStore } from '../../src/store/tasks.js';
+import {
+  TASK_QUEUE,
+  approveCorrection,
+  billingCycleOpened,
+  cancelSettlement,
+  confirmDelivery,
+  confirmRefund,
+  postingRefused,
+  postingTaken,
+  reportError,
+  requestRefund,
+  settlementState,
+  submitCorrection,
+  verifyCorrection,
+  withdrawCorrection,
+} from '../../src/workflows/messages.js';
+import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+
+const person = (id: string, role: Operator['role']): Operator => ({ id, name: id, role, office: '01' });
+const CLERK = person('clerk-1', 'clerk');
+const OTHER_CLERK = person('clerk-2', 'clerk');
+const SUPERVISOR = person('supervisor-1', 'supervisor');
+const SECOND_SUPERVISOR = person('supervisor-2', 'supervisor');
+const APPROVER = person('approver-1', 'approver');
+
+let database: Awaited<ReturnType<typeof startDatabase>>;
+let postings: PostingStore;
+let env: TestWorkflowEnvironment;
+let real: Activities;
+let accounts: { subscription: string; reading: number }[];
+
+beforeAll(async () => {
+  database = await startDatabase(200);
+  postings = createPostingStore(database.pool);
+  const { rows } = await database.pool.query(
+    `select a.subscription, b.to_reading as reading from billing.accounts a
+     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
+     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
+  );
+  accounts = rows;
+}, 120_000);
+afterAll(() => database?.stop());
+beforeEach(async () => {
+  env = await timeSkippingServer();
+  real = realActivities(database.pool, createMessenger(env.client, { taskQueue: TASK_QUEUE }));
+});
+afterEach(async () => {
+  await endWorkers();
+  await env.teardown();
+});
+
+function nextOrder(change: Partial<SettlementOrder['facts']> = {}): SettlementOrder {
+  const account = accounts.shift();
+  if (!account) throw new Error('no account left');
+  return orderFor(account.subscription, account.reading + 40, change);
+}
+const handle = (order: SettlementOrder) => env.client.workflow.getHandle(settlementWorkflowId(order.id));
+const state = (order: SettlementOrder): Promise<Settlement> => handle(order).query(settlementState);
+const stored = async (id: string): Promise<Settlement> => (await createSettlementStore(database.pool).get(id, { office: null })) as Settlement;
+async function failureOf(promise: Promise<unknown>): Promise<string | undefined | null> {
+  const error: unknown = await promise.then(
+    () => new Error('was answered'),
+    (failure: unknown) => failure,
+  );
+  if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
+  return error.cause.type;
+}
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let left = 200; left > 0; left--) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`never came: ${what}`);
+}
+const report = (order: SettlementOrder, change: object = {}) =>
+  handle(order).executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: SUPERVISOR, ...change }] });
+const submit = (order: SettlementOrder, n: number, reading: number, by = CLERK) =>
+  handle(order).executeUpdate(submitCorrection, { args: [{ n, by, corrected: { reading }, basis: 'first' }] });
+const verify = (order: SettlementOrder, n: number, by = SUPERVISOR, accepted = true) =>
+  handle(order).executeUpdate(verifyCorrection, { args: [{ n, by, accepted, note: null }] });
+const kinds = ({ postings: all }: Settlement) => Object.fromEntries(all.map(({ posting, status, amount }) => [posting.split('/').slice(1).join('/'), [status, amount]]));
+
+test('error → referral → correction → verification → the next revision; what billing does not hold is replaced', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const first = await announce(env.client, order);
+    const reading = (order.facts.reading ?? 0) - 10;
+    expect(await report(order)).toMatchObject({ n: 1, status: 'referred', owner: { role: 'clerk', user: 'clerk-1' }, reportedBy: 'supervisor-1' });
+    // only its owner, or a supervisor
+    expect(await failureOf(submit(order, 1, reading, OTHER_CLERK))).toBe('NOT_THE_OWNER');
+    const { comparison } = await submit(order, 1, reading);
+    const bill = first.bill as NonNullable<Settlement['bill']>;
+    expect(comparison.total.before).toBe(bill.total);
+    expect(comparison.difference).toBe(comparison.total.after - bill.total);
+    expect(comparison.difference).toBeLessThan(0);
+    // case 29: every line of the old bill is there
+    expect(comparison.lines.filter(({ before }) => before !== null)).toHaveLength(bill.lines.length);
+    // another person verifies
+    expect(await failureOf(verify(order, 1, CLERK))).toBe('SECOND_PERSON_NEEDED');
+    const second = await verify(order, 1);
+    expect(second).toMatchObject({ revision: 2, facts: { reading }, bill: { revision: 2, total: comparison.total.after }, corrections: [{ n: 1, status: 'issued', revision: 2 }] });
+    expect(second.bill?.number).not.toBe(bill.number);
+    expect(kinds(second)).toEqual({
+      settlement: ['replaced', bill.total],
+      'settlement/2': ['waiting', comparison.total.after],
+      fee: ['waiting', bill.fee?.amount],
+    });
+    const { rows } = await database.pool.query('select revision, void from app.bills where settlement_id = $1 order by 1', [order.id]);
+    expect(rows).toEqual([
+      { revision: 1, void: true },
+      { revision: 2, void: false },
+    ]);
+    expect(await stored(order.id)).toMatchObject({ revision: 2, facts: { reading }, corrections: [{ status: 'issued' }] });
+    // who was second hears that it is done
+    expect(await failureOf(verify(order, 1, SECOND_SUPERVISOR))).toBe('NOT_ALLOWED_NOW');
+  });
+});
+
+test('after billing took the postings a difference follows, line by line, and no second fee', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const first = await announce(env.client, order);
+    for (const { posting } of first.postings) await handle(order).signal(postingTaken, { eventId: `take-${posting}`, posting, billSerial: 'B-1' });
+    await until('taken', async () => (await state(order)).postings.every(({ status }) => status === 'taken'));
+    await report(order);
+    const { comparison } = await submit(order, 1, (order.facts.reading ?? 0) + 7);
+    const second = await verify(order, 1);
+    expect(kinds(second)).toEqual({
+      settlement: ['taken', first.bill?.total],
+      fee: ['taken', first.bill?.fee?.amount],
+      'difference/2': ['waiting', comparison.difference],
+    });
+    const { rows } = await database.pool.query<{ lines: Record<string, number> }>(`select detail->'lines' as lines from app.postings where posting = $1`, [`${order.id}/difference/2`]);
+    expect(Object.values(rows[0]?.lines ?? {}).reduce((sum, amount) => sum + amount, 0)).toBe(comparison.difference);
+
+    // a further correction before that difference is taken replaces it: billing gets one difference to what it holds
+    await report(order);
+    const again = await submit(order, 2, (order.facts.reading ?? 0) + 9);
+    const third = await verify(order, 2);
+    expect(kinds(third)).toMatchObject({ 'difference/2': ['replaced', comparison.difference], 'difference/3': ['waiting', comparison.difference + again.comparison.difference] });
+
+    const waiting = third.postings.find(({ status }) => status === 'waiting') as Settlement['postings'][number];
+    await handle(order).executeUpdate(confirmDelivery, { args: [{ deliveredTo: 'علی', channel: 'counter', by: CLERK }] });
+    await postings.openCycle({ cycle: waiting.cycle as string, eventId: `open-${order.id}`, closesOn: waiting.dueOn as string, by: person('b', 'billing') });
+    await handle(order).signal(billingCycleOpened, { eventId: `open-${order.id}`, cycle: waiting.cycle as string, closesOn: waiting.dueOn as string });
+    await handle(order).signal(postingTaken, { eventId: 'take-3', posting: waiting.posting, billSerial: 'B-2' });
+    expect(((await handle(order).result()) as Settlement).status).toBe('settled');
+  });
+});
+
+test('above the set amount the approver is asked; a rejected submission goes back', async () => {
+  const order = nextOrder({ confirmations: ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION'].map((code) => ({ code, reason: 'بررسی شد' })) });
+  const strict: Activities = { ...real, decideCorrection: async (input) => ({ ...(await real.decideCorrection(input)), approval: input.decision === 'verified' }) };
+  await withWorker(env, strict, async () => {
+    await announce(env.client, order);
+    await report(order);
+    await submit(order, 1, (order.facts.reading ?? 0) + 5);
+    expect((await verify(order, 1, SUPERVISOR, false)).corrections[0]?.status).toBe('rejected');
+    await submit(order, 1, (order.facts.reading ?? 0) + 6);
+    expect(await verify(order, 1)).toMatchObject({ revision: 1, corrections: [{ status: 'verified' }] });
+    const approve = (by: Operator) => handle(order).executeUpdate(approveCorrection, { args: [{ n: 1, by, accepted: true, note: 'تصویب شد' }] });
+    expect(await failureOf(approve(SECOND_SUPERVISOR))).toBe('APPROVER_NEEDED');
+    expect(await failureOf(approve({ ...SUPERVISOR, role: 'approver' }))).toBe('SECOND_PERSON_NEEDED');
+    expect(await approve(APPROVER)).toMatchObject({ revision: 2, corrections: [{ status: 'issued', approvedBy: 'approver-1' }] });
+  });
+});
+
+test('several errors go one after another; no change ends without a revision; a finding that blocks keeps nothing', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    await report(order);
+    expect(await report(order, { kind: 'document' })).toMatchObject({ n: 2, status: 'reported' });
+    expect(await failureOf(submit(order, 2, 1))).toBe('NOT_ALLOWED_NOW');
+    expect(await failureOf(submit(order, 1, 1))).toBe('REJECTED');
+    expect((await state(order)).corrections[0]?.status).toBe('referred');
+    expect((await submit(order, 1, order.facts.reading ?? 0)).comparison.noChange).toBe(true);
+    const after = await verify(order, 1);
+    expect(after).toMatchObject({ revision: 1, corrections: [{ n: 1, status: 'withdrawn' }, { n: 2, status: 'referred' }] });
+    const ended = await handle(order).executeUpdate(withdrawCorrection, { args: [{ n: 2, by: SUPERVISOR, note: 'مدرک کامل بود' }] });
+    expect(ended.corrections.map(({ status }) => status)).toEqual(['withdrawn', 'withdrawn']);
+  });
+});
+
+test('what billing refuses is an error with an owner; its end sends the posting again', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const { postings: all } = await announce(env.client, order);
+    const fee = all.find(({ kind }) => kind === 'fee') as Settlement['postings'][number];
+    await handle(order).signal(postingRefused, { eventId: 'refuse-1', posting: fee.posting, reason: 'مصوبه ناشناخته' });
+    await until('the correction', async () => (await state(order)).corrections.length === 1);
+    expect((await state(order)).corrections[0]).toMatchObject({ kind: 'other', cause: 'system', status: 'referred', owner: { role: 'supervisor', user: null }, reportedBy: 'billing' });
+    const after = await handle(order).executeUpdate(withdrawCorrection, { args: [{ n: 1, by: SUPERVISOR, note: 'مصوبه درست است' }] });
+    expect(after.postings.find(({ kind }) => kind === 'fee')).toMatchObject({ status: 'waiting', reason: null });
+  });
+});
+
+test('cancelled by a second person: as if it had not been issued, and the number stays used', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const first = await announce(env.client, order);
+    const cancel = (by: Operator) => handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتراک اشتباه', by }] });
+    expect(await failureOf(cancel(CLERK))).toBe('SECOND_PERSON_NEEDED');
+    expect(await cancel(SUPERVISOR)).toMatchObject({ status: 'cancelled', cancellation: { by: 'supervisor-1', reason: 'اشتراک اشتباه' } });
+    expect(((await handle(order).result()) as Settlement).status).toBe('cancelled');
+    const settlement = await stored(order.id);
+    expect(settlement.postings.every(({ status }) => status === 'cancelled')).toBe(true);
+    expect(settlement.bill?.number).toBe(first.bill?.number);
+    const { rows } = await database.pool.query('select void from app.bills where settlement_id = $1', [order.id]);
+    expect(rows).toEqual([{ void: true }]);
+  });
+});
+
+test('case 28: billing holds a posting: no cancellation, and the way to correct it', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const { postings: all } = await announce(env.client, order);
+    await handle(order).signal(postingTaken, { eventId: 'take-1', posting: all[0]?.posting as string, billSerial: 'B-1' });
+    await until('taken', async () => (await state(order)).postings.some(({ status }) => status === 'taken'));
+    expect(await failureOf(handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتباه', by: SUPERVISOR }] }))).toBe('POSTINGS_TAKEN');
+    expect((await state(order)).status).not.toBe('cancelled');
+  });
+});
+
+test('a credit is paid back once, after a second supervisor confirmed', async () => {
+  const order = nextOrder();
+  await database.pool.query(`insert into billing.adjustments (reference, subscription, "on", amount, reason) values ('ADJ-CREDIT', $1, '1405/09/01', -900000000, 'اصلاح')`, [order.facts.subscription]);
+  await withWorker(env, real, async () => {
+    const first = await announce(env.client, order);
+    const total = first.bill?.total ?? 0;
+    expect(total).toBeLessThan(0);
+    expect(await failureOf(handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] }))).toBe('NOT_ALLOWED_NOW');
+    await handle(order).executeUpdate(requestRefund, { args: [{ reason: 'درخواست مالک', by: SUPERVISOR }] });
+    expect(await failureOf(handle(order).executeUpdate(confirmRefund, { args: [{ by: SUPERVISOR }] }))).toBe('SECOND_PERSON_NEEDED');
+    const confirmed = await handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] });
+    expect(kinds(confirmed)['difference/refund']).toEqual(['waiting', -total]);
+    await handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] });
+    expect((await state(order)).postings).toHaveLength(3);
+  });
+});
+
+test('a correction in the middle of an open cycle: its posting joins the cycle by itself', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const { postings: all } = await announce(env.client, order);
+    const { cycle, dueOn } = all[0] as { cycle: string; dueOn: JalaliDate };
+    await postings.openCycle({ cycle, eventId: `open-${cycle}`, closesOn: dueOn, by: person('b', 'billing') });
+    await handle(order).signal(billingCycleOpened, { eventId: `open-${cycle}`, cycle, closesOn: dueOn });
+    await until('handed over', async () => (await state(order)).postings.every(({ status }) => status === 'handedOver'));
+    await report(order);
+    await submit(order, 1, (order.facts.reading ?? 0) + 3);
+    await verify(order, 1);
+    await until('handed over again', async () => (await state(order)).postings.every(({ status }) => status === 'handedOver' || status === 'replaced'));
+    const batch = await postings.nextBatch(cycle);
+    expect(batch?.items.filter(({ settlement }) => settlement === order.id).map(({ posting }) => posting)).toEqual([`${order.id}/fee`, `${order.id}/settlement/2`]);
+  });
+});
+
+test('weeks later the first data is as old as it was at the announcement; today’s data is judged by today', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    await report(order);
+    await env.sleep('20 days');
+    const corrected = { reading: (order.facts.reading ?? 0) - 10 };
+    expect(await failureOf(handle(order).executeUpdate(submitCorrection, { args: [{ n: 1, by: CLERK, corrected, basis: 'now' }] }))).toBe('REJECTED');
+    expect((await submit(order, 1, corrected.reading)).warnings.map(({ code }) => code)).not.toContain('STALE_FEED');
+  });
+});
+
+test('cancelled: nothing of it waits for anybody, but a breach is looked at all the same', async () => {
+  const order = nextOrder();
+  const desk = createTaskDesk({ tasks: createTaskStore(database.pool), tariffs: createTariffStore(database.pool), messenger: createMessenger(env.client, { taskQueue: TASK_QUEUE }) });
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    const [deliver, late, breach] = [
+      await desk.open({ kind: 'deliver', office: '01', settlementId: order.id }),
+      await desk.open({ kind: 'postingLate', office: '01', settlementId: order.id }),
+      await desk.open({ kind: 'breached', office: '01', settlementId: order.id }),
+    ];
+    await handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتراک اشتباه', by: SUPERVISOR }] });
+    for (const { id } of [deliver, late]) await env.client.workflow.getHandle(taskWorkflowId(id)).result();
+    const ends = (await createTaskStore(database.pool).ofSettlement(order.id)).map(({ kind, outcome, closedBy }) => [kind, outcome, closedBy]);
+    expect(ends).toEqual([['breached', null, null], ['deliver', 'cancelled', null], ['postingLate', 'cancelled', null]]);
+    expect((await env.client.workflow.getHandle(taskWorkflowId(breach.id)).describe()).status.name).toBe('RUNNING');
+  });
+});

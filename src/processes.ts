@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
 import { termsOn } from './activities/service-terms.js';
@@ -24,6 +26,7 @@ import { createTariffStore } from './store/tariffs.js';
 import { createTaskStore } from './store/tasks.js';
 import { createUnsentStore } from './store/unsent.js';
 import { version } from '../package.json';
+import { keepSchedules, schedules } from './schedules.js';
 import { createWorker } from './worker.js';
 import { OFFICE, STATUS, SUBSCRIPTION } from './workflows/search-attributes.js';
 
@@ -57,15 +60,20 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
       tasks: createTaskStore(pool),
+      unsent: createUnsentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
   });
+  const ending = new AbortController();
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
+    ending.abort();
     await connection.close();
     await clientConnection.close();
     await pool.end();
   });
+  // beside the work: no counter waits for what happens in the morning
+  void keepSchedulesUntil(ending.signal, () => keepSchedules(client, schedules(config.taskQueue)), log);
   return {
     ended,
     async stop() {
@@ -73,6 +81,21 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       await ended.catch(() => undefined);
     },
   };
+}
+
+const SCHEDULES_AGAIN_MS = 30_000;
+
+/** Tries until the schedules stand; each failure is in the log. */
+async function keepSchedulesUntil(ending: AbortSignal, keep: () => Promise<void>, log: Logger): Promise<void> {
+  while (!ending.aborted) {
+    try {
+      return await keep();
+    } catch (error) {
+      if (ending.aborted) return;
+      log.error({ err: error }, 'the schedules could not be kept up to date, trying again');
+      await pause(SCHEDULES_AGAIN_MS, undefined, { signal: ending }).catch(() => undefined);
+    }
+  }
 }
 
 /** Without a word from Temporal what was asked may have been done or not. */

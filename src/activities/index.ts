@@ -7,11 +7,13 @@ import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
+import type { UnsentStore } from '../store/unsent.js';
 import { announce } from './announce.js';
 import { createCycleActivities } from './billing-cycle.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
 import { createCorrectionActivities } from './corrections.js';
+import { createWatchActivities } from './daily-watch.js';
 import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
@@ -31,13 +33,14 @@ export interface ActivityDependencies {
   tariffs: TariffStore;
   overrides: OverrideStore;
   tasks: TaskStore;
+  unsent: UnsentStore;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, tasks, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, tasks, unsent, messenger }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -52,6 +55,8 @@ export function createActivities({ settlements, postings, corrections, billing, 
     ...outbox,
     ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read: reader({ billing, settlements }, tariffs, overrides) }),
     ...createCycleActivities({ postings, settlements, desk, messenger, ...outbox }),
+
+    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, desk }),
 
     reject: reject(settlements, desk),
     async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {

@@ -90,7 +90,7 @@ export interface ApiDeps {
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   tasks: TaskWork;
   billing: BillingPort;
-  unsent: UnsentStore;
+  unsent: Pick<UnsentStore, 'counts' | 'page'>;
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */

@@ -1,4 +1,4 @@
-import type { Account, AccountSnapshot, Cycle, Meter } from '../domain/account.js';
+import type { Account, AccountSnapshot, Cycle, FeedState, Meter } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 
 /** A row of a search: enough to say the name aloud and choose. */
@@ -21,6 +21,8 @@ export interface BillingPort {
   findAccounts(search: { query: string; office: string | null; limit: number; after: string | null }): Promise<AccountHit[]>;
   /** The subscriber read in one snapshot, or null. `today` (Tehran) selects the cycles that still take postings. */
   account(subscription: string, today: JalaliDate): Promise<AccountSnapshot | null>;
+  /** When each feed last came in; those that never came are not there. Absent where billing is asked instead of fed. */
+  feeds?(): Promise<FeedState[]>;
   /** The timetable: cycles that close between two days (both included), nearest first; `series` null = all. */
   timetable(search: { series: string | null; from: JalaliDate; to: JalaliDate }): Promise<Cycle[]>;
 }

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { FEED_KINDS, type AccountSnapshot, type Cycle } from '../domain/account.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedState } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { cleanText, latinDigits } from '../domain/text.js';
 import type { AccountHit, BillingPort } from './port.js';
@@ -89,6 +89,10 @@ export function createPostgresBilling(pool: Pool): BillingPort {
       });
       const snapshot = rows[0]?.snapshot;
       return snapshot ? { ...snapshot, lastBill: snapshot.history[0] ?? null } : null;
+    },
+
+    async feeds(): Promise<FeedState[]> {
+      return (await pool.query<FeedState>('select kind, loaded_at as "loadedAt", as_of as "asOf" from billing.feeds')).rows;
     },
 
     async timetable({ series, from, to }): Promise<Cycle[]> {

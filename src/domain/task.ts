@@ -22,6 +22,10 @@ const KINDS = {
   postingLate: { role: 'billing', title: 'قلم دیرمانده: دوره بدون آن بسته شد', endedBy: 'person', due: 'correctionHours' },
   settlementCovered: { role: 'billing', title: 'قبضی همین روزها را دارد: رقم و مبلغ تسویه دوباره حساب نشود', endedBy: 'person', due: 'correctionHours' },
   postingAfterEnd: { role: 'billing', title: 'پیام صورتحساب پس از پایان تسویه', endedBy: 'person', due: 'correctionHours' },
+  staleFeed: { role: 'billing', title: 'داده‌ای که به‌روز نیست: بارگذاری تازه', endedBy: 'person', due: 'endOfDay' },
+  cycleClosing: { role: 'billing', title: 'دوره رو به پایان است: باز کردن دوره و گرفتن همه اقلام', endedBy: 'work', due: 'endOfDay' },
+  unsentPostings: { role: 'supervisor', title: 'اقلام ارسال‌نشدهٔ دوره‌ای که امروز بسته می‌شود', endedBy: 'work', due: 'endOfDay' },
+  noTimetable: { role: 'billing', title: 'سری بدون جدول زمان‌بندی: اقلام آن دوره‌ای ندارند', endedBy: 'work', due: 'endOfDay' },
 } as const satisfies Record<string, KindOfTask>;
 
 export type TaskKind = keyof typeof KINDS;

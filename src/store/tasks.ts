@@ -34,6 +34,10 @@ export interface TaskStore {
   get(id: string): Promise<Task | null>;
   /** Everything that ever waited for somebody in a settlement. */
   ofSettlement(settlement: string): Promise<Task[]>;
+  /** Open tasks of a kind. */
+  openOf(kind: TaskKind): Promise<Task[]>;
+  /** What is known of an open task now. */
+  renew(id: string, detail: Record<string, unknown>): Promise<void>;
   /** The first closing stands; null when there is no such task. `by` null: the work itself ended it. */
   close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
   /** An open task goes to the supervisor, away from whoever had it; answers the task as it stands. */
@@ -69,6 +73,14 @@ export function createTaskStore(pool: Pool): TaskStore {
         [id, kind, settlement, office, role, dueAt, JSON.stringify(detail)],
       );
       return (await get(id)) as Task;
+    },
+
+    async openOf(kind) {
+      return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where kind = $1 and closed_at is null order by id`, [kind])).rows;
+    },
+
+    async renew(id, detail) {
+      await pool.query('update app.tasks set detail = detail || $2 where id = $1 and closed_at is null', [id, JSON.stringify(detail)]);
     },
 
     async close(id, { by, outcome }) {

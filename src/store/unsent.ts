@@ -35,11 +35,16 @@ export interface UnsentStore {
   counts(filter: UnsentFilter): Promise<Record<OpenStatus, number>>;
   /** By the last day, undated ones at the end; `cursor` is what the page before gave as `next`. */
   page(filter: UnsentFilter & { limit: number; cursor?: string | undefined }): Promise<{ items: UnsentPosting[]; next: string | null }>;
+  /** How many of which office wait in cycles that close on a day or before. */
+  byCycle(until: JalaliDate): Promise<{ cycle: string; dueOn: JalaliDate; office: string; count: number }[]>;
+  /** How many wait for no cycle, since the timetable of their series holds none. */
+  withoutCycle(): Promise<{ series: string; count: number }[]>;
 }
 
+const OPEN = `p.status in (${OPEN_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 const PLACE = `(coalesce(p.due_on, '9999/99/99') collate "C")`;
 const FROM = `from app.postings p join app.settlements s on s.id = p.settlement_id
-  where p.status in (${OPEN_STATUSES.map((status) => `'${status}'`).join(', ')}) and ($1::text is null or s.office = $1)
+  where ${OPEN} and ($1::text is null or s.office = $1)
     and ($2::text is null or s.clerk = $2) and ($3::text is null or p.cycle = $3) and ($4::text is null or p.due_on < $4)`;
 const valuesOf = ({ office, clerk, cycle, dueBefore }: UnsentFilter): (string | null)[] => [office ?? null, clerk ?? null, cycle ?? null, dueBefore ?? null];
 
@@ -67,6 +72,24 @@ export function createUnsentStore(pool: Pool): UnsentStore {
         items: rows.slice(0, limit),
         next: rows.length > limit && last ? Buffer.from(`${last.dueOn ?? '9999/99/99'} ${last.posting}`).toString('base64url') : null,
       };
+    },
+
+    async byCycle(until) {
+      const { rows } = await pool.query<{ cycle: string; dueOn: JalaliDate; office: string; count: number }>(
+        `select p.cycle, p.due_on as "dueOn", s.office, count(*) from app.postings p join app.settlements s on s.id = p.settlement_id
+         where ${OPEN} and p.cycle is not null and ${PLACE} <= $1 group by p.cycle, p.due_on, s.office order by p.due_on, p.cycle, s.office`,
+        [until],
+      );
+      return rows;
+    },
+
+    async withoutCycle() {
+      // one that no cycle may take any more has its reason: no timetable helps it
+      const { rows } = await pool.query<{ series: string; count: number }>(
+        `select s.account->>'series' as series, count(*) from app.postings p join app.settlements s on s.id = p.settlement_id
+         where ${OPEN} and p.cycle is null and p.reason is null and s.account is not null group by 1 order by 1`,
+      );
+      return rows;
     },
   };
 }

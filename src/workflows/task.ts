@@ -1,7 +1,7 @@
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { TaskTimer } from '../domain/task.js';
 import { taskClosed } from './messages.js';
-import { OFFICE, OVERDUE, SUBSCRIPTION, TASK_KIND, TASK_ROLE } from './search-attributes.js';
+import { OFFICE, SUBSCRIPTION, TASK_KIND, TASK_ROLE, TASK_STATE } from './search-attributes.js';
 import { runStep } from './steps.js';
 
 /** An escalated task is looked at again so often, lest one whose closing was never told stay open here for ever. */
@@ -25,18 +25,21 @@ export async function task({ id, kind, office, role, subscription, summary, dueA
     { key: OFFICE, value: office },
     { key: TASK_KIND, value: kind },
     { key: TASK_ROLE, value: role },
-    { key: OVERDUE, value: false },
+    { key: TASK_STATE, value: 'waiting' },
     ...(subscription === null ? [] : [{ key: SUBSCRIPTION, value: subscription }]),
   ]);
   if (!closed) tell('در انتظار انجام');
   if (await closedBy(dueAt, 'مهلت انجام')) return;
 
-  upsertSearchAttributes([{ key: OVERDUE, value: true }]);
+  upsertSearchAttributes([{ key: TASK_STATE, value: 'overdue' }]);
   tell('مهلت گذشت؛ اگر بسته نشود به سرپرست می‌رود');
   if (await closedBy(escalateAt, 'رفتن به سرپرست')) return;
 
   while (await runStep('escalateTask', 'ارجاع به سرپرست', { id })) {
-    upsertSearchAttributes([{ key: TASK_ROLE, value: 'supervisor' }]);
+    upsertSearchAttributes([
+      { key: TASK_STATE, value: 'escalated' },
+      { key: TASK_ROLE, value: 'supervisor' },
+    ]);
     tell('مهلت گذشت و انجام نشد: نزد سرپرست است');
     if (closed || (await condition(() => closed, LOOK_AGAIN, { summary: 'آیا بسته شده است؟' }))) return;
   }

@@ -22,6 +22,7 @@ import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
+import { createUnsentStore } from '../../src/store/unsent.js';
 import { createWorker } from '../../src/worker.js';
 import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
@@ -70,6 +71,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
     tasks: createTaskStore(pool),
+    unsent: createUnsentStore(pool),
     messenger,
   });
 }

@@ -55,18 +55,19 @@ test('plan R5: due, overdue, then with the supervisor, and open here until it is
   await withWorker(env, real, async () => {
     const task = await due();
     await until('the start', async () => (await attributes(task))['taskRole'] === 'billing');
-    expect(await attributes(task)).toMatchObject({ office: '01', taskKind: 'meterReversed', overdue: false });
+    expect(await attributes(task)).toMatchObject({ office: '01', taskKind: 'meterReversed', taskState: 'waiting' });
     await env.sleep('59 minutes');
-    expect(await attributes(task)).toMatchObject({ overdue: false });
+    expect(await attributes(task)).toMatchObject({ taskState: 'waiting' });
     await env.sleep('2 minutes');
-    await until('overdue', async () => (await attributes(task))['overdue'] === true);
+    await until('overdue', async () => (await attributes(task))['taskState'] === 'overdue');
     // a day more for whoever was to do it: DEFAULT_SERVICE_TERMS.escalateAfterHours
     await env.sleep('23 hours');
     expect(await now(task.id)).toMatchObject({ role: 'billing', escalatedAt: null });
     await env.sleep('1 hour');
     await until('escalated', async () => (await now(task.id)).escalatedAt !== null);
-    await until('seen here', async () => (await attributes(task))['taskRole'] === 'supervisor');
+    await until('seen here', async () => (await attributes(task))['taskState'] === 'escalated');
     expect(await now(task.id)).toMatchObject({ role: 'supervisor', closedAt: null, dueAt: task.dueAt });
+    expect(await attributes(task)).toMatchObject({ taskRole: 'supervisor' });
     const { escalatedAt } = await now(task.id);
     await env.sleep('20 days');
     expect(await running(task)).toBe(true);
@@ -96,7 +97,7 @@ test('closed before a worker saw it, and between the due time and the supervisor
     await timer(first).result();
     const second = await due();
     await env.sleep('2 hours');
-    await until('overdue', async () => (await attributes(second))['overdue'] === true);
+    await until('overdue', async () => (await attributes(second))['taskState'] === 'overdue');
     await desk.close(second.id, { by: SUPERVISOR, outcome: 'دیده شد' });
     await timer(second).result();
     expect(await now(second.id)).toMatchObject({ escalatedAt: null });

@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -37,6 +38,8 @@ export default defineConfig(
       eqeqeq: 'error',
     },
   },
+
+  { files: ['src/counter/**/*.{ts,tsx}'], extends: [reactHooks.configs.flat['recommended-latest']] },
 
   {
     files: ['src/workflows/**/*.ts', 'test/**/*.ts'],

@@ -1,10 +1,11 @@
-// Compiles src (and bench when asked to) into dist, copies what is not TypeScript, bundles the workflows; does nothing when nothing changed.
+// Builds the counter's pages, compiles src (and bench when asked to) into dist, copies what is not TypeScript, bundles the workflows; does nothing when nothing changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { asCommand, root } from './prepare.mjs';
 
 const dist = path.join(root, 'dist');
@@ -13,7 +14,8 @@ const say = (line) => process.stderr.write(`build: ${line}\n`);
 
 /** Throws when it does not compile. `bench`: with the measurements and the samples of test/ that they use. */
 export async function build({ bench = false } = {}) {
-  const sources = [...filesUnder('src'), ...(bench ? [...filesUnder('bench'), ...filesUnder('test/document'), ...filesUnder('test/vectors')] : [])].sort();
+  await buildCounter();
+  const sources = [...filesUnder('src').filter((file) => !isCounter(file)), ...(bench ? [...filesUnder('bench'), ...filesUnder('test/document'), ...filesUnder('test/vectors')] : [])].sort();
   const project = bench ? 'tsconfig.bench.json' : 'tsconfig.build.json';
   const settings = ['tsconfig.json', 'tsconfig.build.json', project, 'package.json', 'package-lock.json', 'scripts/build.mjs'];
   const hash = hashOf([...settings, ...sources]);
@@ -50,6 +52,22 @@ export async function build({ bench = false } = {}) {
   writeFileSync(stamp, JSON.stringify({ hash, sources }));
 }
 
+/** The counter's pages into dist/counter; by a stamp of their own, since the compiler has no part in them. */
+async function buildCounter() {
+  const out = path.join(dist, 'counter');
+  const stamp = path.join(dist, '.counter.json');
+  const hash = hashOf(['vite.config.mjs', 'package-lock.json', ...filesUnder('src/counter').sort()]);
+  if (existsSync(stamp) && existsSync(out) && JSON.parse(readFileSync(stamp, 'utf8')).hash === hash) return;
+  rmSync(stamp, { force: true });
+  say('counter pages');
+  const { build } = await import('vite');
+  const { output } = await build({ configFile: path.join(root, 'vite.config.mjs'), logLevel: 'warn' });
+  const first = output.filter(({ type, isEntry }) => type === 'chunk' && isEntry);
+  say(`counter pages: ${first.map(({ fileName, code }) => `${fileName} ${Math.round(gzipSync(code).length / 1000)} kB gzipped`).join(', ')}`);
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(stamp, JSON.stringify({ hash }));
+}
+
 /** The bundle replaces the one before in one go: a worker that starts meanwhile reads the old or the new one. */
 export async function bundleWorkflows(workflowsPath, target) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(path.join(root, 'package.json'))('@temporalio/worker');
@@ -59,8 +77,12 @@ export async function bundleWorkflows(workflowsPath, target) {
 }
 
 /** The counter's pages are built by their own tool. */
+function isCounter(file) {
+  return file.startsWith('src/counter/');
+}
+
 function isAsset(file) {
-  return !/\.tsx?$/.test(file) && !file.startsWith('src/counter/');
+  return !/\.tsx?$/.test(file);
 }
 
 function filesUnder(folder) {

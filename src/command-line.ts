@@ -1,26 +1,33 @@
-import { createReadStream, readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { createReadStream } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { Command } from 'commander';
+import { cubicMetres, date, oneOf, whole } from './arguments.js';
 import { ROLES, createTokens } from './api/tokens.js';
 import { loadFeed } from './billing/feed.js';
+import { createPostgresBilling } from './billing/postgres.js';
 import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
-import { loadDemoData } from './demo.js';
+import { DEMO_CLERK, demoClerk, loadDemoData, recordDemoPeople } from './demo.js';
 import { FEED_KINDS, type FeedKind } from './domain/account.js';
 import { checkBillId, checkPayment, barcode, makeBillId, makePaymentId } from './domain/bill-id.js';
 import { decimal } from './domain/fraction.js';
 import { gasPrice } from './domain/gas-price.js';
-import { type JalaliDate, daysBetween, parseJalali } from './domain/jalali.js';
+import { type JalaliDate, daysBetween } from './domain/jalali.js';
 import type { Role } from './domain/settlement.js';
-import { readTariff } from './domain/tariff.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
+import { type ListedBill, lateDecree } from './late-decree.js';
+import { createMessenger } from './messenger.js';
 import { type Running, type ServedConfig, runApi, runWorker } from './processes.js';
+import { addPersonCommand } from './person-command.js';
 import { Refusal } from './refusal.js';
-import { DEMO_CLERK, DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
+import { DEMO_NATIONAL_ID, settleByApi, startEverything } from './start.js';
 import { countIssuedBills } from './store/issued-bills.js';
 import { migrate } from './store/migrate.js';
 import { createPool } from './store/pool.js';
 import { type VerifiedBill, verifyBills } from './verify.js';
+import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import { addTariffCommand } from './tariff-command.js';
+import { tariffOfFile } from './tariff-file.js';
 import { version } from '../package.json';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -69,12 +76,13 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action((kind: FeedKind, file: string, { asOf }: { asOf?: JalaliDate }) => feed(served(env), kind, file, asOf));
   program
     .command('demo-data')
-    .description('synthetic subscribers, tariffs and a fee resolution for practice')
+    .description('synthetic subscribers, tariffs, a fee resolution and clerks for practice')
     .option('--subscribers <n>', 'how many', whole, 500)
     .action(async ({ subscribers }: { subscribers: number }) => {
       const pool = createPool(served(env).databaseUrl, { applicationName: 'tasvieh-demo', max: 2 });
       try {
         await loadDemoData(pool, subscribers, new Date());
+        await recordDemoPeople(pool);
       } finally {
         await pool.end();
       }
@@ -100,13 +108,14 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--reading <m3>', 'the counter’s figure; one more a day than the last bill’s when absent', whole)
     .option('--source <source>', 'declared|staff|estimated|none', oneOf(['declared', 'staff', 'estimated', 'none']))
     .option('--purpose <purpose>', 'balance|final', oneOf(['balance', 'final']))
+    .option('--documents <codes...>', 'documents that were shown, by the tariff’s codes')
     .option('--national-id <id>', 'the applicant’s; a practice one when absent', DEMO_NATIONAL_ID)
     .option('--office <office>', 'office of the clerk', DEMO_CLERK.office)
     .option('--api <url>', 'address of the API')
     .option('--json')
-    .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number }) => {
+    .action(async ({ office, api, json, ...options }: { subscription: string; nationalId: string; office: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
       const config = readConfig(env);
-      const token = await createTokens(signingSecret(config)).issue({ ...DEMO_CLERK, office }, { ttl: 600 });
+      const token = await createTokens(signingSecret(config)).issue(demoClerk(office), { ttl: 600 });
       const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, options);
       if (json) say(JSON.stringify(settlement, null, 2));
       else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
@@ -122,6 +131,18 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
       await verify(served(env), settlement ?? null, json);
     });
   program
+    .command('late-decree')
+    .description('bills on account under a tariff that was published late: lists their differences; posts them for the next cycle with --post')
+    .argument('<version>', 'the published tariff')
+    .option('--post', 'post the differences; repeating it posts nothing twice')
+    .option('--by <name>', 'who posts')
+    .option('--confirmed-by <name>', 'the second person')
+    .option('--json')
+    .action((tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }, command: Command) => {
+      if (options.post && !(options.by && options.confirmedBy)) command.error('error: --post needs --by and --confirmed-by', { exitCode: 2 });
+      return decree(served(env), tariff, options);
+    });
+  program
     .command('price')
     .description('the gas price of a period, line by line')
     .requiredOption('--tariff <file>', 'tariff document (JSON)')
@@ -135,6 +156,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action(price);
 
   addTariffCommand(program, () => served(env).databaseUrl, say);
+  addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
+  addPersonCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId
@@ -173,7 +196,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
 function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: string; use: string; climate: number; units: number; json?: boolean }): void {
   if (daysBetween(options.from, options.to) < 1) throw new Refusal(`--to ${options.to} is not after --from ${options.from}`);
   if (options.units < 1) throw new Refusal('--units must be at least 1');
-  const tariff = readTariff(readJson(options.tariff));
+  const tariff = tariffOfFile(options.tariff);
   const result = gasPrice({
     tariffs: [tariff],
     after: options.from,
@@ -207,6 +230,33 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
   }
 }
 
+async function decree(config: ServedConfig, tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }): Promise<void> {
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-decree', max: 2 });
+  const connection = options.post ? await Connection.connect({ address: config.temporalAddress }) : null;
+  const listed: ListedBill[] = [];
+  try {
+    const posting = connection && {
+      by: options.by ?? '',
+      confirmedBy: options.confirmedBy ?? '',
+      billing: createPostgresBilling(pool),
+      messenger: createMessenger(new Client({ connection, namespace: config.temporalNamespace }), { taskQueue: config.taskQueue }),
+    };
+    for await (const bill of lateDecree(pool, tariff, posting)) {
+      listed.push(bill);
+      if (options.json) continue;
+      const { settlement, number, difference, none, posted } = bill;
+      say(`${settlement} (${number}): ${difference ? `${difference.before} → ${difference.after}, ${difference.amount} rial` : `no debt: ${none}`}${posted ? ', posted' : ''}`);
+    }
+  } finally {
+    await connection?.close();
+    await pool.end();
+  }
+  const sum = listed.reduce((total, { difference }) => total + (difference?.amount ?? 0), 0);
+  if (options.json) say(JSON.stringify({ tariff, count: listed.length, sum, bills: listed }));
+  else say(`${listed.length} bills, ${sum} rial${options.post ? '' : '; nothing was posted'}.`);
+  if (listed.some(({ none }) => none !== null)) process.exitCode = 1;
+}
+
 async function verify(config: ServedConfig, settlement: string | null, json: boolean): Promise<void> {
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-verify', max: 2 });
   const terminal = process.stderr.isTTY;
@@ -233,14 +283,6 @@ async function verify(config: ServedConfig, settlement: string | null, json: boo
   if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
   else say(`${checked} bills: ${checked - different.length} equal, ${different.length} differ.`);
   if (different.length > 0) process.exitCode = 1;
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Refusal(`${file}: ${(error as Error).message}`);
-  }
 }
 
 function tell(answer: Record<string, unknown>, json: boolean | undefined): void {
@@ -279,29 +321,4 @@ function untilAsked(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
     if (process.send) process.on('disconnect', () => resolve());
   });
-}
-
-function whole(text: string): number {
-  const latin = latinDigits(text);
-  if (!/^\d{1,15}$/.test(latin)) throw new InvalidArgumentError('not a whole number');
-  return Number(latin);
-}
-
-function cubicMetres(text: string): string {
-  const latin = latinDigits(text);
-  if (!/^\d{1,12}(\.\d{1,6})?$/.test(latin)) throw new InvalidArgumentError('not a number of m³');
-  return latin;
-}
-
-function date(text: string): JalaliDate {
-  const parsed = parseJalali(text);
-  if (!parsed) throw new InvalidArgumentError('not a Jalali date yyyy/mm/dd');
-  return parsed;
-}
-
-function oneOf<T extends string>(values: readonly T[]) {
-  return (text: string): T => {
-    if (!(values as readonly string[]).includes(text)) throw new InvalidArgumentError(`one of ${values.join(', ')}`);
-    return text as T;
-  };
 }

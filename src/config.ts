@@ -24,6 +24,8 @@ export interface Config {
   secret: string | null;
   taskQueue: string;
   logLevel: LogLevel;
+  /** the company's billing system when it answers calls; null = its files. The token is a secret. */
+  billing: { url: string; token: string } | null;
 }
 
 /** Names every missing or invalid setting at once, one a line. */
@@ -63,6 +65,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (secret === null && !embedded) invalid('SECRET', 'missing (signs the tokens, at least 32 characters)');
   if (secret !== null && secret.length < 32) invalid('SECRET', 'is shorter than 32 characters');
 
+  const billing = billingSystem(text, invalid);
+
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) invalid('LOG_LEVEL', `"${logLevel}" is none of ${LOG_LEVELS.join(', ')}`);
 
@@ -79,6 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     secret,
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
+    billing,
   };
   if (embedded) problems.push(...clashes(config));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -102,6 +107,38 @@ export function keptSecret(file: string): string {
   const secret = readFileSync(file, 'utf8').trim();
   if (secret.length < 32) throw new Error(`${file} is shorter than 32 characters: delete it to have a new one made`);
   return secret;
+}
+
+/** Where billing answers calls and the token for it, from a file or as it is; no message repeats either. */
+function billingSystem(text: (name: string) => string | null, invalid: (name: string, why: string) => void): Config['billing'] {
+  const [url, file, given] = [text('BILLING_URL'), text('BILLING_TOKEN_FILE'), text('BILLING_TOKEN')];
+  if (url === null) {
+    if (file !== null || given !== null) invalid('BILLING_URL', 'missing (needed beside its token; leave all out where billing sends files)');
+    return null;
+  }
+  if (!isPlainHttpUrl(url)) invalid('BILLING_URL', 'is not an http:// or https:// address without user, query and fragment');
+  if (file !== null && given !== null) invalid('BILLING_TOKEN', 'stands beside TASVIEH_BILLING_TOKEN_FILE: leave one of them out');
+  if (file === null && given === null) invalid('BILLING_TOKEN_FILE', 'missing (or TASVIEH_BILLING_TOKEN; needed beside TASVIEH_BILLING_URL)');
+  const name = file === null ? 'BILLING_TOKEN' : 'BILLING_TOKEN_FILE';
+  let token = given;
+  if (file !== null) {
+    try {
+      token = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      invalid(name, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+      return null;
+    }
+  }
+  if (token === null) return null;
+  // what a header can carry: a file with two lines or a wrong encoding is noticed here
+  if (!/^[\x21-\x7e]+$/.test(token)) invalid(name, 'holds no token: one line of letters, digits and signs without gaps');
+  return { url: url.replace(/\/+$/, ''), token };
+}
+
+function isPlainHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '');
 }
 
 function isLogLevel(text: string): text is LogLevel {

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pool } from 'pg';
-import { demoFeeds } from './billing/demo.js';
+import { DEMO_OFFICES, demoFeeds } from './billing/demo.js';
 import { loadFeed } from './billing/feed.js';
 import { FEED_KINDS } from './domain/account.js';
+import type { FeeResolution } from './domain/fee-resolution.js';
 import { type JalaliDate, jalali, todayInTehran } from './domain/jalali.js';
+import { QUALIFICATIONS } from './domain/qualification.js';
+import type { Operator } from './domain/settlement.js';
 import { type Tariff, readTariff } from './domain/tariff.js';
+import { createPeopleStore } from './store/people.js';
 import { createTariffStore } from './store/tariffs.js';
 
 /** The household tariff published for 1397, under its real dates. */
@@ -41,7 +45,7 @@ export function illustrativeTariff(): Tariff {
   };
 }
 
-export const DEMO_RESOLUTION = {
+export const DEMO_RESOLUTION: FeeResolution = {
   number: 'نمایشی-۱',
   resolvedOn: jalali('1405/01/10'),
   amount: 49_000,
@@ -49,6 +53,27 @@ export const DEMO_RESOLUTION = {
   to: null,
   illustrative: true,
 };
+
+export const DEMO_CLERK: Operator = { id: 'demo-clerk', name: 'کارمند نمایشی', role: 'clerk', office: '01' };
+
+/** The demo's clerk of an office. */
+export function demoClerk(office: string): Operator {
+  return office === DEMO_CLERK.office ? DEMO_CLERK : { ...DEMO_CLERK, id: `${DEMO_CLERK.id}-${office}`, office };
+}
+
+/** Records the demo's clerks, qualified and without a password. What stands already stays as it is. */
+export async function recordDemoPeople(pool: Pool): Promise<void> {
+  const people = createPeopleStore(pool);
+  const by = { id: 'demo', name: 'demo' };
+  for (const office of DEMO_OFFICES) {
+    const { id, name, role } = demoClerk(office);
+    const person = (await people.record({ id, name, office, roles: [role] }, by)) ?? (await people.get(id));
+    for (const code of QUALIFICATIONS) {
+      if (person?.qualifications.some((each) => each.code === code)) continue;
+      await people.qualify(id, { code, validFrom: jalali('1400/01/01'), validTo: null, certificate: null }, by);
+    }
+  }
+}
 
 /**
  * Fills an empty database for practice: tariffs, a fee resolution and synthetic subscribers. Where accounts stand already
@@ -61,7 +86,8 @@ export async function loadDemoData(pool: Pool, subscribers: number, now: Date): 
     // what an older demo published stays as it is
     if (!versions.includes(tariff.version)) await tariffs.publish(tariff, 'demo');
   }
-  await tariffs.recordResolution(DEMO_RESOLUTION);
+  const recorded = await tariffs.resolutions();
+  if (!recorded.some(({ number }) => number === DEMO_RESOLUTION.number)) await tariffs.recordResolution(DEMO_RESOLUTION, 'demo');
   const { rowCount } = await pool.query('select from billing.accounts limit 1');
   if (rowCount) return;
   const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -7,10 +10,13 @@ import { createPreview } from './activities/preview.js';
 import { termsOn } from './activities/service-terms.js';
 import { createTaskDesk } from './activities/task-desk.js';
 import { createApi } from './api/app.js';
+import { counterPages } from './api/pages.js';
 import { listen } from './api/server.js';
+import { createSessions } from './api/sessions.js';
 import { createTokens } from './api/tokens.js';
 import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/workflows.js';
 import { loadFeed } from './billing/feed.js';
+import { type BillingCaller, type HttpBilling, createHttpBilling } from './billing/http.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
 import { createBillPrinter } from './document/bill.js';
@@ -18,10 +24,13 @@ import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
+import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
+import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
+import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
 import { createTaskStore } from './store/tasks.js';
 import { createUnsentStore } from './store/unsent.js';
@@ -37,6 +46,24 @@ export type ServedConfig = Config & { databaseUrl: string; temporalAddress: stri
 export interface Running {
   ended: Promise<void>;
   stop(): Promise<void>;
+}
+
+/** What a call of billing leaves of a step's time for the step itself, ms. */
+const STEP_MS = 300;
+/** A step that has a minute asks billing for less: it is repeated anyhow. */
+const LONGEST_STEP_MS = 15_000;
+/** A page waits no longer for billing, ms. */
+const PAGE_MS = 3_000;
+
+/** The company's billing system where it answers calls. */
+function centralBilling({ billing }: Config, caller: () => BillingCaller): HttpBilling | null {
+  return billing && createHttpBilling({ baseUrl: billing.url, token: billing.token, caller });
+}
+
+/** A step's time is that of its attempt; its id is found in the Temporal UI. */
+function stepAsCaller(): BillingCaller {
+  const { startToCloseTimeoutMs, workflowExecution, activityId } = activityInfo();
+  return { limitMs: Math.min(startToCloseTimeoutMs, LONGEST_STEP_MS) - STEP_MS, correlationId: `${workflowExecution?.runId}/${activityId}` };
 }
 
 /** The worker: polls the task queue until it is stopped. Rejects when Temporal cannot be reached at the start. */
@@ -55,10 +82,11 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
-    corrections: createCorrectionStore(pool),
-      billing: createPostgresBilling(pool),
+      corrections: createCorrectionStore(pool),
+      billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
+      people: createPeopleStore(pool),
       tasks: createTaskStore(pool),
       unsent: createUnsentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
@@ -110,7 +138,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const client = new Client({ connection, namespace: config.temporalNamespace });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
   const events = createEventListener(config.databaseUrl);
-  const billing = createPostgresBilling(pool);
+  const central = centralBilling(config, () => ({ limitMs: PAGE_MS, correlationId: randomUUID() }));
+  const billing = central ?? createPostgresBilling(pool);
   const temporal = createSettlementWorkflows(client, {
     taskQueue: config.taskQueue,
     searchAttributes: ({ clerk, facts }) => [
@@ -122,6 +151,10 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const messenger = createMessenger(client, { taskQueue: config.taskQueue });
   const settlements = createSettlementStore(pool);
   const overrides = createOverrideStore(pool);
+  // beside the compiled sources: dist/counter
+  const pages = counterPages(path.resolve(__dirname, '../counter'));
+  const people = createPeopleStore(pool);
+  const signIns = createSignInStore(pool);
   const tariffs = createTariffStore(pool);
   const tasks = createTaskStore(pool);
   const desk = createTaskDesk({ tasks, tariffs, messenger });
@@ -134,27 +167,34 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       close: (id, end) => desk.close(id, end).catch(noAnswer),
     },
     billing,
+    people,
+    signIns,
+    sessions: createSessions(signIns),
     unsent: createUnsentStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
+    indicators: createIndicatorStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements }, tariffs, overrides),
+    preview: createPreview({ billing, settlements }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
     now: () => new Date(),
     async ready() {
-      const [postgres, reachable] = await Promise.all([
+      const [postgres, reachable, billing] = await Promise.all([
         pool.query('select 1').then(
           () => 'ok',
           () => 'unreachable',
         ),
         temporal.reachable(),
+        central?.state(),
       ]);
-      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable' } };
+      // without billing settlements are accepted and wait: it is shown, and readiness does not depend on it
+      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable', ...(billing && { billing }) } };
     },
     log,
     version,
+    ...(pages && { pages }),
   });
   const letGo = async (): Promise<void> => {
     await events.close();

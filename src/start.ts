@@ -5,9 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createTokens } from './api/tokens.js';
 import { DEMO_SUBSCRIPTION } from './billing/demo.js';
 import { type Config, signingSecret } from './config.js';
-import { loadDemoData } from './demo.js';
+import { DEMO_CLERK, loadDemoData, recordDemoPeople } from './demo.js';
 import { daysBetween, jalali, todayInTehran } from './domain/jalali.js';
-import type { Operator } from './domain/settlement.js';
 import { mustBeFree, startPostgres, startTemporal, temporalExecutable } from './embedded.js';
 import { Refusal } from './refusal.js';
 import { migrate } from './store/migrate.js';
@@ -18,7 +17,6 @@ const DEMO_SUBSCRIBERS = 500;
 const RESTART_MS = 1000;
 /** Valid by its check digit, of nobody. */
 export const DEMO_NATIONAL_ID = '0932833810';
-export const DEMO_CLERK: Operator = { id: 'demo-clerk', name: 'کارمند نمایشی', role: 'clerk', office: '01' };
 
 /** Everything that was started, in order; it is ended in the reverse one, so that nobody loses what he stands on. */
 class Started {
@@ -85,6 +83,7 @@ async function start(config: Config, say: (line: string) => void, started: Start
   const pool = createPool(url, { applicationName: 'tasvieh-start', max: 2 });
   try {
     await loadDemoData(pool, DEMO_SUBSCRIBERS, new Date());
+    await recordDemoPeople(pool);
   } finally {
     await pool.end();
   }
@@ -98,10 +97,16 @@ async function start(config: Config, say: (line: string) => void, started: Start
   const [, apiProcess] = await Promise.all(['worker', 'api'].map((name) => keepRunning(name, () => launch(name, env), say, started)));
   const api = `http://${config.apiHost}:${apiProcess?.port ?? config.apiPort}`;
   const token = await createTokens(signingSecret(config)).issue(DEMO_CLERK, { ttl: 12 * 3600 });
-  const settled = await settleDemo(api, token, config.dataFolder);
   say('');
-  say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
-  say(`  Bill (PDF)     ${settled.pdf}`);
+  if (config.billing) {
+    // whom it knows and whether it answers now is not ours to say
+    say(`  Accounts are asked of the billing system at ${config.billing.url}`);
+  } else {
+    const settled = await settleDemo(api, token, config.dataFolder);
+    say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
+    say(`  Bill (PDF)     ${settled.pdf}`);
+  }
+  say(`  Counter page   ${api}/  (sign in by the clerk's token)`);
   say(`  API            ${api}/api/v1`);
   say(`  API docs       ${api}/docs`);
   say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);
@@ -193,6 +198,8 @@ export interface SettleOptions {
   reading?: number;
   source?: string;
   purpose?: string;
+  /** codes of the documents that were shown */
+  documents?: string[];
   confirm?: string[];
 }
 
@@ -220,7 +227,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
     readingSource: options.source ?? 'declared',
     purpose: options.purpose ?? 'balance',
     applicant: { kind: 'owner', name: account.name, nationalId: options.nationalId },
-    documents: [],
+    documents: options.documents ?? [],
     confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION', 'STALE_FEED']).map((code) => ({ code, reason: 'settled from the command line' })),
   };
   const answer = await call('POST', '/settlements', request);

@@ -1,30 +1,40 @@
-import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { type Command } from 'commander';
-import { CsvError, parse } from 'csv-parse/sync';
-import { STEP_TABLE_COLUMNS, type StepRow, readStepTable, withStepTable } from './domain/step-table.js';
+import { readStepTable, withStepTable } from './domain/step-table.js';
 import { type SampleBill, sampleBills, slipsOfSteps, tariffWarnings } from './domain/tariff-review.js';
-import { type Tariff, TariffError, type TariffFault, checkTariff, readTariff } from './domain/tariff.js';
+import { type Tariff, type TariffFault, tariffOn } from './domain/tariff.js';
 import { Refusal } from './refusal.js';
-import { createPool } from './store/pool.js';
-import { PublicationRefused, type TariffStore, createTariffStore } from './store/tariffs.js';
+import type { TariffStore } from './store/tariffs.js';
+import { faultLines, isStepTable, readSheetFile, readTariffFile, tariffOfFile } from './tariff-file.js';
 
 type Say = (line: string) => void;
 
-/** `tariff check` and `tariff publish`. `databaseUrl` is asked for only by what needs a database. */
+/** `tariff check`, `tariff steps` and `tariff publish`. `databaseUrl` is asked for only by what needs a database. */
 export function addTariffCommand(program: Command, databaseUrl: () => string, say: Say): void {
   const tariff = program.command('tariff').description('tariff documents: what is wrong with one, what it changes, its publication');
   tariff
     .command('check')
-    .description('every fault of a tariff document (JSON) or step table (CSV), and sample bills')
+    .description('everything wrong with a tariff document (JSON) or step table (CSV, XLSX), and sample bills')
     .argument('<file>')
-    .option('--against <file>', 'the tariff in force: slips of ten, and old bills beside the new')
+    .option('--against <file>', 'the tariff before it: slips of ten, and old bills beside the new')
+    .option('--sheet <name>', 'the sheet of an XLSX step table, where there are several')
     .option('--json')
-    .action((file: string, { against, json }: { against?: string; json?: boolean }) => {
-      const review = reviewOf(file, against);
+    .action(async (file: string, { against, sheet, json }: { against?: string; sheet?: string; json?: boolean }) => {
+      const review = await reviewOf(file, against, sheet);
       if (json) say(JSON.stringify(review));
-      else tellReview(file, review, say);
+      else tellReview(review, say);
       if (!review.valid) process.exitCode = 1;
+    });
+  tariff
+    .command('steps')
+    .description('the rates of a step table (CSV, XLSX) as JSON: the field `gas` of a tariff document, or a whole document')
+    .argument('<file>')
+    .option('--into <file>', 'a tariff document: all of it, with these rates in the place of the same uses’')
+    .option('--sheet <name>', 'the sheet of an XLSX step table, where there are several')
+    .action(async (file: string, { into, sheet }: { into?: string; sheet?: string }) => {
+      const document = into === undefined ? null : tariffOfFile(into);
+      const { gas, faults } = await readSteps(file, sheet);
+      if (faults.length > 0) throw new Refusal(faultLines(file, faults).join('\n'));
+      say(JSON.stringify(document ? withStepTable(document, gas) : gas, null, 2));
     });
   tariff
     .command('publish')
@@ -32,14 +42,16 @@ export function addTariffCommand(program: Command, databaseUrl: () => string, sa
     .argument('<file>')
     .requiredOption('--by <name>', 'who publishes')
     .requiredOption('--confirmed-by <name>', 'another person, who has seen the check')
+    .option('--yes', 'the rates that look ten times off are meant so')
     .option('--json')
-    .action(async (file: string, { by, confirmedBy, json }: { by: string; confirmedBy: string; json?: boolean }) => {
+    .action(async (file: string, { by, confirmedBy, yes = false, json }: { by: string; confirmedBy: string; yes?: boolean; json?: boolean }) => {
+      const [{ createPool }, { createTariffStore }] = await Promise.all([import('./store/pool.js'), import('./store/tariffs.js')]);
       const pool = createPool(databaseUrl(), { applicationName: 'tasvieh-tariff', max: 1 });
       try {
-        const published = await publishTariff(createTariffStore(pool), file, by, confirmedBy);
+        const published = await publishTariff(createTariffStore(pool), file, by, confirmedBy, yes);
         if (json) return say(JSON.stringify(published));
         say(published.published ? `${published.version} is published.` : `${published.version} stands already, with the same content.`);
-        for (const { path, message } of published.warnings) say(`warning: ${path}: ${message}`);
+        for (const line of faultLines(file, published.warnings)) say(`warning: ${line}`);
         say(published.affected.length === 0 ? 'It affects no open settlement.' : `Open settlements that it affects (${published.affected.length}); their bills stay as issued:`);
         for (const { id, status, settlementDate, office } of published.affected) say(`  ${id}  ${settlementDate}  office ${office}  ${status}`);
       } finally {
@@ -48,98 +60,134 @@ export function addTariffCommand(program: Command, databaseUrl: () => string, sa
     });
 }
 
-/** Refuses what `check` finds wrong, one person alone, and another content under a known version. */
-export async function publishTariff(store: TariffStore, file: string, by: string, confirmedBy: string) {
-  const { tariff, faults } = readDocument(file);
-  if (!tariff) throw new TariffError(faults);
+/**
+ * Refuses what `check` finds wrong, one person alone, another content under a known version, and what is about ten
+ * times or a tenth of the tariff before it unless `meant`.
+ */
+export async function publishTariff(store: TariffStore, file: string, by: string, confirmedBy: string, meant = false) {
+  const { tariff, faults, unknown, inDocument } = readTariffFile(file);
+  if (!tariff) throw new Refusal(faultLines(file, faults).join('\n'));
+  const versions = await store.versions();
+  const warnings = [...unknown, ...inDocument(tariffWarnings(tariff, tariffBefore(tariff, await store.tariffs(versions))))];
+  const slips = warnings.filter(({ code }) => code === 'SLIP_OF_TEN');
+  if (slips.length > 0 && !meant && !versions.includes(tariff.version)) {
+    throw new Refusal(`${faultLines(file, slips).join('\n')}\nNothing is published. If these rates are meant so, publish with --yes.`);
+  }
   try {
     const published = await store.publish(tariff, by, confirmedBy);
-    return { version: tariff.version, published, warnings: tariffWarnings(tariff, null), affected: await store.openSettlements(tariff) };
+    return { version: tariff.version, published, warnings, affected: await store.openSettlements(tariff) };
   } catch (error) {
-    if (error instanceof PublicationRefused) throw new Refusal(error.message);
+    // by name: the store is loaded only when there is a database to ask
+    if (error instanceof Error && error.name === 'PublicationRefused') throw new Refusal(error.message);
     throw error;
   }
 }
 
+/** What its first day has now, else what ended last before it. */
+function tariffBefore({ version, from }: Tariff, published: readonly Tariff[]): Tariff | null {
+  const others = published.filter((each) => each.version !== version);
+  const ended = others.filter(({ to }) => to !== null && to < from).sort((a, b) => ((a.to ?? '') < (b.to ?? '') ? -1 : 1));
+  return tariffOn(others, from) ?? ended.at(-1) ?? null;
+}
+
 export interface TariffReview {
+  file: string;
+  against: string | null;
   valid: boolean;
   faults: TariffFault[];
   warnings: TariffFault[];
   samples: SampleBill[];
 }
 
-export function reviewOf(file: string, againstFile?: string): TariffReview {
-  const against = againstFile === undefined ? null : readDocument(againstFile);
-  if (against && !against.tariff) throw new Refusal(`${againstFile}: ${new TariffError(against.faults).message}`);
-  const { tariff, gas, faults } = /\.csv$/i.test(file) ? readSteps(file, against?.tariff ?? null) : { ...readDocument(file), gas: [] };
-  const old = against?.tariff ?? null;
-  if (faults.length > 0) return { valid: false, faults, warnings: [], samples: [] };
+/** The review of a tariff document or step table. Refusal when a file cannot be read, or the one it is held against is faulty. */
+export async function reviewOf(file: string, againstFile?: string, sheet?: string): Promise<TariffReview> {
+  const against = againstFile === undefined ? null : tariffOfFile(againstFile);
+  const review = (faults: TariffFault[], warnings: TariffFault[], tariff: Tariff | null): TariffReview => ({
+    file,
+    against: againstFile ?? null,
+    valid: faults.length === 0,
+    faults,
+    warnings,
+    samples: tariff && faults.length === 0 ? sampleBills(tariff, against) : [],
+  });
+  if (!isStepTable(file)) {
+    const { tariff, faults, unknown, inDocument } = readTariffFile(file);
+    return review(faults, [...unknown, ...(tariff ? inDocument(tariffWarnings(tariff, against)) : [])], tariff);
+  }
+  const { gas, faults, inSheet } = await readSteps(file, sheet);
+  if (faults.length > 0) return review(faults, [], null);
   // steps alone have no seasons, charges and dates: no whole bill can be shown
-  if (!tariff) return { valid: true, faults, warnings: slipsOfSteps(gas), samples: [] };
-  return { valid: true, faults, warnings: tariffWarnings(tariff, old), samples: sampleBills(tariff, old) };
+  if (!against) return review([], slipsOfSteps(gas).map(inSheet), null);
+  const ofRates = tariffWarnings({ ...against, gas }, against).filter(({ path }) => path.startsWith('gas'));
+  return review([], ofRates.map(inSheet), withStepTable(against, gas));
 }
 
-function readDocument(file: string): { tariff: Tariff | null; faults: TariffFault[] } {
-  let json: unknown;
-  try {
-    json = JSON.parse(readText(file));
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(`${file}: ${(error as Error).message}`);
+interface Steps {
+  gas: Tariff['gas'];
+  faults: TariffFault[];
+  /** a finding of these rates by the sheet, row and column of its cell */
+  inSheet(found: TariffFault): TariffFault;
+}
+
+async function readSteps(file: string, asked: string | undefined): Promise<Steps> {
+  const { sheet, rows } = await readSheetFile(file, asked);
+  const { gas, faults, byRow } = readStepTable(rows);
+  const named = (found: TariffFault): TariffFault => (sheet === null ? found : { ...found, path: [sheet, ...(found.path === '' ? [] : [found.path])].join(', ') });
+  return { gas, faults: faults.map(named), inSheet: (found) => named(byRow(found)) };
+}
+
+function tellReview({ file, against, faults, warnings, samples }: TariffReview, say: Say): void {
+  for (const line of faultLines(file, faults)) say(line);
+  for (const line of faultLines(file, warnings)) say(`warning: ${line}`);
+  say(`${file}: ${counted(faults.length, 'fault')}, ${counted(warnings.length, 'warning')}${against === null ? '; rates were held against no earlier tariff (--against)' : ''}`);
+  if (samples.length > 0) tellSamples(samples, against, say);
+}
+
+const counted = (n: number, what: string): string => `${n === 0 ? 'no' : n} ${what}${n === 1 ? '' : 's'}`;
+
+/** A table for each use; seasons and climates whose bills are the same share one. */
+function tellSamples(samples: readonly SampleBill[], against: string | null, say: Say): void {
+  say(`\nSample bills in rial: 30 days, one unit, urban, no previous debt${against === null ? '' : `; old: ${against}`}`);
+  const groups = new Map<string, SampleBill[]>();
+  for (const bill of samples) {
+    const key = JSON.stringify([bill.use, bill.season, bill.climate]);
+    groups.set(key, [...(groups.get(key) ?? []), bill]);
   }
-  try {
-    return { tariff: readTariff(json), faults: [] };
-  } catch (error) {
-    if (error instanceof TariffError) return { tariff: null, faults: error.faults };
-    throw error;
+  const byClimate = new Map<string, { use: string; seasons: string[]; climates: number[]; rows: string[][] }>();
+  for (const bills of groups.values()) {
+    const { use, season, climate } = bills[0] as SampleBill;
+    const rows = bills.map(({ m3, oldRial, newRial, differenceRial, percent }) =>
+      against === null ? [figure(m3), figure(newRial)] : [figure(m3), figure(oldRial), figure(newRial), figure(differenceRial), percent === null ? '' : `${percent} %`],
+    );
+    const same = JSON.stringify([use, season, rows]);
+    const table = byClimate.get(same) ?? { use, seasons: [season], climates: [], rows };
+    if (climate !== null) table.climates.push(climate);
+    byClimate.set(same, table);
+  }
+  const tables = new Map<string, { use: string; seasons: string[]; climates: number[]; rows: string[][] }>();
+  for (const { use, seasons, climates, rows } of byClimate.values()) {
+    const same = JSON.stringify([use, climates, rows]);
+    const table = tables.get(same);
+    if (table) table.seasons.push(...seasons);
+    else tables.set(same, { use, seasons, climates, rows });
+  }
+  const head = against === null ? ['m³', 'bill'] : ['m³', 'old', 'new', 'difference', ''];
+  const widths = head.map((name, i) => Math.max(name.length, ...[...tables.values()].flatMap(({ rows }) => rows.map((row) => row[i]?.length ?? 0))));
+  for (const { use, seasons, climates, rows } of tables.values()) {
+    say(`\n${use}, ${seasons.join(' and ')}, ${climates.length === 0 ? 'every climate' : `climate ${spans(climates)}`}`);
+    for (const row of [head, ...rows]) say(`  ${row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  ')}`.trimEnd());
   }
 }
 
-/** A step table, in the place of the same uses' rates of the tariff it is held against. */
-function readSteps(file: string, against: Tariff | null): { tariff: Tariff | null; gas: Tariff['gas']; faults: TariffFault[] } {
-  let rows: StepRow[];
-  try {
-    rows = parse<StepRow>(readText(file), { bom: true, trim: true, skip_empty_lines: true, columns: (header: string[]) => header.map((name) => name.toLowerCase()) });
-  } catch (error) {
-    if (error instanceof CsvError) throw new Refusal(`${file}: ${error.message}`);
-    throw error;
-  }
-  const missing = STEP_TABLE_COLUMNS.filter((name) => rows.length > 0 && rows[0]?.[name] === undefined);
-  if (missing.length > 0) {
-    return { tariff: null, gas: [], faults: missing.map((name) => ({ path: `row 1, ${name}`, code: 'NO_COLUMN', message: `the columns are ${STEP_TABLE_COLUMNS.join(',')}` })) };
-  }
-  const { gas, faults } = readStepTable(rows);
-  if (faults.length > 0 || !against) return { tariff: null, gas, faults };
-  const tariff = withStepTable(against, gas);
-  return { tariff, gas, faults: checkTariff(tariff) };
-}
+const figure = (value: number | null): string => (value === null ? '-' : value.toLocaleString('en-US'));
 
-function readText(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new Refusal(`${file}: ${(error as Error).message}`);
+/** 1, 2, 3, 5 → `1-3, 5` */
+function spans(ascending: readonly number[]): string {
+  const parts: [number, number][] = [];
+  for (const n of ascending) {
+    const last = parts.at(-1);
+    if (last && last[1] === n - 1) last[1] = n;
+    else parts.push([n, n]);
   }
-  if (!isUtf8(bytes)) throw new Refusal(`${file}: not UTF-8`);
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
-}
-
-function tellReview(file: string, { faults, warnings, samples }: TariffReview, say: Say): void {
-  say(`${file}: ${faults.length} faults, ${warnings.length} warnings`);
-  for (const { path, code, message } of faults) say(`  ${path}: ${message} (${code})`);
-  for (const { path, code, message } of warnings) say(`  warning: ${path}: ${message} (${code})`);
-  if (samples.length === 0) return;
-  const compared = samples.some(({ oldRial }) => oldRial !== null);
-  say('\nSample bills: 30 days, one unit, urban, rial');
-  const head = ['use', 'climate', 'season', 'm³', ...(compared ? ['old', 'new', 'difference', '%'] : ['rial'])];
-  const rows = samples.map(({ use, climate, season, m3, oldRial, newRial, differenceRial, percent }) => [
-    use,
-    climate ?? 'all',
-    season,
-    m3,
-    ...(compared ? [oldRial ?? '-', newRial ?? '-', differenceRial ?? '-', percent ?? '-'] : [newRial ?? '-']),
-  ].map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)));
-  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  // words to the left, figures to the right
-  for (const row of [head, ...rows]) say(row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd());
+  return parts.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
 }

@@ -108,6 +108,7 @@ describe('usage', () => {
         [price({ m3: 'many' }), 'm³'],
         [price({ from: '1397/13/01' }), 'Jalali'],
         [['feed', 'nothing', 'file.csv'], 'accounts, meters'],
+        [['person', 'add', '--id', 'x1', '--name', 'x', '--office', '01', '--role', 'king'], 'clerk, supervisor'],
         [['token', '--role', 'king', '--office', '01', '--name', 'x'], 'clerk, supervisor'],
       ],
       async ([args, hint]) => {
@@ -166,8 +167,8 @@ test('a token that the API accepts', async () => {
   });
   expect(code).toBe(0);
   const token = out.trim();
-  expect(await createTokens(SECRET).verify(token)).toEqual({ id: 'm.rezaei', name: 'مریم رضایی', role: 'supervisor', office: '02' });
+  expect(await createTokens(SECRET).readSession(token)).toMatchObject({ operator: { id: 'm.rezaei', name: 'مریم رضایی', role: 'supervisor', office: '02' }, version: null });
   const inTwoHours = new Date(Date.now() + 2 * 3600_000);
-  expect(await createTokens(SECRET, () => inTwoHours).verify(token)).toBeNull();
-  expect(await createTokens('another secret of at least 32 characters').verify(token)).toBeNull();
+  expect(await createTokens(SECRET, () => inTwoHours).readSession(token)).toBeNull();
+  expect(await createTokens('another secret of at least 32 characters').readSession(token)).toBeNull();
 });

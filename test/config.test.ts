@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, readConfig, signingSecret } from '../src/config.js';
@@ -29,6 +29,7 @@ it('needs nothing in the embedded form', () => {
     secret: null,
     taskQueue: 'tasvieh',
     logLevel: 'info',
+    billing: null,
   });
 });
 
@@ -57,6 +58,49 @@ it.each([
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {
   expect(problemsOf(env)).toEqual([problem]);
+});
+
+describe('a central billing system', () => {
+  const url = 'https://billing.example/tasvieh/';
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (content: string): string => {
+    const name = path.join(folder, 'token');
+    writeFileSync(name, content);
+    return name;
+  };
+
+  it('has an address and a token, from a file or as it is', () => {
+    expect(readConfig({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN: 'a.b-c' }).billing).toEqual({ url: 'https://billing.example/tasvieh', token: 'a.b-c' });
+    expect(readConfig({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: file('from-file\n') }).billing).toMatchObject({ token: 'from-file' });
+  });
+
+  it('is not half there', () => {
+    expect(problemsOf({ TASVIEH_BILLING_URL: url })).toEqual([expect.stringMatching(/^TASVIEH_BILLING_TOKEN_FILE: missing/)]);
+    expect(problemsOf({ TASVIEH_BILLING_TOKEN: 'a' })).toEqual([expect.stringMatching(/^TASVIEH_BILLING_URL: missing/)]);
+    expect(problemsOf({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN: 'a', TASVIEH_BILLING_TOKEN_FILE: file('a') })).toHaveLength(1);
+    expect(problemsOf({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: path.join(folder, 'none') })).toEqual([expect.stringContaining('ENOENT')]);
+  });
+
+  it.each(['billing.example', 'ftp://billing.example', 'https://user:hidden@billing.example', 'https://billing.example/?key=hidden', 'https://billing.example/#x'])('is not at %s', (wrong) => {
+    const problems = problemsOf({ TASVIEH_BILLING_URL: wrong, TASVIEH_BILLING_TOKEN: 'a' });
+    expect(problems).toEqual([expect.stringMatching(/^TASVIEH_BILLING_URL: is not/)]);
+    expect(problems.join()).not.toContain('hidden');
+  });
+
+  it.each(['', 'two\nlines', 'hidden gap', 'پنهان'])('has no token in a file with %j', (content) => {
+    const problems = problemsOf({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: file(content) });
+    expect(problems).toEqual([expect.stringMatching(/^TASVIEH_BILLING_TOKEN_FILE: holds no token/)]);
+    expect(problems.join()).not.toMatch(/hidden|پنهان|two/);
+  });
+
+  it('tells its faults beside all others', () => {
+    const problems = problemsOf({ TASVIEH_BILLING_URL: 'x', TASVIEH_API_PORT: 'y' });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['TASVIEH_API_PORT', 'TASVIEH_BILLING_TOKEN_FILE', 'TASVIEH_BILLING_URL']);
+  });
 });
 
 it('makes a secret once and keeps it for its owner alone', () => {

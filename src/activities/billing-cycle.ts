@@ -1,7 +1,10 @@
+import { heartbeat } from '@temporalio/activity';
+import type { BillingPort } from '../billing/port.js';
 import { type Opening, billingCycleWorkflowId, seriesOf } from '../domain/cycle.js';
 import type { Instant, Outbox } from '../domain/settlement.js';
 import { settlementWorkflowId } from '../domain/settlement.js';
-import type { CycleCounts } from '../domain/outbox.js';
+import { type CycleCounts, reportOf } from '../domain/outbox.js';
+import { todayInTehran } from '../domain/jalali.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { Messenger } from './messenger.js';
@@ -13,6 +16,7 @@ const PAGE = 500;
 const AT_ONCE = 32;
 
 interface CycleDependencies {
+  billing: Pick<BillingPort, 'submitBatch'>;
   postings: PostingStore;
   settlements: Pick<SettlementStore, 'factsOf'>;
   desk: Pick<TaskDesk, 'open'>;
@@ -21,41 +25,72 @@ interface CycleDependencies {
   handOver(input: OutboxInput & { opened: Opening }): Promise<Outbox>;
   recordOutcome(input: OutcomeInput): Promise<Outbox>;
   closeDue(input: OutboxInput): Promise<Targeted>;
+  /** settlements told in one step */
+  page?: number;
 }
 
 /** The steps of a billing cycle: whoever waits is told, in pages; whose workflow has ended is served here. */
-export function createCycleActivities({ postings, settlements, desk, messenger, handOver, recordOutcome, closeDue }: CycleDependencies) {
+export function createCycleActivities({ billing, postings, settlements, desk, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
+  /** What an ended settlement left in a cycle that has closed goes on, and joins the next one if that is open. */
+  const goOn = async (input: OutboxInput): Promise<void> => {
+    const { open } = await closeDue(input);
+    if (open) await handOver({ ...input, opened: open });
+  };
+  const closeLeftBehind = async (at: Instant): Promise<void> =>
+    each(await postings.leftBehind(todayInTehran(new Date(at))), async (id) => {
+      const facts = await settlements.factsOf(id);
+      if (facts) await goOn({ id, facts, at });
+    });
+
   return {
     /** Tells a page of the settlements that wait for the cycle; `after` is null when all have been told. */
     async tellWaiting({ opened, after, at }: { opened: Opening; after: string | null; at: Instant }): Promise<{ after: string | null; told: number }> {
-      const ids = await postings.waitingFor(opened.cycle, seriesOf(opened.cycle), after, PAGE);
+      // a cycle that nobody opened had nobody to close it
+      if (after === null) await closeLeftBehind(at);
+      const ids = await postings.waitingFor(opened.cycle, seriesOf(opened.cycle), after, page);
       await each(ids, async (id) => {
         if ((await messenger.signal(settlementWorkflowId(id), 'billingCycleOpened', opened)) === 'told') return;
         const facts = await settlements.factsOf(id);
         if (facts) await handOver({ id, facts, at, opened });
       });
-      return { after: ids.length < PAGE ? null : (ids.at(-1) ?? null), told: ids.length };
+      return { after: ids.length < page ? null : (ids.at(-1) ?? null), told: ids.length };
     },
 
     /** Tells the settlements of a page of an acknowledgement's items; answers where the next page starts, null at the end. */
-    async tellOutcomes({ eventId, from }: { eventId: string; from: number }): Promise<number | null> {
-      const { seq, items } = await postings.acknowledged(eventId, from, PAGE);
-      await each(items, async ({ settlement, outcome, ...said }) => {
+    async tellOutcomes({ eventId, from, at }: { eventId: string; from: number; at: Instant }): Promise<number | null> {
+      const { seq, items } = await postings.acknowledged(eventId, from, page);
+      await each(items, async ({ settlement: id, outcome, ...said }) => {
         // one event for each item: an acknowledgement speaks of several postings of one settlement
         const itemId = `${eventId}/${said.posting}`;
-        if ((await messenger.signal(settlementWorkflowId(settlement), SIGNALS[outcome], { eventId: itemId, seq, ...said })) === 'told') return;
-        const facts = await settlements.factsOf(settlement);
+        if ((await messenger.signal(settlementWorkflowId(id), SIGNALS[outcome], { eventId: itemId, seq, ...said })) === 'told') return;
+        const facts = await settlements.factsOf(id);
         if (!facts) return;
-        await recordOutcome({ id: settlement, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName });
+        const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName, ended: true });
+        if (outbox.postings.find(({ posting }) => posting === said.posting)?.status === 'taken') return;
         // nobody waits for it any more: a person must look
-        if (outcome !== 'taken') await desk.open({ settlementId: settlement, kind: 'postingAfterEnd', office: facts.office });
+        await desk.open({ settlementId: id, kind: 'postingAfterEnd', office: facts.office });
+        await goOn({ id, facts, at });
       });
-      return items.length < PAGE ? null : from + PAGE;
+      return items.length < page ? null : from + page;
     },
 
     /** The cycle's workflow shows what came in; after its end nobody needs to be told. */
     async tellCycle({ cycle }: { cycle: string }): Promise<void> {
       await messenger.signal(billingCycleWorkflowId(cycle), 'cycleChanged', undefined);
+    },
+
+    /**
+     * Hands what is handed over to a central billing system, batch by batch: one that is not known to have arrived is sent
+     * again as it was. False where billing fetches its batches itself.
+     */
+    async submitBatches({ cycle }: { cycle: string }): Promise<boolean> {
+      if (!billing.submitBatch) return false;
+      for (let batch = await postings.nextToSubmit(cycle); batch; batch = await postings.nextToSubmit(cycle)) {
+        heartbeat();
+        await billing.submitBatch(batch);
+        await postings.submitted(batch);
+      }
+      return true;
     },
 
     async cycleCounts({ cycle }: { cycle: string }): Promise<CycleCounts> {
@@ -64,15 +99,10 @@ export function createCycleActivities({ postings, settlements, desk, messenger, 
 
     /** The cycle's end: what ended settlements left behind moves on, and the report is kept. */
     async closeCycle({ cycle, at }: { cycle: string; at: Instant }): Promise<CycleCounts> {
-      await each(await postings.leftBehind(cycle), async (id) => {
-        const facts = await settlements.factsOf(id);
-        if (!facts) return;
-        const { open } = await closeDue({ id, facts, at });
-        if (open) await handOver({ id, facts, at, opened: open });
-      });
-      const counts = (await postings.counts([cycle])).get(cycle) as CycleCounts;
-      await postings.closeCycle(cycle, counts);
-      return counts;
+      await closeLeftBehind(at);
+      const report = reportOf((await postings.counts([cycle])).get(cycle) as CycleCounts);
+      await postings.closeCycle(cycle, report);
+      return report;
     },
   };
 }
@@ -83,7 +113,10 @@ const SIGNALS = { taken: 'postingTaken', refused: 'postingRefused', retracted: '
 async function each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < items.length) await act(items[next++] as T);
+    while (next < items.length) {
+      heartbeat();
+      await act(items[next++] as T);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
 }

@@ -74,6 +74,12 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
     return nextCycle(snapshot?.cycles ?? [], today, facts.settlementDate);
   };
 
+  /** The postings as they stand, and their cycle when it is open. */
+  const lookAtOutbox = async ({ order, at }: { order: SettlementOrder; at: Instant }): Promise<Targeted> => {
+    const [outbox, cycle] = await Promise.all([postings.of(order.id), target(order, at)]);
+    return { outbox, open: await postings.opened(cycle?.cycle ?? null) };
+  };
+
   return {
     async reportError({ order, n, first, report, at }: { order: SettlementOrder; n: number; first: boolean; report: ErrorReport; at: Instant }): Promise<Correction[]> {
       const owner = report.referTo ?? (report.cause === 'clerk' || report.cause === 'applicant' ? { role: order.clerk.role, user: order.clerk.id } : { role: 'supervisor' as const, user: null });
@@ -92,7 +98,9 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       const facts = correctedFacts(standing.inputs.facts, submission.corrected);
       const today = todayInTehran(new Date(at));
       const fresh = submission.basis === 'now' ? await read({ ...order, facts }) : null;
-      const inputs = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts };
+      // after the difference of a late decree was posted, the bill is what the decree makes of it
+      const versions = standing.decreed ? await tariffs.versions() : standing.inputs.tariffs;
+      const inputs = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
       const documents = await tariffs.tariffs(inputs.tariffs);
       // the data of the first bill is as old as it was then
       const assessed = assessDebt({ ...order, facts }, inputs.snapshot, documents, inputs.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
@@ -177,9 +185,9 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
     /** What billing refused waits again once its correction has ended; it joins the cycle that is open. */
     async releaseRefused({ order, at }: { order: SettlementOrder; at: Instant }): Promise<Targeted> {
       await corrections.release(order.id);
-      const [outbox, cycle] = await Promise.all([postings.of(order.id), target(order, at)]);
-      return { outbox, open: await postings.opened(cycle?.cycle ?? null) };
+      return lookAtOutbox({ order, at });
     },
+    lookAtOutbox,
 
     /** Null when billing holds a posting already. */
     async cancelSettlement({ id, reason, by, at }: { id: string; reason: string; by: Operator; at: Instant }) {

@@ -2,9 +2,10 @@ import type { BillingPort } from '../billing/port.js';
 import { closingCycles, remindUntil } from '../domain/closing.js';
 import { endOfDay } from '../domain/cycle.js';
 import { staleFeeds, staleText } from '../domain/freshness.js';
-import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
+import { type JalaliDate, addDays, todayInTehran } from '../domain/jalali.js';
 import type { Instant } from '../domain/settlement.js';
 import { EVERY_OFFICE, type TaskKind, taskId } from '../domain/task.js';
+import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
@@ -18,6 +19,7 @@ interface WatchDependencies {
   unsent: UnsentStore;
   tasks: Pick<TaskStore, 'openOf' | 'renew'>;
   tariffs: TariffStore;
+  people: Pick<PeopleStore, 'lapsingQualifications'>;
   desk: TaskDesk;
 }
 
@@ -27,7 +29,7 @@ export interface WatchInput {
 }
 
 /** What the daily watch looks at. Each answers how many matters stand open; running it twice does nothing twice. */
-export function createWatchActivities({ billing, postings, unsent, tasks, tariffs, desk }: WatchDependencies) {
+export function createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }: WatchDependencies) {
   const onDay = async ({ at }: WatchInput) => {
     const day = todayInTehran(new Date(at));
     return { day, terms: await termsOn(tariffs, day) };
@@ -74,7 +76,7 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
     async watchCycles(input: WatchInput): Promise<number> {
       const { day, terms } = await onDay(input);
       const until = remindUntil(day, terms);
-      const [soon, waiting] = await Promise.all([billing.timetable({ series: null, from: day, to: until }), unsent.byCycle(until)]);
+      const [soon, waiting] = await Promise.all([until < day ? [] : billing.timetable({ series: null, from: day, to: until }), unsent.byCycle(until)]);
       const names = [...new Set([...soon, ...waiting].map(({ cycle }) => cycle))];
       const opened = (await postings.openedCycles(names)).map(({ cycle }) => cycle);
       const closing = closingCycles(soon, opened, waiting, day);
@@ -94,6 +96,19 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
       const { day } = await onDay(input);
       const series = await unsent.withoutCycle();
       return keepTasks('noTimetable', day, series.map((each) => ({ subject: each.series, office: EVERY_OFFICE, at: input.at, detail: { series: each.series, unsent: each.count } })), 'fed');
+    },
+
+    /** R3: who soon may not issue any more, one for each person, qualification and last day; a renewal ends it, a lapse does not. */
+    async watchQualifications(input: WatchInput): Promise<number> {
+      const { day, terms } = await onDay(input);
+      const lapsing = await people.lapsingQualifications(day, addDays(day, terms.qualificationWarnDays));
+      const standing = new Set<string>();
+      for (const { id: person, name, office, code, lastDay } of lapsing) {
+        standing.add(await keepTask('qualificationLapses', `${person}.${code}-${digits(lastDay)}`, { office, dueAt: endOfDay(lastDay), detail: { person, name, code, lastDay } }));
+      }
+      const renewed = (await tasks.openOf('qualificationLapses')).filter(({ detail }) => String(detail['lastDay']) >= day).map(({ id }) => id);
+      await endOthers(renewed, standing, 'renewed');
+      return lapsing.length;
     },
   };
 }

@@ -4,8 +4,11 @@ import { accountView, checkAccount } from '../domain/assessment.js';
 import type { Fee } from '../domain/debt.js';
 import type { Finding, Override } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
+import { checkOperator, qualifyingDay } from '../domain/qualification.js';
+import { serviceTermsOn } from '../domain/service-terms.js';
 import type { AccountView, SettlementOrder } from '../domain/settlement.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { accountOf } from './account.js';
@@ -37,8 +40,19 @@ export function reader(ledger: { billing: BillingPort; settlements: Pick<Settlem
   };
 }
 
+/** The reading for who issues: with what is found of the operator (R3), looked up at the same moment. */
+export function issuingReader(...[ledger, tariffs, overrides, people]: [...Parameters<typeof reader>, Pick<PeopleStore, 'standing'>]) {
+  const read = reader(ledger, tariffs, overrides);
+  return async (order: SettlementOrder): Promise<Fetched> => {
+    const [fetched, standing] = await Promise.all([read(order), people.standing(order.clerk.id)]);
+    const day = qualifyingDay(order, todayInTehran(new Date()));
+    const { qualificationWarnDays } = serviceTermsOn(await tariffs.tariffs(fetched.tariffs), day);
+    return { ...fetched, findings: [...fetched.findings, ...checkOperator(order.clerk, standing, day, qualificationWarnDays)] };
+  };
+}
+
 /** 2. The last bill with all that the debt needs, read once and kept: a correction starts from the same. */
-export function fetchAccount(...sources: Parameters<typeof reader>) {
-  const read = reader(...sources);
+export function fetchAccount(...sources: Parameters<typeof issuingReader>) {
+  const read = issuingReader(...sources);
   return step('fetchAccount', ({ order }: { order: SettlementOrder }) => read(order));
 }

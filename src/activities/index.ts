@@ -3,6 +3,7 @@ import type { Operator } from '../domain/settlement.js';
 import { taskId } from '../domain/task.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -34,19 +35,20 @@ export interface ActivityDependencies {
   overrides: OverrideStore;
   tasks: TaskStore;
   unsent: UnsentStore;
+  people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, tasks, unsent, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, people, tasks, unsent, messenger }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides),
+    fetchAccount: fetchAccount({ billing, settlements }, tariffs, overrides, people),
     checkReading: checkReading(tariffs),
     computeDebt: computeDebt(tariffs),
     issueBill: issueBill(settlements, tariffs),
@@ -54,9 +56,9 @@ export function createActivities({ settlements, postings, corrections, billing, 
     scheduleFee: scheduleFee(postings),
     ...outbox,
     ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read: reader({ billing, settlements }, tariffs, overrides) }),
-    ...createCycleActivities({ postings, settlements, desk, messenger, ...outbox }),
+    ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
 
-    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, desk }),
+    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
 
     reject: reject(settlements, desk),
     async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {

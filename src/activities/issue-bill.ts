@@ -7,7 +7,7 @@ import { yearOf } from '../domain/jalali.js';
 import type { Bill, SettlementFacts, SettlementOrder, StepTime } from '../domain/settlement.js';
 import { DEFAULT_PAYMENT_PERIODS, type Tariff, tariffOn } from '../domain/tariff.js';
 import type { BillInputs } from '../domain/verification.js';
-import { type BillDraft, PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
+import { type BillDraft, LedgerChangedError, PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { finalFailure, runId, step } from './step.js';
 
@@ -31,6 +31,8 @@ export function issueBill(settlements: SettlementStore, tariffs: TariffStore) {
       return await settlements.issueBill(draftOf({ order, inputs, debt, revision, documents }), runId(), steps);
     } catch (error) {
       if (error instanceof PaymentPeriodsExhaustedError) throw periodsExhausted(error, order.facts);
+      // no retry of this step mends it: the account must be fetched again
+      if (error instanceof LedgerChangedError) throw finalFailure('LEDGER_CHANGED', error.message);
       throw error;
     }
   });

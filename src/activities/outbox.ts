@@ -1,7 +1,7 @@
 import type { BillingPort } from '../billing/port.js';
 import type { AccountSnapshot } from '../domain/account.js';
 import { type Opening, endOfDay, nextCycle, seriesOf } from '../domain/cycle.js';
-import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
+import { todayInTehran } from '../domain/jalali.js';
 import type { Outcome } from '../domain/outbox.js';
 import { afterClosing, postingsOf, targetOf } from '../domain/posting.js';
 import type { Bill, Instant, Outbox, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
@@ -38,16 +38,23 @@ export interface OutboxInput {
   at: Instant;
 }
 
-/** Billing opened a cycle: what waits for it is handed over, or follows the subscriber into another series. */
+/**
+ * Billing opened a cycle: what waits for it is handed over, or follows the subscriber into another series. What waits for no
+ * cycle gets one as soon as the timetable holds it.
+ */
 export function handOver({ billing, postings }: { billing: BillingPort; postings: PostingStore }) {
   return async ({ id, facts, at, opened }: OutboxInput & { opened: Opening }): Promise<Outbox> => {
     const today = todayInTehran(new Date(at));
     const snapshot = await billing.account(facts.subscription, today);
     const cycles = snapshot?.cycles ?? [];
-    const stays = !snapshot || snapshot.account.series === seriesOf(opened.cycle);
-    const cycle = stays ? (cycles.find((each) => each.cycle === opened.cycle) ?? null) : nextCycle(cycles, today, facts.settlementDate);
-    const target = cycle || !stays ? targetOf(cycle) : { ...targetOf(null), cycle: opened.cycle, dueOn: opened.closesOn as JalaliDate };
-    return postings.handOver(id, { eventId: opened.eventId, cycle: opened.cycle, target, move: !stays });
+    const next = targetOf(nextCycle(cycles, today, facts.settlementDate));
+    const leaves = snapshot !== null && snapshot.account.series !== seriesOf(opened.cycle);
+    const { objectionEndsAt } = targetOf(cycles.find((each) => each.cycle === opened.cycle) ?? null);
+    const outbox = await postings.handOver(id, { opened, objectionEndsAt, next, leaves });
+    const waits = outbox.postings.some(({ cycle, status }) => cycle === next.cycle && (status === 'waiting' || status === 'late'));
+    // a look after the commit: an opening that commits in between finds these postings, or is found here, or both
+    const open = waits && next.cycle !== opened.cycle ? await postings.opened(next.cycle) : null;
+    return open ? postings.handOver(id, { opened: open, objectionEndsAt: next.objectionEndsAt, next, leaves: false }) : outbox;
   };
 }
 
@@ -59,6 +66,8 @@ export interface OutcomeInput {
   seq: number | null;
   /** the new subscriber's name that was asked for */
   newName: string | null;
+  /** no workflow waits for it: the settlement stays settled */
+  ended?: boolean;
 }
 
 /** The reason of a name change that billing took under another name. */
@@ -66,12 +75,11 @@ export const NAME_DIFFERS = 'NAME_DIFFERS';
 
 /** Billing took a posting, refused it, or took its word back. A name that is not the one asked for is not taken (CR2). */
 export function recordOutcome(postings: PostingStore) {
-  return ({ id, eventId, outcome, seq, newName }: OutcomeInput): Promise<Outbox> => {
+  return ({ id, eventId, outcome, seq, newName, ended = false }: OutcomeInput): Promise<Outbox> => {
     const { nameOnBill } = outcome;
     const wrongName = outcome.outcome === 'taken' && outcome.posting.includes('/nameChange') && newName !== null && nameOnBill !== undefined && !sameName(newName, nameOnBill);
-    const recorded: Outcome = wrongName ? { ...outcome, outcome: 'refused', reason: `${NAME_DIFFERS}: ${nameOnBill}` } : outcome;
-    const status = recorded.outcome === 'retracted' ? 'handedOver' : recorded.outcome;
-    return postings.recordOutcome(id, eventId, { ...recorded, status, seq });
+    const word: Outcome = wrongName ? { ...outcome, outcome: 'refused', reason: `${NAME_DIFFERS}: ${nameOnBill}` } : outcome;
+    return postings.recordOutcome(id, eventId, { ...word, seq }, ended);
   };
 }
 
@@ -80,15 +88,16 @@ export function closeDue({ billing, postings }: { billing: BillingPort; postings
   return async ({ id, facts, at }: OutboxInput): Promise<Targeted> => {
     const today = todayInTehran(new Date(at));
     const [outbox, snapshot] = await Promise.all([postings.of(id), billing.account(facts.subscription, today)]);
+    const { settlementDate } = facts;
     const lastBill = snapshot?.lastBill ?? null;
-    const covered = lastBill !== null && lastBill.toDate >= facts.settlementDate;
-    const next = nextCycle(snapshot?.cycles ?? [], today, facts.settlementDate);
+    const covered = lastBill !== null && lastBill.toDate >= settlementDate;
+    const opened = new Set((await postings.openedCycles(outbox.postings.flatMap(({ cycle }) => cycle ?? []))).map(({ cycle }) => cycle));
     const moves = outbox.postings.flatMap((posting) => {
-      const moved = afterClosing(posting, { today, next, covered });
-      return moved ? [{ ...moved, posting: posting.posting, from: posting.cycle }] : [];
+      const move = afterClosing(posting, { today, settlementDate, cycles: snapshot?.cycles ?? [], opened, covered });
+      return move ? [{ ...move, posting: posting.posting, from: posting.cycle, was: posting.status }] : [];
     });
     if (moves.length === 0) return { outbox, open: null };
-    const moved = await postings.moveLate(id, moves);
-    return { outbox: moved, open: await postings.opened(next?.cycle ?? null) };
+    const moved = await postings.moveOn(id, moves);
+    return { outbox: moved, open: await postings.opened(moves.find(({ late, cycle }) => late && cycle !== null)?.cycle ?? null) };
   };
 }

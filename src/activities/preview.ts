@@ -4,15 +4,15 @@ import { type Finding, overridden } from '../domain/finding.js';
 import { todayInTehran } from '../domain/jalali.js';
 import { checkReading } from '../domain/reading.js';
 import type { SettlementOrder } from '../domain/settlement.js';
-import { reader } from './fetch-account.js';
+import { issuingReader } from './fetch-account.js';
 
 /** Steps 2 to 4 without a trace: what would be announced, and everything that is found. */
-export function createPreview(...[ledger, tariffs, overrides]: Parameters<typeof reader>) {
-  const read = reader(ledger, tariffs, overrides);
+export function createPreview(...[ledger, tariffs, overrides, people]: Parameters<typeof issuingReader>) {
+  const read = issuingReader(ledger, tariffs, overrides, people);
   return async (order: SettlementOrder): Promise<{ bill: Debt | null; warnings: Finding[]; errors: Finding[] }> => {
     const { snapshot, tariffs: versions, fee, findings, overrides: accepted } = await read(order);
     let debt: Debt | null = null;
-    if (snapshot && findings.length === 0) {
+    if (snapshot && !findings.some((each) => each.severity === 'error')) {
       const today = todayInTehran(new Date());
       const documents = await tariffs.tariffs(versions);
       findings.push(...checkReading(snapshot, order.facts, documents, today).findings);

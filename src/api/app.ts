@@ -10,6 +10,7 @@ import { openApiDocument } from './openapi.js';
 import { Problem, problemWriter } from './problems.js';
 import type { Route } from './route.js';
 import { ROUTES, SERVICE_ROUTES } from './routes.js';
+import type { Session } from './tokens.js';
 import { check, deeperThan, parse } from './validation.js';
 
 export const API_ROOT = '/api/v1';
@@ -124,11 +125,13 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
 const NOBODY: Operator = { id: '', name: '', role: 'clerk', office: '' };
 
 async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
-  let operator = NOBODY;
+  let session: Session | null = null;
   if (row.roles !== 'anyone') {
-    operator = await authenticate(req, deps.tokens);
-    authorise(operator, row.roles);
+    session = await authenticate(req, deps);
+    if (session.mustChangePassword && !row.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED');
+    authorise(session.operator, row.roles);
   }
+  const operator = session?.operator ?? NOBODY;
   let params: unknown = {};
   if (row.params) {
     const checked = check(row.params, req.params);
@@ -138,7 +141,7 @@ async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): P
   }
   const query: unknown = row.query ? parse(row.query, { ...req.query }) : {};
   const body: unknown = row.body ? await row.body.read(await readJson(req, res, row.body.limit), deps) : undefined;
-  await row.handle({ req, res, operator, params, query, body }, deps);
+  await row.handle({ req, res, operator, session, params, query, body }, deps);
 }
 
 const parseJson = (limit = JSON_LIMIT): RequestHandler => express.json({ limit, strict: true });

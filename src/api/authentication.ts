@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Operator, Role, Settlement } from '../domain/settlement.js';
+import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
-import type { Tokens } from './tokens.js';
+import type { Session } from './tokens.js';
 
 declare global {
   // Express leaves this namespace open for what an app's middleware adds
@@ -12,8 +13,6 @@ declare global {
       id: string;
       log: Logger;
       operator?: Operator;
-      /** the token came as the page's cookie, which a browser sends by itself */
-      byCookie?: boolean;
     }
   }
 }
@@ -21,16 +20,29 @@ declare global {
 const COOKIE = 'tasvieh_session';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The operator of the request's bearer token or session cookie; throws UNAUTHENTICATED or FORBIDDEN. */
-export async function authenticate(req: Request, tokens: Tokens): Promise<Operator> {
+/** The token of a request; `byCookie`: it came as the page's cookie, which a browser sends by itself. */
+export interface Presented {
+  token: string;
+  byCookie: boolean;
+}
+
+/** The bearer token or the session cookie; throws FORBIDDEN for the cookie in a writing call of another site. */
+export function presented(req: Request): Presented | null {
   const bearer = /^Bearer +([\w.-]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
-  const token = bearer ?? cookie(req);
-  const operator = token === undefined ? null : await tokens.verify(token);
-  if (operator === null) throw new Problem('UNAUTHENTICATED');
-  req.operator = operator;
-  req.byCookie = bearer === undefined;
-  if (req.byCookie && !SAFE_METHODS.has(req.method) && isCrossSite(req)) throw new Problem('FORBIDDEN');
-  return operator;
+  if (bearer !== undefined) return { token: bearer, byCookie: false };
+  const token = cookie(req);
+  if (token === undefined) return null;
+  if (!SAFE_METHODS.has(req.method)) refuseOtherSites(req);
+  return { token, byCookie: true };
+}
+
+/** The session of the request's bearer token or cookie; throws UNAUTHENTICATED or FORBIDDEN. */
+export async function authenticate(req: Request, { tokens, sessions }: Pick<ApiDeps, 'tokens' | 'sessions'>): Promise<Session> {
+  const token = presented(req)?.token;
+  const session = token === undefined ? null : await tokens.readSession(token);
+  if (session === null || !(await sessions.stands(session, req.log))) throw new Problem('UNAUTHENTICATED');
+  req.operator = session.operator;
+  return session;
 }
 
 export function authorise(operator: Operator, roles: readonly Role[] | 'everyone'): void {
@@ -53,10 +65,9 @@ export function requireOffice(operator: Operator, office: string): void {
   if (scope !== null && scope !== office) throw new Problem('FORBIDDEN');
 }
 
-/** Puts the token of this request into the page's cookie: scripts cannot read it, other sites cannot use it. */
-export function openSession(req: Request, res: Response): void {
-  const token = /^Bearer +([\w.-]+) *$/i.exec(req.headers.authorization ?? '')?.[1] ?? cookie(req);
-  if (token !== undefined) res.cookie(COOKIE, token, cookieOptions(req));
+/** Puts a token into the page's cookie: scripts cannot read it, other sites cannot use it. */
+export function openSession(req: Request, res: Response, token: string): void {
+  res.cookie(COOKIE, token, cookieOptions(req));
 }
 
 export function closeSession(req: Request, res: Response): void {
@@ -64,7 +75,9 @@ export function closeSession(req: Request, res: Response): void {
 }
 
 function cookieOptions(req: Request) {
-  return { httpOnly: true, sameSite: 'strict', secure: req.secure, path: '/' } as const;
+  // whoever claims https falsely only loses the cookie
+  const secure = req.secure || req.headers['x-forwarded-proto'] === 'https';
+  return { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
 }
 
 function cookie(req: Request): string | undefined {
@@ -75,8 +88,8 @@ function cookie(req: Request): string | undefined {
   return undefined;
 }
 
-/** Browsers say where a request comes from; other clients say nothing. */
-function isCrossSite(req: Request): boolean {
+/** Throws FORBIDDEN for a call from another site. Browsers say where a request comes from; other clients say nothing. */
+export function refuseOtherSites(req: Request): void {
   const site = req.headers['sec-fetch-site'];
-  return site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('FORBIDDEN');
 }

@@ -1,8 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
 import { billingCycleWorkflowId, checkOpening, endOfDay, seriesOf } from '../domain/cycle.js';
-import { addDays, todayInTehran } from '../domain/jalali.js';
-import type { PostingBatch } from '../store/postings.js';
+import type { Cycle } from '../domain/account.js';
+import { type JalaliDate, addDays, todayInTehran } from '../domain/jalali.js';
+import type { CycleCounts } from '../domain/outbox.js';
+import type { OpenedCycle, PostingBatch } from '../store/postings.js';
 import { ACKNOWLEDGEMENT_WORKFLOW, BILLING_CYCLE_WORKFLOW } from '../workflows/messages.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
@@ -21,22 +23,7 @@ export async function listCycles({ res, query }: Call<unknown, z.output<typeof c
   const timetable = await deps.billing.timetable({ series: query.series ?? null, from: query.from ?? addDays(today, -MONTH), to: query.to ?? addDays(today, 3 * MONTH) });
   const names = timetable.map(({ cycle }) => cycle);
   const [opened, counts] = await Promise.all([deps.postings.openedCycles(names), deps.postings.counts(names)]);
-  const items = timetable.map((cycle): z.input<typeof cycleView> => {
-    const opening = opened.find((each) => each.cycle === cycle.cycle);
-    const open = opening !== undefined && opening.closedAt === null;
-    return {
-      cycle: cycle.cycle,
-      series: cycle.series,
-      fromDate: cycle.fromDate,
-      toDate: cycle.toDate,
-      closesOn: cycle.closesOn,
-      issuesOn: cycle.issuesOn,
-      objectionDays: cycle.objectionDays,
-      state: cycle.closesOn < today || (opening && !open) ? 'closed' : open ? 'open' : 'planned',
-      openedAt: opening?.openedAt ?? null,
-      counts: counts.get(cycle.cycle) ?? { due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 },
-    };
-  });
+  const items = timetable.map((cycle) => viewOf(cycle, opened.find((each) => each.cycle === cycle.cycle), counts.get(cycle.cycle), today));
   res.json({ items });
 }
 
@@ -44,44 +31,55 @@ export async function listCycles({ res, query }: Call<unknown, z.output<typeof c
 export async function openCycle({ res, operator, params, body }: Call<Params, unknown, z.output<typeof openingRequest>>, deps: ApiDeps) {
   const { cycle } = params;
   const { eventId, closesOn } = body;
-  const [standing] = await deps.postings.openedCycles([cycle]);
-  if (!standing) {
-    const today = todayInTehran(deps.now());
-    const timetable = await deps.billing.timetable({ series: seriesOf(cycle), from: addDays(today, -YEAR), to: addDays(today, YEAR) });
-    const refusal = checkOpening(timetable, cycle, closesOn, today);
-    if (refusal) {
-      const { code, ...members } = refusal;
-      throw new Problem(code, { members: { timetable: members } });
-    }
+  const today = todayInTehran(deps.now());
+  const [[standing], timetable] = await Promise.all([
+    deps.postings.openedCycles([cycle]),
+    deps.billing.timetable({ series: seriesOf(cycle), from: addDays(today, -YEAR), to: addDays(today, YEAR) }),
+  ]);
+  const planned = timetable.find((each) => each.cycle === cycle);
+  const refusal = standing ? null : checkOpening(timetable, cycle, closesOn, today);
+  if (refusal) {
+    const { code, ...members } = refusal;
+    throw new Problem(code, { members: { timetable: members } });
   }
+  if (!planned) throw new Problem('CYCLE_UNKNOWN');
   const opened = standing ?? (await deps.postings.openCycle({ cycle, eventId, closesOn, by: operator }));
   if (opened.cycle !== cycle) throw new Problem('EVENT_EXISTS');
   if (opened.eventId !== eventId) throw new Problem('CYCLE_ALREADY_OPEN', { members: { eventId: opened.eventId } });
   if (opened.closesOn !== closesOn) throw new Problem('TIMETABLE_DIFFERS', { members: { timetable: { closesOn: opened.closesOn } } });
   // also for a repeat: the first may have ended between the record and the start
-  await deps.startWorkflow(
-    BILLING_CYCLE_WORKFLOW,
-    billingCycleWorkflowId(cycle),
-    { opened: { eventId, cycle, closesOn }, closesAt: endOfDay(closesOn) },
-    `دوره ${cycle} تا پایان ${closesOn}`,
-  );
-  const [timetable] = await Promise.all([deps.billing.timetable({ series: seriesOf(cycle), from: closesOn, to: closesOn })]);
-  const counts = (await deps.postings.counts([cycle])).get(cycle);
-  const planned = timetable.find((each) => each.cycle === cycle);
-  if (!planned || !counts) throw new Problem('CYCLE_UNKNOWN');
-  const view: z.input<typeof cycleView> = {
+  if (opened.closedAt === null) {
+    await deps.startWorkflow(
+      BILLING_CYCLE_WORKFLOW,
+      billingCycleWorkflowId(cycle),
+      { opened: { eventId, cycle, closesOn }, closesAt: endOfDay(closesOn) },
+      `دوره ${cycle} تا پایان ${closesOn}`,
+    );
+  }
+  res.status(standing ? 200 : 201).json(viewOf(planned, opened, (await deps.postings.counts([cycle])).get(cycle), today));
+}
+
+/** A cycle of the timetable with how it stands. */
+function viewOf(
+  { cycle, series, fromDate, toDate, closesOn, issuesOn, objectionDays }: Cycle,
+  opened: OpenedCycle | undefined,
+  counts: CycleCounts | undefined,
+  today: JalaliDate,
+): z.input<typeof cycleView> {
+  // once opened it closes on the day of its opening, whatever the timetable says later
+  const closing = opened?.closesOn ?? closesOn;
+  return {
     cycle,
-    series: planned.series,
-    fromDate: planned.fromDate,
-    toDate: planned.toDate,
-    closesOn: planned.closesOn,
-    issuesOn: planned.issuesOn,
-    objectionDays: planned.objectionDays,
-    state: opened.closedAt === null ? 'open' : 'closed',
-    openedAt: opened.openedAt,
-    counts,
+    series,
+    fromDate,
+    toDate,
+    closesOn: closing,
+    issuesOn,
+    objectionDays,
+    state: closing < today || (opened && opened.closedAt !== null) ? 'closed' : opened ? 'open' : 'planned',
+    openedAt: opened?.openedAt ?? null,
+    counts: counts ?? { due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 },
   };
-  res.status(standing ? 200 : 201).json(view);
 }
 
 /** GET /billing/cycles/{cycle}/postings: a numbered batch, frozen when it is first fetched, as JSON or CSV. */

@@ -6,12 +6,16 @@ import type { FeedKind } from '../domain/account.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
+import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
+import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PeopleStore } from '../store/people.js';
+import type { SignInStore } from '../store/sign-in.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
@@ -91,8 +95,13 @@ export interface ApiDeps {
   tasks: TaskWork;
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
+  people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  sessions: Sessions;
+  /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
+  indicators: IndicatorStore;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */

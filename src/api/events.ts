@@ -42,7 +42,7 @@ export class OpenStreams {
  * that gets 204, at which an EventSource stops.
  */
 export async function streamEvents(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<void> {
-  const { req, res, params } = call;
+  const { req, res, session, params } = call;
   const settlement = await findSettlement(call, deps);
   let seq = lastEventId(req.headers['last-event-id']);
   const first = await eventsOrNone(deps, params.id, seq);
@@ -113,9 +113,22 @@ export async function streamEvents(call: Call<z.output<typeof settlementParams>>
     }
   };
 
+  /** Whether the stream's session is over: an open answer must not outlive it. */
+  const isOver = async (): Promise<boolean> => {
+    try {
+      return session === null || session.expiresAt <= deps.now() || !(await deps.sessions.stands(session, req.log));
+    } catch (error) {
+      req.log.warn({ err: withoutData(error) }, 'the session could not be looked up');
+      return false;
+    }
+  };
   const heartbeat = setInterval(() => {
-    res.write(': beat\n\n');
-    void look();
+    void isOver().then((over) => {
+      if (!open) return;
+      if (over) return end();
+      res.write(': beat\n\n');
+      void look();
+    });
   }, HEARTBEAT_MS);
   // subscribe before looking: an event between the two must not be missed
   const unsubscribe = deps.settlements.onEvent(params.id, () => void look());

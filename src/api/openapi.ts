@@ -18,6 +18,9 @@ const EXAMPLES: Record<string, Json> = {
   },
   ReceiptRequest: { subscription: '014123456701' },
   DeliveryRequest: { deliveredTo: 'علی کریمی', channel: 'counter' },
+  SignInRequest: { user: 'm.rezaei', password: 'باران روی پل قدیمی' },
+  PersonRequest: { id: 'm.rezaei', name: 'مریم رضایی', office: '01', roles: ['clerk'] },
+  QualificationRequest: { code: 'secondCopy', validFrom: '1405/01/20', validTo: '1407/01/19', certificate: '1405-118' },
 };
 
 /** The OpenAPI 3.1 document of `routes`, from the schemas that validate. */
@@ -102,7 +105,7 @@ function operation(row: Route, nameOf: (schema: z.ZodType) => string | undefined
   }
   const everyone = row.roles === 'anyone' || row.roles === 'everyone';
   const body = row.body
-    ? { required: true, content: { 'application/json': { schema: schemaOf(row.body.schema) } } }
+    ? { required: !row.body.optional, content: { 'application/json': { schema: schemaOf(row.body.schema) } } }
     : row.streams !== undefined
       ? { required: true, content: { [row.streams]: { schema: { type: 'string' } } } }
       : undefined;
@@ -123,6 +126,7 @@ export function problemsOf(row: Route): ProblemCode[] {
   const codes = new Set<ProblemCode>(row.problems ?? []);
   codes.add('INTERNAL');
   if (row.roles !== 'anyone') codes.add('UNAUTHENTICATED').add('FORBIDDEN');
+  if (row.roles !== 'anyone' && !row.beforePasswordChange) codes.add('PASSWORD_CHANGE_REQUIRED');
   if (row.params) codes.add('NOT_FOUND').add('MALFORMED_URL');
   if (row.query || row.body) codes.add('INVALID_REQUEST');
   if (row.body) codes.add('MALFORMED_JSON');

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../billing/errors.js';
 import type { Finding } from '../domain/finding.js';
 
 /** One finding of a problem, `field` dotted as in the request; feeds add `row` and `column`. */
@@ -17,6 +18,12 @@ const PROBLEMS = {
   MALFORMED_URL: [400, 'The address is not valid', 'نشانی درخواست درست نوشته نشده است. نشانی را بررسی کنید.'],
   BODY_INCOMPLETE: [400, 'The body ended early', 'بدنهٔ درخواست کامل نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
   UNAUTHENTICATED: [401, 'A valid token is required', 'وارد سامانه نشده‌اید یا نشست شما به پایان رسیده است. دوباره وارد شوید.'],
+  SIGN_IN_REFUSED: [
+    401,
+    'Wrong user or password',
+    'نام کاربری یا گذرواژه درست نیست، یا مهلت گذرواژهٔ یک‌بارمصرف گذشته است. دوباره بنویسید؛ اگر نشد از مدیر سامانه گذرواژهٔ تازه بگیرید.',
+  ],
+  PASSWORD_CHANGE_REQUIRED: [403, 'The one-time password must be changed', 'با گذرواژهٔ یک‌بارمصرف وارد شده‌اید. نخست گذرواژهٔ خود را تغییر دهید.'],
   FORBIDDEN: [403, 'Not allowed', 'نقش یا ادارهٔ شما اجازهٔ این کار را ندارد. از سرپرست خود بخواهید آن را انجام دهد.'],
   NOT_FOUND: [404, 'Not found', 'چنین چیزی پیدا نشد. شماره یا نشانی را بررسی کنید.'],
   ACCOUNT_NOT_FOUND: [404, 'No such subscription', 'اشتراکی با این شماره پیدا نشد. شمارهٔ اشتراک را از روی قبض بررسی کنید.'],
@@ -40,6 +47,12 @@ const PROBLEMS = {
     'The work itself ends this task',
     'این وظیفه با انجام خود کار بسته می‌شود و با یادداشت بسته نمی‌شود. کار را انجام دهید یا آن را به دیگری بدهید.',
   ],
+  PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
+  ADMIN_NEEDED: [
+    409,
+    'An admin must remain',
+    'نقش مدیر خود را نمی‌توانید بردارید و خود یا آخرین مدیر فعال را نمی‌توانید غیرفعال کنید. نخست مدیر دیگری ثبت کنید و این کار را به او بسپارید.',
+  ],
   CORRECTION_UNKNOWN: [404, 'No such correction', 'خطایی با این شماره برای این تسویه ثبت نشده است. شماره را بررسی کنید.'],
   NOT_THE_OWNER: [403, 'Referred to someone else', 'این خطا به شخص دیگری ارجاع شده است. او یا سرپرست باید آن را اصلاح کند.'],
   SECOND_PERSON_NEEDED: [403, 'Another person is needed', 'این کار را شخص دیگری باید انجام دهد، نه کسی که کار پیشین را کرده است.'],
@@ -62,7 +75,17 @@ const PROBLEMS = {
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],
   REJECTED: [422, 'The settlement is refused', 'تسویه با این مشخصات ممکن نیست. موردهای زیر را برطرف کنید و دوباره بفرستید.'],
   FEED_REFUSED: [422, 'The feed has faulty rows', 'پرونده ردیف‌های نادرست دارد و چیزی از آن ثبت نشد. ردیف‌های زیر را درست کنید و همهٔ پرونده را دوباره بفرستید.'],
+  SIGN_IN_LOCKED: [
+    429,
+    'Too many wrong passwords',
+    'گذرواژه چند بار نادرست بوده و ورود با این نام برای مدتی بسته است. پس از زمانی که در سرایند Retry-After آمده است دوباره وارد شوید، یا از مدیر سامانه گذرواژهٔ تازه بگیرید.',
+  ],
   INTERNAL: [500, 'Internal error', 'خطایی در سامانه رخ داد. کمی بعد دوباره تلاش کنید و اگر ماند، شناسهٔ درخواست را به پشتیبان بدهید.'],
+  BILLING_FAULT: [
+    502,
+    'The billing system gave no usable answer',
+    'پاسخ سامانهٔ صدور قبض قابل استفاده نبود و چیزی از آن به کار نرفت. موضوع را با زمان آن به پشتیبان بگویید و سپس دوباره تلاش کنید.',
+  ],
   NOTHING_ACCEPTED: [
     503,
     'Nothing was accepted',
@@ -127,6 +150,8 @@ function known(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof URIError) return new Problem('MALFORMED_URL');
   if (!(error instanceof Error)) return null;
+  if (error instanceof BillingUnavailableError) return new Problem('UNAVAILABLE', { detail: 'سامانهٔ صدور قبض اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید؛ درخواست تسویه را می‌توان ثبت کرد و پس از بازگشت آن اعلام می‌شود.' });
+  if (error instanceof BillingAnswerError || error instanceof BillingRefusedError) return new Problem('BILLING_FAULT');
   if (error.name === 'NoAnswerError' || isConnectionLost(error)) return new Problem('UNAVAILABLE');
   switch ((error as { type?: unknown }).type) {
     case 'entity.parse.failed':
@@ -147,7 +172,7 @@ function known(error: unknown): Problem | null {
 }
 
 /** Whether a database or server could not be reached, by the codes of Node and of Postgres' classes 08, 53 and 57. */
-function isConnectionLost(error: Error): boolean {
+export function isConnectionLost(error: Error): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') {
     return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EPIPE|08...|53300|57P0[123])$/.test(code);

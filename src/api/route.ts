@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Operator, Role } from '../domain/settlement.js';
 import type { ApiDeps } from './deps.js';
 import type { ProblemCode } from './problems.js';
+import type { Session } from './tokens.js';
 import { parse } from './validation.js';
 
 /** What a handler gets: who calls and the checked parts of the request. */
@@ -10,6 +11,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   req: Request;
   res: Response;
   operator: Operator;
+  /** null only where anyone may call */
+  session: Session | null;
   params: P;
   query: Q;
   body: B;
@@ -28,6 +31,8 @@ export interface Answer {
 /** A JSON body: the schema it is documented with, and how it is read (all findings in one problem). */
 export interface JsonBody<B> {
   schema: z.ZodType;
+  /** the call may come without one */
+  optional?: true;
   /** largest body; that of a form when absent */
   limit?: string;
   read(raw: unknown, deps: ApiDeps): B | Promise<B>;
@@ -47,6 +52,8 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
   summary: string;
   /** `anyone`: without a token; `everyone`: any token */
   roles: readonly Role[] | 'anyone' | 'everyone';
+  /** open to a session that must change its one-time password first */
+  beforePasswordChange?: true;
   params?: P;
   query?: Q;
   body?: JsonBody<B>;

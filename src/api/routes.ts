@@ -1,6 +1,5 @@
 import type { Role } from '../domain/settlement.js';
 import { findAccounts, openRequest, showAccount } from './accounts.js';
-import { closeSession, openSession } from './authentication.js';
 import { streamEvents } from './events.js';
 import { acknowledgeBatch, fetchBatch, listCycles, openCycle } from './cycles.js';
 import {
@@ -14,7 +13,9 @@ import {
   withdrawACorrection,
 } from './corrections.js';
 import { receiveFeed } from './feeds.js';
+import { showIndicators } from './indicators.js';
 import { overrideFinding } from './overrides.js';
+import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
 import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
 import {
@@ -44,12 +45,23 @@ import {
   feedParams,
   feedQuery,
   health,
+  indicatorsQuery,
+  indicatorsView,
   manyAssignmentRequest,
   nothing,
   openingRequest,
   operatorView,
   overrideRequest,
   overrideView,
+  passwordAnswer,
+  passwordRequest,
+  peopleQuery,
+  personChange,
+  personPage,
+  personParams,
+  personRecorded,
+  personRequest,
+  personView,
   postingsQuery,
   previewView,
   readiness,
@@ -69,10 +81,12 @@ import {
   unsentQuery,
   submittedView,
 } from './schemas.js';
+import { changePassword, sessionBody, showSession, signIn, signOut } from './session.js';
 import {
   announceSettlement,
   deliverSettlement,
   listSettlements,
+  previewBody,
   previewSettlement,
   printBill,
   settlementBody,
@@ -87,6 +101,8 @@ import { listUnsent } from './unsent.js';
 const SEES_SETTLEMENTS: readonly Role[] = ['clerk', 'supervisor', 'approver', 'quality', 'admin'];
 const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
+const SEES_PEOPLE: readonly Role[] = ['supervisor', 'admin'];
+const ADMIN: readonly Role[] = ['admin'];
 
 const location = { Location: 'where the settlement is found' };
 
@@ -102,6 +118,7 @@ export const ROUTES: readonly Route[] = [
     roles: OFFICE,
     query: accountsQuery,
     answers: { 200: { description: 'the subscribers of the office', schema: accountPage } },
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: findAccounts,
   }),
   route({
@@ -112,7 +129,7 @@ export const ROUTES: readonly Route[] = [
     roles: OFFICE,
     params: accountParams,
     answers: { 200: { description: 'the subscriber', schema: accountView } },
-    problems: ['ACCOUNT_NOT_FOUND', 'UNAVAILABLE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: showAccount,
   }),
   route({
@@ -129,11 +146,11 @@ export const ROUTES: readonly Route[] = [
     method: 'post',
     path: '/settlements/preview',
     tag: 'settlements',
-    summary: 'پیش‌نمایش: محاسبه بدون ثبت',
+    summary: 'پیش‌نمایش: محاسبه بدون ثبت؛ نام و کد ملی متقاضی هنوز لازم نیست',
     roles: COUNTER,
-    body: settlementBody,
+    body: previewBody,
     answers: { 200: { description: 'the computed debt and the findings', schema: previewView } },
-    problems: ['UNAVAILABLE'],
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: previewSettlement,
   }),
   route({
@@ -226,7 +243,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'the same stands already: the first is answered', schema: overrideView },
       201: { description: 'accepted', schema: overrideView },
     },
-    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: overrideFinding,
   }),
   route({
@@ -402,13 +419,24 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: 'get',
+    path: '/indicators',
+    tag: 'quality',
+    summary: 'شاخص‌های طرح کیفی: K1 تا K5 و وضع ریسک‌ها',
+    roles: ['supervisor', 'approver', 'quality', 'admin'],
+    query: indicatorsQuery,
+    answers: { 200: { description: 'the indicators of a period', schema: indicatorsView } },
+    problems: ['UNAVAILABLE'],
+    handle: showIndicators,
+  }),
+  route({
+    method: 'get',
     path: '/billing/cycles',
     tag: 'billing',
     summary: 'جدول زمان‌بندی و وضع هر دوره',
     roles: ['billing', 'supervisor', 'quality', 'admin'],
     query: cyclesQuery,
     answers: { 200: { description: 'cycles, the nearest closing day first', schema: cyclePage } },
-    problems: ['UNAVAILABLE'],
+    problems: ['UNAVAILABLE', 'BILLING_FAULT'],
     handle: listCycles,
   }),
   route({
@@ -423,7 +451,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'opened before by the same event', schema: cycleView },
       201: { description: 'opened', schema: cycleView },
     },
-    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE'],
+    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: openCycle,
   }),
   route({
@@ -466,36 +494,120 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: 'get',
+    path: '/people',
+    tag: 'people',
+    summary: 'فهرست کاربران با صلاحیت‌هایشان؛ سرپرست ادارهٔ خود را می‌بیند',
+    roles: SEES_PEOPLE,
+    query: peopleQuery,
+    answers: { 200: { description: 'one page, by user name', schema: personPage } },
+    problems: ['UNAVAILABLE'],
+    handle: listPeople,
+  }),
+  route({
+    method: 'post',
+    path: '/people',
+    tag: 'people',
+    summary: 'ثبت کاربر تازه؛ گذرواژهٔ یک‌بارمصرف تنها در همین پاسخ می‌آید',
+    roles: ADMIN,
+    body: json(personRequest),
+    answers: { 201: { description: 'recorded', schema: personRecorded, headers: { Location: 'where the person is found' } } },
+    problems: ['PERSON_EXISTS', 'UNAVAILABLE'],
+    handle: recordPerson,
+  }),
+  route({
+    method: 'get',
+    path: '/people/{id}',
+    tag: 'people',
+    summary: 'یک کاربر با همهٔ صلاحیت‌های ثبت‌شده',
+    roles: SEES_PEOPLE,
+    params: personParams,
+    answers: { 200: { description: 'the person', schema: personView } },
+    problems: ['UNAVAILABLE'],
+    handle: showPerson,
+  }),
+  route({
+    method: 'post',
+    path: '/people/{id}',
+    tag: 'people',
+    summary: 'تغییر نام، اداره، نقش‌ها یا فعال‌بودن کاربر؛ تغییر سه مورد آخر نشست‌های او را پایان می‌دهد',
+    roles: ADMIN,
+    params: personParams,
+    body: json(personChange),
+    answers: { 200: { description: 'as the person stands now', schema: personView } },
+    problems: ['ADMIN_NEEDED', 'UNAVAILABLE'],
+    handle: changePerson,
+  }),
+  route({
+    method: 'post',
+    path: '/people/{id}/qualifications',
+    tag: 'people',
+    summary: 'ثبت صلاحیت از روی گواهی؛ از روز آغاز خود جای ثبت پیشین همان صلاحیت را می‌گیرد',
+    roles: ADMIN,
+    params: personParams,
+    body: qualificationBody,
+    answers: {
+      200: { description: 'the same stands already', schema: personView },
+      201: { description: 'recorded', schema: personView },
+    },
+    problems: ['UNAVAILABLE'],
+    handle: qualifyPerson,
+  }),
+  route({
+    method: 'post',
+    path: '/people/{id}/password-reset',
+    tag: 'people',
+    summary: 'گذرواژهٔ یک‌بارمصرف تازه؛ نشست‌های کاربر و قفل ورود او پایان می‌یابد',
+    roles: ADMIN,
+    params: personParams,
+    answers: { 200: { description: 'to be told to the person', schema: passwordAnswer } },
+    problems: ['UNAVAILABLE'],
+    handle: resetPassword,
+  }),
+  route({
+    method: 'get',
     path: '/session',
     tag: 'session',
     summary: 'کاربر کنونی',
     roles: 'everyone',
-    answers: { 200: { description: 'who the token names', schema: operatorView } },
-    handle: ({ res, operator: { id, name, role, office } }) => void res.json({ id, name, role, office }),
+    beforePasswordChange: true,
+    answers: { 200: { description: 'who the session names', schema: operatorView } },
+    handle: showSession,
   }),
   route({
     method: 'post',
     path: '/session',
     tag: 'session',
-    summary: 'ورود صفحهٔ باجه: توکن در کوکی نگه داشته می‌شود',
-    roles: 'everyone',
-    answers: { 204: { description: 'the cookie is set' } },
-    handle({ req, res }) {
-      openSession(req, res);
-      res.status(204).end();
+    summary: 'ورود با نام کاربری و گذرواژه، یا بدون بدنه با توکن سرایند؛ نشست در کوکی نگه داشته می‌شود',
+    roles: 'anyone',
+    body: sessionBody,
+    answers: {
+      200: { description: 'signed in, the cookie is set', schema: operatorView },
+      204: { description: 'without a body: the cookie holds the call’s token' },
     },
+    problems: ['SIGN_IN_REFUSED', 'SIGN_IN_LOCKED', 'UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE'],
+    handle: signIn,
   }),
   route({
     method: 'delete',
     path: '/session',
     tag: 'session',
-    summary: 'خروج از صفحهٔ باجه',
+    summary: 'خروج: نشست پایان می‌یابد و کوکی برداشته می‌شود',
     roles: 'anyone',
-    answers: { 204: { description: 'the cookie is gone' } },
-    handle({ req, res }) {
-      closeSession(req, res);
-      res.status(204).end();
-    },
+    answers: { 204: { description: 'the session is over and the cookie is gone' } },
+    problems: ['FORBIDDEN'],
+    handle: signOut,
+  }),
+  route({
+    method: 'post',
+    path: '/session/password',
+    tag: 'session',
+    summary: 'تغییر گذرواژهٔ خود؛ نشست‌های دیگر پایان می‌یابد',
+    roles: 'everyone',
+    beforePasswordChange: true,
+    body: json(passwordRequest),
+    answers: { 204: { description: 'changed; the cookie holds a new session' } },
+    problems: ['SIGN_IN_LOCKED', 'UNAVAILABLE'],
+    handle: changePassword,
   }),
 ];
 

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
 import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
+import { INDICATOR_GROUPS } from '../domain/indicators.js';
 import { parseJalali } from '../domain/jalali.js';
-import { mobile, nationalId } from '../domain/person.js';
+import { mobile, nationalId, userName } from '../domain/person.js';
+import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
 import { OPEN_STATUSES } from '../domain/outbox.js';
 import { TASK_KINDS } from '../domain/task.js';
@@ -155,6 +157,12 @@ export const settlementRequest = z.strictObject({
 });
 export type SettlementRequest = z.output<typeof settlementRequest>;
 
+const notYet = (text: string | undefined): string => text ?? '';
+/** As the form is typed: what the figure comes to does not wait for the applicant's name and id. */
+export const previewRequest = settlementRequest.extend({
+  applicant: settlementRequest.shape.applicant.extend({ name: name.optional().transform(notYet), nationalId: nationalIdOf.optional().transform(notYet) }),
+});
+
 export const receiptRequest = z.strictObject({ subscription });
 
 export const CHANNELS = ['counter', 'mobile', 'post', 'other'] as const;
@@ -237,12 +245,62 @@ const outcome = z
     if (item.outcome === 'taken' && item.posting.includes('/nameChange')) needs('nameOnBill', 'نامی که روی قبض چاپ شد لازم است.');
     if (item.outcome === 'refused') needs('reason', 'دلیل رد لازم است.');
   });
-export const acknowledgementRequest = z.strictObject({
-  eventId,
-  batch: z.int().min(1),
-  count: z.int().min(0).meta({ description: 'control total: postings in the batch' }),
-  sum: z.int().meta({ description: 'control total: sum of the batch, rial' }),
-  items: z.array(outcome).min(1).max(5000),
+export const acknowledgementRequest = z
+  .strictObject({
+    eventId,
+    batch: z.int().min(1),
+    count: z.int().min(0).meta({ description: 'control total: postings in the batch' }),
+    sum: z.int().meta({ description: 'control total: sum of the batch, rial' }),
+    items: z.array(outcome).min(1).max(5000).meta({ description: 'each posting once' }),
+  })
+  .superRefine(({ items }, context) => {
+    const seen = new Set<string>();
+    items.forEach(({ posting }, i) => {
+      if (seen.has(posting)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['items', i, 'posting'],
+          input: posting,
+          message: 'این قلم پیش‌تر در همین تأیید آمده است. هر قلم را یک بار بنویسید.',
+          params: { code: 'REPEATED' },
+        });
+      }
+      seen.add(posting);
+    });
+  });
+
+const user = coded(
+  z.string().max(60).meta({ description: 'user name: 2 to 40 Latin letters, digits, dot, dash and underscore; capitals count as small', examples: ['m.rezaei'] }),
+  'USER_INVALID',
+  'نام کاربری ۲ تا ۴۰ نویسه از حروف لاتین، رقم، نقطه و خط تیره است و با حرف یا رقم آغاز می‌شود. آن را بررسی کنید.',
+  userName,
+);
+// as typed: what counts of it is domain/password's to say
+const password = z.string().min(1).max(200);
+
+export const signInRequest = z.strictObject({
+  user,
+  password,
+  role: z.enum(ROLES).optional().meta({ description: 'one of the person’s; the first when absent' }),
+});
+
+export const passwordRequest = z.strictObject({ current: password, next: password.meta({ description: 'at least 10 characters' }) });
+
+const roles = z
+  .array(z.enum(ROLES))
+  .min(1)
+  .max(ROLES.length)
+  .meta({ description: 'the first is taken when a sign-in names none' })
+  .transform((given) => [...new Set(given)]);
+
+export const personRequest = z.strictObject({ id: user, name, office: text(60), roles });
+export const personChange = z.strictObject({ name: name.optional(), office: text(60).optional(), roles: roles.optional(), active: z.boolean().optional() });
+
+export const qualificationRequest = z.strictObject({
+  code: z.enum(QUALIFICATIONS),
+  validFrom: date.meta({ description: 'first day' }),
+  validTo: date.nullable().optional().meta({ description: 'last day; absent or null: open' }),
+  certificate: text(120).nullable().optional().meta({ description: 'number or place of the certificate' }),
 });
 
 // ---- path and query ------------------------------------------------------------------------------------------------
@@ -255,6 +313,7 @@ export const settlementParams = z.strictObject({
     .meta({ examples: ['014123456701-14050904'] }),
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
+export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
 export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
@@ -297,6 +356,12 @@ const code = text(60);
 export const accountsQuery = z.strictObject({
   query: text(120, 2).meta({ description: 'subscription no., bill id, national id, meter serial, name or address' }),
   limit: limit(20, 100),
+  cursor: cursor.optional(),
+});
+export const peopleQuery = z.strictObject({
+  query: text(120).optional().meta({ description: 'words of name and user name' }),
+  office: code.optional(),
+  limit: limit(50, 200),
   cursor: cursor.optional(),
 });
 export const settlementsQuery = z.strictObject({
@@ -364,6 +429,12 @@ export const cyclesQuery = z.strictObject({
   series: code.optional(),
   from: date.optional().meta({ description: 'closing on this day or later; a month ago when absent' }),
   to: date.optional().meta({ description: 'closing on this day or earlier; three months ahead when absent' }),
+});
+export const indicatorsQuery = z.strictObject({
+  from: date.optional().meta({ description: 'thirty days before `to` when absent' }),
+  to: date.optional().meta({ description: 'today when absent; both days included' }),
+  office: code.optional(),
+  by: z.enum(INDICATOR_GROUPS).optional().meta({ description: 'absent: one row for all' }),
 });
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
@@ -713,6 +784,31 @@ export const unsentPage = z.strictObject({
 });
 export const acknowledgementView = z.strictObject({ eventId: z.string(), cycle: z.string(), batch: z.int(), items: z.int() });
 
+const share = z.number().min(0).max(1).nullable().meta({ description: 'part of the whole, 0 to 1; null: nothing to count' });
+const counted = z.int().min(0);
+const milliseconds = z.int().nullable();
+export const indicatorsView = z.strictObject({
+  from: day,
+  to: day,
+  office: z.string().nullable(),
+  by: z.enum(INDICATOR_GROUPS).nullable(),
+  items: z.array(
+    z.strictObject({
+      group: z.string().nullable(),
+      k1: z
+        .strictObject({ requests: counted, onTime: counted, share, medianMs: milliseconds, p95Ms: milliseconds, atRisk: counted, atRiskShare: share, lateEntries: counted, lateEntryShare: share })
+        .meta({ description: 'announced within five minutes of the receipt; late entries after an outage apart' }),
+      k2: z.strictObject({ due: counted, inTime: counted, late: counted, share }).meta({ description: 'postings that billing took by their closing day' }),
+      k3: z.strictObject({ announced: counted, correct: counted, share }).meta({ description: 'announced without an error' }),
+      k4: z
+        .strictObject({ corrections: counted, withdrawn: counted, byKind: z.partialRecord(z.enum(CORRECTION_KINDS), counted), byCause: z.partialRecord(z.enum(CORRECTION_CAUSES), counted) })
+        .meta({ description: 'errors by kind and cause; withdrawn ones apart' }),
+      k5: counted.meta({ description: 'announcements' }),
+    }),
+  ),
+  risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+});
+
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -721,7 +817,46 @@ export const feedAnswer = z.strictObject({
   unchanged: z.int(),
 });
 
-export const operatorView = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES), office: z.string() });
+export const operatorView = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  office: z.string(),
+  mustChangePassword: z.boolean().meta({ description: 'true: nothing but POST /session/password is open' }),
+  expiresAt: moment,
+});
+
+const qualificationCode = z.enum(QUALIFICATIONS);
+export const personView = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  office: z.string(),
+  roles: z.array(z.enum(ROLES)),
+  active: z.boolean(),
+  mustChangePassword: z.boolean(),
+  createdAt: moment,
+  createdBy: z.string(),
+  qualifications: z
+    .array(
+      z.strictObject({
+        code: qualificationCode,
+        validFrom: day,
+        validTo: day.nullable(),
+        certificate: z.string().nullable(),
+        recordedBy: z.string(),
+        recordedAt: moment,
+      }),
+    )
+    .meta({ description: 'every record as it was made; of those of one code the last that has begun counts' }),
+  missing: z
+    .array(z.strictObject({ code: qualificationCode, lastDay: day.nullable(), firstDay: day.nullable() }))
+    .meta({ description: 'what is not in force today: empty = may issue' }),
+  lapsing: z.array(z.strictObject({ code: qualificationCode, lastDay: day })).meta({ description: 'what ends soon: within the qualificationWarnDays of the tariff’s service terms' }),
+});
+export const personPage = z.strictObject({ items: z.array(personView), next });
+const oneTimePassword = z.string().meta({ description: 'shown this once; good for three days, to be changed at the first sign-in' });
+export const personRecorded = z.strictObject({ person: personView, oneTimePassword });
+export const passwordAnswer = z.strictObject({ oneTimePassword });
 
 export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
 export const readiness = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
@@ -754,12 +889,18 @@ export const problem = z.strictObject({
 /** The names under which schemas stand in the OpenAPI document. */
 export const REQUEST_SCHEMAS = {
   SettlementRequest: settlementRequest,
+  PreviewRequest: previewRequest,
   ReceiptRequest: receiptRequest,
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
   AssignmentRequest: assignmentRequest,
   ManyAssignmentRequest: manyAssignmentRequest,
   ClosureRequest: closureRequest,
+  SignInRequest: signInRequest,
+  PasswordRequest: passwordRequest,
+  PersonRequest: personRequest,
+  PersonChange: personChange,
+  QualificationRequest: qualificationRequest,
   OpeningRequest: openingRequest,
   AcknowledgementRequest: acknowledgementRequest,
   ErrorReport: errorReport,
@@ -784,6 +925,7 @@ export const ANSWER_SCHEMAS = {
   Comparison: comparisonView,
   Submitted: submittedView,
   Reported: reportedView,
+  Indicators: indicatorsView,
   Cycle: cycleView,
   CyclePage: cyclePage,
   Batch: batchView,
@@ -792,6 +934,10 @@ export const ANSWER_SCHEMAS = {
   UnsentPage: unsentPage,
   FeedAnswer: feedAnswer,
   Operator: operatorView,
+  Person: personView,
+  PersonPage: personPage,
+  PersonRecorded: personRecorded,
+  OneTimePassword: passwordAnswer,
   Health: health,
   Readiness: readiness,
   Problem: problem,

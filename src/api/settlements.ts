@@ -4,9 +4,11 @@ import { settlementId, type Instant, type Operator, type Settlement, type Settle
 import { latinDigits } from '../domain/text.js';
 import { officeOf, officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps, SettlementFilter } from './deps.js';
+import { STORE_MS, inTime } from './in-time.js';
 import { Problem, problemErrors, withoutData, type ProblemError } from './problems.js';
 import type { Call, JsonBody } from './route.js';
 import {
+  previewRequest,
   settlementRequest,
   successorRequest,
   type billQuery,
@@ -23,8 +25,6 @@ import { receivedSettlement, sameFacts } from '../domain/settlement.js';
 const ANNOUNCE_MS = 3_000;
 /** Last day of the calendar that jalali.ts knows. */
 const LAST_DAY = '1498/12/29';
-/** Postgres may be away while Temporal is not: an answer must not hang on it. */
-const STORE_MS = 1_500;
 
 interface ReceivedRequest {
   request: SettlementRequest;
@@ -33,10 +33,10 @@ interface ReceivedRequest {
 }
 
 /** A settlement request with its receipt and the rules between its fields, all findings at once. */
-export const settlementBody: JsonBody<ReceivedRequest> = {
-  schema: settlementRequest,
+const received = (schema: z.ZodType<SettlementRequest>): JsonBody<ReceivedRequest> => ({
+  schema,
   async read(raw, deps) {
-    const { value, errors } = check(settlementRequest, raw);
+    const { value, errors } = check(schema, raw);
     const fields = isObject(raw) ? raw : {};
     const now = deps.now();
     let receivedAt = now.toISOString();
@@ -76,7 +76,9 @@ export const settlementBody: JsonBody<ReceivedRequest> = {
     if (errors.length > 0 || value === null) throw new Problem('INVALID_REQUEST', { errors });
     return { request: value, receivedAt };
   },
-};
+});
+export const settlementBody = received(settlementRequest);
+export const previewBody = received(previewRequest);
 
 /** POST /settlements/preview: the same computation, nothing written. */
 export async function previewSettlement({ res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
@@ -300,17 +302,4 @@ function lateEntryOf(fields: Record<string, unknown>): { receivedAt: string } | 
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `promise`, or a rejection after `ms`: what it was waiting for goes on unheard. */
-async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -13,11 +13,22 @@ export interface Receipt {
   operator: string;
 }
 
+/** What a session token says. */
+export interface Session {
+  id: string;
+  operator: Operator;
+  expiresAt: Date;
+  /** the number that the person's record must still carry; null: made by `tasvieh token`, without a sign-in */
+  version: number | null;
+  /** opened with a one-time password: good for changing it and nothing else */
+  mustChangePassword: boolean;
+}
+
 export interface Tokens {
   /** A session token; `ttl` in seconds. */
-  issue(operator: Operator, options: { ttl: number }): Promise<string>;
-  /** The operator of a valid session token; null for anything else, a receipt included. */
-  verify(token: string): Promise<Operator | null>;
+  issue(operator: Operator, options: { ttl: number; version?: number; mustChangePassword?: boolean }): Promise<string>;
+  /** What a genuine, unexpired session token says; null for anything else, a receipt included. */
+  readSession(token: string): Promise<Session | null>;
   issueReceipt(receipt: Omit<Receipt, 'id'>): Promise<string>;
   /** What a genuine, unexpired receipt says; null for anything else, a session token included. */
   readReceipt(token: string): Promise<Receipt | null>;
@@ -84,15 +95,15 @@ export function createTokens(secret: string | readonly string[], now: () => Date
   }
 
   return {
-    issue({ id, name, role, office }, { ttl }) {
-      return sign(SESSION, { name, role, office }, id, randomUUID(), ttl);
+    issue({ id, name, role, office }, { ttl, version, mustChangePassword }) {
+      return sign(SESSION, { name, role, office, ...(version !== undefined && { version }), ...(mustChangePassword && { mustChangePassword }) }, id, randomUUID(), ttl);
     },
-    async verify(token) {
+    async readSession(token) {
       const claims = await read(SESSION, token);
-      if (claims?.sub === undefined) return null;
-      const { name, role, office } = claims as { name?: unknown; role?: unknown; office?: unknown };
-      if (typeof name !== 'string' || typeof office !== 'string' || !isRole(role)) return null;
-      return { id: claims.sub, name, role, office };
+      if (claims?.sub === undefined || claims.jti === undefined || claims.exp === undefined) return null;
+      const { name, role, office, version = null, mustChangePassword } = claims as Record<string, unknown>;
+      if (typeof name !== 'string' || typeof office !== 'string' || !isRole(role) || (version !== null && typeof version !== 'number')) return null;
+      return { id: claims.jti, operator: { id: claims.sub, name, role, office }, expiresAt: new Date(claims.exp * 1000), version, mustChangePassword: mustChangePassword === true };
     },
     issueReceipt({ subscription, receivedAt, operator }) {
       return sign(RECEIPT, { subscription, receivedAt }, operator, randomUUID(), RECEIPT_TTL_SECONDS);

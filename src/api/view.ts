@@ -4,9 +4,13 @@ import type { Correction } from '../domain/correction.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { StaleFeed } from '../domain/freshness.js';
+import type { JalaliDate } from '../domain/jalali.js';
+import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
 import type { Bill, Settlement } from '../domain/settlement.js';
+import type { PersonRecord } from '../store/people.js';
 import type { z } from 'zod';
-import type { accountView, billView, correctionView, debtView, findingView, SettlementView } from './schemas.js';
+import type { accountView, billView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
+import type { Session } from './tokens.js';
 
 /**
  * Domain → contract, field by field: what a type gains inside never leaks out, and national ids and mobile numbers
@@ -206,4 +210,25 @@ function currentMeter(meters: readonly Meter[]): z.input<typeof accountView>['me
         removedOn: meter.removedOn,
         endReading: meter.endReading,
       };
+}
+
+export function viewSession({ operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>): z.input<typeof operatorView> {
+  return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString() };
+}
+
+/** A person with what stands in the way of issuing today, and what will in `warnDays` days. */
+export function viewPerson(person: PersonRecord, today: JalaliDate, warnDays: number): z.input<typeof personView> {
+  return {
+    id: person.id,
+    name: person.name,
+    office: person.office,
+    roles: person.roles,
+    active: person.active,
+    mustChangePassword: person.mustChangePassword,
+    createdAt: person.createdAt,
+    createdBy: person.createdBy.name,
+    qualifications: person.qualifications.map(({ code, validFrom, validTo, certificate, recordedBy, recordedAt }) => ({ code, validFrom, validTo, certificate, recordedBy: recordedBy.name, recordedAt })),
+    missing: missingQualifications(person.qualifications, today),
+    lapsing: lapsingQualifications(person.qualifications, today, warnDays),
+  };
 }

@@ -17,7 +17,7 @@ export const DEMO_SUBSCRIPTION = '014123456701';
 const COMPANY = '014';
 const SERIES = ['11', '12', '13'] as const;
 type Series = (typeof SERIES)[number];
-const OFFICES = ['01', '02', '03'] as const;
+export const DEMO_OFFICES = ['01', '02', '03'] as const;
 /** Days from the end of the last billed period to today; 12 is the demo subscriber's. */
 const DAYS_SINCE_READING: Record<Series, number> = { 11: 25, 12: 40, 13: 15 };
 /** Days from the end of a period to the last day for postings and to the bill. */
@@ -241,7 +241,7 @@ function subscriberRows(index: number, seed: number, today: JalaliDate, timetabl
   const postal = String(6_600_000_000 + index * 13);
   const phone = `09${String(100_000_000 + Math.floor(next() * 899_999_999))}`;
   const address = known ? 'خیابان آزادی، کوچهٔ بهار، پلاک ۱۲' : `خیابان ${pick(STREETS, next)}، کوچهٔ ${1 + Math.floor(next() * 40)}، پلاک ${1 + Math.floor(next() * 200)}`;
-  const office = known ? '01' : OFFICES[Math.floor(next() * OFFICES.length)] ?? '01';
+  const office = known ? '01' : DEMO_OFFICES[Math.floor(next() * DEMO_OFFICES.length)] ?? '01';
   rows.accounts.push([
     subscription, number, COMPANY, name, nationalId(next), phone, address, postal, office, series, use, climate, area, units,
     household && chance(6) ? 'true' : 'false', connectedOn, closedOn,

@@ -28,6 +28,7 @@ export const FAULT_TEXT = {
   INVALID_CHARACTER: 'نویسهٔ غیرمجاز دارد.',
   PERIOD_REVERSED: 'پایان دوره پیش از آغاز آن است.',
   DUPLICATE_IN_FILE: 'این کلید در ردیف پیشین فایل هم آمده است.',
+  DUPLICATE_BILL_ID: 'شمارهٔ پرونده و شرکت این ردیف شناسهٔ قبضِ اشتراک دیگری را می‌دهد؛ شناسهٔ قبض هر اشتراک یکتاست. شماره‌ها را در سامانهٔ صورتحساب اصلاح کنید.',
   UNKNOWN_SUBSCRIPTION: 'این شمارهٔ اشتراک در فهرست مشترکان نیست.',
   UNKNOWN_SERIES: 'کد دوره با سری آن نمی‌خواند.',
 } as const;
@@ -50,6 +51,8 @@ export interface FeedTable {
   columns: Column[];
   /** columns of the table that identify a row */
   key: string[];
+  /** a further column of which no two subscribers may have the same; `column`: the header's word that is reported */
+  unique?: { sql: string; column: string; code: FaultCode };
   /** whether rows name a subscriber that the accounts feed must have told before */
   ofSubscriber: boolean;
   /** whether a file with a header alone is news (a day without payments) or a broken export */
@@ -211,6 +214,8 @@ function inOrder(row: Record<string, string | null>, start: string, end: string,
 export const FEED_TABLES: Record<FeedKind, FeedTable> = {
   accounts: {
     key: ['subscription'],
+    // a payment at the bank names nothing but the bill id
+    unique: { sql: 'bill_id', column: 'file', code: 'DUPLICATE_BILL_ID' },
     ofSubscriber: false,
     mayBeEmpty: false,
     columns: [

@@ -66,7 +66,7 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
       // only now: a slow sender keeps nobody waiting
       await client.query('select pg_advisory_xact_lock($1, $2)', [FEED_LOCK, FEED_KINDS.indexOf(kind)]);
       await client.query('analyze feed_rows');
-      file.faults.push(...(await faultsBetweenRows(client, table)));
+      file.faults.push(...(await faultsBetweenRows(client, kind, table)));
       if (file.faults.length > 0) throw new Refused();
 
       const { inserted, updated } = await upsert(client, kind, table);
@@ -245,7 +245,7 @@ function copyText(value: string | null): string {
 }
 const COPY_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-async function faultsBetweenRows(client: PoolClient, { key, columns, ofSubscriber }: FeedTable): Promise<FeedFault[]> {
+async function faultsBetweenRows(client: PoolClient, kind: FeedKind, { key, columns, unique, ofSubscriber }: FeedTable): Promise<FeedFault[]> {
   const faults: FeedFault[] = [];
   const keyColumn = columns.find(({ sql }) => sql === key.at(-1))?.name ?? '';
   const repeated = await client.query<{ row: number; first: number }>(
@@ -256,6 +256,24 @@ async function faultsBetweenRows(client: PoolClient, { key, columns, ofSubscribe
      ) rows where "row" <> first`,
   );
   for (const { row, first } of repeated.rows) faults.push(fault(row, keyColumn, 'DUPLICATE_IN_FILE', `(ردیف ${first})`));
+  if (unique) {
+    // as the table would stand after the load: what the file changes counts as changed
+    const taken = await client.query<{ row: number; first: number | null; holder: string }>(
+      `with after as (
+         select "${unique.sql}" as value, subscription, "row" from feed_rows where "${unique.sql}" is not null and subscription is not null
+         union all
+         select t."${unique.sql}", t.subscription, null from billing.${kind} t
+         where t."${unique.sql}" in (select "${unique.sql}" from feed_rows) and not exists (select from feed_rows f where f.subscription = t.subscription)
+       )
+       select "row", first, holder from (
+         select "row", subscription, first_value("row") over same as first, first_value(subscription) over same as holder from after
+         window same as (partition by value order by "row" nulls first, subscription)
+       ) rows where "row" is not null and subscription <> holder`,
+    );
+    for (const { row, first, holder } of taken.rows) {
+      faults.push(fault(row, unique.column, unique.code, first === null ? `(اشتراک ${holder})` : `(ردیف ${first}، اشتراک ${holder})`));
+    }
+  }
   if (ofSubscriber) {
     // countedInBill is no reference to check: the bill may be fed later, and until then the payment counts as uncounted
     const unknown = await client.query<{ row: number }>(

@@ -1,5 +1,8 @@
 import type { Account, AccountSnapshot, Cycle, FeedState, Meter } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
+import type { PostingBatch } from '../store/postings.js';
+
+export type { BatchItem, PostingBatch } from '../store/postings.js';
 
 /** A row of a search: enough to say the name aloud and choose. */
 export interface AccountHit {
@@ -25,4 +28,9 @@ export interface BillingPort {
   feeds?(): Promise<FeedState[]>;
   /** The timetable: cycles that close between two days (both included), nearest first; `series` null = all. */
   timetable(search: { series: string | null; from: JalaliDate; to: JalaliDate }): Promise<Cycle[]>;
+  /**
+   * Hands a frozen batch to a billing system that is told instead of asking; absent where billing fetches its batches itself.
+   * Repeating it is harmless: billing keeps one batch per cycle and number. Throws when it is not known to have arrived.
+   */
+  submitBatch?(batch: PostingBatch): Promise<void>;
 }

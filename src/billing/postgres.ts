@@ -1,9 +1,8 @@
 import type { Pool } from 'pg';
 import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedState } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import { cleanText, latinDigits } from '../domain/text.js';
 import type { AccountHit, BillingPort } from './port.js';
-import { searchQuery } from './search.js';
+import { searchQuery, typedId } from './search.js';
 
 /** Rows of `table` that the last bill does not count: they name no bill, or one that has not been fed. */
 function uncounted(table: string, fields: string, order: string): string {
@@ -75,9 +74,6 @@ const BY_ID = hits(`a.subscription in (
   union select subscription from billing.meters where upper(serial) = upper($4))`);
 const BY_WORDS = hits('a.search_words @@ $4::tsquery');
 
-/** Both ids of a slip's barcode, each padded to 13 digits. */
-const BARCODE_LENGTH = 26;
-
 /** The company's billing system as its feeds tell it (schema `billing`). */
 export function createPostgresBilling(pool: Pool): BillingPort {
   return {
@@ -105,9 +101,9 @@ export function createPostgresBilling(pool: Pool): BillingPort {
     },
 
     async findAccounts({ query, office, limit, after }): Promise<AccountHit[]> {
-      const id = latinDigits(cleanText(query)).replace(/[\s\u200c]+/g, '');
-      if (/[0-9]/.test(id)) {
-        const billId = (/^[0-9]+$/.test(id) && id.length === BARCODE_LENGTH ? id.slice(0, BARCODE_LENGTH / 2) : id).replace(/^0+/, '');
+      const typed = typedId(query);
+      if (typed !== null) {
+        const { id, billId } = typed;
         const byId = async (from: string | null): Promise<AccountHit[]> =>
           (await pool.query<AccountHit>({ name: 'billing.find-id', text: BY_ID, values: [office, from, limit, id, billId] })).rows;
         const found = await byId(after);

@@ -1,4 +1,4 @@
-import { searchText } from '../domain/text.js';
+import { cleanText, latinDigits, searchText } from '../domain/text.js';
 
 /*
  * Space, ZWNJ and nothing at all are three spellings of one compound, so what is indexed has no gaps: the text from
@@ -77,4 +77,25 @@ export function searchQuery(query: string): string | null {
   return words
     .map((word, at) => (at === 0 ? prefix(word) : `(${prefix(word)} | ${prefix(joined(words[at - 1] ?? '', word))})`))
     .join(' & ');
+}
+
+/** Both ids of a slip's barcode, each padded to 13 digits. */
+const BARCODE_LENGTH = 26;
+
+/** A query as an id: without gaps, and as a bill id is written, also from a slip's barcode. Null when it holds no digit. */
+export function typedId(query: string): { id: string; billId: string } | null {
+  const id = latinDigits(cleanText(query)).replace(/[\s\u200c]+/g, '');
+  if (!/[0-9]/.test(id)) return null;
+  return { id, billId: (isBarcode(id) ? id.slice(0, BARCODE_LENGTH / 2) : id).replace(/^0+/, '') };
+}
+
+function isBarcode(id: string): boolean {
+  return id.length === BARCODE_LENGTH && /^[0-9]+$/.test(id);
+}
+
+/** A query for a billing system that searches by itself: text as the feeds clean it, an id without gaps, a barcode as its bill id. */
+export function plainQuery(query: string): string {
+  const typed = typedId(query);
+  if (typed === null || !/^[0-9]+$/.test(typed.id)) return latinDigits(cleanText(query));
+  return isBarcode(typed.id) ? typed.billId : typed.id;
 }

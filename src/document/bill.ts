@@ -4,6 +4,7 @@ import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import { toSVG } from 'bwip-js/node';
 import type { BillLine } from '../domain/debt.js';
 import { barcode } from '../domain/bill-id.js';
+import { exactDecimal, readFraction } from '../domain/fraction.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ReadingSource } from '../domain/reading.js';
 import { type Rial, sumRial } from '../domain/rial.js';
@@ -162,7 +163,6 @@ function assertAgrees(bill: Bill): void {
 }
 
 function line({ label, quantity: q, unit, rate, days, from, to, amount, basis }: BillLine) {
-  const exact = q?.includes('/') ? q : null;
   return {
     label: prose(label),
     quantity: q === null ? null : quantity(q),
@@ -174,7 +174,7 @@ function line({ label, quantity: q, unit, rate, days, from, to, amount, basis }:
     credit: amount < 0,
     basis: prose(basis),
     // rounded in the table, so the explanation gives what was computed with
-    exact: exact !== null && !isShortDecimal(exact) ? persianDigits(exact) : null,
+    exact: q === null ? null : exactQuantity(q),
   };
 }
 
@@ -279,22 +279,21 @@ function number(value: Rial | string): string {
 
 /** Hundredths are enough to read; `n/d` is rounded half up by magnitude. */
 function quantity(exact: string): string {
-  const [n, d] = fractionOf(exact);
-  if (d === null) return number(exact);
+  if (!exact.includes('/')) return number(exact);
+  const { n, d } = readFraction(exact);
   const magnitude = n < 0n ? -n : n;
   const hundredths = String((200n * magnitude + d) / (2n * d)).padStart(3, '0');
   const places = hundredths.slice(-2).replace(/0+$/, '');
   return number(`${n < 0n ? '-' : ''}${hundredths.slice(0, -2)}${places && `.${places}`}`);
 }
 
-function isShortDecimal(exact: string): boolean {
-  const [n, d] = fractionOf(exact);
-  return d !== null && (100n * n) % d === 0n;
-}
-
-function fractionOf(exact: string): [bigint, bigint | null] {
-  const [, n, d] = /^(-?[0-9]+)\/([1-9][0-9]*)$/.exec(exact) ?? [];
-  return n && d ? [BigInt(n), BigInt(d)] : [0n, null];
+/** What hundredths do not tell: the decimal where it ends (۰٫۸۷۵), else the fraction (۵۰/۳); null where they tell all. */
+function exactQuantity(exact: string): string | null {
+  if (!exact.includes('/')) return null;
+  const { n, d } = readFraction(exact);
+  if ((100n * n) % d === 0n) return null;
+  const text = exactDecimal({ n, d });
+  return text === null ? persianDigits(exact) : number(text);
 }
 
 /** Ids stay in Latin digits, left to right: they are typed into a bank's app. */

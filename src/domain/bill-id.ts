@@ -11,7 +11,8 @@ import { cleanText, latinDigits } from './text.js';
 
 /** What one payment id can carry, in rial: eight digits of thousands. */
 export const MAX_PAYMENT_ID_AMOUNT = 99_999_999_000;
-const AMOUNT_UNIT = 1000;
+/** Payment ids count in thousands of rial. */
+export const AMOUNT_UNIT = 1000;
 const GAS = 3;
 const HALF = 13;
 

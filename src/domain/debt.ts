@@ -1,12 +1,12 @@
-import type { AccountSnapshot } from './account.js';
-import { notYetCounted } from './earlier-settlement.js';
+import type { AccountSnapshot, CountedSum, EarlierSettlement } from './account.js';
+import { due, sinceCounted } from './earlier-settlement.js';
 import { type GasDiscount, gasDiscounts } from './discount.js';
-import { compareFractions, decimal, fraction, fractionText, multiplyFractions, roundToRial } from './fraction.js';
+import { compareFractions, decimal, fraction, fractionText, multiplyFractions, readFraction, roundToRial, spokenFraction } from './fraction.js';
 import { type GasPrice, gasPrice } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
 import { type Usage, meterOn } from './reading.js';
 import { type Rial, rial, subtractRial, sumRial } from './rial.js';
-import type { SettlementFacts } from './settlement.js';
+import type { Purpose, SettlementFacts } from './settlement.js';
 import {
   type CollectionRule,
   DEFAULT_COLLECTION,
@@ -107,7 +107,7 @@ export function computeDebt(input: DebtInput): Debt | { noTariffOn: JalaliDate }
     intervals = priced.intervals;
   }
   addLedgerLines(lines, snapshot);
-  if (facts.purpose === 'final') addFinalLines(lines, snapshot);
+  addDueLines(lines, snapshot, facts.purpose);
   const total = sumRial(lines.map((line) => line.amount));
   const used = [...new Set(intervals.map((interval) => interval.tariff))];
   const collection = tariffOn(tariffs, facts.settlementDate)?.collection ?? DEFAULT_COLLECTION;
@@ -159,7 +159,7 @@ function addPeriodLines(lines: BillLine[], input: DebtInput, period: Period): { 
       to: line.to,
       amount: line.rial,
       basis:
-        `${line.m3} متر مکعب × ${line.rialPerM3} ریال، از ${line.from} تا ${line.to} (${line.days} روز از ${period.days} روزِ دوره)؛ ` +
+        `${spokenFraction(readFraction(line.m3))} متر مکعب × ${line.rialPerM3} ریال، از ${line.from} تا ${line.to} (${line.days} روز از ${period.days} روزِ دوره)؛ ` +
         (line.flat ? 'نرخ یکسان برای همه کارکرد' : stepText(line.above, line.upto, line.days, account.units)) +
         `؛ ${line.tariff.title}${isProvisional(line) ? ' (موقت، تا انتشار تعرفه تازه)' : ''}`,
     });
@@ -197,10 +197,10 @@ function percentSums(lines: readonly BillLine[]): { levy: Rial; vat: Rial } {
 }
 
 function discountLine({ rule, interval, from, to, days, intervalDays, m3, rial: gas }: GasDiscount, levy: Rial, vat: Rial, units: number): BillLine {
-  const scale = `${days < intervalDays ? ` × ${days} روز ÷ ${intervalDays} روز` : ''}`;
+  const share = days < intervalDays ? ` (سهم ${days} روز از ${intervalDays} روز)` : '';
   const why =
     rule.kind === 'freeAllowance'
-      ? `مصرف بیش از ${fractionText(BigInt(rule.uptoM3PerMonth) * BigInt(intervalDays * units), 30n)} متر مکعب در ${intervalDays} روز نیست (${rule.uptoM3PerMonth} در ماه${units > 1 ? ` × ${units} واحد` : ''})`
+      ? `مصرف بیش از ${scaledLimit(rule.uptoM3PerMonth, intervalDays, units)} متر مکعب در ${intervalDays} روز نیست (${rule.uptoM3PerMonth} در ماه${units > 1 ? ` × ${units} واحد` : ''})`
       : `پله‌های ۱ تا ${rule.steps} برای مشترک تحت حمایت رایگان است`;
   return {
     code: 'DISCOUNT',
@@ -212,12 +212,17 @@ function discountLine({ rule, interval, from, to, days, intervalDays, m3, rial: 
     from,
     to,
     amount: subtractRial(0, sumRial([gas, levy, vat])),
-    basis: `${why}؛ کسر گازبهای ${m3} متر مکعب ${gas} ریال${scale}، عوارض آن ${levy} ریال و مالیات آن ${vat} ریال؛ ${interval.tariff.title}`,
+    basis: `${why}؛ کسر گازبهای ${spokenFraction(readFraction(m3))} متر مکعب${share} ${gas} ریال، عوارض آن ${levy} ریال و مالیات آن ${vat} ریال؛ ${interval.tariff.title}`,
   };
 }
 
+/** A monthly limit (m³) × days ÷ 30 × units, for a sentence. */
+function scaledLimit(limit: number, days: number, units: number): string {
+  return spokenFraction(fraction(BigInt(limit) * BigInt(days * units), 30n));
+}
+
 function stepText(above: number, upto: number | null, days: number, units: number): string {
-  const scaled = (limit: number): string => fractionText(BigInt(limit) * BigInt(days * units), 30n);
+  const scaled = (limit: number): string => scaledLimit(limit, days, units);
   const scale = `سقف ماهانه × ${days} ÷ ۳۰${units > 1 ? ` × ${units} واحد` : ''}`;
   return upto === null
     ? `بیش از ${scaled(above)} متر مکعب (${above} در ماه؛ ${scale})`
@@ -239,18 +244,20 @@ interface RuleSpan<R> {
 
 /**
  * Cuts the period where the rule changes, each day under the tariff that is in force on it; days without a rule carry no
- * charge. `choose` takes one of the rules that cover a day. Neighbouring spans whose rules are the `same` are one.
+ * charge. `choose` takes one of the rules that cover a day, which may also turn on the days of `changes`. Neighbouring
+ * spans whose rules are the `same` are one.
  */
 function ruleSpans<R extends Dated>(
   intervals: readonly GasInterval[],
   rulesOf: (tariff: Tariff) => readonly R[],
-  choose: (rules: readonly R[]) => R | undefined,
+  choose: (rules: readonly R[], on: JalaliDate) => R | undefined,
   same: (a: R, b: R) => boolean,
+  changes: readonly JalaliDate[] = [],
 ): RuleSpan<R>[] {
   const spans: RuleSpan<R>[] = [];
   for (const { tariff, from: first, to: last } of intervals) {
     const rules = rulesOf(tariff);
-    const cuts = new Set<JalaliDate>([first]);
+    const cuts = new Set<JalaliDate>([first, ...changes.filter((day) => day > first && day <= last)]);
     for (const rule of rules) {
       if (rule.from > first && rule.from <= last) cuts.add(rule.from);
       if (rule.to !== null && rule.to >= first && rule.to < last) cuts.add(addDays(rule.to, 1));
@@ -259,7 +266,7 @@ function ruleSpans<R extends Dated>(
     starts.forEach((from, i) => {
       const next = starts[i + 1];
       const to = next ? addDays(next, -1) : last;
-      const rule = choose(rules.filter((candidate) => holdsOn(tariff, candidate, from)));
+      const rule = choose(rules.filter((candidate) => holdsOn(tariff, candidate, from)), from);
       if (!rule) return;
       const before = spans.at(-1);
       if (before && same(before.rule, rule) && addDays(before.to, 1) === from) {
@@ -300,10 +307,17 @@ function addFixedCharges(lines: BillLine[], intervals: readonly GasInterval[], {
         `${count > 1 ? ` × ${count} واحد` : ''}، از ${from} تا ${to}`,
     });
   };
-  const capacity = decimal(meterOn(meters, period.until)?.capacity ?? '0');
-  const fits = ({ use, capacityUpTo }: SubscriptionRule): boolean =>
-    (use === undefined || use === account.use) && (capacityUpTo === null || compareFractions(capacity, fraction(capacityUpTo)) <= 0);
-  for (const span of ruleSpans(intervals, (tariff) => tariff.subscription.filter(fits), closestFit, sameCharge)) {
+  // each day by the meter that is in place on it
+  const chosen = (rules: readonly SubscriptionRule[], on: JalaliDate): SubscriptionRule | undefined => {
+    const capacity = decimal(meterOn(meters, on)?.capacity ?? '0');
+    return closestFit(
+      rules.filter(
+        ({ use, capacityUpTo }) => (use === undefined || use === account.use) && (capacityUpTo === null || compareFractions(capacity, fraction(capacityUpTo)) <= 0),
+      ),
+    );
+  };
+  const meterChanges = meters.flatMap(({ installedOn, removedOn }) => (removedOn === null ? [installedOn] : [installedOn, removedOn]));
+  for (const span of ruleSpans(intervals, (tariff) => tariff.subscription, chosen, sameCharge, meterChanges)) {
     charge('SUBSCRIPTION', 'آبونمان', span);
   }
   const insurance = (tariff: Tariff) => tariff.insurance.filter((rule) => rule.use === account.use && rule.area === account.area);
@@ -397,8 +411,8 @@ function ledgerLine(code: LineCode, label: string, amount: Rial, on: JalaliDate 
 
 function addLedgerLines(lines: BillLine[], { lastBill, earlierSettlement: earlier, ...snapshot }: AccountSnapshot): void {
   const ledger = (...line: Parameters<typeof ledgerLine>): void => void lines.push(ledgerLine(...line));
-  const payments = notYetCounted(snapshot.payments, earlier?.counted.payments);
-  const adjustments = notYetCounted(snapshot.adjustments, earlier?.counted.adjustments);
+  const payments = sinceCounted(snapshot.payments, earlier?.counted.payments);
+  const adjustments = sinceCounted(snapshot.adjustments, earlier?.counted.adjustments);
   if (earlier) {
     if (earlier.total !== 0) {
       ledger(
@@ -418,26 +432,41 @@ function addLedgerLines(lines: BillLine[], { lastBill, earlierSettlement: earlie
       `مانده صورتحساب ${lastBill.serial} (دوره ${lastBill.cycle}) صادرشده در ${lastBill.issuedOn}، با احتساب کسر هزار ریال`,
     );
   }
-  for (const payment of payments) {
+  for (const payment of payments.entries) {
     ledger('PAYMENT', 'پرداخت', -payment.amount, payment.paidOn, `پرداخت ${payment.reference} در ${payment.paidOn} که در صورتحساب قبلی نیامده است`);
   }
-  for (const adjustment of adjustments) {
+  for (const gone of payments.gone) ledger('PAYMENT', 'برگشت پرداخت', gone.amount, ...goneText('پرداخت', gone, earlier));
+  for (const adjustment of adjustments.entries) {
     ledger('ADJUSTMENT', `تعدیل: ${adjustment.reason}`, adjustment.amount, adjustment.on, `تعدیل ${adjustment.reference} در ${adjustment.on}: ${adjustment.reason}`);
   }
+  for (const gone of adjustments.gone) ledger('ADJUSTMENT', 'برگشت تعدیل', -gone.amount, ...goneText('تعدیل', gone, earlier));
+}
+
+/** Day and basis of a line that takes back what an earlier settlement counted. */
+function goneText(kind: string, { reference }: CountedSum, earlier: EarlierSettlement | undefined): [JalaliDate | null, string] {
+  return [
+    earlier?.settlementDate ?? null,
+    `${kind} ${reference} در صورتحساب تسویه ${earlier?.billNumber} به حساب آمده بود؛ بنا بر داده‌های تازه در صورتحساب دوره منظور شده یا از این اشتراک نیست و دوباره حساب نمی‌شود`,
+  ];
 }
 
 /** At a final settlement all instalments of a plan fall due, and a deposit is set off; at a balance both stay. */
-function addFinalLines(lines: BillLine[], { earlierSettlement: earlier, ...snapshot }: AccountSnapshot): void {
-  const instalments = notYetCounted(snapshot.instalments, earlier?.counted.instalments);
-  const deposits = notYetCounted(snapshot.deposits, earlier?.counted.deposits);
-  if (instalments.length > 0) {
-    const parts = instalments.map(({ reference, dueOn, amount }) => `${reference} (${dueOn}): ${amount} ریال`).join('، ');
-    const sum = sumRial(instalments.map(({ amount }) => amount));
+function addDueLines(lines: BillLine[], { earlierSettlement: earlier, ...snapshot }: AccountSnapshot, purpose: Purpose): void {
+  const before = earlier?.counted;
+  const instalments = sinceCounted(due(snapshot.instalments, purpose, before?.instalments), before?.instalments);
+  const deposits = sinceCounted(due(snapshot.deposits, purpose, before?.deposits), before?.deposits);
+  if (instalments.entries.length > 0 || instalments.gone.length > 0) {
+    const parts = [
+      ...instalments.entries.map(({ reference, dueOn, amount }) => `${reference} (${dueOn}): ${amount} ریال`),
+      ...instalments.gone.map(({ reference, amount }) => `${reference}: ${-amount} ریال (در صورتحساب دوره منظور شده یا از این اشتراک نیست)`),
+    ].join('، ');
+    const sum = sumRial([...instalments.entries.map(({ amount }) => amount), ...instalments.gone.map(({ amount }) => -amount)]);
     lines.push(ledgerLine('INSTALMENTS', 'اقساط باقی‌مانده', sum, null, `با تسویه نهایی همه اقساط حال می‌شود: ${parts}`));
   }
-  for (const { reference, amount, on } of deposits) {
+  for (const { reference, amount, on } of deposits.entries) {
     lines.push(ledgerLine('DEPOSIT', 'ودیعه', -amount, on, `ودیعه ${reference} سپرده در ${on} که در تسویه نهایی کسر می‌شود`));
   }
+  for (const gone of deposits.gone) lines.push(ledgerLine('DEPOSIT', 'برگشت ودیعه', gone.amount, ...goneText('ودیعه', gone, earlier)));
 }
 
 function oldestData(snapshot: AccountSnapshot): JalaliDate | null {

@@ -1,4 +1,4 @@
-import { type Fraction, fractionText, roundToRial } from './fraction.js';
+import { type Fraction, addFractions, fraction, fractionText, readFraction, roundToRial } from './fraction.js';
 import type { GasPrice, GasPriceLine } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween, isLeapYear, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
@@ -111,10 +111,8 @@ function partsOf(rule: DiscountRule, { tariff, from, to }: GasInterval): Part[] 
   const parts: Part[] = [];
   for (let year = yearOf(first) - 1; year <= yearOf(last); year++) {
     for (const span of rule.spans) {
-      const start = `${year}/${span.from}` as JalaliDate;
-      const end = dayOfYear(span.from > span.to ? year + 1 : year, span.to);
-      // 30 Esfand of an ordinary year is no day
-      if (start > end) continue;
+      const start = startInYear(year, span.from);
+      const end = endInYear(span.from > span.to ? year + 1 : year, span.to);
       const part = { from: start > first ? start : first, to: end < last ? end : last };
       if (part.from <= part.to) parts.push(part);
     }
@@ -122,15 +120,16 @@ function partsOf(rule: DiscountRule, { tariff, from, to }: GasInterval): Part[] 
   return parts;
 }
 
-function dayOfYear(year: number, day: string): JalaliDate {
+// 30 Esfand of an ordinary year is no day: what ends on it ends the day before, what begins on it the day after
+function endInYear(year: number, day: string): JalaliDate {
   return `${year}/${day === '12/30' && !isLeapYear(year) ? '12/29' : day}` as JalaliDate;
 }
 
+function startInYear(year: number, day: string): JalaliDate {
+  return (day === '12/30' && !isLeapYear(year) ? `${year + 1}/01/01` : `${year}/${day}`) as JalaliDate;
+}
+
 function shareOf(lines: readonly GasPriceLine[], days: number, of: number): string {
-  let sum = { n: 0n, d: 1n };
-  for (const { m3 } of lines) {
-    const [n = '0', d = '1'] = m3.split('/');
-    sum = { n: sum.n * BigInt(d) + BigInt(n) * sum.d, d: sum.d * BigInt(d) };
-  }
+  const sum = lines.map(({ m3 }) => readFraction(m3)).reduce(addFractions, fraction(0));
   return fractionText(sum.n * BigInt(days), sum.d * BigInt(of));
 }

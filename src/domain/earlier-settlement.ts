@@ -1,7 +1,8 @@
 import type { AccountSnapshot, CountedSum, EarlierSettlement } from './account.js';
 import type { Debt } from './debt.js';
 import { previousReading } from './reading.js';
-import type { SettlementFacts } from './settlement.js';
+import { subtractRial } from './rial.js';
+import type { Purpose, SettlementFacts } from './settlement.js';
 
 /** An issued bill with what it was computed from. */
 export interface IssuedFrom {
@@ -12,11 +13,10 @@ export interface IssuedFrom {
 
 /**
  * What a further settlement in the same cycle starts from (domain.md): the reading and date of the one before, its total,
- * and the sums that are in that total. Those of a chain add up: each names all that the ones before it counted.
+ * and the sums that are in that total. Each names all that the ones before it counted and the ledger still tells.
  */
 export function earlierSettlement({ bill, facts, snapshot }: IssuedFrom): EarlierSettlement {
   const before = snapshot.earlierSettlement?.counted;
-  const final = facts.purpose === 'final';
   return {
     billNumber: bill.number,
     settlementDate: facts.settlementDate,
@@ -24,27 +24,37 @@ export function earlierSettlement({ bill, facts, snapshot }: IssuedFrom): Earlie
       bill.days > 0 && facts.reading !== null ? { reading: facts.reading, on: facts.settlementDate, source: facts.readingSource } : previousReading(snapshot),
     total: bill.total,
     counted: {
-      payments: counted(before?.payments, snapshot.payments),
-      adjustments: counted(before?.adjustments, snapshot.adjustments),
-      // at a balance instalments and deposits stay where they are
-      instalments: counted(before?.instalments, final ? snapshot.instalments : []),
-      deposits: counted(before?.deposits, final ? snapshot.deposits : []),
+      payments: sums(snapshot.payments),
+      adjustments: sums(snapshot.adjustments),
+      instalments: sums(due(snapshot.instalments, facts.purpose, before?.instalments)),
+      deposits: sums(due(snapshot.deposits, facts.purpose, before?.deposits)),
     },
   };
 }
 
-/** What the ledger tells now stands before what an earlier settlement saw of the same reference. */
-function counted(before: readonly CountedSum[] = [], now: readonly CountedSum[]): CountedSum[] {
-  const sums = new Map([...before, ...now].map(({ reference, amount }) => [reference, amount]));
-  return [...sums].map(([reference, amount]) => ({ reference, amount }));
+function sums(entries: readonly CountedSum[]): CountedSum[] {
+  return entries.map(({ reference, amount }) => ({ reference, amount }));
 }
 
-/** The entries that are not in the earlier settlement's total; of one that was changed since, the difference. */
-export function notYetCounted<E extends CountedSum>(entries: readonly E[], counted: readonly CountedSum[] = []): E[] {
-  const sums = new Map(counted.map(({ reference, amount }) => [reference, amount]));
-  return entries.flatMap((entry) => {
-    const before = sums.get(entry.reference);
-    if (before === undefined) return [entry];
-    return entry.amount === before ? [] : [{ ...entry, amount: entry.amount - before }];
-  });
+/** Instalments or deposits that a settlement counts: all at a final one; at a balance those that a final one before it counted. */
+export function due<E extends CountedSum>(entries: readonly E[], purpose: Purpose, counted: readonly CountedSum[] = []): E[] {
+  return purpose === 'final' ? [...entries] : entries.filter(({ reference }) => counted.some((sum) => sum.reference === reference));
+}
+
+/**
+ * How the ledger differs from what an earlier settlement's total holds. `entries`: those that it does not hold; of one whose
+ * sum was changed since, the difference. `gone`: what it holds though the ledger no longer tells it beside the last bill
+ * (that bill counts it, as a later feed says, or it is another subscriber's): left there it would count twice.
+ */
+export function sinceCounted<E extends CountedSum>(entries: readonly E[], counted: readonly CountedSum[] = []): { entries: E[]; gone: CountedSum[] } {
+  const before = new Map(counted.map(({ reference, amount }) => [reference, amount]));
+  const now = new Set(entries.map(({ reference }) => reference));
+  return {
+    entries: entries.flatMap((entry) => {
+      const sum = before.get(entry.reference);
+      if (sum === undefined) return [entry];
+      return entry.amount === sum ? [] : [{ ...entry, amount: subtractRial(entry.amount, sum) }];
+    }),
+    gone: counted.filter(({ reference, amount }) => !now.has(reference) && amount !== 0),
+  };
 }

@@ -64,6 +64,7 @@ const CODES = {
   ESTIMATED_LAST_READING: ['info', 'The last reading was estimated'],
   PROVISIONAL_TARIFF: ['info', 'A provisional tariff was used'],
   NO_FEE_RESOLUTION: ['info', 'No fee resolution is in force'],
+  QUALIFICATION_LAPSES: ['info', 'A qualification of the operator lapses soon'],
 } as const satisfies Record<string, readonly [Severity, string]>;
 
 export type FindingCode = keyof typeof CODES;

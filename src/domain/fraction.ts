@@ -50,6 +50,37 @@ export function fractionText(n: bigint, d: bigint): string {
   return `${n / divisor}/${d / divisor}`;
 }
 
+/** What fractionText wrote, as a fraction again; RangeError for other text. */
+export function readFraction(text: string): Fraction {
+  const [, n, d = '1'] = /^(-?[0-9]+)(?:\/([1-9][0-9]*))?$/.exec(text) ?? [];
+  if (n === undefined) throw new RangeError(`not a fraction: ${text}`);
+  return { n: BigInt(n), d: BigInt(d) };
+}
+
+const EXACT_PLACES = 6;
+const ROUNDED_PLACES = 3;
+
+/** n/d as a decimal of at most six places, exact: `31.5`; null where it has more, or no end. */
+export function exactDecimal({ n, d }: Fraction): string | null {
+  const scaled = n * 10n ** BigInt(EXACT_PLACES);
+  return scaled % d === 0n ? decimalText(scaled / d, EXACT_PLACES) : null;
+}
+
+/** n/d ≥ 0 for a Persian sentence: the exact decimal, else rounded half up to three places and said so: `حدود 16.667`. */
+export function spokenFraction(of: Fraction): string {
+  const exact = exactDecimal(of);
+  if (exact !== null) return exact;
+  const rounded = (2n * of.n * 10n ** BigInt(ROUNDED_PLACES) + of.d) / (2n * of.d);
+  return rounded === 0n ? `کمتر از ${decimalText(1n, ROUNDED_PLACES)}` : `حدود ${decimalText(rounded, ROUNDED_PLACES)}`;
+}
+
+/** A whole number of units of the last place, without zeros at the end. */
+function decimalText(scaled: bigint, places: number): string {
+  const digits = String(scaled < 0n ? -scaled : scaled).padStart(places + 1, '0');
+  const fractional = digits.slice(-places).replace(/0+$/, '');
+  return `${scaled < 0n ? '-' : ''}${digits.slice(0, -places)}${fractional && `.${fractional}`}`;
+}
+
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   if (a <= MAX_SAFE && b <= MAX_SAFE) {
     // plain numbers are several times faster and just as exact here

@@ -9,6 +9,28 @@ export interface Outcome {
   reason?: string | undefined;
 }
 
+/** An outcome as it was heard; `seq` is its acknowledgement's place among all, null when it came alone. */
+export type Word = Outcome & { seq: number | null };
+
+/**
+ * Of all that billing said of one posting, in order of arrival, what stands; null when nothing does. Places count, not
+ * arrivals, and a word that came alone stands behind all that were heard before it. Taken is taken until it is retracted:
+ * a refusal after it says that billing has the posting already.
+ */
+export function standingWord(words: readonly Word[]): Word | null {
+  let latest = 0;
+  const placed = words.map((word) => {
+    latest = Math.max(latest, word.seq ?? latest);
+    return { word, place: word.seq ?? latest };
+  });
+  let standing: Word | null = null;
+  for (const { word } of placed.sort((a, b) => a.place - b.place)) {
+    if (word.outcome === 'retracted') standing = null;
+    else if (standing?.outcome !== 'taken') standing = word;
+  }
+  return standing;
+}
+
 /** How a cycle stands. */
 export interface CycleCounts {
   /** all that was to be taken in the cycle, what has moved on since included */
@@ -19,6 +41,12 @@ export interface CycleCounts {
   refused: number;
   /** not taken when the cycle closed: moved on since */
   late: number;
+}
+
+/** What a cycle came to: all that was not taken by its closing is late, whether or not it has moved on yet. */
+export function reportOf(counts: CycleCounts): CycleCounts {
+  const { due, taken } = counts;
+  return { due, waiting: 0, handedOver: 0, taken, refused: 0, late: due - taken };
 }
 
 /** Of a posting that billing has still to take. */
@@ -33,6 +61,16 @@ export function isOpen({ status }: Pick<Posting, 'status'>): boolean {
 
 /** The reason of a settlement posting that no cycle may take any more: a bill covers its dates already. */
 export const COVERED = 'COVERED';
+
+/** Whether something waits that some cycle closed without. */
+export function isOverdue(postings: readonly Posting[]): boolean {
+  return postings.some((posting) => isOpen(posting) && posting.timesLate > 0);
+}
+
+/** The cycle that open postings wait for; null when they wait for none. */
+export function waitsFor(postings: readonly Posting[]): string | null {
+  return postings.find((posting) => isOpen(posting) && posting.cycle !== null)?.cycle ?? null;
+}
 
 /** Of two states of an outbox the postings that became late or were refused in between. */
 export function becameTrouble(before: readonly Posting[], after: readonly Posting[]): { late: Posting[]; refused: Posting[] } {

@@ -26,3 +26,12 @@ export function mobile(text: string): string | null {
   const match = /^(?:0098|\+?98|0)?(9[0-9]{9})$/.exec(latinDigits(cleanText(text)).replace(/[\s\u200c\p{Pd}]/gu, ''));
   return match ? `0${match[1]}` : null;
 }
+
+/**
+ * A user name as it is kept: 2 to 40 small Latin letters, digits, dots, dashes and underscores, the first a letter or
+ * digit; null when it is none. Capitals count as small, digits of the three scripts as Latin.
+ */
+export function userName(text: string): string | null {
+  const name = latinDigits(cleanText(text)).toLowerCase();
+  return /^[a-z0-9][a-z0-9._-]{1,39}$/.test(name) ? name : null;
+}

@@ -1,6 +1,6 @@
 import type { Cycle, EarlierSettlement } from './account.js';
 import { sumsByCode } from './correction.js';
-import { endOfDay } from './cycle.js';
+import { endOfDay, nextCycle } from './cycle.js';
 import { type JalaliDate, addDays } from './jalali.js';
 import { COVERED, isOpen } from './outbox.js';
 import type { Bill, Instant, Outbox, Posting, PostingStatus, SettlementOrder } from './settlement.js';
@@ -59,19 +59,28 @@ export function postingsOf(order: SettlementOrder, bill: Bill, cycle: Cycle | nu
   return entries;
 }
 
+/** Where a posting goes from a cycle; `late` when it leaves the cycle, which has closed without it (K2). */
+export type Move = Target & { status: PostingStatus; reason: string | null; late: boolean };
+
 /**
- * What becomes of a posting when its cycle has closed without it (K2): fee, name and differences go on to the next cycle,
- * and so do reading and amounts, unless a bill that covers their dates exists by now: then they would be charged twice, and
- * billing must look. Null for one that does not wait for a closing that has passed. `today` is the day after it or later.
+ * What becomes of a posting whose closing day has passed: fee, name and differences go on to the next cycle, and so do
+ * reading and amounts, unless a bill that covers their dates exists by now: then they would be charged twice, and billing
+ * must look. Of a cycle that billing has not opened (`opened` names those it has) the timetable may have moved the closing:
+ * the posting's day moves with it and nothing is late. Null for one that waits for no closing that has passed. `today` is
+ * the day after it or later.
  */
 export function afterClosing(
-  posting: Pick<Posting, 'kind' | 'status' | 'dueOn'>,
-  { today, next, covered }: { today: JalaliDate; next: Cycle | null; covered: boolean },
-): (Target & { status: PostingStatus; reason: string | null }) | null {
-  if (!isOpen(posting) || posting.dueOn === null || posting.dueOn >= today) return null;
-  if (posting.kind === 'settlement' && covered) return { ...targetOf(null), status: 'late', reason: COVERED };
+  posting: Pick<Posting, 'kind' | 'status' | 'reason' | 'cycle' | 'dueOn'>,
+  at: { today: JalaliDate; settlementDate: JalaliDate; cycles: readonly Cycle[]; opened: ReadonlySet<string>; covered: boolean },
+): Move | null {
+  const { kind, status, reason, cycle, dueOn } = posting;
+  if (!isOpen(posting) || dueOn === null || dueOn >= at.today) return null;
+  const own = at.cycles.find((each) => each.cycle === cycle && each.closesOn >= at.today);
+  if (own && !at.opened.has(own.cycle)) return { ...targetOf(own), status, reason, late: false };
+  if (kind === 'settlement' && at.covered) return { ...targetOf(null), status: 'late', reason: COVERED, late: true };
+  const others = at.cycles.filter((each) => each.cycle !== cycle);
   // a refused one still waits for its correction
-  return { ...targetOf(next), status: posting.status === 'refused' ? 'refused' : 'late', reason: null };
+  return { ...targetOf(nextCycle(others, at.today, at.settlementDate)), status: status === 'refused' ? 'refused' : 'late', reason: null, late: true };
 }
 
 /** The postings with the moments that their settlement waits for. */

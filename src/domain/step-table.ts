@@ -1,49 +1,114 @@
-import { type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff } from './tariff.js';
 import { jalali } from './jalali.js';
-import { cleanText, latinDigits, wholeNumber } from './text.js';
+import { type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff } from './tariff.js';
+import { cleanText, latinDigits, searchText, wholeNumber } from './text.js';
 
 export const STEP_TABLE_COLUMNS = ['use', 'season', 'climate', 'upto', 'rate'] as const;
-/** A row of a step table, as read: `climate` empty = every one, `1`, `1-3`, `1 2`; `upto` (m³ a month) empty = open. */
-export type StepRow = Record<(typeof STEP_TABLE_COLUMNS)[number], string>;
+type Column = (typeof STEP_TABLE_COLUMNS)[number];
 
-/** Gas rates of a step table whose rows stand in the order of their steps; faults are told by row (the header is row 1). */
-export function readStepTable(rows: readonly StepRow[]): { gas: GasRates[]; faults: TariffFault[] } {
+/** A cell that holds something and cannot be taken at its word: a formula that nobody computed, a date. */
+export interface UnreadableCell {
+  code: string;
+  message: string;
+}
+
+/** A row of a sheet as it was read, with its number there; an empty cell is ''. */
+export interface SheetRow {
+  row: number;
+  cells: readonly (string | UnreadableCell)[];
+}
+
+export interface StepTable {
+  gas: GasRates[];
+  faults: TariffFault[];
+  /** a finding of these rates, by the row and column that they came from */
+  byRow(found: TariffFault): TariffFault;
+}
+
+/** As companies head their sheets; the English names always do. */
+const PERSIAN_HEADS: Record<Column, string> = { use: 'کاربری', season: 'فصل', climate: 'اقلیم', upto: 'تا', rate: 'نرخ' };
+const PERSIAN_SEASONS: Record<GasRates['season'], string> = { warm: 'گرم', cold: 'سرد', both: 'هر دو' };
+
+/**
+ * Gas rates of a step table, a row for each step in their order: `climate` empty = every one, `1`, `1-3`, `1 2`;
+ * `upto` (m³ a month) empty = open; `rate` rial per m³. The first row that holds every column's name is the header;
+ * rows above it and other columns are left aside. Faults are told by row and column.
+ */
+export function readStepTable(sheet: readonly SheetRow[]): StepTable {
+  const head = sheet.findIndex((row) => missingColumns(row).length === 0);
+  if (head < 0) return { gas: [], faults: noHeader(sheet), byRow: (found) => found };
+  const columns = columnsOf(sheet[head] as SheetRow);
   const faults: TariffFault[] = [];
   const groups = new Map<string, { rates: GasRates; rows: number[] }>();
-  rows.forEach((row, i) => {
-    const at = i + 2;
-    const number = (column: 'upto' | 'rate', text: string): number => {
-      const value = wholeNumber(text);
-      if (value === null) faults.push({ path: `row ${at}, ${column}`, code: 'NOT_WHOLE', message: `not a whole number: ${text}` });
+  for (const { row, cells } of sheet.slice(head + 1)) {
+    const tell = (column: Column, code: string, message: string): void => void faults.push({ path: `row ${row}, ${column}`, code, message });
+    const text = (column: Column): string => {
+      const cell = cells[columns.get(column) ?? -1] ?? '';
+      if (typeof cell === 'string') return latinDigits(cleanText(cell));
+      tell(column, cell.code, cell.message);
+      return '';
+    };
+    if (STEP_TABLE_COLUMNS.every((column) => isEmpty(cells[columns.get(column) ?? -1]))) continue;
+    const before = faults.length;
+    const [use, season, climate, upto, rate] = [text('use'), text('season'), text('climate'), text('upto'), text('rate')];
+    if (faults.length > before) continue;
+    const number = (column: Column, typed: string): number => {
+      const value = wholeNumber(typed);
+      if (value === null) tell(column, 'NOT_WHOLE', `not a whole number: ${typed}`);
       return value ?? 0;
     };
-    const [use, season, climate, upto] = [row.use, row.season, row.climate, row.upto].map((cell) => latinDigits(cleanText(cell)));
-    const climates = climatesOf(climate ?? '');
-    if (climates === null) faults.push({ path: `row ${at}, climate`, code: 'NOT_ALLOWED', message: `1 to 5, a list or a span of them, or empty: ${climate}` });
-    const step: Step = { uptoM3PerMonth: upto === '' ? null : number('upto', upto ?? ''), rialPerM3: number('rate', row.rate) };
-    const key = [use, season, ...(climates ?? [])].join();
+    const climates = climatesOf(climate);
+    if (climates === null) tell('climate', 'NOT_ALLOWED', `1 to 5, a list or a span of them, or empty: ${climate}`);
+    const step: Step = { uptoM3PerMonth: upto === '' ? null : number('upto', upto), rialPerM3: number('rate', rate) };
+    const key = [use, seasonOf(season), ...(climates ?? [])].join();
     const group = groups.get(key);
     if (group) {
       group.rates.steps.push(step);
-      group.rows.push(at);
+      group.rows.push(row);
     } else {
-      const rates: GasRates = { use: use ?? '', season: season as GasRates['season'], ...(climates && climates.length > 0 && { climates }), steps: [step], flat: false };
-      groups.set(key, { rates, rows: [at] });
+      groups.set(key, { rates: { use, season: seasonOf(season), ...(climates && climates.length > 0 && { climates }), steps: [step], flat: false }, rows: [row] });
     }
-  });
-  const found = [...groups.values()];
+  }
+  const ofRates = [...groups.values()];
+  const byRow = (found: TariffFault): TariffFault => inRow(found, ofRates);
   // one open step is one rate for all
-  const gas = found.map(({ rates }) => ({ ...rates, flat: rates.steps.length === 1 && rates.steps[0]?.uptoM3PerMonth === null }));
-  if (gas.length === 0) faults.push({ path: '', code: 'NO_STEP', message: 'no row' });
+  const gas = ofRates.map(({ rates }) => ({ ...rates, flat: rates.steps.length === 1 && rates.steps[0]?.uptoM3PerMonth === null }));
+  if (gas.length === 0 && faults.length === 0) faults.push({ path: '', code: 'NO_STEP', message: 'no row' });
   // a cell that could not be read would only be told again
-  if (faults.length === 0) faults.push(...checkTariff({ ...CARRIER, gas }).map((fault) => ({ ...fault, path: rowOf(fault.path, found) })));
-  return { gas, faults };
+  if (faults.length === 0) faults.push(...checkTariff({ ...CARRIER, gas }).map(byRow));
+  return { gas, faults, byRow };
 }
 
 /** The table's rates in the place of those of the same uses. */
 export function withStepTable(tariff: Tariff, gas: readonly GasRates[]): Tariff {
   const uses = new Set(gas.map(({ use }) => use));
   return { ...tariff, gas: [...tariff.gas.filter(({ use }) => !uses.has(use)), ...gas] };
+}
+
+function columnsOf({ cells }: SheetRow): Map<Column, number> {
+  const heads = cells.map((cell) => (typeof cell === 'string' ? searchText(cell) : ''));
+  const places = STEP_TABLE_COLUMNS.map((column) => [column, heads.findIndex((head) => head === column || head === searchText(PERSIAN_HEADS[column]))] as const);
+  return new Map(places.filter(([, place]) => place >= 0));
+}
+
+function missingColumns(row: SheetRow): Column[] {
+  const columns = columnsOf(row);
+  return STEP_TABLE_COLUMNS.filter((column) => !columns.has(column));
+}
+
+function noHeader(sheet: readonly SheetRow[]): TariffFault[] {
+  const [nearest] = [...sheet].sort((a, b) => missingColumns(a).length - missingColumns(b).length);
+  if (!nearest) return [{ path: '', code: 'NO_STEP', message: 'no row' }];
+  return missingColumns(nearest).map((column) => ({ path: `row ${nearest.row}, ${column}`, code: 'NO_COLUMN', message: `the columns are ${STEP_TABLE_COLUMNS.join(', ')}, or ${STEP_TABLE_COLUMNS.map((name) => PERSIAN_HEADS[name]).join('، ')}` }));
+}
+
+function isEmpty(cell: string | UnreadableCell | undefined): boolean {
+  return cell === undefined || (typeof cell === 'string' && cleanText(cell) === '');
+}
+
+function seasonOf(text: string): GasRates['season'] {
+  const word = searchText(text);
+  // what is no season is left as it is and told by the check
+  return (['warm', 'cold', 'both'] as const).find((season) => word === season || word === searchText(PERSIAN_SEASONS[season])) ?? (text as GasRates['season']);
 }
 
 function climatesOf(text: string): number[] | null {
@@ -57,11 +122,18 @@ function climatesOf(text: string): number[] | null {
   return list.every((each) => /^[1-5]$/.test(each)) ? list.map(Number) : null;
 }
 
-function rowOf(path: string, groups: readonly { rows: number[] }[]): string {
-  const [, group, step] = /^gas\[(\d+)\](?:\.steps\[(\d+)\])?/.exec(path) ?? [];
-  const rows = groups[Number(group)]?.rows;
-  if (!rows) return path;
-  return `row ${rows[Number(step ?? 0)]}${/\.(season|use|climates)/.exec(path)?.[0].replace('.', ', ') ?? ''}`;
+const COLUMN_OF: Record<string, Column> = { use: 'use', season: 'season', climates: 'climate', uptoM3PerMonth: 'upto', rialPerM3: 'rate' };
+
+function inRow({ path, code, message }: TariffFault, groups: readonly { rows: number[] }[]): TariffFault {
+  const rowOf = (group: string | undefined, step: string | undefined): number | undefined => groups[Number(group)]?.rows[Number(step ?? 0)];
+  const [, group, step, name] = /^gas\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.(\w+))?/.exec(path) ?? [];
+  const row = rowOf(group, step);
+  const column = name === undefined ? undefined : COLUMN_OF[name];
+  return {
+    path: row === undefined ? path : `row ${row}${column === undefined ? '' : `, ${column}`}`,
+    code,
+    message: message.replace(/gas\[(\d+)\]/g, (whole, other: string) => (rowOf(other, undefined) === undefined ? whole : `row ${rowOf(other, undefined)}`)),
+  };
 }
 
 /** A sound tariff around the rates, so that they are checked as those of a whole document are. */

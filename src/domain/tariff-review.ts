@@ -3,25 +3,19 @@ import { computeDebt } from './debt.js';
 import { fraction, roundToRial } from './fraction.js';
 import { type JalaliDate, addDays } from './jalali.js';
 import { type Rial, subtractRial } from './rial.js';
-import { type GasRates, type Season, type Tariff, type TariffFault, gasIntervals, gasRatesFor } from './tariff.js';
+import { DEFAULT_SERVICE_TERMS } from './service-terms.js';
+import { CALENDAR_END, type Dated, type GasRates, type Season, type Tariff, type TariffFault, gasIntervals, gasRatesFor } from './tariff.js';
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
-const NAMES = new Set(['version', 'title', 'source', 'about', 'illustrative', 'from', 'to', 'provisionalTo', 'seasons', 'gas', 'levy', 'vat', 'insurance', 'subscription', 'discounts', 'requiredDocuments', 'service', 'collection', 'bands', 'paymentPeriods']);
 
-/** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, names that nothing reads. */
+/** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, days without a rule or with two. */
 export function tariffWarnings(tariff: Tariff, against: Tariff | null): TariffFault[] {
-  const unknown = Object.keys(tariff).filter((name) => !NAMES.has(name));
-  return [
-    ...unknown.map((name) => ({ path: name, code: 'UNKNOWN_NAME', message: 'nothing reads this name' })),
-    ...slipsOfSteps(tariff.gas),
-    ...(against ? slipsAgainst(tariff, against) : []),
-    ...missingRates(tariff),
-  ];
+  return [...slipsOfSteps(tariff.gas), ...(against ? slipsAgainst(tariff, against) : []), ...missingRates(tariff), ...unlikelyDates(tariff), ...lateReminders(tariff)];
 }
 
-/** Ten times or a tenth, with room for what a decree changes besides. */
-function isSlip(rate: Rial, other: Rial): boolean {
+/** Ten times or a tenth, with room for what a decree changes besides: toman for rial, or a digit too many. */
+export function isSlip(rate: number, other: number): boolean {
   const [small, large] = rate < other ? [rate, other] : [other, rate];
   return small > 0 && large >= 7 * small && large <= 14 * small;
 }
@@ -46,8 +40,7 @@ export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
 function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
   const found: TariffFault[] = [];
   tariff.gas.forEach((rates, i) => {
-    const season = rates.season === 'both' ? 'warm' : rates.season;
-    const old = gasRatesFor(against, rates.use, season, rates.climates?.[0] ?? 1);
+    const old = sameRates(against, rates);
     if (!old) return;
     let above = 0;
     rates.steps.forEach(({ uptoM3PerMonth, rialPerM3 }, n) => {
@@ -58,14 +51,30 @@ function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
       above = uptoM3PerMonth ?? above;
     });
   });
+  const compare = (path: string, value: number, old: number | undefined): void => {
+    if (old !== undefined && isSlip(value, old)) found.push(slip(path, value, `${old} in ${against.version}`));
+  };
   const charges = <R extends { rialPerMonth: Rial }>(name: string, rules: readonly R[], olds: readonly R[], same: (a: R, b: R) => boolean): void =>
-    rules.forEach((rule, i) => {
-      const old = olds.findLast((other) => same(rule, other));
-      if (old && isSlip(rule.rialPerMonth, old.rialPerMonth)) found.push(slip(`${name}[${i}].rialPerMonth`, rule.rialPerMonth, `${old.rialPerMonth} in ${against.version}`));
-    });
+    rules.forEach((rule, i) => compare(`${name}[${i}].rialPerMonth`, rule.rialPerMonth, olds.findLast((other) => same(rule, other))?.rialPerMonth));
   charges('insurance', tariff.insurance, against.insurance, (a, b) => a.use === b.use && a.area === b.area);
   charges('subscription', tariff.subscription, against.subscription, (a, b) => a.use === b.use && a.capacityUpTo === b.capacityUpTo);
+  for (const name of ['levy', 'vat'] as const) {
+    const old = against[name].at(-1);
+    tariff[name].forEach(({ percent }, i) => compare(`${name}[${i}].percent`, Number(percent), old && Number(old.percent)));
+  }
+  for (const name of ['roundTo', 'notCollectedUpTo'] as const) compare(`collection.${name}`, tariff.collection[name], against.collection[name]);
   return found;
+}
+
+/** The old rates of the first season and climate that both know. */
+function sameRates(against: Tariff, { use, season, climates }: GasRates): GasRates | undefined {
+  for (const each of season === 'both' ? SEASONS : [season]) {
+    for (const climate of climates ?? CLIMATES) {
+      const old = gasRatesFor(against, use, each, climate);
+      if (old) return old;
+    }
+  }
+  return undefined;
 }
 
 function missingRates(tariff: Tariff): TariffFault[] {
@@ -73,10 +82,61 @@ function missingRates(tariff: Tariff): TariffFault[] {
   for (const use of new Set(tariff.gas.map((rates) => rates.use))) {
     for (const season of SEASONS.filter((each) => tariff.seasons.some((span) => span.season === each))) {
       const none = CLIMATES.filter((climate) => !gasRatesFor(tariff, use, season, climate));
-      if (none.length > 0) found.push({ path: 'gas', code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)` });
+      if (none.length > 0) found.push({ path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`, code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)` });
     }
   }
   return found;
+}
+
+/** Days of the tariff on which a charge stops, two rules of one kind, and rules that hold on none of its days. */
+function unlikelyDates(tariff: Tariff): TariffFault[] {
+  const found: TariffFault[] = [];
+  const rules = [
+    ...tariff.levy.map((rule, i) => ({ rule, path: `levy[${i}]`, kind: 'levy' })),
+    ...tariff.vat.map((rule, i) => ({ rule, path: `vat[${i}]`, kind: 'vat' })),
+    ...tariff.insurance.map((rule, i) => ({ rule, path: `insurance[${i}]`, kind: `insurance of ${rule.use}, ${rule.area}` })),
+    ...tariff.subscription.map((rule, i) => ({ rule, path: `subscription[${i}]`, kind: `subscription of ${rule.use ?? 'every use'}, capacity ${rule.capacityUpTo ?? 'any'}` })),
+  ];
+  // of these two at once are meant, and none is none
+  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => (tariff[name] ?? []).map((rule, i) => ({ rule, path: `${name}[${i}]` })));
+  for (const { rule, path } of [...rules, ...others]) {
+    if ((rule.to !== null && rule.to < tariff.from) || (tariff.to !== null && rule.from > tariff.to)) {
+      found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff` });
+    }
+  }
+  for (const kind of new Set(rules.map((each) => each.kind))) {
+    const ofKind = rules.filter((each) => each.kind === kind);
+    const gap = firstGap(tariff, ofKind.map(({ rule }) => rule));
+    if (gap) found.push({ path: (ofKind[0]?.path ?? '').replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there` });
+    ofKind.forEach(({ rule, path }, i) => {
+      const before = ofKind.slice(0, i).find((other) => firstShared(rule, other.rule) !== null);
+      if (before) found.push({ path, code: 'RULES_OVERLAP', message: `holds with ${before.path} from ${firstShared(rule, before.rule)}: the later in the list counts` });
+    });
+  }
+  return found;
+}
+
+function firstGap({ from, to }: Dated, rules: readonly Dated[]): Dated | null {
+  let day: JalaliDate = from;
+  for (const rule of [...rules].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (to !== null && day > to) return null;
+    if (rule.from > day) return { from: day, to: to !== null && to < rule.from ? to : addDays(rule.from, -1) };
+    if (rule.to === null || rule.to >= CALENDAR_END) return null;
+    if (rule.to >= day) day = addDays(rule.to, 1);
+  }
+  return to !== null && day > to ? null : { from: day, to };
+}
+
+function firstShared(a: Dated, b: Dated): JalaliDate | null {
+  const from = a.from > b.from ? a.from : b.from;
+  return (a.to !== null && a.to < from) || (b.to !== null && b.to < from) ? null : from;
+}
+
+function lateReminders(tariff: Tariff): TariffFault[] {
+  return (tariff.service ?? []).flatMap(({ correction }, i) => {
+    const { dueHours, remindHours } = { ...DEFAULT_SERVICE_TERMS.correction, ...correction };
+    return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over` }];
+  });
 }
 
 /** A bill of 30 days inside one season: one unit, urban, an ordinary meter, no ledger. Null where there is no rate. */
@@ -93,19 +153,22 @@ export interface SampleBill {
   percent: string | null;
 }
 
-const HOUSEHOLD_M3 = [20, 50, 100, 200, 400, 800];
-const OTHER_M3 = [100, 1000];
+const IN_STEPS_M3 = [20, 50, 100, 200, 400, 800];
+const FLAT_M3 = [100, 1000];
 
 /** What people would pay under the one and the other. */
 export function sampleBills(tariff: Tariff, against: Tariff | null): SampleBill[] {
   const bills: SampleBill[] = [];
-  const uses = new Set([...tariff.gas, ...(against?.gas ?? [])].map((rates) => rates.use));
-  for (const use of uses) {
-    const byClimate = use === 'household' || [...tariff.gas, ...(against?.gas ?? [])].some((rates) => rates.use === use && rates.climates !== undefined);
+  const all = [...tariff.gas, ...(against?.gas ?? [])];
+  const freed = [...(tariff.discounts ?? []), ...(against?.discounts ?? [])];
+  const months = SEASONS.map((season) => ({ season, periodNew: monthIn(tariff, season), periodOld: against && monthIn(against, season) }));
+  for (const use of new Set(all.map((rates) => rates.use))) {
+    const rated = all.filter((rates) => rates.use === use);
+    const byClimate = rated.some((rates) => !rates.flat || rates.climates !== undefined) || freed.some((rule) => rule.use === use && rule.climates !== undefined);
+    const quantities = quantitiesOf(rated);
     for (const climate of byClimate ? CLIMATES : [null]) {
-      for (const season of SEASONS) {
-        const [periodNew, periodOld] = [monthIn(tariff, season), against && monthIn(against, season)];
-        for (const m3 of use === 'household' ? HOUSEHOLD_M3 : OTHER_M3) {
+      for (const { season, periodNew, periodOld } of months) {
+        for (const m3 of quantities) {
           const newRial = periodNew && total(tariff, periodNew, use, climate ?? 1, m3);
           const oldRial = against && periodOld ? total(against, periodOld, use, climate ?? 1, m3) : null;
           if (newRial === null && oldRial === null) continue;
@@ -115,6 +178,13 @@ export function sampleBills(tariff: Tariff, against: Tariff | null): SampleBill[
     }
   }
   return bills;
+}
+
+/** The usual ones, and one that reaches the open last step of every season and climate. */
+function quantitiesOf(rated: readonly GasRates[]): number[] {
+  const usual = rated.every(({ flat }) => flat) ? FLAT_M3 : IN_STEPS_M3;
+  const last = Math.max(0, ...rated.flatMap(({ steps }) => steps.map(({ uptoM3PerMonth }) => uptoM3PerMonth ?? 0)));
+  return last < (usual.at(-1) ?? 0) ? usual : [...usual, Math.ceil((last + 1) / 100) * 100];
 }
 
 function difference(oldRial: Rial | null, newRial: Rial | null): Pick<SampleBill, 'differenceRial' | 'percent'> {

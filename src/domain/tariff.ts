@@ -1,4 +1,5 @@
 import { FEED_KINDS } from './account.js';
+import { AMOUNT_UNIT } from './bill-id.js';
 import { decimal } from './fraction.js';
 import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
@@ -264,7 +265,7 @@ export function readTariff(json: unknown): Tariff {
     if (faults.length > 0) throw new TariffError(faults);
     tariff = fromPublishedTable(json as unknown as PublishedTable);
   }
-  const faults = checkTariff(tariff);
+  const faults = inDocument(checkTariff(tariff), json);
   if (faults.length > 0) throw new TariffError(faults);
   return {
     ...tariff,
@@ -282,8 +283,8 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     return holds;
   };
   const dates = (dated: Dated, path: string): void => {
-    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', 'not a Jalali date');
-    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', 'not a Jalali date, nor null');
+    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${String(dated.from)}`);
+    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${String(dated.to)}`);
     if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts');
   };
   const text = (value: unknown, path: string): void =>
@@ -311,11 +312,16 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   text(tariff.version, 'version');
   text(tariff.title, 'title');
   oneOf(tariff.illustrative, [true, false], 'illustrative');
-  dates(tariff, '');
+  const sound = (visit: () => void): boolean => {
+    const before = faults.length;
+    visit();
+    return faults.length === before;
+  };
+  const validity = sound(() => dates(tariff, ''));
   if (tariff.provisionalTo !== undefined) {
-    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', 'not a Jalali date after the last day');
+    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${String(tariff.provisionalTo)}`);
   }
-  each(tariff.seasons, 'seasons', (span, path) => {
+  const seasons = sound(() => each(tariff.seasons, 'seasons', (span, path) => {
     oneOf(span.season, ['warm', 'cold'], `${path}.season`);
     const ends = (['from', 'to'] as const).map((end) =>
       check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${span[end]}`),
@@ -323,8 +329,8 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     if (!ends.every(Boolean)) return;
     check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates');
     check(isYearly(span) || span.from <= span.to, `${path}.to`, 'TURNED_ROUND', 'ends before it starts');
-  });
-  if (faults.length === 0) faults.push(...checkSeasons(tariff));
+  }));
+  if (validity && seasons) faults.push(...checkSeasons(tariff));
   each(tariff.gas, 'gas', (rates, path) => {
     text(rates.use, `${path}.use`);
     oneOf(rates.season, ['warm', 'cold', 'both'], `${path}.season`);
@@ -335,12 +341,11 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     faults.push(...checkSteps(rates.steps, path));
     check(rates.flat !== true || rates.steps.length <= 1, `${path}.steps`, 'FLAT_WITH_STEPS', 'a flat rate has one step');
   });
-  if (faults.length === 0) {
-    tariff.gas.forEach((rates, i) => {
-      const other = tariff.gas.findIndex((before, n) => n < i && overlap(before, rates));
-      check(other < 0, `gas[${i}]`, 'RATES_OVERLAP', `same use, season and climate as gas[${other}]`);
-    });
-  }
+  const rated: unknown[] = Array.isArray(tariff.gas) ? tariff.gas : [];
+  rated.forEach((rates, i) => {
+    const other = rated.findIndex((before, n) => n < i && isRecord(before) && isRecord(rates) && overlap(before as unknown as GasRates, rates as unknown as GasRates));
+    check(other < 0, `gas[${i}]`, 'RATES_OVERLAP', `same use, season and climate as gas[${other}]`);
+  });
   each(tariff.levy, 'levy', (rule, path) => {
     dates(rule, `${path}.`);
     decimalText(rule.percent, `${path}.percent`);
@@ -433,7 +438,9 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
   if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule')) {
-    whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo');
+    if (whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo')) {
+      check(collection.roundTo % AMOUNT_UNIT === 0, 'collection.roundTo', 'NOT_PAYABLE', `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`);
+    }
     amount(collection.notCollectedUpTo, 'collection.notCollectedUpTo');
   }
   if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule')) {
@@ -451,8 +458,8 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
 const DAYS = 3660;
 const HOURS = 8784;
 
-/** A day near the end of the calendar that jalali.ts knows. */
-const CALENDAR_END = '1498/12/29' as JalaliDate;
+/** The last day of the calendar that jalali.ts knows. */
+export const CALENDAR_END = '1498/12/29' as JalaliDate;
 
 /** Every day of the tariff has one season: the first day with none, and the first with two. */
 function checkSeasons(tariff: Tariff): TariffFault[] {
@@ -473,11 +480,13 @@ function checkSeasons(tariff: Tariff): TariffFault[] {
   return faults;
 }
 
+/** Also of rates that are faulty in themselves: everything wrong is told at once. */
 function overlap(a: GasRates, b: GasRates): boolean {
+  const [some, others] = [a.climates, b.climates] as unknown[];
   return (
     a.use === b.use &&
     (a.season === 'both' || b.season === 'both' || a.season === b.season) &&
-    (!a.climates || !b.climates || a.climates.some((climate) => b.climates?.includes(climate)))
+    (!Array.isArray(some) || !Array.isArray(others) || some.some((climate) => others.includes(climate)))
   );
 }
 
@@ -558,6 +567,27 @@ function checkPublishedTable(table: Record<string, unknown>): TariffFault[] {
     faults.push(fault('levies.insuranceRialPerMonth', 'NOT_AN_OBJECT', 'urban and rural sums by use are required'));
   }
   return faults;
+}
+
+/** Findings of a tariff by the paths of the document that it was read from: a published table names things otherwise. */
+export function inDocument(found: readonly TariffFault[], json: unknown): TariffFault[] {
+  if (!isRecord(json) || !('household' in json)) return [...found];
+  const table = json as unknown as PublishedTable;
+  const uses = Object.keys(table.levies?.insuranceRialPerMonth ?? {});
+  const pathOf = (path: string): string => {
+    const [, list, index, rest = ''] = /^(\w+)(?:\[(\d+)\])?(.*)$/.exec(path) ?? [];
+    const n = Number(index);
+    if (list === 'seasons') return path;
+    if (list === 'gas' && n < table.household.length) return `household[${n}]${rest}`;
+    if (list === 'gas') return `flat[${n - table.household.length}]${rest.replace('.steps[0]', '')}`;
+    if (list === 'levy' && rest === '.percent') return 'levies.gasSupplyLevyPercentOfGasPrice';
+    if (list === 'vat' && rest === '.percent') return 'levies.vatPercent';
+    if (list === 'insurance' && rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
+    // version and dates follow from the seasons
+    return 'seasons';
+  };
+  const told = found.map(({ path, code, message }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf) }));
+  return told.filter((each, i) => told.findIndex(({ path, code, message }) => path === each.path && code === each.code && message === each.message) === i);
 }
 
 function endOfYear(date: JalaliDate): JalaliDate {

@@ -26,6 +26,7 @@ const KINDS = {
   cycleClosing: { role: 'billing', title: 'دوره رو به پایان است: باز کردن دوره و گرفتن همه اقلام', endedBy: 'work', due: 'endOfDay' },
   unsentPostings: { role: 'supervisor', title: 'اقلام ارسال‌نشدهٔ دوره‌ای که امروز بسته می‌شود', endedBy: 'work', due: 'endOfDay' },
   noTimetable: { role: 'billing', title: 'سری بدون جدول زمان‌بندی: اقلام آن دوره‌ای ندارند', endedBy: 'work', due: 'endOfDay' },
+  qualificationLapses: { role: 'supervisor', title: 'صلاحیت کارمند رو به پایان است: تمدید', endedBy: 'person', due: 'endOfDay' },
 } as const satisfies Record<string, KindOfTask>;
 
 export type TaskKind = keyof typeof KINDS;

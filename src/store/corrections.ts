@@ -46,10 +46,11 @@ export function createCorrectionStore(pool: Pool) {
       return rows[0]?.submission ?? null;
     },
 
-    /** The valid bill of a settlement with what it was computed from. */
-    async standing(id: string): Promise<{ bill: Bill; inputs: BillInputs } | null> {
-      const { rows } = await pool.query<{ bill: Bill; inputs: BillInputs }>(
-        'select bill, inputs from app.bills where settlement_id = $1 order by revision desc limit 1',
+    /** The valid bill of a settlement with what it was computed from, and whether a late decree's difference was posted for it. */
+    async standing(id: string): Promise<{ bill: Bill; inputs: BillInputs; decreed: boolean } | null> {
+      const { rows } = await pool.query<{ bill: Bill; inputs: BillInputs; decreed: boolean }>(
+        `select bill, inputs, exists (select from app.postings p where p.settlement_id = $1 and p.detail ? 'decree' and p.status not in ('replaced', 'cancelled')) as decreed
+         from app.bills where settlement_id = $1 order by revision desc limit 1`,
         [id],
       );
       return rows[0] ?? null;

@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Opening } from '../domain/cycle.js';
-import type { CycleCounts, Outcome } from '../domain/outbox.js';
-import { type PostingEntry, type Target, outboxOf } from '../domain/posting.js';
+import { COVERED, type CycleCounts, type Outcome, type Word, standingWord } from '../domain/outbox.js';
+import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/posting.js';
+import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement.js';
 import { inTransaction } from './pool.js';
 import { writeSteps } from './steps.js';
@@ -58,7 +59,7 @@ export type PostingStore = ReturnType<typeof createPostingStore>;
 const POSTING = `p.posting, p.kind, p.cycle, p.due_on as "dueOn", p.amount, p.status, p.times_late as "timesLate", p.reason, p.bill_serial as "billSerial"`;
 
 /** The outbox: what settlements hand to billing, each thing once, whatever is repeated, killed or reordered. */
-export function createPostingStore(pool: Pool) {
+export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { batchSize?: number } = {}) {
   const outbox = async (client: Pick<Pool, 'query'>, id: string): Promise<Outbox> => {
     const { rows } = await client.query<Posting & { objectionEndsAt: Instant | null }>({
       name: 'app.outbox',
@@ -92,87 +93,104 @@ export function createPostingStore(pool: Pool) {
     opened: (cycle: string | null): Promise<Opening | null> => openedCycle(pool, cycle),
 
     /**
-     * Hands over what waits for an opened cycle; what waits for none joins it. `move` says where the postings of the cycle
-     * go instead when the subscriber has left its series.
+     * Hands over what waits for an opened cycle, unless that has closed meanwhile. What waits for no cycle gets `next` first;
+     * so do the postings of the opened cycle when the subscriber `leaves` its series: then nothing is handed over here.
      */
     handOver(
       id: string,
-      { eventId, cycle, target, move }: { eventId: string; cycle: string; target: Target; move: boolean },
+      { opened, objectionEndsAt, next, leaves }: { opened: Opening; objectionEndsAt: Instant | null; next: Target; leaves: boolean },
     ): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
-        if (move) {
+        await client.query(
+          `with p as (select posting, cycle as "from" from app.postings where settlement_id = $1 and status in ('waiting', 'late')
+             and case when cycle is null then reason is null and $3::text is not null else $6 and cycle = $2 and cycle is distinct from $3 end),
+           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, "from", $3, 'series' from p where "from" is not null on conflict do nothing)
+           update app.postings set cycle = $3, due_on = $4, objection_ends_at = $5, batch = null where posting in (select posting from p)`,
+          [id, opened.cycle, next.cycle, next.dueOn, next.objectionEndsAt, leaves],
+        );
+        if (!leaves) {
           await client.query(
-            `with p as (select posting from app.postings where settlement_id = $1 and cycle = $2 and status in ('waiting', 'late')),
-             m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, $2, $3, 'series' from p on conflict do nothing)
-             update app.postings set cycle = $3, due_on = $4, objection_ends_at = $5, batch = null where posting in (select posting from p)`,
-            [id, cycle, target.cycle, target.dueOn, target.objectionEndsAt],
+            `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp(), batch = null,
+                 due_on = $3, objection_ends_at = coalesce($4, objection_ends_at), reason = null
+               where settlement_id = $1 and status in ('waiting', 'late') and cycle = $2
+                 and not exists (select from app.billing_cycles c where c.cycle = $2 and c.closed_at is not null) returning posting),
+             s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p))
+             insert into app.events (settlement_id, kind, key, at, data)
+               select $1, 'cycleOpened', $5, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', (select jsonb_agg(posting order by posting) from p))
+               where exists (select from p) on conflict do nothing`,
+            [id, opened.cycle, opened.closesOn, objectionEndsAt, opened.eventId],
           );
-          const opened = await openedCycle(client, target.cycle);
-          if (!opened) return outbox(client, id);
         }
-        await client.query(
-          `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp(), batch = null,
-               cycle = $2, due_on = $3, objection_ends_at = $4, reason = null
-             where settlement_id = $1 and status in ('waiting', 'late') and (cycle = $2 or (cycle is null and reason is null)) returning posting),
-           s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p))
-           insert into app.events (settlement_id, kind, key, at, data)
-             select $1, 'cycleOpened', $5, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', (select jsonb_agg(posting order by posting) from p))
-             where exists (select from p) on conflict do nothing`,
-          [id, target.cycle, target.dueOn, target.objectionEndsAt, eventId],
-        );
         return outbox(client, id);
       });
     },
 
-    /** What billing says of a posting: once by its event, and never over what it said later. */
-    recordOutcome(id: string, eventId: string, outcome: Outcome & { status: PostingStatus; seq: number | null }): Promise<Outbox> {
+    /**
+     * What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came.
+     * A settlement whose end was just recorded waits again when a posting does, unless its workflow has `ended`.
+     */
+    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word, ended = false): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
-        await client.query(
-          `with e as (insert into app.events (settlement_id, kind, key, at, data)
-             select $1, $3, $4, clock_timestamp(), jsonb_strip_nulls(jsonb_build_object('posting', $2::text, 'billSerial', $6::text, 'reason', $8::text))
-             where exists (select from app.postings where settlement_id = $1 and posting = $2)
-             on conflict do nothing returning 1)
-           update app.postings set outcome_seq = greatest(outcome_seq, coalesce($9::bigint, outcome_seq)),
-             status = case when applies then $5 else status end,
-             reason = case when applies then $8 else reason end,
-             taken_at = case when not applies then taken_at when $3 = 'taken' then clock_timestamp() end,
-             handed_over_at = coalesce(handed_over_at, clock_timestamp()),
-             bill_serial = case when not applies then bill_serial when $3 = 'taken' then $6 end,
-             name_on_bill = case when not applies then name_on_bill when $3 = 'taken' then $7 end
-           from (select status = any(case $3::text when 'retracted' then array['taken', 'refused'] else array['waiting', 'handedOver', 'late', 'refused'] end) as applies
-             from app.postings where settlement_id = $1 and posting = $2) as now
-           where settlement_id = $1 and posting = $2 and exists (select from e) and ($9::bigint is null or $9 > outcome_seq)`,
-          [
-            id,
-            outcome.posting,
-            outcome.outcome,
-            eventId,
-            outcome.status,
-            outcome.billSerial ?? null,
-            outcome.nameOnBill ?? null,
-            outcome.reason ?? null,
-            outcome.seq,
-          ],
+        const { rowCount } = await client.query(
+          `insert into app.events (settlement_id, kind, key, at, data)
+           select $1, $3, $4, clock_timestamp(), jsonb_strip_nulls($5::jsonb) where exists (select from app.postings where settlement_id = $1 and posting = $2)
+           on conflict do nothing`,
+          [id, posting, outcome, eventId, JSON.stringify({ posting, billSerial, nameOnBill, reason, seq })],
         );
+        if (!rowCount) return outbox(client, id);
+        const { rows: words } = await client.query<Word>(
+          `select data->>'posting' as posting, kind as outcome, data->>'billSerial' as "billSerial", data->>'nameOnBill' as "nameOnBill",
+             data->>'reason' as reason, (data->>'seq')::bigint as seq
+           from app.events where settlement_id = $1 and kind in ('taken', 'refused', 'retracted') and data->>'posting' = $2 order by app.events.seq`,
+          [id, posting],
+        );
+        const word = standingWord(words);
+        const taken = word?.outcome === 'taken' ? word : null;
+        await client.query(
+          `update app.postings set outcome_seq = greatest(outcome_seq, coalesce($3, outcome_seq)),
+             status = case
+               when $4 = 'taken' then 'taken'
+               -- what waits outside the cycles has its task already
+               when $4 = 'refused' then case when covered then 'late' else 'refused' end
+               when status not in ('taken', 'refused') then status
+               when cycle is not null then 'handedOver'
+               when times_late > 0 then 'late' else 'waiting' end,
+             reason = case when covered then reason when $4 = 'refused' then $5 end,
+             taken_at = case when $4 = 'taken' then case when status = 'taken' then taken_at else clock_timestamp() end end,
+             handed_over_at = coalesce(handed_over_at, clock_timestamp()), bill_serial = $6, name_on_bill = $7
+           from (select cycle is null and reason is not distinct from $8 as covered from app.postings where posting = $2) as now
+           where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled')`,
+          [id, posting, seq, word?.outcome ?? null, word?.reason ?? null, taken?.billSerial ?? null, taken?.nameOnBill ?? null, COVERED],
+        );
+        if (!ended) {
+          await client.query(
+            `update app.settlements set status = 'handedOver' where id = $1 and status = 'settled'
+               and exists (select from app.postings where settlement_id = $1 and status in ('waiting', 'handedOver', 'late', 'refused'))`,
+            [id],
+          );
+        }
         return outbox(client, id);
       });
     },
 
-    /** A cycle has closed without these postings: where each goes, with its history. */
-    moveLate(id: string, moves: readonly (Target & { posting: string; from: string | null; status: PostingStatus; reason: string | null })[]): Promise<Outbox> {
+    /** Closing days have passed: where each of these postings goes, with its history. One that has changed since it was read (`from`, `was`) stays. */
+    moveOn(id: string, moves: readonly (Move & { posting: string; from: string | null; was: PostingStatus })[]): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
+        // in the order in which a batch locks them
+        await client.query('select from app.postings where settlement_id = $1 order by posting for update', [id]);
         await client.query(
-          `with x as (select * from jsonb_to_recordset($2::jsonb) as x(posting text, "from" text, cycle text, "dueOn" text, "objectionEndsAt" timestamptz, status text, reason text)),
+          `with x as (select * from jsonb_to_recordset($2::jsonb) as x(posting text, "from" text, cycle text, "dueOn" text, "objectionEndsAt" timestamptz, status text, was text, reason text, late boolean)),
+           w as (select posting, due_on from app.postings where settlement_id = $1),
            p as (update app.postings p set cycle = x.cycle, due_on = x."dueOn", objection_ends_at = coalesce(x."objectionEndsAt", p.objection_ends_at),
-               status = x.status, reason = coalesce(x.reason, p.reason), batch = null, times_late = times_late + 1
-             from x where p.settlement_id = $1 and p.posting = x.posting and p.cycle is not distinct from x."from" and p.status in ('waiting', 'handedOver', 'late', 'refused')
-             returning p.posting, x."from", x.cycle),
-           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, "from", cycle, 'late' from p on conflict do nothing)
+               status = x.status, reason = coalesce(x.reason, p.reason), batch = case when not x.late then p.batch end, times_late = times_late + x.late::integer
+             from x where p.settlement_id = $1 and p.posting = x.posting and p.cycle is not distinct from x."from" and p.status = x.was
+             returning p.posting, x."from", x.cycle, x.late),
+           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, "from", cycle, 'late', w.due_on from p join w using (posting) where late on conflict do nothing)
            insert into app.events (settlement_id, kind, key, at, data)
-             select $1, 'late', posting || '/' || coalesce("from", ''), clock_timestamp(), jsonb_build_object('posting', posting, 'from', "from", 'to', cycle) from p on conflict do nothing`,
+             select $1, 'late', posting || '/' || coalesce("from", ''), clock_timestamp(), jsonb_build_object('posting', posting, 'from', "from", 'to', cycle) from p where late on conflict do nothing`,
           [id, JSON.stringify(moves)],
         );
         return outbox(client, id);
@@ -207,41 +225,39 @@ export function createPostingStore(pool: Pool) {
       return rows.map(({ id }) => id);
     },
 
-    /** Settlements that have ended, with postings for a cycle that billing has not taken: nobody else closes for them. */
-    async leftBehind(cycle: string): Promise<string[]> {
+    /** Settlements that have ended, with postings whose closing day is before `today`: nobody else closes for them. */
+    async leftBehind(today: JalaliDate): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(
         `select distinct s.id from app.postings p join app.settlements s on s.id = p.settlement_id
-         where p.cycle = $1 and p.status in ('waiting', 'handedOver', 'late', 'refused') and s.status in ('settled', 'cancelled') order by 1`,
-        [cycle],
+         where p.due_on < $1 and p.status in ('waiting', 'handedOver', 'late', 'refused') and s.status in ('settled', 'cancelled') order by 1`,
+        [today],
       );
       return rows.map(({ id }) => id);
     },
 
     /**
      * The batch that billing is to work on: a frozen one that it has not acknowledged at all yet, else what was handed over
-     * since, frozen now. So an answer that got lost is simply asked for again. Null when there is nothing.
+     * since, frozen now, unless the cycle has closed. So an answer that got lost is simply asked for again. Null when there is nothing.
      */
     nextBatch(cycle: string): Promise<PostingBatch | null> {
       return inTransaction(pool, async (client) => {
-        await client.query('select from app.billing_cycles where cycle = $1 for update', [cycle]);
+        const open = await lockCycle(client, cycle);
         const { rows: frozen } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and acknowledged_at is null order by batch limit 1`, [cycle]);
-        if (frozen[0]) return frozen[0];
-        const { rows } = await client.query<PostingBatch>(
-          `with b as (select coalesce(max(batch), 0) + 1 as batch from app.posting_batches where cycle = $1),
-           p as (update app.postings set batch = b.batch from b where posting in (
-             select posting from app.postings where cycle = $1 and status = 'handedOver' and batch is null order by posting limit $2)
-             returning posting, kind, settlement_id, amount, detail),
-           i as (select count(*)::integer as count, sum(p.amount)::bigint as sum,
-               json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'subscription', s.subscription, 'settlement', s.id,
-                 'amount', p.amount, 'detail', p.detail) order by p.posting) as items
-             from p join app.settlements s on s.id = p.settlement_id)
-           insert into app.posting_batches (cycle, batch, frozen_at, count, sum, items)
-             select $1, b.batch, clock_timestamp(), i.count, i.sum, i.items from b, i where i.count > 0
-             returning cycle, batch, frozen_at as "frozenAt", count, sum, items`,
-          [cycle, BATCH_SIZE],
-        );
-        return rows[0] ?? null;
+        return frozen[0] ?? (open ? freeze(client, cycle, batchSize) : null);
       });
+    },
+
+    /** The first batch that a central billing system is not known to hold, frozen now when there is none; null when nothing is handed over. */
+    nextToSubmit(cycle: string): Promise<PostingBatch | null> {
+      return inTransaction(pool, async (client) => {
+        const open = await lockCycle(client, cycle);
+        const { rows } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and submitted_at is null order by batch limit 1`, [cycle]);
+        return rows[0] ?? (open ? freeze(client, cycle, batchSize) : null);
+      });
+    },
+
+    async submitted({ cycle, batch }: Pick<PostingBatch, 'cycle' | 'batch'>): Promise<void> {
+      await pool.query('update app.posting_batches set submitted_at = coalesce(submitted_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
     },
 
     async batch(cycle: string, batch: number): Promise<PostingBatch | null> {
@@ -254,22 +270,21 @@ export function createPostingStore(pool: Pool) {
         const { rows } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and batch = $2 for update`, [cycle, batch]);
         const frozen = rows[0];
         if (!frozen) return { kind: 'noBatch' };
-        const { rows: known } = await client.query<{ same: boolean }>(
-          `select cycle = $2 and batch = $3 and items = $4::jsonb as same from app.acknowledgements where event_id = $1`,
-          [eventId, cycle, batch, JSON.stringify(items)],
-        );
-        if (known[0]) return { kind: known[0].same ? 'same' : 'otherContent' };
         if (frozen.count !== count || frozen.sum !== sum) return { kind: 'controlTotal', count: frozen.count, sum: frozen.sum };
         const held = new Set(frozen.items.map(({ posting }) => posting));
         const at = items.flatMap(({ posting }, i) => (held.has(posting) ? [] : [i]));
         if (at.length > 0) return { kind: 'strangers', at };
-        await client.query('insert into app.acknowledgements (event_id, cycle, batch, received_by, items) values ($1, $2, $3, $4, $5)', [
-          eventId,
-          cycle,
-          batch,
-          JSON.stringify({ id: by.id, role: by.role }),
-          JSON.stringify(items),
-        ]);
+        const { rowCount } = await client.query(
+          'insert into app.acknowledgements (event_id, cycle, batch, received_by, items) values ($1, $2, $3, $4, $5) on conflict (event_id) do nothing',
+          [eventId, cycle, batch, JSON.stringify({ id: by.id, role: by.role }), JSON.stringify(items)],
+        );
+        if (!rowCount) {
+          const { rows: known } = await client.query<{ same: boolean }>(
+            `select cycle = $2 and batch = $3 and items = $4::jsonb as same from app.acknowledgements where event_id = $1`,
+            [eventId, cycle, batch, JSON.stringify(items)],
+          );
+          return { kind: known[0]?.same ? 'same' : 'otherContent' };
+        }
         await client.query('update app.posting_batches set acknowledged_at = coalesce(acknowledged_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
         return { kind: 'recorded' };
       });
@@ -316,5 +331,31 @@ async function openedCycle(client: Pick<Pool, 'query'>, cycle: string | null): P
     text: `select event_id as "eventId", cycle, closes_on as "closesOn" from app.billing_cycles where cycle = $1 and closed_at is null`,
     values: [cycle],
   });
+  return rows[0] ?? null;
+}
+
+/** Locks a cycle; whether it is open. */
+async function lockCycle(client: PoolClient, cycle: string): Promise<boolean> {
+  const { rows } = await client.query<Pick<OpenedCycle, 'closedAt'>>('select closed_at as "closedAt" from app.billing_cycles where cycle = $1 for update', [cycle]);
+  return rows[0]?.closedAt === null;
+}
+
+/** Numbers and freezes what is handed over and in no batch yet; the cycle is locked. */
+async function freeze(client: PoolClient, cycle: string, batchSize: number): Promise<PostingBatch | null> {
+  const { rows } = await client.query<PostingBatch>(
+    `with b as (select coalesce(max(batch), 0) + 1 as batch from app.posting_batches where cycle = $1),
+     -- locked before they are numbered: one that is taken or moved on at this moment is seen as it is afterwards
+     due as materialized (select posting from app.postings where cycle = $1 and status = 'handedOver' and batch is null order by posting limit $2 for update),
+     p as (update app.postings p set batch = b.batch from b, due where p.posting = due.posting
+       returning p.posting, p.kind, p.settlement_id, p.amount, p.detail),
+     i as (select count(*)::integer as count, sum(p.amount)::bigint as sum,
+         json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'subscription', s.subscription, 'settlement', s.id,
+           'amount', p.amount, 'detail', p.detail) order by p.posting) as items
+       from p join app.settlements s on s.id = p.settlement_id)
+     insert into app.posting_batches (cycle, batch, frozen_at, count, sum, items)
+       select $1, b.batch, clock_timestamp(), i.count, i.sum, i.items from b, i where i.count > 0
+       returning cycle, batch, frozen_at as "frozenAt", count, sum, items`,
+    [cycle, batchSize],
+  );
   return rows[0] ?? null;
 }

@@ -15,6 +15,7 @@ import type {
   StepTime,
 } from '../domain/settlement.js';
 import { inTransaction } from './pool.js';
+import type { BillInputs } from '../domain/verification.js';
 import { writeSteps } from './steps.js';
 
 /** A settlement of another run or with other facts stands under the same id. */
@@ -55,9 +56,18 @@ export interface BillDraft {
   paymentPeriods: { from: number; to: number };
   /** payment ids needed: one per slip */
   slips: number;
-  inputs: unknown;
+  inputs: BillInputs;
   /** makes the bill from its number and periods */
   write: (given: { number: string; periods: number[]; issuedAt: Instant }) => Bill;
+}
+
+/** A settlement of subscription $1 other than $2 that counts after the last bill $4, which ended on $3; issued is as good as announced. */
+const STANDING = `s.subscription = $1 and s.id <> $2 and s.status in ('received', 'announced', 'delivered', 'handedOver', 'settled') and not b.void
+  and ($3::text is null or s.settlement_date > $3) and b.inputs->'snapshot'->'lastBill' = $4::jsonb`;
+
+/** Another settlement of the subscriber was issued since the account was fetched: what it counts must be fetched again. */
+export class LedgerChangedError extends Error {
+  override readonly name = 'LedgerChangedError';
 }
 
 export type SettlementStore = ReturnType<typeof createSettlementStore>;
@@ -204,9 +214,7 @@ export function createSettlementStore(pool: Pool) {
       const { rows } = await pool.query<{ bill: Bill; inputs: Pick<IssuedFrom, 'facts' | 'snapshot'> }>({
         name: 'app.latest-valid',
         text: `select b.bill, b.inputs from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
-         where s.subscription = $1 and s.id <> $2 and s.status in ('announced', 'delivered', 'handedOver', 'settled') and not b.void
-           and ($3::text is null or s.settlement_date > $3) and b.inputs->'snapshot'->'lastBill' = $4::jsonb
-         order by s.settlement_date desc, s.announced_at desc limit 1`,
+         where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
         values: [subscription, id, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
       });
       const row = rows[0];
@@ -346,6 +354,7 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
     draft.revision,
   ]);
   if (issued[0]) return issued[0].bill;
+  if (draft.revision === 1) await mustStand(client, draft);
   const periods = await takePeriods(client, draft);
   const { rows: given } = await client.query<{ last: number; now: Instant }>(
     `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
@@ -378,6 +387,18 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
   return bill;
 }
 
+/** Two settlements of one subscriber at the same moment, of whatever dates, are issued one after the other, each counting what the other counts. */
+async function mustStand(client: PoolClient, { settlementId, subscription, inputs: { snapshot } }: BillDraft): Promise<void> {
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('settlement of ' || $1, 0))`, [subscription]);
+  const { lastBill, earlierSettlement } = snapshot;
+  const { rows } = await client.query<{ number: string }>(
+    `select b.number from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
+     where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
+    [subscription, settlementId, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
+  );
+  if ((rows[0]?.number ?? null) !== (earlierSettlement?.billNumber ?? null)) throw new LedgerChangedError(`another settlement of ${subscription} was issued meanwhile`);
+}
+
 /** Every two-digit period of the subscriber's year is used: no further payment id can be made. */
 export class PaymentPeriodsExhaustedError extends Error {
   override readonly name = 'PaymentPeriodsExhaustedError';
@@ -388,7 +409,7 @@ async function takePeriods(client: { query: Pool['query'] }, draft: BillDraft): 
   const { from, to } = draft.paymentPeriods;
   const { rows } = await client.query<{ last: number }>(
     `insert into app.payment_periods as p (subscription, year, last) values ($1, $2, $3::integer + $4::integer - 1)
-     on conflict (subscription, year) do update set last = p.last + $4::integer returning last`,
+     on conflict (subscription, year) do update set last = greatest(p.last, $3::integer - 1) + $4::integer returning last`,
     [draft.subscription, draft.year, from, draft.slips],
   );
   const last = rows[0]?.last ?? 0;

@@ -1,14 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Fee } from '../domain/debt.js';
+import { type FeeResolution, period } from '../domain/fee-resolution.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { SettlementStatus } from '../domain/settlement.js';
 import { type Tariff, readTariff } from '../domain/tariff.js';
 import { cleanText, sameName } from '../domain/text.js';
+import { inTransaction } from './pool.js';
 
-/** A publication that may not be: one person alone, or another content under a known version. */
+/** A publication or record that may not be: one person alone, or another content under a known version or number. */
 export class PublicationRefused extends Error {
   override readonly name = 'PublicationRefused';
+}
+
+/** With the two persons; null for practice data and for what was put in before they were asked. */
+export interface RecordedResolution extends FeeResolution {
+  by: string | null;
+  confirmedBy: string | null;
 }
 
 /** A settlement that is announced and not yet taken by billing. */
@@ -35,14 +43,13 @@ export interface TariffStore {
   openSettlements(tariff: Tariff): Promise<OpenSettlement[]>;
   /** The fee that the board approved for the day, or null. */
   feeOn(date: JalaliDate): Promise<Fee | null>;
-  recordResolution(resolution: {
-    number: string;
-    resolvedOn: JalaliDate;
-    amount: number;
-    from: JalaliDate;
-    to: JalaliDate | null;
-    illustrative: boolean;
-  }): Promise<void>;
+  /** Every resolution, in the order of its recording. */
+  resolutions(): Promise<RecordedResolution[]>;
+  /**
+   * Records a resolution, confirmed by another person (practice data by nobody). The same number, however its digits and
+   * letters are typed, with the same content changes nothing and answers false; with another content it is refused.
+   */
+  recordResolution(resolution: FeeResolution, by: string, confirmedBy?: string): Promise<boolean>;
 }
 
 export function createTariffStore(pool: Pool): TariffStore {
@@ -69,10 +76,7 @@ export function createTariffStore(pool: Pool): TariffStore {
     },
     async publish(document, by, confirmedBy) {
       const tariff = readTariff(document);
-      if (confirmedBy !== undefined) {
-        if (cleanText(by) === '' || cleanText(confirmedBy) === '') throw new PublicationRefused('Both who publishes and who confirms must be named.');
-        if (sameName(by, confirmedBy)) throw new PublicationRefused(`${cleanText(by)} cannot confirm the own publication: a second person is needed.`);
-      }
+      twoPersons(by, confirmedBy);
       const { rowCount } = await pool.query('insert into app.tariffs (version, document, published_by, confirmed_by) values ($1, $2, $3, $4) on conflict (version) do nothing', [
         tariff.version,
         JSON.stringify(tariff),
@@ -101,16 +105,48 @@ export function createTariffStore(pool: Pool): TariffStore {
     async feeOn(date) {
       const { rows } = await pool.query<Fee>(
         `select number as resolution, amount, illustrative from app.fee_resolutions
-         where valid_from <= $1 and (valid_to is null or valid_to >= $1) order by valid_from desc, resolved_on desc limit 1`,
+         where valid_from <= $1 and (valid_to is null or valid_to >= $1) order by valid_from desc, resolved_on desc, seq desc limit 1`,
         [date],
       );
       return rows[0] ?? null;
     },
-    async recordResolution({ number, resolvedOn, amount, from, to, illustrative }) {
-      await pool.query(
-        `insert into app.fee_resolutions (number, resolved_on, amount, valid_from, valid_to, illustrative) values ($1, $2, $3, $4, $5, $6) on conflict (number) do nothing`,
-        [number, resolvedOn, amount, from, to, illustrative],
-      );
+    resolutions() {
+      return resolutionsOf(pool);
+    },
+    async recordResolution(resolution, by, confirmedBy) {
+      twoPersons(by, confirmedBy);
+      const number = cleanText(resolution.number);
+      return inTransaction(pool, async (client) => {
+        // numbers are compared as people read them, which no unique key does
+        await client.query('lock table app.fee_resolutions in share row exclusive mode');
+        const same = (await resolutionsOf(client)).find((each) => sameName(each.number, number));
+        if (same) {
+          const { by: _by, confirmedBy: _confirmedBy, number: known, ...content } = same;
+          if (isDeepStrictEqual({ ...content, number }, { ...resolution, number })) return false;
+          throw new PublicationRefused(`Resolution ${known} is recorded with another content (${content.amount} rial, resolved on ${content.resolvedOn}, ${period(content)}). A change of the fee is a resolution of its own.`);
+        }
+        const { resolvedOn, amount, from, to, illustrative } = resolution;
+        await client.query(
+          'insert into app.fee_resolutions (number, resolved_on, amount, valid_from, valid_to, illustrative, recorded_by, confirmed_by) values ($1, $2, $3, $4, $5, $6, $7, $8)',
+          [number, resolvedOn, amount, from, to, illustrative, cleanText(by), confirmedBy === undefined ? null : cleanText(confirmedBy)],
+        );
+        return true;
+      });
     },
   };
+}
+
+/** Practice data is confirmed by nobody (absent); everything else by another than whoever brings it. */
+function twoPersons(by: string, confirmedBy: string | undefined): void {
+  if (confirmedBy === undefined) return;
+  if (cleanText(by) === '' || cleanText(confirmedBy) === '') throw new PublicationRefused('Both persons must be named: the first one, and the one who confirms.');
+  if (sameName(by, confirmedBy)) throw new PublicationRefused(`${cleanText(by)} cannot confirm what is the own: a second person is needed.`);
+}
+
+async function resolutionsOf(db: Pool | PoolClient): Promise<RecordedResolution[]> {
+  const { rows } = await db.query<RecordedResolution>(
+    `select number, resolved_on as "resolvedOn", amount, valid_from as "from", valid_to as "to", illustrative, recorded_by as "by", confirmed_by as "confirmedBy"
+     from app.fee_resolutions order by seq`,
+  );
+  return rows;
 }

@@ -20,11 +20,16 @@ export interface CycleRun {
 // repeated until it passes: every step may run twice, and billing's data comes from outside
 const step = proxyActivities<Activities>({
   startToCloseTimeout: '60s',
+  // a page whose worker was killed is begun again after seconds
+  heartbeatTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** Pages told before the history is begun anew. */
+/** Pages told, and later looks at the counts, before the history is begun anew. */
 const PAGES_A_RUN = 20;
+const LOOKS_A_RUN = 200;
+/** So often a central billing system is told of what was handed over since. */
+const SUBMIT_AGAIN_MS = 10 * 60_000;
 /** The details are looked at again so often, also when nobody says that something changed. */
 const LOOK_AGAIN_MS = 6 * 3_600_000;
 
@@ -35,8 +40,11 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
   setHandler(cycleChanged, () => {
     changed = true;
   });
-  let { after = null, told = 0 } = run;
-  let complete = run.complete ?? false;
+  let { after = null, told = 0, complete = false } = run;
+  const goOn = async (): Promise<never> => {
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof billingCycle>({ opened, closesAt, after, told, complete });
+  };
 
   const show = (counts: CycleCounts | null): void => {
     const { cycle, closesOn } = opened;
@@ -50,10 +58,7 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
   };
 
   for (let pages = 0; !complete; pages++) {
-    if (pages === PAGES_A_RUN) {
-      await condition(allHandlersFinished);
-      await continueAsNew<typeof billingCycle>({ opened, closesAt, after, told });
-    }
+    if (pages === PAGES_A_RUN) await goOn();
     const page = await step.tellWaiting({ opened, after, at: new Date().toISOString() });
     told += page.told;
     after = page.after;
@@ -62,10 +67,12 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
   }
 
   const closing = Date.parse(closesAt);
-  while (Date.now() < closing) {
+  for (let looks = 0; Date.now() < closing; looks++) {
+    if (looks === LOOKS_A_RUN) await goOn();
     changed = false;
+    const pushed = await step.submitBatches({ cycle: opened.cycle });
     show(await step.cycleCounts({ cycle: opened.cycle }));
-    await condition(() => changed, Math.min(closing - Date.now(), LOOK_AGAIN_MS));
+    await condition(() => changed, Math.min(closing - Date.now(), pushed ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS));
   }
   const report = await step.closeCycle({ cycle: opened.cycle, at: new Date().toISOString() });
   show(report);

@@ -16,18 +16,20 @@ export interface WatchReport {
   staleFeeds: number;
   closingCycles: number;
   seriesWithoutTimetable: number;
+  lapsingQualifications: number;
 }
 
-/** Every morning: what is stale, what closes soon, what waits for no cycle. `at`: for another day than the scheduled one. */
+/** Every morning: what is stale, what closes soon, what waits for no cycle, whose qualification ends. `at`: for another day than the scheduled one. */
 export async function dailyWatch(given?: { at: string }): Promise<WatchReport> {
   const { typedSearchAttributes, startTime } = workflowInfo();
   const at = given?.at ?? (typedSearchAttributes.get(SCHEDULED_FOR) ?? startTime).toISOString();
   // side by side: one that waits for something keeps none of the others
-  const [staleFeeds, closingCycles, seriesWithoutTimetable] = await Promise.all([
+  const [staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications] = await Promise.all([
     step.watchFeeds.executeWithOptions({ summary: 'داده‌هایی که به‌روز نیست' }, [{ at }]),
     step.watchCycles.executeWithOptions({ summary: 'دوره‌های رو به پایان و اقلام ارسال‌نشده' }, [{ at }]),
     step.watchTimetable.executeWithOptions({ summary: 'سری‌های بدون جدول زمان‌بندی' }, [{ at }]),
+    step.watchQualifications.executeWithOptions({ summary: 'صلاحیت‌های رو به پایان' }, [{ at }]),
   ]);
-  setCurrentDetails(`داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable}`);
-  return { at, staleFeeds, closingCycles, seriesWithoutTimetable };
+  setCurrentDetails(`داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications}`);
+  return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications };
 }

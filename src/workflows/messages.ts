@@ -56,6 +56,9 @@ export interface PostingRefused extends AboutPosting {
 /** Billing takes its word about a posting back: it is handed over again, neither taken nor refused. */
 export const postingRetracted = defineSignal<[AboutPosting]>('postingRetracted');
 
+/** A posting came to the settlement from outside its own story, such as the difference of a late decree. */
+export const outboxChanged = defineSignal('outboxChanged');
+
 /** Something about a cycle's postings changed: its workflow looks again. */
 export const cycleChanged = defineSignal('cycleChanged');
 

@@ -48,7 +48,7 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     throw expectedEnd(type, message, [view]);
   };
   const mustBeIssued = (): void => {
-    if (view.announcedAt === null || view.status === 'cancelled') refuse(NOT_ALLOWED_NOW, `settlement ${view.id} is ${view.status}`);
+    if (view.announcedAt === null || view.status === 'cancelled' || view.status === 'settled') refuse(NOT_ALLOWED_NOW, `settlement ${view.id} is ${view.status}`);
   };
   const find = (n: number): Correction | undefined => view.corrections.find((each) => each.n === n);
   const mustBeAllowed = (act: Parameters<typeof refusalOf>[0], n: number, by: Operator): void => {

@@ -7,7 +7,7 @@ export const SUBSCRIPTION = defineSearchAttributeKey('subscription', SearchAttri
 export const CYCLE = defineSearchAttributeKey('billingCycle', SearchAttributeType.KEYWORD);
 export const AT_RISK = defineSearchAttributeKey('atRisk', SearchAttributeType.BOOL);
 export const BREACHED = defineSearchAttributeKey('breached', SearchAttributeType.BOOL);
-/** some posting was not taken when its cycle closed */
+/** some posting was not taken when its cycle closed, and is not taken yet */
 export const FEE_OVERDUE = defineSearchAttributeKey('feeOverdue', SearchAttributeType.BOOL);
 /** of a task: what waits, for whom, and how it stands: waiting, overdue, escalated; a server holds three BOOLs at most, so this is none */
 export const TASK_KIND = defineSearchAttributeKey('taskKind', SearchAttributeType.KEYWORD);

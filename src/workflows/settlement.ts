@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
 import type { Opening } from '../domain/cycle.js';
-import { COVERED, type Outcome, becameTrouble, isOpen } from '../domain/outbox.js';
+import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, waitsFor } from '../domain/outbox.js';
 import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import type { TaskKind } from '../domain/task.js';
 import type { Scheduled, Targeted } from '../activities/outbox.js';
@@ -23,6 +23,7 @@ import {
   announceBalance,
   billingCycleOpened,
   confirmDelivery,
+  outboxChanged,
   postingRefused,
   postingRetracted,
   postingTaken,
@@ -119,36 +120,48 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
     throw rejected(errors);
   };
 
+  const fetch = () => run('fetchAccount', '۲. دریافت آخرین صورتحساب', { order });
   // steps that do not need each other go side by side: a clerk waits for the slower of the two
-  const [registered, fetched] = await Promise.all([
-    run('register', '۱. ثبت درخواست', { order }),
-    run('fetchAccount', '۲. دریافت آخرین صورتحساب', { order }),
-  ]);
+  const [registered, first] = await Promise.all([run('register', '۱. ثبت درخواست', { order }), fetch()]);
   stepDone(registered.time);
-  stepDone(fetched.time);
-  const { snapshot, account, tariffs, fee, overrides } = fetched.value;
-  await stopAtFindings(fetched.value.findings);
-  if (!snapshot || !account) throw rejected(fetched.value.findings);
 
-  // both sets of findings are answered together, so that the clerk mends all at once
-  const [checked, computed] = await Promise.all([
-    run('checkReading', '۳. بررسی رقم کنتور', { order, snapshot, tariffs }),
-    run('computeDebt', '۴. محاسبه مانده بدهی', { order, snapshot, tariffs, fee }),
-  ]);
-  stepDone(checked.time);
-  stepDone(computed.time);
-  await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides));
-  const { debt } = computed.value;
-  if (!debt) throw rejected(view.errors);
+  /** Steps 2 to 5 from a fetched account; null when another settlement of the subscriber was issued meanwhile. */
+  const issueFrom = async (fetched: typeof first) => {
+    stepDone(fetched.time);
+    const { snapshot, account, tariffs, fee, overrides } = fetched.value;
+    await stopAtFindings(fetched.value.findings);
+    if (!snapshot || !account) throw rejected(fetched.value.findings);
 
-  const issued = await run('issueBill', '۵. صدور صورتحساب تسویه', { order, snapshot, tariffs, fee, debt, revision: 1, steps: view.steps }).catch(
-    async (error: unknown) => {
+    // both sets of findings are answered together, so that the clerk mends all at once
+    const [checked, computed] = await Promise.all([
+      run('checkReading', '۳. بررسی رقم کنتور', { order, snapshot, tariffs }),
+      run('computeDebt', '۴. محاسبه مانده بدهی', { order, snapshot, tariffs, fee }),
+    ]);
+    stepDone(checked.time);
+    stepDone(computed.time);
+    await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides));
+    const { debt } = computed.value;
+    if (!debt) throw rejected(view.errors);
+
+    try {
+      const issued = await run('issueBill', '۵. صدور صورتحساب تسویه', { order, snapshot, tariffs, fee, debt, revision: 1, steps: view.steps });
+      stepDone(issued.time);
+      return { snapshot, account, issued };
+    } catch (error) {
+      const type = error instanceof ApplicationFailure ? error.type : undefined;
+      if (type === 'LEDGER_CHANGED') return null;
       // no payment id is left: found only while issuing, answered like any other finding
-      if (error instanceof ApplicationFailure && error.type === REJECTED) await stopAtFindings(error.details?.[0] as Finding[]);
+      if (type === REJECTED) await stopAtFindings((error as ApplicationFailure).details?.[0] as Finding[]);
       throw error;
-    },
-  );
-  stepDone(issued.time);
+    }
+  };
+  let outcome = await issueFrom(first);
+  while (!outcome) {
+    findings.length = 0;
+    view.steps.length = 1;
+    outcome = await issueFrom(await fetch());
+  }
+  const { snapshot, account, issued } = outcome;
   const bill = issued.value;
 
   const announced = await run('announce', '۶. اعلام مانده بدهی', { id, account, warnings: view.warnings, steps: [issued.time] });
@@ -163,8 +176,8 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   stepDone(scheduled.time);
   const { outbox } = scheduled.value;
   show(outbox.postings);
-  const cycle = outbox.postings[0]?.cycle;
-  upsertSearchAttributes([{ key: STATUS, value: view.status }, ...(cycle ? [{ key: CYCLE, value: cycle }] : [])]);
+  const cycle = waitsFor(outbox.postings);
+  upsertSearchAttributes([{ key: STATUS, value: view.status }, ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : [])]);
   tell(view, `مانده اعلام شد: ${bill.payable} ریال؛ در انتظار تحویل صورتحساب`);
   if (!view.withinTarget && !view.lateEntry) await markDelay(view, order, 'breached');
   void remindOfDelivery(view, order, scheduled.value.dayEndsAt);
@@ -178,16 +191,19 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
   const about = () => ({ id, facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate }, at: new Date().toISOString() });
   const keep = async ({ outbox: next, open }: Targeted): Promise<void> => {
     const { late, refused } = becameTrouble(outbox.postings, next.postings);
+    const [overdue, cycle] = [isOverdue(next.postings), waitsFor(next.postings)];
+    if (overdue !== isOverdue(outbox.postings)) upsertSearchAttributes([{ key: FEE_OVERDUE, value: overdue }]);
+    if (cycle !== null && cycle !== waitsFor(outbox.postings)) upsertSearchAttributes([{ key: CYCLE, value: cycle }]);
     outbox = next;
     view.postings = next.postings;
     // an opening is told once by its event; what is new since must be handed over all the same
     if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle)) inbox.push({ kind: 'cycleOpened', opened: open });
-    if (late.length > 0) upsertSearchAttributes([{ key: FEE_OVERDUE, value: true }]);
     const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
     await rework.refused(refused);
   };
+  setHandler(outboxChanged, () => void inbox.push({ kind: 'act', act: async () => keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() })) }));
   const rework = startRework({
     order,
     view,
@@ -206,7 +222,14 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
 
   const run = async (scheduled: Outbox): Promise<void> => {
     outbox = scheduled;
-    while (!closed() || inbox.length > 0) {
+    for (;;) {
+      if (view.status === 'cancelled' && inbox.length === 0) return;
+      if (closed() && inbox.length === 0) {
+        await runStep('settle', 'پایان تسویه', { id });
+        view.status = 'settled';
+        // what came in meanwhile was accepted: it is heard as well
+        if (inbox.length === 0) break;
+      }
       const next = deadline();
       if (next === null) await condition(() => inbox.length > 0 || closed());
       else if (!passed(next.at)) await condition(() => inbox.length > 0, Date.parse(next.at) - Date.now(), { summary: next.summary });
@@ -237,6 +260,7 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
           const { eventId, outcome, seq } = message;
           const newName = order.facts.newSubscriber?.name ?? null;
           await keep({ outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }), open: null });
+          if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
           tell(view, waitingFor(outbox));
           break;
         }
@@ -247,9 +271,6 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
       }
       upsertSearchAttributes([{ key: STATUS, value: view.status }]);
     }
-    if (view.status === 'cancelled') return;
-    await runStep('settle', 'پایان تسویه', { id });
-    view.status = 'settled';
     upsertSearchAttributes([{ key: STATUS, value: view.status }]);
     tell(view, 'تسویه پایان یافت');
   };
@@ -267,9 +288,9 @@ function waitingFor({ postings }: Outbox): string {
   const open = postings.filter(isOpen);
   const of = (status: string): number => open.filter((posting) => posting.status === status).length;
   if (open.length === 0) return 'همه اقلام در صورتحساب دوره آتی آمد';
-  const cycle = open[0]?.cycle;
+  const cycle = waitsFor(postings);
   return [
-    cycle === null || cycle === undefined ? 'در انتظار جدول زمان‌بندی' : `دوره ${cycle}`,
+    cycle === null ? 'در انتظار جدول زمان‌بندی' : `دوره ${cycle}`,
     ...(of('waiting') > 0 ? [`${of('waiting')} قلم در انتظار دوره`] : []),
     ...(of('late') > 0 ? [`${of('late')} قلم دیرمانده`] : []),
     ...(of('handedOver') > 0 ? [`${of('handedOver')} قلم در انتظار تأیید صورتحساب`] : []),

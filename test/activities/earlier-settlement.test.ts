@@ -4,6 +4,7 @@ import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { addDays } from '../../src/domain/jalali.js';
 import type { SettlementOrder } from '../../src/domain/settlement.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { load } from '../billing/database.js';
@@ -43,7 +44,7 @@ test('a second settlement starts at the first; payments count once; the next bil
   expect(rows.map(({ continues }) => continues)).toEqual([null, first.bill!.number]);
 
   // a repeated fetch of the second one must not start at itself, and the preview sees what the activities see
-  const preview = createPreview({ billing: createPostgresBilling(database.pool), settlements: createSettlementStore(database.pool) }, createTariffStore(database.pool), createOverrideStore(database.pool));
+  const preview = createPreview({ billing: createPostgresBilling(database.pool), settlements: createSettlementStore(database.pool) }, createTariffStore(database.pool), createOverrideStore(database.pool), createPeopleStore(database.pool));
   expect(await preview(order(subscription, 0, 1040))).toMatchObject({ bill: { total: second.bill!.total, lines: second.bill!.lines } });
 
   // cancelled, it is as if it had not been issued

@@ -2,6 +2,7 @@ import { createPreview } from '../../src/activities/preview.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { addDays } from '../../src/domain/jalali.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
@@ -18,7 +19,7 @@ test('plan R2: on stale data the preview says so, the settlement needs a reason,
   const subscription = '014900000501';
   await subscriber(pool, subscription, 40);
   const order = orderFor(subscription, 1_040);
-  const preview = createPreview({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool) }, createTariffStore(pool), createOverrideStore(pool));
+  const preview = createPreview({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool) }, createTariffStore(pool), createOverrideStore(pool), createPeopleStore(pool));
   // the feeds of the demo and of the tests are of today
   expect((await preview(order)).warnings).toEqual([]);
 

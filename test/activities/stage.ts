@@ -42,7 +42,7 @@ export async function walk(activities: Activities, order: SettlementOrder, runId
 /** A subscriber of the demo's office with one bill that ended `days` ago at 1000, and no other history. */
 export async function subscriber(pool: Pool, subscription: string, days: number, totalDue = 100_000): Promise<void> {
   const toDate = addDays(today(), -days);
-  await load(pool, 'accounts', [{ subscription, file: subscription.slice(3, 10) }]);
+  await load(pool, 'accounts', [{ subscription, file: subscription.slice(4) }]);
   await load(pool, 'meters', [{ subscription, serial: `M${subscription}` }]);
   await load(pool, 'bills', [
     { subscription, serial: 'B1', issuedOn: toDate, fromDate: addDays(toDate, -60), toDate, fromReading: '900', toReading: '1000', totalDue: String(totalDue) },

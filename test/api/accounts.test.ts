@@ -1,3 +1,4 @@
+import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../../src/billing/errors';
 import type { AccountHit } from '../../src/billing/port';
 import { jalali } from '../../src/domain/jalali';
 import { APPROVER, CLERK, NATIONAL_ID, NOW, OTHER_CLERK, snapshot, startApi, SUBSCRIPTION, SUPERVISOR, type TestApi } from './fixture';
@@ -75,4 +76,16 @@ test('no meter, no bill; 503 when billing is away', async () => {
   expect((await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK })).body).toMatchObject({ meter: null, lastBill: null });
   api.deps.billing.account = async () => Promise.reject(new Error('Connection terminated unexpectedly'));
   expect((await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK })).status).toBe(503);
+});
+
+test.each([
+  [new BillingUnavailableError('GET /accounts/{subscription}: ECONNREFUSED'), 503, 'UNAVAILABLE', 'سامانهٔ صدور قبض'],
+  [new BillingRefusedError('status 401', 401, 'UNAUTHENTICATED'), 502, 'BILLING_FAULT', 'سامانهٔ صدور قبض'],
+  [new BillingAnswerError('lastBill.totalDue: NOT_WHOLE_RIAL', ['lastBill.totalDue: NOT_WHOLE_RIAL']), 502, 'BILLING_FAULT', 'سامانهٔ صدور قبض'],
+])('a central billing system: %s', async (error, status, code, words) => {
+  api.deps.billing.account = async () => Promise.reject(error);
+  api.deps.billing.findAccounts = async () => Promise.reject(error);
+  for (const path of [`/api/v1/accounts/${SUBSCRIPTION}`, '/api/v1/accounts?query=ab']) {
+    expect(await api.call('GET', path, { as: CLERK })).toMatchObject({ status, body: { code, detail: expect.stringContaining(words) } });
+  }
 });

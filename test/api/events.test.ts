@@ -109,3 +109,21 @@ test('a shutdown ends open streams at once', async () => {
   expect(Date.now() - started).toBeLessThan(3000);
   expect(api.listeners()).toBe(0);
 });
+
+test('a stream beats while its session stands and ends with it', async () => {
+  const real = ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const;
+  jest.useFakeTimers({ doNotFake: [...real] });
+  try {
+    const stream = await open();
+    await stream.until(': open');
+    await eventually(() => api.listeners() === 1);
+    jest.advanceTimersByTime(15_000);
+    await stream.until(': beat');
+    api.deps.sessions = { ...api.deps.sessions, stands: async () => false };
+    jest.advanceTimersByTime(15_000);
+    expect(await stream.rest()).not.toMatch(/: beat[^]*: beat/);
+    await eventually(() => api.listeners() === 0);
+  } finally {
+    jest.useRealTimers();
+  }
+});

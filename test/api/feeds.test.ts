@@ -54,6 +54,19 @@ test('422 names every faulty row, also when the loader stops reading early', asy
   }
 });
 
+test('case 33: a header that looks like a formula or markup comes back as text, in JSON that no page runs', async () => {
+  const column = `=cmd|' /C calc'!A0<script>`;
+  api.deps.loadFeed = async (kind, stream) => {
+    for await (const _ of stream) break;
+    return { ok: false, kind, faults: [{ row: 1, column, code: 'UNKNOWN_COLUMN', message: 'این ستون شناخته نیست.' }] };
+  };
+  const { status, headers, body } = await send(`${column}\n1\n`);
+  expect([status, headers.get('content-type'), headers.get('x-content-type-options')]).toEqual([422, expect.stringContaining('application/problem+json'), 'nosniff']);
+  expect(body.errors).toEqual([expect.objectContaining({ row: 1, column, code: 'UNKNOWN_COLUMN' })]);
+  // a name that stands in the faulty row is not repeated
+  expect(body.detail).not.toContain('<script>');
+});
+
 test('413 past the limit, announced or not', async () => {
   expect(await send('x'.repeat(3_000_001))).toMatchObject({ status: 413, body: { code: 'BODY_TOO_LARGE' } });
   const chunks = new ReadableStream<Uint8Array>({

@@ -6,15 +6,19 @@ import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
 import { openApiDocument, problemsOf } from '../../src/api/openapi';
 import { problemStatus } from '../../src/api/problems';
 import { listen, type Listening } from '../../src/api/server';
+import { createSessions } from '../../src/api/sessions';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
+import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
 import type { Task } from '../../src/domain/task';
 import type { UnsentPosting } from '../../src/store/unsent';
+import type { PersonRecord } from '../../src/store/people';
+import type { SignInOutcome } from '../../src/store/sign-in';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
 export const NOW = new Date('2026-11-25T06:30:00.000Z');
@@ -30,6 +34,21 @@ export const APPROVER: Operator = { id: 'a1', name: 'حسن یزدی', role: 'ap
 export const QUALITY: Operator = { id: 'q1', name: 'زهرا امینی', role: 'quality', office: '1' };
 export const BILLING: Operator = { id: 'b1', name: 'billing', role: 'billing', office: '1' };
 export const ADMIN: Operator = { id: 'm1', name: 'admin', role: 'admin', office: '1' };
+
+export const PASSWORD = 'باران روی پل قدیمی';
+export const PERSON: PersonRecord = {
+  id: 'm.rezaei',
+  name: 'مریم رضایی',
+  office: '12',
+  roles: ['clerk'],
+  active: true,
+  mustChangePassword: false,
+  createdAt: NOW.toISOString(),
+  createdBy: { id: 'm1', name: 'admin', role: 'admin' },
+  qualifications: [
+    { code: 'secondCopy', validFrom: jalali('1405/01/01'), validTo: null, certificate: null, recordedBy: { id: 'm1', name: 'admin', role: 'admin' }, recordedAt: NOW.toISOString() },
+  ],
+};
 
 export function request(change: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -350,7 +369,6 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }),
       page: async () => ({ items: [unsent()], next: null }),
     },
-    serviceTerms: async () => DEFAULT_SERVICE_TERMS,
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },
     postings: {
       openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
@@ -360,7 +378,25 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       batch: async () => null,
       acknowledge: async () => ({ kind: 'recorded' }),
     },
+    indicators: {
+      counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
+      risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+    },
     startWorkflow: async () => 'started',
+    people: {
+      get: async (id) => (id === PERSON.id ? PERSON : null),
+      list: async () => [PERSON],
+      record: async (person) => ({ ...PERSON, ...person, qualifications: [] }),
+      change: async (id) => (id === PERSON.id ? PERSON : null),
+      qualify: async (id) => (id === PERSON.id ? { person: PERSON, recorded: true } : null),
+    },
+    signIns: {
+      signIn: async (_id, password) => signedIn(password),
+      changePassword: async (_id, { current }) => signedIn(current),
+      resetPassword: async () => 'abcd-efgh-jkmn',
+    },
+    sessions: createSessions({ sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined }, () => NOW),
+    serviceTerms: async () => DEFAULT_SERVICE_TERMS,
     loadFeed: async (kind, stream) => {
       let rows = 0;
       for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;
@@ -404,6 +440,11 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       return answered;
     },
   };
+}
+
+function signedIn(password: string): SignInOutcome {
+  const { id, name, office, roles, mustChangePassword } = PERSON;
+  return password === PASSWORD ? { kind: 'signedIn', person: { id, name, office, roles, mustChangePassword, sessionVersion: 1 } } : { kind: 'refused' };
 }
 
 const rows = [...ROUTES, ...SERVICE_ROUTES];

@@ -3,7 +3,7 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { ROLES } from '../../src/api/tokens';
 import { viewSettlement } from '../../src/api/view';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -104,6 +104,7 @@ describe('who may', () => {
     'post /settlements/{id}/refund': { path: `/settlements/${ID}/refund`, json: { reason: 'درخواست مالک' } },
     'post /settlements/{id}/refund/confirmation': { path: `/settlements/${ID}/refund/confirmation`, json: {} },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
+    'get /indicators': { path: '/indicators?by=office' },
     'get /billing/cycles': { path: '/billing/cycles' },
     'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },
     'get /billing/cycles/{cycle}/postings': { path: '/billing/cycles/12-1405-05/postings' },
@@ -112,7 +113,14 @@ describe('who may', () => {
       json: { eventId: 'ack-1', batch: 1, count: 1, sum: 49000, items: [{ posting: `${ID}/fee`, outcome: 'taken', billSerial: 'B-1' }] },
     },
     'get /session': { path: '/session' },
-    'post /session': { path: '/session' },
+    'get /people': { path: '/people?query=مریم' },
+    'post /people': { path: '/people', json: { id: 'n.kazemi', name: 'نرگس کاظمی', office: '12', roles: ['clerk'] } },
+    'get /people/{id}': { path: `/people/${PERSON.id}` },
+    'post /people/{id}': { path: `/people/${PERSON.id}`, json: { active: false } },
+    'post /people/{id}/qualifications': { path: `/people/${PERSON.id}/qualifications`, json: { code: 'secondCopy', validFrom: '1405/01/01' } },
+    'post /people/{id}/password-reset': { path: `/people/${PERSON.id}/password-reset` },
+    'post /session': { path: '/session', json: { user: PERSON.id, password: PASSWORD } },
+    'post /session/password': { path: '/session/password', json: { current: PASSWORD, next: 'lantern-orbit-77' } },
     'delete /session': { path: '/session' },
   };
 

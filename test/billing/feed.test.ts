@@ -76,7 +76,7 @@ describe('a cell that is wrong is named by row, column and code', () => {
   ];
   test.each(cases)('%s %j → %s', async (kind, cells, expected) => {
     await withAccount();
-    const good = { reference: 'P0', serial: '0500', cycle: '12-1405-05', ...(kind === 'accounts' ? { subscription: '014000000101' } : {}) };
+    const good = { reference: 'P0', serial: '0500', cycle: '12-1405-05', ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}) };
     expect(await faultsOf(kind, [good, cells])).toEqual([`3 ${expected}`]);
     if (kind !== 'accounts') expect(await count(kind)).toBe(0);
   });
@@ -88,6 +88,73 @@ describe('a cell that is wrong is named by row, column and code', () => {
       '3 paidOn NOT_A_DATE', '3 amount NOT_WHOLE_RIAL', '4 reference DUPLICATE_IN_FILE', '5 reference REQUIRED', '5 subscription UNKNOWN_SUBSCRIPTION',
     ]);
     expect(await count('payments')).toBe(0);
+  });
+
+  describe('case 35: a spreadsheet’s number in an identifier column', () => {
+    const identifiers: [FeedKind, string[]][] = [
+      ['accounts', ['subscription', 'file', 'company', 'nationalId', 'mobile', 'postalCode', 'office', 'series']],
+      ['meters', ['subscription', 'serial']],
+      ['bills', ['subscription', 'serial', 'cycle']],
+      ['payments', ['reference', 'subscription', 'paymentId', 'countedInBill']],
+      ['adjustments', ['reference', 'subscription', 'countedInBill']],
+      ['instalments', ['reference', 'subscription', 'countedInBill']],
+      ['deposits', ['reference', 'subscription']],
+      ['cycles', ['series', 'cycle']],
+    ];
+    test.each(identifiers.flatMap(([kind, columns]) => columns.map((column) => [kind, column] as const)))('%s.%s is refused with row and column, each picture of it', async (kind, column) => {
+      await withAccount();
+      const pictures = ['1.23457E+11', '1,23457E+11', '1.23457e+11', '14123456701.0', '14123456701.'];
+      const rows = [{ reference: 'GOOD', serial: 'GOOD', ...(kind === 'cycles' ? {} : { cycle: '12-1405-05' }), ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}) }];
+      const faults = await faultsOf(kind, [...rows, ...pictures.map((picture, i) => ({ ...rows[0], reference: `R${i}`, serial: `S${i}`, file: String(200 + i), subscription: kind === 'accounts' ? `01400000020${i}` : S, cycle: `12-1405-1${i}`, [column]: picture }))]);
+      expect(faults).toEqual(pictures.map((_, i) => `${3 + i} ${column} SPREADSHEET_NUMBER`));
+      expect(await count(kind)).toBe(kind === 'accounts' ? 1 : 0);
+    });
+
+    test('a text cell is kept exactly: leading zeros, length, case', async () => {
+      const kept = { subscription: '000000000012', file: '00000012', company: '001', nationalId: '0000000018', postalCode: '0000012345', office: '001', series: '0E1' };
+      expect(await load(db.pool, 'accounts', [{ ...kept, mobile: '0012' }])).toMatchObject({ ok: true, inserted: 1 });
+      const { rows } = await db.pool.query('select subscription, file, company, national_id as "nationalId", postal_code as "postalCode", office, series, mobile from billing.accounts');
+      expect(rows).toEqual([{ ...kept, mobile: '0012' }]);
+      const of = { subscription: kept.subscription };
+      expect(await load(db.pool, 'meters', [{ ...of, serial: '00012E5a' }])).toMatchObject({ ok: true });
+      expect(await load(db.pool, 'payments', [{ ...of, reference: '000123456789012345678901234567', paymentId: '0000086050112', countedInBill: '0007' }])).toMatchObject({ ok: true });
+      expect((await db.pool.query('select serial from billing.meters')).rows).toEqual([{ serial: '00012E5a' }]);
+      expect((await db.pool.query('select reference, payment_id, counted_in_bill from billing.payments')).rows).toEqual([
+        { reference: '000123456789012345678901234567', payment_id: '0000086050112', counted_in_bill: '0007' },
+      ]);
+    });
+
+    test('leading zeros that a spreadsheet took are missed where the length is known', async () => {
+      expect(await faultsOf('accounts', [{}, { subscription: '14123456702' }, { subscription: '014123456703', file: '3', nationalId: '13542419', postalCode: '612345678', company: '14' }])).toEqual([
+        '3 subscription WRONG_LENGTH', '4 company WRONG_LENGTH', '4 nationalId WRONG_LENGTH', '4 postalCode WRONG_LENGTH',
+      ]);
+    });
+  });
+
+  describe('one bill id is one subscriber’s', () => {
+    const [A, B, C] = ['014000000101', '014000000102', '014000000103'];
+    test('two in one file: the later row is named, with the row and the subscriber before it', async () => {
+      const rows = [{ subscription: A, file: '77' }, { subscription: B, file: '78' }, { subscription: C, file: '00077' }];
+      const result = await load(db.pool, 'accounts', rows);
+      expect(result).toMatchObject({ ok: false, faults: [{ row: 4, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringMatching(/ردیف 2.*014000000101/) }] });
+      expect(await count('accounts')).toBe(0);
+      // of another company it is another id
+      expect(await load(db.pool, 'accounts', [rows[0]!, { ...rows[2]!, company: '015' }])).toMatchObject({ ok: true, inserted: 2 });
+    });
+    test('one that another subscriber on record has', async () => {
+      await load(db.pool, 'accounts', [{ subscription: A, file: '77' }, { subscription: B, file: '78' }]);
+      const result = await load(db.pool, 'accounts', [{ subscription: C, file: '79' }, { subscription: B, file: '77' }]);
+      expect(result).toMatchObject({ ok: false, faults: [{ row: 3, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringContaining(A) }] });
+      expect(await count('accounts')).toBe(2);
+      // the same file again, and two that change places, are no duplicates
+      expect(await load(db.pool, 'accounts', [{ subscription: A, file: '77' }, { subscription: B, file: '78' }])).toMatchObject({ ok: true, unchanged: 2 });
+      expect(await load(db.pool, 'accounts', [{ subscription: A, file: '78' }, { subscription: B, file: '77' }])).toMatchObject({ ok: true, updated: 2 });
+    });
+    test('two files at once: one of them is refused', async () => {
+      const results = await Promise.all([A, B, C].map((subscription) => load(db.pool, 'accounts', [{ subscription, file: '77' }])));
+      expect(results.filter(({ ok }) => ok)).toHaveLength(1);
+      expect(await count('accounts')).toBe(1);
+    });
   });
 
   test('a thousand faults are a thousand answers', async () => {
@@ -184,7 +251,7 @@ describe('what is taken', () => {
     ]);
   });
 
-  test('text stays text: quotation marks, tabs, backslashes, formulas', async () => {
+  test('case 33: text stays text: quotation marks, tabs, backslashes, formulas', async () => {
     const name = '=1+1 "ع" \\N \\t <b>, ';
     await load(db.pool, 'accounts', [{ name, address: 'a\tb\nc' }]);
     expect((await db.pool.query('select name, address from billing.accounts')).rows).toEqual([{ name: name.trim(), address: 'a b c' }]);

@@ -94,7 +94,7 @@ describe('the account', () => {
   });
 
   test('in full', async () => {
-    await loaded('accounts', [{}, { subscription: OTHER }]);
+    await loaded('accounts', [{}, { subscription: OTHER, file: '22' }]);
     await loaded('meters', [{ capacity: '6.0', coefficient: '1.0325' }, { serial: '1', installedOn: '1380/01/01', removedOn: '1390/01/01', endReading: '4980', digits: '4' }]);
     await loaded('bills', [
       { serial: '9', toDate: '1405/07/25', issuedOn: '1405/08/01' },

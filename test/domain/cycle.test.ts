@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Cycle } from '../../src/domain/account.js';
-import { endOfDay, nextCycle } from '../../src/domain/cycle.js';
+import { checkOpening, endOfDay, nextCycle, seriesOf } from '../../src/domain/cycle.js';
 import { addDays } from '../../src/domain/jalali.js';
 import { on } from './sample.js';
 
@@ -24,6 +24,45 @@ describe('nextCycle', () => {
     expect(nextCycle([third, second], on(today), on(date))?.cycle).toBe(name);
   });
   test('an empty timetable', () => expect(nextCycle([], on('1397/04/01'), on('1397/04/01'))).toBeNull());
+});
+
+test.each([
+  ['the last day of the year, which is its closing day', '1405/12/29', '1405/12/20', '12-1405-06'],
+  ['1 Farvardin', '1406/01/01', '1405/12/20', '12-1406-01'],
+  ['a leap year has a 30th', '1408/12/30', '1408/12/30', '12-1408-06'],
+])('nextCycle over Nowruz: %s', (_, today, date, name) => {
+  const around = (year: number, last: string): Cycle[] => [
+    { cycle: `12-${year}-06`, series: '12', fromDate: on(`${year}/10/25`), toDate: on(last), closesOn: on(last), issuesOn: on(`${year + 1}/01/05`), objectionDays: 30 },
+    { cycle: `12-${year + 1}-01`, series: '12', fromDate: on(last), toDate: on(`${year + 1}/02/25`), closesOn: on(`${year + 1}/02/28`), issuesOn: on(`${year + 1}/03/02`), objectionDays: 30 },
+  ];
+  expect(nextCycle([...around(1405, '1405/12/29'), ...around(1408, '1408/12/30')], on(today), on(date))?.cycle).toBe(name);
+});
+
+test.each([
+  ['12-1405-05', '12'],
+  ['7-1406-01', '7'],
+  ['AB-12-1405-05', 'AB-12'],
+  ['1405-06-1405-06', '1405-06'],
+  ['سری-۱-1405-05', 'سری-۱'],
+])('seriesOf(%s) is %s', (cycle, series) => expect(seriesOf(cycle)).toBe(series));
+
+describe('checkOpening', () => {
+  const other: Cycle = { ...second, cycle: '13-1397-02', series: '13', closesOn: on('1397/03/01') };
+  const timetable = [other, second, third];
+  test.each<[string, string, string, string, ReturnType<typeof checkOpening>]>([
+    ['as the timetable has it', second.cycle, '1397/04/20', '1397/04/01', null],
+    ['on its closing day', second.cycle, '1397/04/20', '1397/04/20', null],
+    ['the day after', second.cycle, '1397/04/20', '1397/04/21', { code: 'CYCLE_CLOSED', closesOn: second.closesOn }],
+    ['not in the timetable', '12-1397-09', '1397/04/20', '1397/04/01', { code: 'CYCLE_UNKNOWN' }],
+    ['another closing day', second.cycle, '1397/04/21', '1397/04/01', { code: 'TIMETABLE_DIFFERS', closesOn: second.closesOn }],
+    ['another closing day of a closed one: that comes first, to be mended first', second.cycle, '1397/04/21', '1397/05/01', { code: 'TIMETABLE_DIFFERS', closesOn: second.closesOn }],
+    ['before an earlier one has closed', third.cycle, '1397/06/20', '1397/04/20', { code: 'CYCLE_OUT_OF_ORDER', earlier: second.cycle, closesOn: second.closesOn }],
+    ['an earlier one that closed is no hindrance, opened or not', third.cycle, '1397/06/20', '1397/04/21', null],
+    ['an earlier one of another series neither', second.cycle, '1397/04/20', '1397/02/01', null],
+  ])('%s', (_, cycle, closesOn, today, refusal) => {
+    expect(checkOpening(timetable, cycle, on(closesOn), on(today))).toEqual(refusal);
+    expect(checkOpening([...timetable].reverse(), cycle, on(closesOn), on(today))).toEqual(refusal);
+  });
 });
 
 describe('endOfDay: 24:00 in Tehran, in any zone of the machine', () => {

@@ -140,10 +140,20 @@ describe('fixed charges', () => {
     expect(charged('6', [subscription(1_000, { use: 'bakery' })])).toEqual([]);
   });
 
-  test('the meter of the settlement date, not one that came later', () => {
-    const meters = [meter({ removedOn: on('1397/03/10'), endReading: 9 }), meter({ capacity: '25', installedOn: on('1397/03/10') })];
+  test('each day by the meter in place on it: 10 days of 4,000 and 20 of 6,000 → 1,333 + 4,000', () => {
     const rules = [subscription(4_000, { capacityUpTo: 6 }), subscription(6_000)];
-    expect(amounts(debt({ tariffs: [tariff({ subscription: rules })], of: { meters } }), 'SUBSCRIPTION')).toEqual([4_000]);
+    const charged = (changedOn: string, capacity = '25') => {
+      const meters = [meter({ removedOn: on(changedOn), endReading: 9 }), meter({ serial: 'M2', capacity, installedOn: on(changedOn) })];
+      return of(debt({ tariffs: [tariff({ subscription: rules })], of: { meters } }), 'SUBSCRIPTION').map(({ amount, days, from, to }) => [amount, days, from, to]);
+    };
+    expect(charged('1397/02/12')).toEqual([
+      [1_333, 10, '1397/02/02', '1397/02/11'],
+      [4_000, 20, '1397/02/12', '1397/02/31'],
+    ]);
+    // one of the same class, one that came later, one that was there before
+    expect(charged('1397/02/12', '4')).toEqual([[4_000, 30, '1397/02/02', '1397/02/31']]);
+    expect(charged('1397/03/10')).toEqual([[4_000, 30, '1397/02/02', '1397/02/31']]);
+    expect(charged('1397/02/02')).toEqual([[6_000, 30, '1397/02/02', '1397/02/31']]);
   });
 
   test('one line each, also over two tariffs with the same sum: 4,001 × 20 and 10 days → 4,001, not 2,667 + 1,334', () => {
@@ -325,6 +335,22 @@ describe('tariffs', () => {
     const [line] = of(debt({ until: '1397/02/16', m3: 45, of: { account: { units: 2 } } }), 'GAS_STEP');
     expect(line).toMatchObject({ quantity: '45', unit: 'm3', rate: '1081', days: 15, from: '1397/02/02', to: '1397/02/16', amount: 48_645 });
     for (const part of ['از 0 تا 45', '0 تا 45 در ماه', '15 روز از 15', '2 واحد', 'تعرفه آزمون']) expect(line!.basis).toContain(part);
+  });
+
+  test('a sentence has decimals, or about three places of what has no end; the quantity stays exact', () => {
+    const bases = (until: string, m3: number) => of(debt({ until, m3 }), 'GAS_STEP').map(({ quantity, basis }) => [quantity, basis] as const);
+    // 15 days: limits 22.5 and 47.5
+    const [first, second, third] = bases('1397/02/16', 50);
+    expect([first?.[0], second?.[0], third?.[0]]).toEqual(['45/2', '25', '5/2']);
+    for (const part of ['22.5 متر مکعب × 1081', 'از 0 تا 22.5 متر']) expect(first?.[1]).toContain(part);
+    expect(second?.[1]).toContain('از 22.5 تا 47.5 متر');
+    expect(third?.[1]).toContain('2.5 متر مکعب × 1656');
+    // 10 days: 15, then 95 ÷ 3 and 145 ÷ 3
+    const [, about] = bases('1397/02/11', 40);
+    expect(about?.[0]).toBe('50/3');
+    for (const part of ['حدود 16.667 متر مکعب × 1311', 'از 15 تا حدود 31.667 متر']) expect(about?.[1]).toContain(part);
+    // no line's sentence has a fraction; dates are the only strokes
+    for (const [, basis] of [...bases('1397/02/16', 50), ...bases('1397/02/11', 40)]) expect(basis.replace(/\d{4}\/\d\d\/\d\d/g, '')).not.toContain('/');
   });
 });
 

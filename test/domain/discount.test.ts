@@ -118,6 +118,13 @@ describe('free allowance', () => {
     const end = allowance(45, { spans: [{ from: '12/30', to: '12/30' }, { from: '12/29', to: '12/30' }] });
     expect(debt([levied([end], { levy: [], vat: [] })], { after: '1400/12/15', days: 30, m3: '30' }).lines.find(({ code }) => code === 'DISCOUNT')).toMatchObject({ days: 1, amount: -1_081 });
   });
+  test('a span from 30 Esfand begins with the year where that is no day', () => {
+    const winter = allowance(45, { spans: [{ from: '12/30', to: '01/10' }] });
+    const parts = (after: string) => discounts(debt([levied([winter], { levy: [], vat: [] })], { after, days: 30, m3: '30' })).map(({ days, from, to, amount }) => [days, from, to, amount]);
+    // 30 × 1081 = 32,430; × 10 ÷ 30; in a leap year the day before as well
+    expect(parts('1400/12/15')).toEqual([[10, '1401/01/01', '1401/01/10', -10_810]]);
+    expect(parts('1399/12/15')).toEqual([[11, '1399/12/30', '1400/01/10', -11_891]]);
+  });
   test('of two rules for one day the last published stands', () => {
     expect(amounts(debt([levied([allowance(45), allowance(30)])], { m3: '40' }))).toEqual([]);
     expect(amounts(debt([levied([allowance(30), allowance(45)])], { m3: '40' }))).toHaveLength(1);
@@ -132,6 +139,18 @@ describe('free allowance', () => {
     const result = debt([levied(RULES_1399, { vat, subscription: [{ ...ever, capacityUpTo: null, rialPerMonth: 4_000, per: 'meter' }] })]);
     expect(result.total).toBe(4_360);
   });
+});
+
+test('the sentence of a discount has decimals, or about three places', () => {
+  // 10 of 30 days: a third is free
+  const third = allowance(40, { from: on('1399/02/22'), to: null });
+  const [line] = discounts(debt([levied([third])], { m3: '40' }));
+  expect(line?.quantity).toBe('40/3');
+  // the share is in the m³ and in the sum: 40 × 1081 ÷ 3
+  expect(line?.basis).toContain('گازبهای حدود 13.333 متر مکعب (سهم 10 روز از 30 روز) 14413 ریال،');
+  const [limit] = discounts(debt([levied([allowance(50)])], { days: 11, m3: '1.5' }));
+  expect(limit?.basis).toContain('بیش از حدود 18.333 متر مکعب در 11 روز');
+  expect(limit?.basis).toContain('گازبهای 1.5 متر مکعب');
 });
 
 describe('welfare households', () => {

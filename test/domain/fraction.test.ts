@@ -4,10 +4,13 @@ import {
   addFractions,
   compareFractions,
   decimal,
+  exactDecimal,
   fraction,
   fractionText,
   multiplyFractions,
+  readFraction,
   roundToRial,
+  spokenFraction,
 } from '../../src/domain/fraction.js';
 import { NotExactError } from '../../src/domain/rial.js';
 
@@ -87,6 +90,61 @@ describe('roundToRial', () => {
         expect(BigInt(roundToRial(-n, d))).toBe(-rounded);
       }),
     );
+  });
+});
+
+describe('exactDecimal and spokenFraction', () => {
+  test.each<[bigint, bigint, string | null, string]>([
+    [45n, 1n, '45', '45'],
+    [63n, 2n, '31.5', '31.5'],
+    [1n, 2n, '0.5', '0.5'],
+    [-1n, 4n, '-0.25', '-0.25'],
+    [200n, 4n, '50', '50'],
+    [1_000n, 1n, '1000', '1000'],
+    [0n, 7n, '0', '0'],
+    // 95.819 m³ by a coefficient; six places are exact, a seventh is not
+    [95_819n, 1_000n, '95.819', '95.819'],
+    [1n, 64n, '0.015625', '0.015625'],
+    [1n, 128n, null, 'حدود 0.008'], // 0.0078125
+    [50n, 3n, null, 'حدود 16.667'],
+    [1n, 3n, null, 'حدود 0.333'],
+    [1n, 3_000n, null, 'کمتر از 0.001'],
+    [1n, 2_000n * 1_000_001n, null, 'کمتر از 0.001'],
+    [1_000_001n, 2_000n * 1_000_000n, null, 'حدود 0.001'],
+    [2_999n, 3n, null, 'حدود 999.667'],
+    [29_999n, 3_000n, null, 'حدود 10'], // 9.99967
+    [12_345_000_001n, 10_000_000_000n, null, 'حدود 1.235'],
+    [12_344_999_999n, 10_000_000_000n, null, 'حدود 1.234'],
+  ])('%d/%d is %s, said %s', (n, d, exact, said) => {
+    expect(exactDecimal({ n, d })).toBe(exact);
+    expect(spokenFraction({ n, d })).toBe(said);
+  });
+
+  test('property: what is exact is the same value, what is about is half a thousandth away at most', () => {
+    const small = fc.record({ n: fc.bigInt({ min: 0n, max: 10n ** 9n }), d: fc.oneof(fc.bigInt({ min: 1n, max: 1000n }), fc.constantFrom(8n, 64n, 625n, 10n ** 6n)) });
+    fc.assert(
+      fc.property(small, (of) => {
+        const exact = exactDecimal(of);
+        const said = spokenFraction(of);
+        if (exact !== null) {
+          expect(equal(decimal(exact), of)).toBe(true);
+          expect(said).toBe(exact);
+          expect(exact).not.toMatch(/\.\d*0$|\.$/);
+        } else {
+          const about = said.startsWith('کمتر از') ? fraction(0) : decimal(said.replace('حدود ', ''));
+          const away = addFractions(about, { n: -of.n, d: of.d });
+          expect(compareFractions({ n: away.n < 0n ? -away.n : away.n, d: away.d }, fraction(1, 2000))).toBeLessThanOrEqual(0);
+        }
+      }),
+    );
+  });
+});
+
+describe('readFraction', () => {
+  test.each([['45', 45n, 1n], ['15/2', 15n, 2n], ['-15/2', -15n, 2n], ['0', 0n, 1n]])('%s', (text, n, d) => expect(readFraction(text)).toEqual({ n, d }));
+  test.each(['', '1/0', '1/-2', '1.5', '1/2/3', 'x', ' 1'])('%j is none', (text) => expect(() => readFraction(text)).toThrow(RangeError));
+  test('property: what was written is read', () => {
+    fc.assert(fc.property(anyFraction, ({ n, d }) => expect(equal(readFraction(fractionText(n, d)), { n, d })).toBe(true)));
   });
 });
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { decimal, fraction } from '../../src/domain/fraction.js';
 import { type GasPrice, type GasPriceInput, gasPrice } from '../../src/domain/gas-price.js';
-import { type JalaliDate, addDays, daysBetween } from '../../src/domain/jalali.js';
-import type { GasRates, Season, SeasonSpan, Step, Tariff } from '../../src/domain/tariff.js';
+import { addDays, daysBetween } from '../../src/domain/jalali.js';
+import type { SeasonSpan, Step, Tariff } from '../../src/domain/tariff.js';
 import vectors from '../vectors/gas-price-1397.json';
+import { type Ratio, gasDays, gasRuns, written } from './debt-oracle.js';
+import { gasTariffs, stepList } from './random-tariffs.js';
 import { T1, T2_DOUBLED, household1397, on, stepTariff, tariff } from './sample.js';
 
 function input(tariffs: Tariff[], after: string, until: string, consumption: string | number, change: Partial<GasPriceInput> = {}): GasPriceInput {
@@ -155,126 +157,12 @@ describe('intervals', () => {
   ])('%s is no price', (_, after, until, m3) => expect(() => gasPrice(input([tariff()], after, until, m3))).toThrow(RangeError));
 });
 
-// An independent second computation: its own calendar, its own rationals, day by day.
-type Ratio = [bigint, bigint];
-interface Run {
-  tariff: Tariff;
-  season: Season;
-  days: number;
-}
-const LEAP_REMAINDERS = new Set([1, 5, 9, 13, 17, 22, 26, 30]);
-
-function dayAfter(date: string): string {
-  let [year, month, day] = date.split('/').map(Number) as [number, number, number];
-  const length = month < 7 ? 31 : month < 12 || LEAP_REMAINDERS.has(year % 33) ? 30 : 29;
-  if (++day > length) [day, month] = [1, month + 1];
-  if (month > 12) [month, year] = [1, year + 1];
-  return [year, String(month).padStart(2, '0'), String(day).padStart(2, '0')].join('/');
-}
-
-function seasonOf(spans: SeasonSpan[], day: string): Season | undefined {
-  return spans.find(({ from, to }) => {
-    const key = day.slice(day.length - from.length);
-    return from <= to ? from <= key && key <= to : key >= from || key <= to;
-  })?.season;
-}
-
-function tariffOf(tariffs: readonly Tariff[], day: string): Tariff | undefined {
-  const inForce = tariffs.filter(({ from, to }) => from <= day && (to ?? '9999') >= day);
-  if (inForce.length > 0) return inForce[inForce.length - 1];
-  const ended = tariffs.filter(({ to }) => to !== null && to < day);
-  const lastDay = ended.map(({ to }) => String(to)).sort().pop();
-  const last = ended.filter(({ to }) => to === lastDay).pop();
-  return (last?.provisionalTo ?? '') >= day ? last : undefined;
-}
-
-function secondOpinion({ tariffs, after, until, consumption, use, climate, units }: GasPriceInput): { lines: { days: number; m3: Ratio; rial: bigint }[]; runs: Run[]; days: number } | string {
-  const runs: Run[] = [];
-  let days = 0;
-  for (let day = dayAfter(after); day <= until; day = dayAfter(day)) {
-    days++;
-    const inForce = tariffOf(tariffs, day);
-    const season = inForce && seasonOf(inForce.seasons, day);
-    const rated = inForce?.gas.some((rates) => rates.use === use && ['both', season].includes(rates.season) && (rates.climates ?? [climate]).includes(climate));
-    if (!inForce || !season || !rated) return day;
-    const run = runs[runs.length - 1];
-    if (run && run.tariff === inForce && run.season === season) run.days++;
-    else runs.push({ tariff: inForce, season, days: 1 });
-  }
-  const lines = runs.flatMap(({ tariff: { gas }, season, days: length }) => {
-    const rates = gas.find((each) => each.use === use && ['both', season].includes(each.season) && (each.climates ?? [climate]).includes(climate));
-    const used: Ratio = [consumption.n * BigInt(length), consumption.d * BigInt(days)];
-    const clip = (limit: number | null): Ratio => {
-      if (limit === null) return used;
-      const scaled: Ratio = [BigInt(limit) * BigInt(length) * BigInt(units), 30n];
-      return scaled[0] * used[1] < used[0] * scaled[1] ? scaled : used;
-    };
-    return rates!.steps.flatMap(({ uptoM3PerMonth, rialPerM3 }, i) => {
-      const upper = clip(uptoM3PerMonth);
-      const lower: Ratio = i === 0 ? [0n, 1n] : clip(rates!.steps[i - 1]!.uptoM3PerMonth);
-      const m3: Ratio = [upper[0] * lower[1] - lower[0] * upper[1], upper[1] * lower[1]];
-      // half up: the floor of x + 1/2
-      return m3[0] > 0n ? [{ days: length, m3, rial: (2n * BigInt(rialPerM3) * m3[0] + m3[1]) / (2n * m3[1]) }] : [];
-    });
-  });
-  return { lines, runs, days };
-}
-
-const CALENDAR_START = on('1395/01/01');
-const dayOfYear = fc.integer({ min: 0, max: 365 }).map((n) => addDays(on('1399/01/01'), n).slice(5));
-const yearly = fc.uniqueArray(dayOfYear, { minLength: 1, maxLength: 4 }).map((starts): SeasonSpan[] => {
-  const sorted = [...starts].sort();
-  // each span ends on the day before the next one starts, round the year
-  return sorted.map((from, i) => {
-    const next = sorted[(i + 1) % sorted.length]!;
-    const last = addDays(on(next === '01/01' ? '1400/01/01' : `1399/${next}`), -1);
-    return { season: i % 2 === 0 ? 'warm' : 'cold', from, to: last.slice(5) };
-  });
-});
-const absolute = (from: JalaliDate, to: JalaliDate) =>
-  fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 6 }).map((lengths): SeasonSpan[] => {
-    const spans: SeasonSpan[] = [];
-    let start = from;
-    for (const length of [...lengths, 10_000]) {
-      if (start > to) break;
-      const end = addDays(start, length - 1);
-      spans.push({ season: spans.length % 2 === 0 ? 'cold' : 'warm', from: start, to: end < to ? end : to });
-      start = addDays(end, 1);
-    }
-    return spans;
-  });
-const stepList = fc
-  .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 1500 }), { maxLength: 5 }), fc.array(fc.integer({ min: 0, max: 50_000 }), { minLength: 6, maxLength: 6 }))
-  .map(([limits, rates]) => [...[...limits].sort((a, b) => a - b), null].map((uptoM3PerMonth, i): Step => ({ uptoM3PerMonth, rialPerM3: rates[i]! })));
-const gasRates = fc.oneof(
-  stepList.map((steps): GasRates[] => [{ use: 'household', season: 'both', steps, flat: false }]),
-  fc.tuple(stepList, stepList, stepList).map(([warm, cold, mild]): GasRates[] => [
-    { use: 'household', season: 'warm', steps: warm, flat: false },
-    { use: 'household', season: 'cold', climates: [1, 2], steps: cold, flat: false },
-    { use: 'household', season: 'cold', climates: [3, 4, 5], steps: mild, flat: false },
-  ]),
-  // climate 5 was not published
-  stepList.map((steps): GasRates[] => [{ use: 'household', season: 'both', climates: [1, 2, 3, 4], steps, flat: false }]),
-);
-const version = (first: JalaliDate) =>
-  fc
-    .record({ starts: fc.integer({ min: -300, max: 420 }), length: fc.integer({ min: 1, max: 900 }), open: fc.boolean(), more: fc.option(fc.integer({ min: 0, max: 300 })) })
-    .chain(({ starts, length, open, more }) => {
-      const from = addDays(first, starts);
-      const last = addDays(from, length - 1);
-      return fc.record({ seasons: open ? yearly : fc.oneof(yearly, absolute(from, last)), gas: gasRates }).map(({ seasons, gas }) =>
-        tariff({ from, to: open ? null : last, seasons, gas, ...(!open && more !== null && { provisionalTo: addDays(last, more) }) }),
-      );
-    });
 const anyInput: fc.Arbitrary<GasPriceInput> = fc
   .record({ start: fc.integer({ min: 0, max: 3000 }), days: fc.integer({ min: 1, max: 400 }) })
   .chain(({ start, days }) => {
-    const after = addDays(CALENDAR_START, start);
+    const after = addDays(on('1395/01/01'), start);
     return fc.record({
-      tariffs: fc.array(version(after), { minLength: 1, maxLength: 4 }).chain((versions) =>
-        // mostly one more that fills every gap
-        fc.oneof({ weight: 3, arbitrary: fc.record({ seasons: yearly, gas: gasRates }).map((all) => [tariff(all), ...versions]) }, fc.constant(versions)),
-      ),
+      tariffs: gasTariffs(after),
       after: fc.constant(after),
       until: fc.constant(addDays(after, days)),
       consumption: fc.record({ n: fc.bigInt({ min: 0n, max: 3_000_000n }), d: fc.bigInt({ min: 1n, max: 10_000n }) }),
@@ -295,7 +183,7 @@ describe('properties', () => {
     let cut = 0;
     fc.assert(
       fc.property(anyInput, (of) => {
-        const expected = secondOpinion(of);
+        const expected = gasDays(of.tariffs, of.after, of.until, of.use, of.climate);
         const price = gasPrice(of);
         if (typeof expected === 'string') {
           refused++;
@@ -303,12 +191,14 @@ describe('properties', () => {
           return;
         }
         if ('noTariffOn' in price) throw new Error(`refused on ${price.noTariffOn}`);
-        if (expected.runs.length > 1) cut++;
-        expect(price.days).toBe(expected.days);
-        expect(price.intervals.map(({ tariff: by, season, from, to }) => ({ tariff: by, season, days: daysBetween(from, to) + 1 }))).toEqual(expected.runs);
-        expect(price.lines.map((line) => BigInt(line.rial))).toEqual(expected.lines.map((line) => line.rial));
-        expect(price.lines.every((line, i) => ratio(line.m3)[0] * expected.lines[i]!.m3[1] === expected.lines[i]!.m3[0] * ratio(line.m3)[1])).toBe(true);
-        expect(BigInt(price.gasPriceRial)).toBe(expected.lines.reduce((sum, line) => sum + line.rial, 0n));
+        const runs = gasRuns(expected, [of.consumption.n, of.consumption.d], of.units);
+        if (runs.length > 1) cut++;
+        expect(price.days).toBe(expected.length);
+        expect(price.intervals).toEqual(runs.map(({ tariff: by, season, days }) => ({ tariff: by, season, from: days[0]?.date, to: days.at(-1)?.date })));
+        expect(price.lines.map(({ m3, rial, rialPerM3, step }) => ({ m3, rial: BigInt(rial), rialPerM3, step }))).toEqual(
+          runs.flatMap(({ lines }) => lines.map(({ m3, rial, rialPerM3, step }) => ({ m3: written(m3), rial, rialPerM3, step }))),
+        );
+        expect(BigInt(price.gasPriceRial)).toBe(runs.flatMap(({ lines }) => lines).reduce((sum, { rial }) => sum + rial, 0n));
       }),
       { numRuns: 600 },
     );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mobile, nationalId } from '../../src/domain/person.js';
+import { mobile, nationalId, userName } from '../../src/domain/person.js';
 import { persianDigits } from '../../src/domain/text.js';
 import vectors from '../vectors/calendar-and-text.json';
 
@@ -80,4 +80,18 @@ describe('mobile', () => {
       }),
     );
   });
+});
+
+describe('userName', () => {
+  test.each([
+    ['m.rezaei', 'm.rezaei'],
+    [' M.Rezaei\u200f', 'm.rezaei'],
+    ['user۱۲', 'user12'],
+    ['0a_b-c', '0a_b-c'],
+    ['x'.repeat(40), 'x'.repeat(40)],
+  ])('%j is %s', (typed, kept) => {
+    expect(userName(typed)).toBe(kept);
+    expect(userName(kept)).toBe(kept);
+  });
+  test.each(['', 'a', '.ab', '-ab', 'a b', 'مریم', 'a/b', 'a@b', 'x'.repeat(41), 'a\nb'])('%j is none', (typed) => expect(userName(typed)).toBeNull());
 });

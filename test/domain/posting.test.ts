@@ -1,7 +1,9 @@
 import { assessDebt } from '../../src/domain/assessment.js';
+import type { Cycle } from '../../src/domain/account.js';
 import { endOfDay } from '../../src/domain/cycle.js';
-import { postingsOf } from '../../src/domain/posting.js';
-import type { Bill, SettlementFacts } from '../../src/domain/settlement.js';
+import { COVERED } from '../../src/domain/outbox.js';
+import { type PostingEntry, afterClosing, outboxOf, postingsOf, targetOf } from '../../src/domain/posting.js';
+import type { Bill, Posting, PostingKind, PostingStatus, SettlementFacts } from '../../src/domain/settlement.js';
 import { bill as lastBill, facts, on, order, snapshot, tariff } from './sample.js';
 
 const CYCLE = { cycle: '12-1397-02', series: '12', fromDate: on('1397/02/01'), toDate: on('1397/04/01'), closesOn: on('1397/04/05'), issuesOn: on('1397/04/10'), objectionDays: 10 };
@@ -56,5 +58,101 @@ describe('postingsOf', () => {
 
   test('the ledger alone hands over no reading', () => {
     expect(postings(facts('1397/02/31', null), null)).toMatchObject([{ amount: 500, detail: { reading: null, readingSource: 'none', payable: 0, carry: 500 } }]);
+  });
+});
+
+/** Two cycles around Nowruz: the first closes on the last day of 1405. */
+const LAST: Cycle = { cycle: '12-1405-06', series: '12', fromDate: on('1405/10/25'), toDate: on('1405/12/25'), closesOn: on('1405/12/29'), issuesOn: on('1406/01/05'), objectionDays: 30 };
+const NEXT: Cycle = { cycle: '12-1406-01', series: '12', fromDate: on('1405/12/25'), toDate: on('1406/02/25'), closesOn: on('1406/02/28'), issuesOn: on('1406/03/02'), objectionDays: 30 };
+const SETTLED = on('1405/12/20');
+
+function waiting(change: Partial<Posting> = {}): Posting {
+  return { posting: 'S/fee', kind: 'fee', cycle: LAST.cycle, dueOn: LAST.closesOn, amount: 1, status: 'handedOver', timesLate: 0, reason: null, billSerial: null, ...change };
+}
+function closing(change: Partial<Posting>, at: Partial<Parameters<typeof afterClosing>[1]> = {}) {
+  return afterClosing(waiting(change), { today: on('1406/01/01'), settlementDate: SETTLED, cycles: [NEXT], opened: new Set([LAST.cycle]), covered: false, ...at });
+}
+
+describe('afterClosing', () => {
+  const KINDS: PostingKind[] = ['fee', 'settlement', 'nameChange', 'difference'];
+  const OPEN: PostingStatus[] = ['waiting', 'handedOver', 'late', 'refused'];
+  const onward = { cycle: NEXT.cycle, dueOn: NEXT.closesOn, objectionEndsAt: endOfDay(on('1406/04/01')), late: true };
+
+  for (const kind of KINDS) {
+    for (const status of OPEN) {
+      test(`${kind}, ${status}: on to the next cycle over Nowruz`, () => {
+        expect(closing({ kind, status })).toEqual({ ...onward, status: status === 'refused' ? 'refused' : 'late', reason: null });
+      });
+      test(`${kind}, ${status}, while a bill covers its dates: ${kind === 'settlement' ? 'stays out of every cycle' : 'on all the same'}`, () => {
+        const outside = { cycle: null, dueOn: null, objectionEndsAt: null, status: 'late', reason: COVERED, late: true };
+        expect(closing({ kind, status }, { covered: true })).toEqual(kind === 'settlement' ? outside : { ...onward, status: status === 'refused' ? 'refused' : 'late', reason: null });
+      });
+    }
+    for (const status of ['taken', 'replaced', 'cancelled'] as const) {
+      test(`${kind}, ${status}: nothing`, () => expect(closing({ kind, status }, { covered: true })).toBeNull());
+    }
+  }
+
+  test.each([
+    ['the closing day itself, through 24:00 Tehran', '1405/12/29', null],
+    ['1 Farvardin, the day after', '1406/01/01', 'late'],
+    ['weeks later', '1406/01/31', 'late'],
+  ])('%s', (_, today, status) => expect(closing({}, { today: on(today), cycles: [LAST, NEXT] })?.status ?? null).toBe(status));
+
+  test.each<[string, Partial<Parameters<typeof afterClosing>[1]>]>([
+    ['no timetable at all', { cycles: [] }],
+    ['every cycle closed', { today: on('1406/03/01') }],
+    ['the only other one ends before the settlement', { settlementDate: on('1406/02/26') }],
+  ])('no next cycle (%s): late without a date', (_, at) => {
+    expect(closing({}, at)).toEqual({ cycle: null, dueOn: null, objectionEndsAt: null, status: 'late', reason: null, late: true });
+  });
+  test('one that waits for no cycle waits for no closing', () => expect(closing({ cycle: null, dueOn: null })).toBeNull());
+
+  describe('the timetable moved the closing of its cycle', () => {
+    const moved: Cycle = { ...LAST, closesOn: on('1406/01/10'), issuesOn: on('1406/01/15') };
+    test.each<[PostingStatus, string | null]>([
+      ['waiting', null],
+      ['late', null],
+      ['refused', 'اشتباه'],
+    ])('which nobody opened: %s goes with it and is not late', (status, reason) => {
+      expect(closing({ status, reason }, { cycles: [moved, NEXT], opened: new Set() })).toEqual({ ...targetOf(moved), status, reason, late: false });
+    });
+    test('though a bill covers its dates: it may still be taken there', () => {
+      expect(closing({ kind: 'settlement', status: 'waiting' }, { cycles: [moved, NEXT], opened: new Set(), covered: true })).toMatchObject({ cycle: LAST.cycle, late: false });
+    });
+    test('which billing opened before: it closed as opened, and nothing comes back into it', () => {
+      expect(closing({}, { cycles: [moved, NEXT] })).toMatchObject({ cycle: NEXT.cycle, status: 'late', late: true });
+      expect(closing({}, { cycles: [moved] })).toMatchObject({ cycle: null, status: 'late', late: true });
+    });
+  });
+});
+
+describe('outboxOf', () => {
+  type Row = Posting & Pick<PostingEntry, 'objectionEndsAt'>;
+  const row = (change: Partial<Row>): Row => ({ ...waiting({ status: 'waiting' }), objectionEndsAt: '2027-04-24T20:30:00.000Z', ...change });
+  test('the nearest closing of what is open, the last end of the objection days', () => {
+    const rows = [row({}), row({ posting: 'S/x', dueOn: on('1405/10/20'), objectionEndsAt: '2027-01-10T20:30:00.000Z' })];
+    const { postings: all, closesAt, objectionEndsAt } = outboxOf(rows);
+    expect(all).toEqual(rows.map(({ objectionEndsAt: _, ...posting }) => posting));
+    expect([closesAt, objectionEndsAt]).toEqual([endOfDay(on('1405/10/20')), '2027-04-24T20:30:00.000Z']);
+  });
+  test.each<[PostingStatus, boolean, boolean]>([
+    ['waiting', true, true],
+    ['handedOver', true, true],
+    ['late', true, true],
+    ['refused', true, true],
+    ['taken', false, true],
+    ['replaced', false, false],
+    ['cancelled', false, false],
+  ])('%s: closing %s, objection %s', (status, closes, objects) => {
+    const { closesAt, objectionEndsAt } = outboxOf([row({ status })]);
+    expect([closesAt !== null, objectionEndsAt !== null]).toEqual([closes, objects]);
+  });
+  test('without a cycle there is nothing to wait for', () => {
+    expect(outboxOf([row({ cycle: null, dueOn: null, objectionEndsAt: null })])).toMatchObject({ closesAt: null, objectionEndsAt: null });
+    expect(outboxOf([])).toEqual({ postings: [], closesAt: null, objectionEndsAt: null });
+  });
+  test('one that a bill covers keeps the objection days of its old cycle', () => {
+    expect(outboxOf([row({ status: 'late', reason: COVERED, cycle: null, dueOn: null })])).toMatchObject({ closesAt: null, objectionEndsAt: '2027-04-24T20:30:00.000Z' });
   });
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readTariff } from '../../src/domain/tariff.js';
+import practice from '../../tariffs/practice-1405.json';
 import schema from '../../tariffs/tariff.schema.json';
 import { T1, household1397, table, tariff } from './sample.js';
 
@@ -27,6 +28,7 @@ describe('the schema accepts what readTariff accepts', () => {
     ['the published table', table],
     ['the table as it is stored', JSON.parse(JSON.stringify(household1397))],
     ['the own form', own({})],
+    ['the practice tariff', practice],
     ['what may be absent', own({ collection: undefined, bands: undefined, paymentPeriods: undefined, source: undefined })],
     ['a last day', own({ to: '1397/12/29', provisionalTo: '1398/12/29' })],
     ['climates', own({ gas: [{ ...gas, climates: [1, 2] }] })],
@@ -66,6 +68,7 @@ describe('the schema refuses what readTariff refuses for its shape', () => {
     ['documents of no purpose', own({ requiredDocuments: [{ ...document, purposes: [] }] })],
     ['no document', own({ requiredDocuments: [{ ...document, anyOf: [] }] })],
     ['rounding to nothing', own({ collection: { roundTo: 0, notCollectedUpTo: 0 } })],
+    ['rounding to what no payment id holds', own({ collection: { roundTo: 1500, notCollectedUpTo: 0 } })],
     ['a factor as number', own({ bands: { highFactor: 2, lowFactor: '0.3', outerFactor: '5', ignoreUpToM3PerMonth: 30 } })],
     ['a period of three digits', own({ paymentPeriods: { from: 50, to: 100 } })],
     ['service terms without dates', own({ service: [{ escalateAfterHours: 1 }] })],

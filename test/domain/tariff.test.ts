@@ -56,7 +56,7 @@ describe('case 4: steps are refused when published', () => {
 
   test('the published table with its last step closed', () => {
     const household = [{ season: 'warm', climates: [1], steps: [step(45)] }];
-    expect(faultsOf({ ...(table as object), household })).toEqual(['gas[0].steps[0].uptoM3PerMonth NO_OPEN_LAST_STEP']);
+    expect(faultsOf({ ...(table as object), household })).toEqual(['household[0].steps[0].uptoM3PerMonth NO_OPEN_LAST_STEP']);
   });
 });
 
@@ -138,11 +138,35 @@ describe('checkTariff', () => {
     [{ service: [{ ...dated, escalateAfterHours: 86_400, qualificationWarnDays: 0, outageAfterMinutes: 1_441 }] }, ['escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes'].map((name) => `service[0].${name} OUT_OF_RANGE`)],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],
+    [{ collection: { roundTo: 100, notCollectedUpTo: 0 } }, ['collection.roundTo NOT_PAYABLE']],
+    [{ collection: { roundTo: 10_000, notCollectedUpTo: 0 } }, []],
     [{ bands: { ...DEFAULT_BANDS, highFactor: 2, ignoreUpToM3PerMonth: -1 } }, ['bands.highFactor NOT_DECIMAL', 'bands.ignoreUpToM3PerMonth OUT_OF_RANGE']],
     [{ paymentPeriods: { from: 50, to: 100 } }, ['paymentPeriods.to OUT_OF_RANGE']],
     [{ paymentPeriods: { from: 60, to: 50 } }, ['paymentPeriods.to OUT_OF_RANGE']],
     [{ collection: null, bands: 1, paymentPeriods: [] }, ['collection NOT_AN_OBJECT', 'bands NOT_AN_OBJECT', 'paymentPeriods NOT_AN_OBJECT']],
   ])('%j: %j', (change, found) => expect(codes(change)).toEqual(found));
+
+  test('everything at once: no fault hides another', () => {
+    const rates = (steps: Step[], climates?: number[]) => ({ ...both, steps, ...(climates && { climates }) });
+    expect(
+      codes({
+        title: '',
+        from: '1404/12/30',
+        seasons: [{ season: 'warm', from: '01/01', to: '12/29' }],
+        gas: [rates([step(20), step(10)], [1, 2]), rates([step(null, -1)], [2])],
+        levy: [{ ...dated, percent: 'x' }],
+      }),
+    ).toEqual(['title REQUIRED', 'from NOT_A_DATE', 'gas[0].steps[1].uptoM3PerMonth NOT_ASCENDING', 'gas[0].steps[1].uptoM3PerMonth NO_OPEN_LAST_STEP', 'gas[1].steps[0].rialPerM3 NOT_WHOLE_RIAL', 'gas[1] RATES_OVERLAP', 'levy[0].percent NOT_DECIMAL']);
+    // where the dates can be read, the seasons are judged whatever else is wrong
+    expect(codes({ title: '', seasons: [{ season: 'warm', from: '01/01', to: '12/29' }] })).toEqual(['title REQUIRED', 'seasons SEASON_GAP']);
+  });
+
+  test.each(['1404/12/30', '1405/07/31', '1405/13/01', '1405/00/10', '1405/1/1', '2026/11/25', '1499/01/01', '05/09/04', 14050904])('%s is outside the calendar, wherever it stands', (date) => {
+    const rule = { from: date, to: date };
+    const faults = checkTariff({ ...tariff(), provisionalTo: date, levy: [{ ...rule, percent: '10' }], service: [rule], requiredDocuments: [{ ...rule, anyOf: [{ code: 'x', name: 'x' }], purposes: ['final'] }] } as unknown as Tariff);
+    expect(faults.map(({ path, code }) => `${path} ${code}`)).toEqual(['provisionalTo', 'levy[0].from', 'levy[0].to', 'requiredDocuments[0].from', 'requiredDocuments[0].to', 'service[0].from', 'service[0].to'].map((path) => `${path} NOT_A_DATE`));
+    for (const { message } of faults) expect(message).toContain(String(date));
+  });
 
   test('property: whatever is published, faults are told, never another error', () => {
     const broken = fc.constantFrom<unknown>(null, undefined, 0, -1, 1.5, '', 'x', [], [null], [{}], {}, true, '1397/01/01');
@@ -198,6 +222,19 @@ describe('readTariff', () => {
     expect(readTariff(JSON.parse(JSON.stringify(household1397)))).toEqual(household1397);
     const { collection: _c, bands: _b, paymentPeriods: _p, ...least } = tariff();
     expect(readTariff(least)).toEqual(tariff());
+  });
+
+  // what the reader must mend stands in the table, not in what it became
+  test.each<[object, string[]]>([
+    [{ household: [{ season: 'warm', steps: [step(45), step(20), step(null, 1.5)] }] }, ['household[0].steps[1].uptoM3PerMonth NOT_ASCENDING', 'household[0].steps[2].rialPerM3 NOT_WHOLE_RIAL']],
+    [{ flat: [{ use: 'bakery', season: 'both', rialPerM3: 1 }, { use: '', season: 'both', rialPerM3: '925' }, { use: 'bakery', season: 'cold', rialPerM3: 1 }] }, ['flat[1].use REQUIRED', 'flat[1].rialPerM3 NOT_WHOLE_RIAL', 'flat[2] RATES_OVERLAP']],
+    [{ levies: { gasSupplyLevyPercentOfGasPrice: -10, vatPercent: 'nine', insuranceRialPerMonth: { household: { urban: 1, rural: 2 }, commercial: { urban: 1, rural: -2 } } } }, ['levies.gasSupplyLevyPercentOfGasPrice NOT_DECIMAL', 'levies.vatPercent NOT_DECIMAL', 'levies.insuranceRialPerMonth.commercial.rural NOT_WHOLE_RIAL']],
+    [{ seasons: [{ season: 'warm', from: '1397/01/16', to: '1397/08/31' }] }, ['seasons NOT_A_DATE', 'seasons[0].to NOT_A_DATE']],
+  ])('faults of the table by its own paths: %j', (change, found) => expect(faultsOf({ ...(table as object), ...change })).toEqual(found));
+
+  test('one that a message names stands in the table too', () => {
+    const flat = [{ use: 'bakery', season: 'both', rialPerM3: 1 }, { use: 'bakery', season: 'cold', rialPerM3: 1 }];
+    expect(() => readTariff({ ...(table as object), flat })).toThrow('flat[1]: same use, season and climate as flat[0]');
   });
 
   test.each([null, 1, 'x', [], undefined])('%j is no tariff', (json) => expect(faultsOf(json)).toEqual([' NOT_AN_OBJECT']));

@@ -279,6 +279,40 @@ test('what billing tells of the cycle ends up in the settlement, once', async ()
   }
 });
 
+test('a new clerk signs in, may not issue without qualifications, issues with them, and is shut out when disabled', async () => {
+  const account = stage.account();
+  const admin = (address: string, body?: unknown): Promise<Answer> => stage.call('POST', `/people${address}`, { as: ['admin', '01'], ...(body === undefined ? {} : { body }) });
+  const cookieIn = ({ headers }: Answer): string => (headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const recorded = await admin('', { id: 'trainee', name: 'پروین سلیمی', office: '01', roles: ['clerk'] });
+  expect(recorded.status).toBe(201);
+  const { oneTimePassword } = JSON.parse(recorded.bytes.toString()) as { oneTimePassword: string };
+  const first = await stage.call('POST', '/session', { as: null, body: { user: 'trainee', password: oneTimePassword } });
+  expect(first.status).toBe(200);
+  const changed = await stage.call('POST', '/session/password', { as: null, headers: { cookie: cookieIn(first) }, body: { current: oneTimePassword, next: 'باران روی پل قدیمی' } });
+  expect(changed.status).toBe(204);
+  const headers = { cookie: cookieIn(changed) };
+  const ask = (address: string): Promise<Answer> => stage.call('POST', address, { as: null, headers, body: requestFor(account) });
+
+  expect((await ask('/settlements/preview')).body).toMatchObject({ bill: null, errors: [{ code: 'OPERATOR_NOT_QUALIFIED', field: 'clerk' }] });
+  expect((await stage.call('GET', `/settlements/${idOf(account)}`)).status).toBe(404);
+  const refused = await ask('/settlements');
+  expect([refused.status, refused.body.code]).toEqual([422, 'REJECTED']);
+  expect(refused.body.errors).toEqual([expect.objectContaining({ code: 'OPERATOR_NOT_QUALIFIED', severity: 'error', message: expect.stringMatching(PERSIAN) })]);
+  // nothing but the rejection
+  expect(await show(account)).toMatchObject({ status: 'rejected', bill: null, postings: [], errors: [{ code: 'OPERATOR_NOT_QUALIFIED' }] });
+  for (const table of ['bills', 'postings', 'tasks']) expect([table, await count(`select count(*) from app.${table} where settlement_id = $1`, idOf(account))]).toEqual([table, 0]);
+
+  for (const code of ['sevenSkills', 'billingSystem', 'secondCopy']) {
+    expect((await admin('/trainee/qualifications', { code, validFrom: today, validTo: code === 'secondCopy' ? addDays(today, 7) : null })).status).toBe(201);
+  }
+  const issued = await ask('/settlements');
+  expect([issued.status, issued.body.status]).toEqual([201, 'announced']);
+  expect(issued.body.warnings).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'QUALIFICATION_LAPSES', severity: 'info' })]));
+
+  expect((await admin('/trainee', { active: false })).status).toBe(200);
+  expect((await ask('/settlements')).status).toBe(401);
+});
+
 /** Reads server-sent events until the server ends the stream. */
 async function* events(account: { subscription: string }, lastEventId?: string): AsyncGenerator<{ id: number; event: string; data: unknown }> {
   const response = await fetch(`${stage.address()}/settlements/${idOf(account)}/events`, {

@@ -17,6 +17,7 @@ import { createPool } from '../../src/store/pool.js';
 import type { Opening } from '../../src/domain/cycle.js';
 import { settlementState } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
+import { recordQualified } from '../store/qualified.js';
 
 const SECRET = 'only for the tests of one machine and hour';
 const MAIN = path.resolve('dist/src/main.js');
@@ -67,6 +68,7 @@ export async function openStage(subscribers: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-e2e-'));
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
   const processes: Process[] = [];
+  const settings: NodeJS.ProcessEnv = {};
   let postgres: EmbeddedPostgres | undefined;
   let temporal: EmbeddedTemporal | undefined;
   let connection: Connection | undefined;
@@ -152,6 +154,8 @@ export async function openStage(subscribers: number) {
     await migrate(url);
     pool = createPool(url, { applicationName: 'test' });
     await loadDemoData(pool, subscribers, new Date());
+    // as in a real installation: people are recorded, and who is not qualified cannot issue
+    for (const office of ['01', '02']) await recordQualified(pool, operatorOf('clerk', office));
     connection = await Connection.connect({ address: `127.0.0.1:${temporalPort}` });
   } catch (error) {
     await close();
@@ -170,20 +174,19 @@ export async function openStage(subscribers: number) {
   );
 
   const tokenOf = (role: Role, office: string): Promise<string> => {
-    const key = `${role}-${office}`;
-    const operator: Operator = { id: key, name: 'مریم رضایی', role, office };
-    const token = issued.get(key) ?? tokens.issue(operator, { ttl: 3600 });
+    const { id: key } = operatorOf(role, office);
+    const token = issued.get(key) ?? tokens.issue(operatorOf(role, office), { ttl: 3600 });
     issued.set(key, token);
     return token;
   };
 
-  /** A call of the API with a real token; rejects when the API is gone. */
-  async function call(method: string, address: string, options: { as?: [Role, string]; body?: unknown; csv?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
-    const [role, office] = options.as ?? ['clerk', '01'];
+  /** A call of the API with a real token (`as` null: without any); rejects when the API is gone. */
+  async function call(method: string, address: string, options: { as?: [Role, string] | null; body?: unknown; csv?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+    const { as = ['clerk', '01'] } = options;
     const response = await fetch(`http://127.0.0.1:${api?.port}${address.startsWith('/readyz') ? '' : '/api/v1'}${address}`, {
       method,
       headers: {
-        authorization: `Bearer ${await tokenOf(role, office)}`,
+        ...(as === null ? {} : { authorization: `Bearer ${await tokenOf(...as)}` }),
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(options.csv === undefined ? {} : { 'content-type': 'text/csv' }),
         ...options.headers,
@@ -221,11 +224,13 @@ export async function openStage(subscribers: number) {
     async startTemporal() {
       await upTemporal();
     },
+    /** what API and worker find in their environment besides, when they start */
+    settings,
     async startWorker() {
-      if (!worker?.running()) worker = await launch(MAIN, 'worker');
+      if (!worker?.running()) worker = await launch(MAIN, 'worker', settings);
     },
     async startApi() {
-      if (!api?.running()) api = await launch(MAIN, 'api');
+      if (!api?.running()) api = await launch(MAIN, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0) });
     },
     /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
     startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>
@@ -243,6 +248,11 @@ export async function openStage(subscribers: number) {
     },
     close,
   };
+}
+
+/** Who calls as a role of an office. */
+function operatorOf(role: Role, office: string): Operator {
+  return { id: `${role}-${office}`, name: 'مریم رضایی', role, office };
 }
 
 /** The request of a usual settlement today, with what a test changes. */

@@ -6,7 +6,7 @@ import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
 import { endOfDay } from '../../src/domain/cycle.js';
 import type { Finding } from '../../src/domain/finding.js';
-import type { JalaliDate } from '../../src/domain/jalali.js';
+import { type JalaliDate, addDays } from '../../src/domain/jalali.js';
 import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { taskId, taskWorkflowId } from '../../src/domain/task.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
@@ -235,6 +235,34 @@ describe('announcement', () => {
     expect(rows).toMatchObject([{ id: `meterReversed.${order.id}`, kind: 'meterReversed', role: 'billing', office: '01', due_at: expect.any(String), detail: { message: expect.stringContaining(String(order.facts.reading)) } }]);
     // its due time is being watched over
     expect((await env.client.workflow.getHandle(taskWorkflowId(rows[0].id)).describe()).status.name).toBe('RUNNING');
+  });
+});
+
+test('two settlements of one subscriber at the same moment, of two dates: the second counts what the first counts', async () => {
+  const later = nextOrder();
+  const date = addDays(later.facts.settlementDate, -3);
+  const earlier = orderFor(later.facts.subscription, (later.facts.reading ?? 0) - 3, { settlementDate: date });
+  started.push(settlementWorkflowId(earlier.id));
+  const issue = real.issueBill;
+  let goOn: () => void = () => undefined;
+  const firstIsIssued = new Promise<void>((resolve) => (goOn = resolve));
+  // the later one has fetched the account when the earlier one is issued
+  const inTurn: Activities = {
+    ...real,
+    issueBill: async (input, attempts) => {
+      if (input.order.id === later.id) await firstIsIssued;
+      return issue(input, attempts);
+    },
+  };
+  await withWorker(env, inTurn, async () => {
+    const second = announce(env.client, later);
+    await until('fetched', async () => (await handle(later).fetchHistory()).events?.some((event) => event.markerRecordedEventAttributes) ?? false);
+    const first = await announce(env.client, earlier);
+    goOn();
+    const settlement = await second;
+    expect(settlement.bill).toMatchObject({ days: 3, consumption: '3', previousReading: { reading: earlier.facts.reading, on: date } });
+    expect(settlement.bill?.lines.find(({ code }) => code === 'PREVIOUS_DEBT')?.amount).toBe(first.bill?.total);
+    expect(settlement.steps.map(({ name }) => name)).toEqual(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']);
   });
 });
 

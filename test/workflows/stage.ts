@@ -17,6 +17,7 @@ import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -72,6 +73,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     overrides: createOverrideStore(pool),
     tasks: createTaskStore(pool),
     unsent: createUnsentStore(pool),
+    people: createPeopleStore(pool),
     messenger,
   });
 }

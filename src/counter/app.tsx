@@ -1,0 +1,118 @@
+import { type ReactNode, useEffect } from 'react';
+import { Button } from 'react-aria-components';
+import { type Role, useReachable } from './api';
+import { Cycles } from './cycles';
+import { Desk } from './desk/desk';
+import { AnnouncedPage } from './desk/announced';
+import { useFigures } from './parts';
+import { Link, useAddress } from './router';
+import { SignedIn, useSession } from './session';
+import { SettlementPage } from './settlement/page';
+import { Settlements } from './settlements';
+import { useSpeech, useWords } from './words';
+import type { Words } from './words/fa';
+
+interface Section {
+  to: string;
+  name: keyof Words['nav'];
+  roles: readonly Role[];
+}
+
+/** What each role has to do with; the API decides again. */
+const SECTIONS: readonly Section[] = [
+  { to: '/', name: 'desk', roles: ['clerk'] },
+  { to: '/settlements', name: 'settlements', roles: ['clerk', 'supervisor', 'approver', 'quality', 'admin'] },
+  { to: '/cycles', name: 'cycles', roles: ['billing', 'supervisor', 'quality', 'admin'] },
+];
+
+export function App() {
+  const words = useWords();
+  return (
+    <>
+      <a className="skip" href="#content">
+        {words.skip}
+      </a>
+      <Away />
+      <SignedIn>
+        <Frame>
+          <Page />
+        </Frame>
+      </SignedIn>
+    </>
+  );
+}
+
+function Away() {
+  const words = useWords();
+  const reachable = useReachable();
+  return (
+    <div role="status" className="away">
+      {reachable ? null : words.away}
+    </div>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const { words, language, change } = useSpeech();
+  const { operator, leave } = useSession();
+  const figures = useFigures();
+  const { pathname } = useAddress();
+  const sections = SECTIONS.filter(({ roles }) => roles.includes(operator.role));
+  const here = (to: string): boolean => (to === '/' ? pathname === '/' || pathname.startsWith('/announced/') : pathname.startsWith(to));
+  return (
+    <>
+      <header className="top">
+        <Link to="/" className="brand">
+          <img src={new URL('./icon.svg', import.meta.url).href} alt="" width="24" height="24" />
+          {words.name}
+        </Link>
+        <nav aria-label={words.menu}>
+          {sections.map(({ to, name }) => (
+            <Link key={to} to={to} {...(here(to) ? { 'aria-current': 'page' as const } : {})}>
+              {words.nav[name]}
+            </Link>
+          ))}
+        </nav>
+        <span className="who">
+          <bdi className="who-name">{operator.name}</bdi>
+          <span className="quiet">
+            {words.roles[operator.role]}{words.and}{words.office(figures(operator.office))}
+          </span>
+        </span>
+        <Button className="button bare" onPress={change} aria-label={words.language.switch}>
+          <span lang={language === 'fa' ? 'en' : 'fa'}>{words.language.other}</span>
+        </Button>
+        <Button className="button bare" onPress={leave}>
+          {words.session.leave}
+        </Button>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}
+
+function Page() {
+  const words = useWords();
+  const { operator } = useSession();
+  const { pathname } = useAddress();
+  const settlement = /^\/(settlements|announced)\/([0-9]{12}-[0-9]{8}(?:-[0-9]{1,3})?)$/.exec(pathname);
+  useEffect(() => {
+    document.title = words.name;
+  }, [pathname, words]);
+  if (settlement?.[2] !== undefined) {
+    return settlement[1] === 'announced' ? <AnnouncedPage key={settlement[2]} id={settlement[2]} /> : <SettlementPage key={settlement[2]} id={settlement[2]} />;
+  }
+  switch (pathname) {
+    case '/':
+      if (operator.role === 'clerk') return <Desk />;
+      return operator.role === 'billing' ? <Cycles /> : <Settlements />;
+    case '/settlements':
+      return <Settlements />;
+    case '/cycles':
+      return <Cycles />;
+    default:
+      return <p className="empty">{words.notFound}</p>;
+  }
+}

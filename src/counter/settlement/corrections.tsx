@@ -1,0 +1,315 @@
+import { useState } from 'react';
+import { type Comparison, type Correction, type Finding, post, Refused, type Settlement, type Submitted } from '../api';
+import { dayText, parseDay, todayInTehran } from '../dates';
+import { Findings } from '../desk/findings';
+import { latinDigits } from '../digits';
+import { Amount, Badge, Choice, DayField, Field, Moment, Said, Scroll, Select, type Tone, useFigures } from '../parts';
+import { useSession } from '../session';
+import { useWords } from '../words';
+import { Act, isReason, Note } from './act';
+
+const TONES: Record<Correction['status'], Tone> = { reported: 'warn', referred: 'warn', submitted: 'warn', verified: 'warn', rejected: 'bad', withdrawn: 'info', issued: 'good' };
+const REPORTERS = new Set(['clerk', 'supervisor', 'billing']);
+const VERIFIERS = new Set(['supervisor', 'approver', 'quality']);
+
+/** The rework line: error, referral, correction, another person's verification, approval, the next revision. */
+export function CorrectionsSection({ settlement, reload }: { settlement: Settlement; reload: () => void }) {
+  const words = useWords();
+  const { operator } = useSession();
+  const { corrections, announcedAt, status } = settlement;
+  const issued = announcedAt !== null && status !== 'cancelled';
+  return (
+    <section className="panel" aria-labelledby="corrections-title">
+      <h2 id="corrections-title">{words.corrections.title}</h2>
+      {corrections.length === 0 ? <p className="quiet">{words.corrections.none}</p> : null}
+      {corrections.map((correction) => (
+        <OneCorrection key={correction.n} settlement={settlement} correction={correction} reload={reload} />
+      ))}
+      {issued && REPORTERS.has(operator.role) ? <Report id={settlement.id} reload={reload} /> : null}
+    </section>
+  );
+}
+
+function Report({ id, reload }: { id: string; reload: () => void }) {
+  const words = useWords();
+  const [kind, setKind] = useState<Correction['kind']>('reading');
+  const [cause, setCause] = useState<Correction['cause']>('applicant');
+  const [description, setDescription] = useState('');
+  return (
+    <Act
+      title={words.corrections.report}
+      help={words.corrections.reportHelp}
+      label={words.corrections.report}
+      ready={isReason(description)}
+      perform={() => post(`/settlements/${id}/corrections`, { kind, cause, description })}
+      done={() => {
+        setDescription('');
+        reload();
+      }}
+    >
+      <div className="form-grid">
+        <Select label={words.corrections.kind} value={kind} onChange={setKind} options={words.corrections.kinds} />
+        <Select label={words.corrections.cause} value={cause} onChange={setCause} options={words.corrections.causes} />
+      </div>
+      <Note label={words.corrections.description} value={description} onChange={setDescription} />
+    </Act>
+  );
+}
+
+function OneCorrection({ settlement, correction, reload }: { settlement: Settlement; correction: Correction; reload: () => void }) {
+  const words = useWords();
+  const figures = useFigures();
+  const { operator } = useSession();
+  const [submitted, setSubmitted] = useState<Submitted | null>(null);
+  const { n, kind, cause, description, status, owner, difference } = correction;
+  const at = `/settlements/${settlement.id}/corrections/${n}`;
+  const mine = operator.role === 'supervisor' || (owner.user === null ? owner.role === operator.role : owner.user === operator.id);
+  const open = status === 'referred' || status === 'rejected';
+  const own = correction.submittedBy === operator.id || correction.submittedBy === operator.name;
+  return (
+    <div className="correction">
+      <h3>
+        {words.corrections.number(figures(n))}: {words.corrections.kinds[kind]}, {words.corrections.causes[cause]} <Badge tone={TONES[status]}>{words.corrections.statuses[status]}</Badge>
+      </h3>
+      <p>
+        <Said>{description}</Said>
+      </p>
+      <dl className="facts">
+        <div>
+          <dt>{words.corrections.reportedBy}</dt>
+          <dd>
+            <Said>{correction.reportedBy}</Said> <Moment at={correction.reportedAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>{words.corrections.owner}</dt>
+          <dd>
+            <Said>{owner.user ?? words.corrections.anyOf(words.roles[owner.role])}</Said>
+          </dd>
+        </div>
+        {status === 'issued' || status === 'withdrawn' ? null : (
+          <div>
+            <dt>{words.corrections.dueAt}</dt>
+            <dd>
+              <Moment at={correction.dueAt} />
+            </dd>
+          </div>
+        )}
+        {correction.submittedBy === null ? null : (
+          <div>
+            <dt>{words.corrections.submittedBy}</dt>
+            <dd>
+              <Said>{correction.submittedBy}</Said>
+            </dd>
+          </div>
+        )}
+        {correction.verifiedBy === null ? null : (
+          <div>
+            <dt>{words.corrections.verifiedBy}</dt>
+            <dd>
+              <Said>{correction.verifiedBy}</Said>
+            </dd>
+          </div>
+        )}
+        {correction.approvedBy === null ? null : (
+          <div>
+            <dt>{words.corrections.approvedBy}</dt>
+            <dd>
+              <Said>{correction.approvedBy}</Said>
+            </dd>
+          </div>
+        )}
+        {difference === null ? null : (
+          <div>
+            <dt>{words.corrections.difference}</dt>
+            <dd>{correction.noChange ? words.corrections.noChange : <Amount value={difference} />}</dd>
+          </div>
+        )}
+        {correction.revision === null ? null : (
+          <div>
+            <dt>{words.settlement.bill}</dt>
+            <dd>{words.settlement.revision(figures(correction.revision))}</dd>
+          </div>
+        )}
+        {correction.note === null ? null : (
+          <div>
+            <dt>{words.settlement.note}</dt>
+            <dd>
+              <Said>{correction.note}</Said>
+            </dd>
+          </div>
+        )}
+      </dl>
+      {submitted ? <SideBySide comparison={submitted.comparison} /> : null}
+      {open && REPORTERS.has(operator.role) && mine ? <Submit settlement={settlement} at={at} heard={setSubmitted} reload={reload} /> : null}
+      {open && REPORTERS.has(operator.role) && mine ? <Withdraw at={at} reload={reload} /> : null}
+      {open && !mine ? <p className="quiet">{words.corrections.waitingFor.submission}</p> : null}
+      {status === 'submitted' ? (
+        VERIFIERS.has(operator.role) && !own ? (
+          <Decide title={words.corrections.verify} help={words.corrections.verifyHelp} address={`${at}/verification`} reload={reload} />
+        ) : (
+          <p className="quiet">
+            {words.corrections.waitingFor.verification}. {own ? words.settlement.secondPerson : null}
+          </p>
+        )
+      ) : null}
+      {status === 'verified' ? (
+        operator.role === 'approver' && !own ? (
+          <Decide title={words.corrections.approve} help={words.corrections.approveHelp} address={`${at}/approval`} reload={reload} />
+        ) : (
+          <p className="quiet">{words.corrections.approveHelp}</p>
+        )
+      ) : null}
+    </div>
+  );
+}
+
+/** The corrected facts: what stands is filled in, and only what differs is sent. */
+function Submit({ settlement: { facts }, at, heard, reload }: { settlement: Settlement; at: string; heard: (answer: Submitted) => void; reload: () => void }) {
+  const words = useWords();
+  const figures = useFigures();
+  const [reading, setReading] = useState(facts.reading === null ? '' : figures(facts.reading));
+  const [date, setDate] = useState(figures(facts.settlementDate));
+  const [source, setSource] = useState(facts.readingSource);
+  const [meterState, setMeterState] = useState(facts.meterState);
+  const [purpose, setPurpose] = useState(facts.purpose);
+  const [basis, setBasis] = useState<'first' | 'now'>('first');
+  const [newName, setNewName] = useState('');
+  const [newId, setNewId] = useState('');
+  const [newFrom, setNewFrom] = useState(figures(facts.newSubscriber?.from ?? facts.settlementDate));
+  const [asked, setAsked] = useState<Finding[]>([]);
+  const [reasons, setReasons] = useState<Record<string, string>>({});
+  const day = parseDay(date, todayInTehran());
+  const from = parseDay(newFrom, todayInTehran());
+
+  const perform = async (): Promise<void> => {
+    const typed = latinDigits(reading).trim();
+    const settlementDate = day ? dayText(day) : latinDigits(date);
+    const confirmations = Object.entries(reasons).map(([code, reason]) => ({ code, reason }));
+    const body = {
+      ...(source !== facts.readingSource && { readingSource: source }),
+      ...(source === 'none' ? facts.reading !== null && { reading: null } : typed !== String(facts.reading ?? '') && { reading: typed }),
+      ...(settlementDate !== facts.settlementDate && { settlementDate }),
+      ...(meterState !== facts.meterState && { meterState }),
+      ...(purpose !== facts.purpose && { purpose }),
+      ...(newName.trim() !== '' && { newSubscriber: { name: newName, nationalId: newId, from: from ? dayText(from) : latinDigits(newFrom) } }),
+      ...(confirmations.length > 0 && { confirmations: [...facts.confirmations.filter(({ code }) => reasons[code] === undefined), ...confirmations] }),
+      basis,
+    };
+    try {
+      heard(await post<Submitted>(`${at}/submission`, body));
+      setAsked([]);
+    } catch (error) {
+      if (error instanceof Refused) setAsked(error.problem.errors.flatMap((found) => (found.severity === 'confirm' ? [{ ...found, severity: found.severity }] : [])));
+      throw error;
+    }
+  };
+
+  return (
+    <Act title={words.corrections.submit} help={words.corrections.submitHelp} label={words.corrections.submitDo} perform={perform} done={reload} open>
+      <div className="form-grid">
+        {source === 'none' ? null : <Field label={words.form.reading} value={reading} onChange={setReading} figures maxLength={12} />}
+        <DayField label={words.form.date} value={date} onChange={setDate} />
+        <Select label={words.form.source} value={source} onChange={setSource} options={words.form.sources} />
+        <Select label={words.form.meterState} value={meterState} onChange={setMeterState} options={words.form.meterStates} />
+        <Select label={words.form.purpose} value={purpose} onChange={setPurpose} options={words.form.purposes} />
+      </div>
+      <div className="form-grid">
+        <Field label={words.form.newOwnerName} value={newName} onChange={setNewName} optional help={facts.newSubscriber ? <Said>{facts.newSubscriber.name}</Said> : undefined} maxLength={120} />
+        {newName.trim() === '' ? null : (
+          <>
+            <Field label={words.form.nationalId} value={newId} onChange={setNewId} figures maxLength={20} />
+            <DayField label={words.form.newOwnerFrom} value={newFrom} onChange={setNewFrom} />
+          </>
+        )}
+      </div>
+      <Choice label={words.corrections.basis} value={basis} onChange={setBasis} options={words.corrections.bases} />
+      <Findings findings={asked} reasons={reasons} answer={(code, reason) => setReasons({ ...reasons, [code]: reason })} />
+    </Act>
+  );
+}
+
+function Withdraw({ at, reload }: { at: string; reload: () => void }) {
+  const words = useWords();
+  const [note, setNote] = useState('');
+  return (
+    <Act title={words.corrections.withdraw} label={words.corrections.withdraw} ready={isReason(note)} perform={() => post(`${at}/withdrawal`, { note })} done={reload}>
+      <Note label={words.settlement.reason} value={note} onChange={setNote} />
+    </Act>
+  );
+}
+
+/** A second person's word: as submitted, or back to its owner with a note. */
+function Decide({ title, help, address, reload }: { title: string; help: string; address: string; reload: () => void }) {
+  const words = useWords();
+  const [note, setNote] = useState('');
+  const [back, setBack] = useState('');
+  return (
+    <>
+      <Act title={title} help={help} label={title} perform={() => post(address, { accepted: true, ...(note.trim() === '' ? {} : { note }) })} done={reload} open>
+        <Note label={words.settlement.note} value={note} onChange={setNote} optional />
+      </Act>
+      <Act title={words.corrections.sendBack} label={words.corrections.sendBack} ready={isReason(back)} perform={() => post(address, { accepted: false, note: back })} done={reload}>
+        <Note label={words.settlement.reason} value={back} onChange={setBack} />
+      </Act>
+    </>
+  );
+}
+
+/** Old and new bill, line by line. */
+function SideBySide({ comparison }: { comparison: Comparison }) {
+  const words = useWords();
+  const { lines, total, payable, difference } = comparison;
+  return (
+    <Scroll label={words.corrections.comparison}>
+      <table>
+        <caption>{words.corrections.comparison}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{words.preview.line}</th>
+            <th scope="col" className="end">
+              {words.corrections.before}
+            </th>
+            <th scope="col" className="end">
+              {words.corrections.after}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map(({ label, before, after }, at) => (
+            <tr key={at} className={before === after ? '' : 'changed'}>
+              <th scope="row">
+                <Said>{label}</Said>
+              </th>
+              <td className="end">{before === null ? words.none : <Amount value={before} bare />}</td>
+              <td className="end">{after === null ? words.none : <Amount value={after} bare />}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          {[
+            [words.preview.total, total] as const,
+            [words.preview.payable, payable] as const,
+          ].map(([label, { before, after }]) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              <td className="end">
+                <Amount value={before} bare />
+              </td>
+              <td className="end">
+                <Amount value={after} bare />
+              </td>
+            </tr>
+          ))}
+          <tr>
+            <th scope="row">{words.corrections.difference}</th>
+            <td />
+            <td className="end">
+              <Amount value={difference} bare />
+            </td>
+          </tr>
+        </tfoot>
+      </table>
+    </Scroll>
+  );
+}

@@ -1,0 +1,331 @@
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { type Account, type Body, type Stage, idOf, openStage, requestFor, until } from '../e2e/stage.js';
+import type { Role } from '../../src/domain/settlement.js';
+import { openBrowser } from './browser.js';
+
+// the page as people use it: a real browser before the real stack
+jest.setTimeout(90_000);
+
+let stage: Stage;
+let browser: Browser;
+/** What the pages complained about: nothing may be left at the end. */
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  // one after the other, so that whatever did start is known and closed
+  browser = await openBrowser();
+  stage = await openStage(80);
+  await stage.startAll();
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+afterEach(async () => {
+  for (const page of browser.contexts().flatMap((context) => context.pages())) {
+    await page.evaluate('localStorage.clear()').catch(() => undefined);
+    await page.close();
+  }
+  // a test that failed may have left it down
+  await stage.startApi();
+});
+
+const address = (path = '/'): string => stage.address().replace('/api/v1', path);
+
+/** One for each who signs in, so that the scripts are read once. */
+const contexts = new Map<string, Promise<BrowserContext>>();
+
+/** A signed-in page of a role, in the language that the switch keeps. */
+async function pageOf(role: Role, options: { path?: string; language?: 'fa' | 'en' } = {}): Promise<{ page: Page; context: BrowserContext }> {
+  const { path = '/', language = 'fa' } = options;
+  const opened = contexts.get(role + language) ?? openContext(role, language);
+  contexts.set(role + language, opened);
+  const context = await opened;
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // what the network answered is told by the browser too; the page has words of its own for it
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+  });
+  await page.goto(address(path));
+  return { page, context };
+}
+
+async function openContext(role: Role, language: 'fa' | 'en'): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+  await context.addCookies([{ name: 'tasvieh_session', value: await stage.tokenOf(role, '01'), url: address() }]);
+  await context.addInitScript(`localStorage.setItem('tasvieh-signed-in', 'x'); localStorage.getItem('tasvieh-language') ?? localStorage.setItem('tasvieh-language', '${language}')`);
+  return context;
+}
+
+/** axe's findings as readable lines. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`));
+}
+
+/** Waits until `expression` holds in the page; the page's own policy lets no text be evaluated in it. */
+const holds = (page: Page, expression: string): Promise<unknown> => until(expression, 20, () => page.evaluate(expression));
+const atSearch = `document.activeElement?.matches('.search input')`;
+
+/** Settles an account over the API. */
+async function settled(account: Account): Promise<Body> {
+  await stage.call('POST', '/settlements', { body: requestFor(account) });
+  return standing(account);
+}
+
+/** The account's settlement of today, once it has its bill. */
+function standing(account: Account): Promise<Body> {
+  return until('the announcement', 30, async () => {
+    const { body } = await stage.call('GET', `/settlements/${idOf(account)}`);
+    return body.bill ? body : null;
+  });
+}
+
+const focused = (page: Page): Promise<string> => page.evaluate(`(document.activeElement?.labels?.[0] ?? document.activeElement)?.textContent ?? ''`);
+
+/** From the empty desk to the filled form, by keys alone. */
+async function fill(page: Page, account: Account, reading = account.reading + 40, shows = '.preview .payable'): Promise<void> {
+  await holds(page, atSearch);
+  await page.keyboard.type(account.subscription);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.subscriber h1');
+  await holds(page, `document.activeElement?.labels?.[0]?.textContent === 'رقم کنتور'`);
+  await page.keyboard.type(String(reading));
+  for (let n = 0; n < 20 && !(await focused(page)).startsWith('کد ملی'); n++) await page.keyboard.press('Tab');
+  await page.keyboard.type('0932833810');
+  await page.waitForSelector(shows);
+}
+
+/** Ctrl+Enter, and a reason for whatever asks for one. */
+async function issue(page: Page, after = '.announced-amount'): Promise<void> {
+  const state = `document.querySelector('${after}') ? 'after' : document.activeElement?.matches('.finding .chip:not([data-selected])') ? 'asked' : ''`;
+  await page.keyboard.press('Control+Enter');
+  for (let n = 0; n < 5; n++) {
+    if ((await holds(page, state)) === 'after') return;
+    await page.keyboard.press('Space');
+    // the focus stays on the chip: the key is the page's all the same
+    await page.keyboard.press('Control+Enter');
+  }
+}
+
+it('signs in by a token, and out again; both screens without barriers', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(address());
+  expect(await page.getAttribute('html', 'dir')).toBe('rtl');
+  expect(await barriers(page)).toEqual([]);
+  await page.click('summary');
+  await page.getByLabel('توکن', { exact: true }).fill('nonsense');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('توکن', { exact: true }).fill(await stage.tokenOf('clerk', '02'));
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.search input');
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'خروج' }).click();
+  await page.getByLabel('گذرواژه').waitFor();
+  await page.reload();
+  await page.getByLabel('گذرواژه').waitFor();
+});
+
+it('goes from an empty desk to the announced balance, the hand-over and the next subscriber by keyboard alone', async () => {
+  const account = stage.account();
+  const { page, context } = await pageOf('clerk');
+  await fill(page, account);
+  expect(await page.textContent('.subscriber h1')).toContain(account.name);
+  expect(await page.textContent('.clock')).toMatch(/۰:[۰-۵][۰-۹]/);
+  expect(await barriers(page)).toEqual([]);
+  const previewed = await page.textContent('.preview .payable dd');
+  await issue(page);
+  const { bill } = await standing(account);
+  const persian = (n: number): string => n.toLocaleString('fa-IR-u-nu-arabext').replaceAll(/[٬,]/g, '٬');
+  expect(await page.textContent('.announced-amount')).toContain(persian(bill.payable));
+  expect(previewed).toContain(persian(bill.payable));
+  expect(await barriers(page)).toEqual([]);
+
+  const [printed] = await Promise.all([context.waitForEvent('request', (request) => request.url().includes('bill.pdf')), page.keyboard.press('Alt+p')]);
+  expect(printed.url()).toBe(address(`/api/v1/settlements/${idOf(account)}/bill.pdf`));
+  await page.bringToFront();
+  await page.keyboard.press('Alt+h');
+  await page.waitForSelector('.hand-over');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.notice.good');
+  expect((await stage.call('GET', `/settlements/${idOf(account)}`)).body).toMatchObject({ status: 'delivered', delivery: { deliveredTo: account.name, channel: 'counter' } });
+
+  await page.keyboard.press('Escape');
+  await holds(page, atSearch);
+});
+
+it('opens the subscriber of a barcode that a scanner writes in one burst', async () => {
+  const account = stage.account();
+  const { bill } = await settled(account);
+  const barcode = bill.payments[0]?.barcode ?? '';
+  expect(barcode).toMatch(/^\d{26}$/);
+  const { page } = await pageOf('clerk');
+  await page.waitForSelector('.search input');
+  await page.keyboard.type(barcode, { delay: 0 });
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.subscriber h1');
+  expect(await page.textContent('.subscriber h1')).toContain(account.name);
+  expect(await page.textContent('.subscriber')).toContain(account.subscription.replace(/\d/g, (d) => '۰۱۲۳۴۵۶۷۸۹'.charAt(Number(d))));
+});
+
+it('keeps what was typed over a reload, and gives back a form that was cleared', async () => {
+  const account = stage.account();
+  const { page } = await pageOf('clerk');
+  await fill(page, account);
+  await page.reload();
+  await page.waitForSelector('.preview .payable');
+  expect(await page.getByLabel('رقم کنتور').inputValue()).toBe(String(account.reading + 40));
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: `برگرداندن فرم ${account.name}` }).click();
+  expect(await page.getByLabel('کد ملی').inputValue()).toBe('0932833810');
+  await page.keyboard.press('Alt+n');
+  await page.waitForSelector('.search input');
+  await page.reload();
+  await page.waitForSelector('.search input');
+});
+
+it('issues once however often the key is pressed', async () => {
+  const account = stage.account();
+  const { page } = await pageOf('clerk');
+  await fill(page, account);
+  let sent = 0;
+  page.on('request', (request) => void (sent += request.method() === 'POST' && request.url().endsWith('/settlements') ? 1 : 0));
+  await page.evaluate(`for (let n = 0; n < 3; n++) window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, cancelable: true }))`);
+  await issue(page);
+  const { rows } = await stage.pool.query<{ bills: number }>('select count(*)::int as bills from app.bills where settlement_id = $1', [idOf(account)]);
+  expect(rows).toEqual([{ bills: 1 }]);
+  expect(sent).toBe(1);
+});
+
+it('goes on by itself when the service was away', async () => {
+  const account = stage.account();
+  const { page } = await pageOf('clerk');
+  await fill(page, account);
+  await stage.api.kill('SIGKILL');
+  await issue(page, '.issue .waiting');
+  await page.waitForSelector('.away:not(:empty)');
+  await stage.startApi();
+  await page.waitForSelector('.announced-amount');
+  await page.waitForSelector('.away:empty', { state: 'attached' });
+  const { rows } = await stage.pool.query<{ bills: number }>('select count(*)::int as bills from app.bills where settlement_id = $1', [idOf(account)]);
+  expect(rows).toEqual([{ bills: 1 }]);
+});
+
+it('goes on with a request whose page was closed before the answer', async () => {
+  const account = stage.account();
+  const { page } = await pageOf('clerk');
+  await fill(page, account);
+  await stage.api.kill('SIGKILL');
+  await issue(page, '.issue .waiting');
+  await stage.startApi();
+  await page.reload();
+  await page.waitForSelector('.announced-amount');
+  expect((await stage.call('GET', `/settlements/${idOf(account)}`)).body.status).toBe('announced');
+});
+
+it('shows the settlement that exists beside other facts, and the way to correct it', async () => {
+  const account = stage.account();
+  await settled(account);
+  const { page } = await pageOf('clerk');
+  await fill(page, account, account.reading + 41);
+  await issue(page, '.exists');
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'گشودن تسویهٔ ثبت‌شده و اصلاح آن' }).click();
+  await page.waitForSelector('.settlement-head');
+  expect(new URL(page.url()).pathname).toBe(`/settlements/${idOf(account)}`);
+  await page.goBack();
+  await page.waitForSelector('.request');
+  expect(await page.getByLabel('رقم کنتور').inputValue()).toBe(String(account.reading + 41));
+});
+
+it('marks what is missing and what is wrong beside its field, and sends nothing', async () => {
+  const account = stage.account();
+  const { page } = await pageOf('clerk');
+  await fill(page, account, account.reading - 1, '.finding.bad');
+  let sent = 0;
+  page.on('request', (request) => void (sent += request.method() === 'POST' && request.url().endsWith('/settlements') ? 1 : 0));
+  await page.keyboard.press('Control+Enter');
+  await page.getByLabel('کد ملی').fill('');
+  await page.waitForSelector('[aria-invalid=true]');
+  expect(sent).toBe(0);
+  expect(await barriers(page)).toEqual([]);
+});
+
+it('corrects an error: reported and submitted by the clerk, verified by the supervisor, live on both pages', async () => {
+  const account = stage.account();
+  await settled(account);
+  const path = `/settlements/${idOf(account)}`;
+  const { page: clerk } = await pageOf('clerk', { path });
+  const { page: supervisor } = await pageOf('supervisor', { path });
+  await clerk.getByText('گزارش خطا').first().click();
+  await clerk.getByLabel('شرح خطا').fill('رقم جابه‌جا خوانده شده بود');
+  await clerk.getByRole('button', { name: 'گزارش خطا' }).click();
+  await clerk.getByLabel('رقم کنتور').fill(String(account.reading + 45));
+  await clerk.getByRole('button', { name: 'ثبت و مقایسه' }).click();
+  await clerk.getByText('پیشین و تازه کنار هم').waitFor();
+  expect(await barriers(clerk)).toEqual([]);
+  // the second person's part is not for who submitted
+  expect(await clerk.getByRole('button', { name: 'تأیید', exact: true }).count()).toBe(0);
+  await supervisor.getByRole('button', { name: 'تأیید', exact: true }).click();
+  await supervisor.getByText('ویرایش ۲').first().waitFor();
+  await clerk.getByText('ویرایش ۲').first().waitFor();
+  const { body } = await stage.call('GET', path);
+  expect(body).toMatchObject({ revision: 2, facts: { reading: account.reading + 45 }, corrections: [{ status: 'issued', revision: 2 }] });
+});
+
+describe('each screen', () => {
+  let account: Account;
+  beforeAll(async () => {
+    account = stage.account();
+    await settled(account);
+  });
+
+  const screens: [path: () => string, role: Role, ready: string][] = [
+    [() => '/settlements', 'supervisor', 'tbody tr'],
+    [() => `/settlements/${idOf(account)}`, 'supervisor', '.lines'],
+    [() => '/cycles', 'billing', 'tbody tr'],
+  ];
+  it.each(['fa', 'en'] as const)('has no barriers in %s, light on a desk and dark on a phone, and stays in its width', async (language) => {
+    for (const [path, role, ready] of screens) {
+      const { page } = await pageOf(role, { path: path(), language });
+      for (const phone of [false, true]) {
+        await page.setViewportSize(phone ? { width: 390, height: 844 } : { width: 1366, height: 768 });
+        await page.emulateMedia({ colorScheme: phone ? 'dark' : 'light' });
+        await page.waitForSelector(ready);
+        expect(await page.getAttribute('html', 'dir')).toBe(language === 'fa' ? 'rtl' : 'ltr');
+        expect({ path: path(), phone, found: await barriers(page) }).toEqual({ path: path(), phone, found: [] });
+        expect(await page.evaluate(`document.documentElement.scrollWidth <= window.innerWidth`)).toBe(true);
+      }
+    }
+  });
+
+  it('changes its language by one switch', async () => {
+    const { page } = await pageOf('supervisor', { path: '/settlements' });
+    await page.getByRole('button', { name: 'Switch to English' }).click();
+    await page.getByRole('heading', { name: 'Settlements' }).waitFor();
+    expect(await page.getAttribute('html', 'dir')).toBe('ltr');
+  });
+});
+
+it('shows each role its own sections', async () => {
+  const sections = async (role: Role): Promise<string[]> => {
+    const { page } = await pageOf(role);
+    await page.waitForSelector('.top nav a');
+    return page.locator('.top nav a').allTextContents();
+  };
+  expect(await sections('clerk')).toContain('باجه');
+  expect(await sections('supervisor')).not.toContain('باجه');
+  expect(await sections('billing')).not.toContain('تسویه‌ها');
+});
+
+it('left no error in the browser', async () => {
+  expect(complaints).toEqual([]);
+});

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
+import { termsOn } from './activities/service-terms.js';
+import { createTaskDesk } from './activities/task-desk.js';
 import { createApi } from './api/app.js';
 import { counterPages } from './api/pages.js';
 import { listen } from './api/server.js';
@@ -15,7 +19,6 @@ import { loadFeed } from './billing/feed.js';
 import { type BillingCaller, type HttpBilling, createHttpBilling } from './billing/http.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { type Config, signingSecret } from './config.js';
-import { serviceTermsOn } from './domain/service-terms.js';
 import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
@@ -30,7 +33,10 @@ import { createPostingStore } from './store/postings.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
+import { createTaskStore } from './store/tasks.js';
+import { createUnsentStore } from './store/unsent.js';
 import { version } from '../package.json';
+import { keepSchedules, schedules } from './schedules.js';
 import { createWorker } from './worker.js';
 import { OFFICE, STATUS, SUBSCRIPTION } from './workflows/search-attributes.js';
 
@@ -83,15 +89,21 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       overrides: createOverrideStore(pool),
       payments: createPaymentStore(pool),
       people: createPeopleStore(pool),
+      tasks: createTaskStore(pool),
+      unsent: createUnsentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
   });
+  const ending = new AbortController();
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
+    ending.abort();
     await connection.close();
     await clientConnection.close();
     await pool.end();
   });
+  // beside the work: no counter waits for what happens in the morning
+  void keepSchedulesUntil(ending.signal, () => keepSchedules(client, schedules(config.taskQueue)), log);
   return {
     ended,
     async stop() {
@@ -99,6 +111,26 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       await ended.catch(() => undefined);
     },
   };
+}
+
+const SCHEDULES_AGAIN_MS = 30_000;
+
+/** Tries until the schedules stand; each failure is in the log. */
+async function keepSchedulesUntil(ending: AbortSignal, keep: () => Promise<void>, log: Logger): Promise<void> {
+  while (!ending.aborted) {
+    try {
+      return await keep();
+    } catch (error) {
+      if (ending.aborted) return;
+      log.error({ err: error }, 'the schedules could not be kept up to date, trying again');
+      await pause(SCHEDULES_AGAIN_MS, undefined, { signal: ending }).catch(() => undefined);
+    }
+  }
+}
+
+/** Without a word from Temporal what was asked may have been done or not. */
+function noAnswer(error: unknown): never {
+  throw isUnanswered(error) ? new NoAnswerError() : error;
 }
 
 /** The API. It starts while Postgres or Temporal are away, and says so under /readyz. */
@@ -125,24 +157,28 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const pages = counterPages(path.resolve(__dirname, '../counter'));
   const payments = createPaymentStore(pool);
   const people = createPeopleStore(pool);
-  const tariffs = createTariffStore(pool);
   const signIns = createSignInStore(pool);
+  const tariffs = createTariffStore(pool);
+  const tasks = createTaskStore(pool);
+  const desk = createTaskDesk({ tasks, tariffs, messenger });
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     payments,
+    tasks: {
+      ...tasks,
+      close: (id, end) => desk.close(id, end).catch(noAnswer),
+    },
     billing,
     people,
     signIns,
     sessions: createSessions(signIns),
-    serviceTerms: async (day) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), day),
+    unsent: createUnsentStore(pool),
+    serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
-    startWorkflow: (...call) =>
-      messenger.start(...call).catch((error: unknown) => {
-        throw isUnanswered(error) ? new NoAnswerError() : error;
-      }),
+    startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),

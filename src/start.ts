@@ -228,7 +228,7 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
     purpose: options.purpose ?? 'balance',
     applicant: { kind: 'owner', name: account.name, nationalId: options.nationalId },
     documents: options.documents ?? [],
-    confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION']).map((code) => ({ code, reason: 'settled from the command line' })),
+    confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION', 'STALE_FEED']).map((code) => ({ code, reason: 'settled from the command line' })),
   };
   const answer = await call('POST', '/settlements', request);
   let settlement = answer.json as unknown as AnnouncedSettlement;

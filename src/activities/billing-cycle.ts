@@ -9,6 +9,7 @@ import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { Messenger } from './messenger.js';
 import type { OutboxInput, OutcomeInput, Targeted } from './outbox.js';
+import type { TaskDesk } from './task-desk.js';
 
 /** Settlements told in one step: a few seconds of signals, so that a kill repeats little. */
 const PAGE = 500;
@@ -17,7 +18,8 @@ const AT_ONCE = 32;
 interface CycleDependencies {
   billing: Pick<BillingPort, 'submitBatch'>;
   postings: PostingStore;
-  settlements: Pick<SettlementStore, 'factsOf' | 'openTask'>;
+  settlements: Pick<SettlementStore, 'factsOf'>;
+  desk: Pick<TaskDesk, 'open'>;
   messenger: Messenger;
   /** what a settlement's own workflow would do, for one that has ended */
   handOver(input: OutboxInput & { opened: Opening }): Promise<Outbox>;
@@ -28,7 +30,7 @@ interface CycleDependencies {
 }
 
 /** The steps of a billing cycle: whoever waits is told, in pages; whose workflow has ended is served here. */
-export function createCycleActivities({ billing, postings, settlements, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
+export function createCycleActivities({ billing, postings, settlements, desk, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
   /** What an ended settlement left in a cycle that has closed goes on, and joins the next one if that is open. */
   const goOn = async (input: OutboxInput): Promise<void> => {
     const { open } = await closeDue(input);
@@ -66,7 +68,7 @@ export function createCycleActivities({ billing, postings, settlements, messenge
         const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName, ended: true });
         if (outbox.postings.find(({ posting }) => posting === said.posting)?.status === 'taken') return;
         // nobody waits for it any more: a person must look
-        await settlements.openTask({ settlementId: id, kind: 'postingAfterEnd', office: facts.office, role: 'billing', dueAt: null });
+        await desk.open({ settlementId: id, kind: 'postingAfterEnd', office: facts.office });
         await goOn({ id, facts, at });
       });
       return items.length < page ? null : from + page;

@@ -26,6 +26,7 @@ import type { Fetched } from './fetch-account.js';
 import { draftOf, periodsExhausted } from './issue-bill.js';
 import type { Targeted } from './outbox.js';
 import { runId } from './step.js';
+import type { TaskDesk } from './task-desk.js';
 
 /** An error that someone saw, or that billing's refusal shows. */
 export interface ErrorReport {
@@ -54,6 +55,7 @@ export interface Submitted {
 
 interface Dependencies {
   corrections: CorrectionStore;
+  desk: Pick<TaskDesk, 'closeAll'>;
   postings: PostingStore;
   billing: BillingPort;
   tariffs: TariffStore;
@@ -62,7 +64,7 @@ interface Dependencies {
 }
 
 /** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
-export function createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read }: Dependencies) {
+export function createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read }: Dependencies) {
   const terms = async (at: Instant) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), todayInTehran(new Date(at)));
   const dueAt = async (at: Instant): Promise<Instant> => new Date(Date.parse(at) + (await terms(at)).correction.dueHours * 3_600_000).toISOString();
   /** The cycle for what is posted now, and its opening when billing has opened it already. */
@@ -100,7 +102,8 @@ export function createCorrectionActivities({ corrections, postings, billing, tar
       const versions = standing.decreed ? await tariffs.versions() : standing.inputs.tariffs;
       const inputs = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
       const documents = await tariffs.tariffs(inputs.tariffs);
-      const assessed = assessDebt({ ...order, facts }, inputs.snapshot, documents, inputs.fee, today);
+      // the data of the first bill is as old as it was then
+      const assessed = assessDebt({ ...order, facts }, inputs.snapshot, documents, inputs.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
       const findings = overridden(
         [...(fresh?.findings ?? []), ...checkReading(inputs.snapshot, facts, documents, today).findings, ...assessed.findings],
         await overrides.of(order.id, facts.reading),
@@ -188,7 +191,9 @@ export function createCorrectionActivities({ corrections, postings, billing, tar
 
     /** Null when billing holds a posting already. */
     async cancelSettlement({ id, reason, by, at }: { id: string; reason: string; by: Operator; at: Instant }) {
-      return (await corrections.cancel(id, reason, by, at)) ? postings.of(id) : null;
+      if (!(await corrections.cancel(id, reason, by, at))) return null;
+      await desk.closeAll(id, 'cancelled');
+      return postings.of(id);
     },
 
     async requestRefund({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<void> {

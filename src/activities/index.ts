@@ -1,6 +1,6 @@
 import type { BillingPort } from '../billing/port.js';
-import type { Finding } from '../domain/finding.js';
-import type { Instant, Operator, Settlement, StepTime } from '../domain/settlement.js';
+import type { Operator, Settlement } from '../domain/settlement.js';
+import { taskId } from '../domain/task.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
@@ -8,17 +8,22 @@ import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
+import type { TaskStore } from '../store/tasks.js';
+import type { UnsentStore } from '../store/unsent.js';
 import { announce } from './announce.js';
+import { createCycleActivities } from './billing-cycle.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
 import { createCorrectionActivities } from './corrections.js';
+import { createWatchActivities } from './daily-watch.js';
 import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { register } from './register.js';
-import { createCycleActivities } from './billing-cycle.js';
 import { closeDue, handOver, recordOutcome, scheduleFee } from './outbox.js';
+import { reject } from './reject.js';
 import { runId } from './step.js';
+import { type TaskRequest, createTaskDesk } from './task-desk.js';
 
 export type { EarlierAttempts } from './step.js';
 
@@ -30,14 +35,18 @@ export interface ActivityDependencies {
   tariffs: TariffStore;
   overrides: OverrideStore;
   payments: PaymentStore;
-  people: Pick<PeopleStore, 'standing'>;
+  tasks: TaskStore;
+  unsent: UnsentStore;
+  people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   messenger: Messenger;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, people, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, people, tasks, unsent, messenger }: ActivityDependencies) {
+  const desk = createTaskDesk({ tasks, tariffs, messenger });
+  const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
   return {
     register: register(settlements),
@@ -48,22 +57,42 @@ export function createActivities({ settlements, postings, corrections, billing, 
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
-    ...createCorrectionActivities({ corrections, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
-    ...createCycleActivities({ billing, postings, settlements, messenger, ...outbox }),
+    ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
+    ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
 
-    reject: (input: { id: string; errors: Finding[]; warnings: Finding[]; steps: StepTime[] }) =>
-      settlements.reject(input.id, runId(), input.errors, input.warnings, input.steps, new Date().toISOString()),
-    markDelay: (input: { id: string; office: string; delay: 'atRisk' | 'breached' }) =>
-      settlements.markDelay(input.id, runId(), input.delay, input.office),
-    openTask: (input: { settlementId: string; kind: string; office: string; role: string; dueAt: Instant | null }) => settlements.openTask(input),
-    recordDelivery: (input: { id: string; deliveredTo: string; channel: string; by: Operator }) =>
-      settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by),
+    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
+
+    reject: reject(settlements, desk),
+    async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {
+      const marked = await settlements.markDelay(input.id, runId(), input.delay);
+      if (marked && input.delay === 'breached') await desk.open({ kind: 'breached', office: input.office, settlementId: input.id });
+    },
+    async openTask(input: TaskRequest & { settlementId: string }) {
+      await desk.open(input);
+      // the bill may be handed over or cancelled at the same moment: whoever of the two comes second closes the task
+      const now = await settlements.get(input.settlementId, { office: null });
+      if (input.kind === 'deliver' && now?.delivery) await delivered(input.settlementId);
+      if (now?.status === 'cancelled') await desk.closeAll(input.settlementId, 'cancelled');
+    },
+    async recordDelivery(input: { id: string; deliveredTo: string; channel: string; by: Operator }) {
+      const delivery = await settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by);
+      await delivered(input.id);
+      return delivery;
+    },
     /** what Postgres holds of it: a payment is recorded there before anybody is told */
     fetchPayments: async ({ id }: { id: string }): Promise<Pick<Settlement, 'payments' | 'paid'>> => {
       const settlement = await settlements.get(id, { office: null });
       if (!settlement) throw new Error(`no settlement ${id}`);
       return { payments: settlement.payments, paid: settlement.paid };
     },
-    settle: (input: { id: string }) => settlements.settle(input.id),
+    /** Answers whether the task is still open, having gone to the supervisor. */
+    async escalateTask(input: { id: string }): Promise<boolean> {
+      const task = await tasks.escalate(input.id);
+      return task !== null && task.closedAt === null;
+    },
+    async settle({ id }: { id: string }) {
+      await settlements.settle(id);
+      await desk.closeAll(id, 'settled');
+    },
   };
 }

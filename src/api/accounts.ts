@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { staleFeeds } from '../domain/freshness.js';
 import { todayInTehran } from '../domain/jalali.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
@@ -33,11 +34,12 @@ export async function findAccounts({ res, operator, query }: Call<unknown, z.out
 
 /** GET /accounts/{subscription}: all that the counter shows before a settlement. */
 export async function showAccount({ res, operator, params }: Call<z.output<typeof accountParams>>, deps: ApiDeps) {
-  const reported = await deps.payments.reported(params.subscription);
-  const snapshot = await deps.billing.account(params.subscription, todayInTehran(deps.now()), reported);
+  const today = todayInTehran(deps.now());
+  const [reported, terms] = await Promise.all([deps.payments.reported(params.subscription), deps.serviceTerms(today)]);
+  const snapshot = await deps.billing.account(params.subscription, today, reported);
   if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
   requireOffice(operator, snapshot.account.office);
-  res.json(viewAccount(snapshot));
+  res.json(viewAccount(snapshot, staleFeeds(snapshot.feeds, terms, today)));
 }
 
 /** POST /requests: the five minutes run from here; the receipt itself carries the time, nothing is written. */

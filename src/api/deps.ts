@@ -8,11 +8,14 @@ import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
+import type { PersonAtWork, Task } from '../domain/task.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
+import type { TaskStore } from '../store/tasks.js';
+import type { UnsentStore } from '../store/unsent.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
@@ -79,13 +82,21 @@ export interface Readiness {
   checks: Record<string, string>;
 }
 
+/** Tasks as people list, give and close them. */
+export interface TaskWork extends Pick<TaskStore, 'list' | 'get' | 'assign'> {
+  /** closes a task and ends its timer; rejects when the timer could not be told, and may then be asked again */
+  close(id: string, end: { by: PersonAtWork; outcome: string }): Promise<Task | null>;
+}
+
 /** All that the API needs; it opens no connection of its own. */
 export interface ApiDeps {
   temporal: SettlementWorkflows;
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   payments: PaymentStore;
+  tasks: TaskWork;
   billing: BillingPort;
+  unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
   sessions: Sessions;

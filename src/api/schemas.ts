@@ -9,6 +9,8 @@ import { mobile, nationalId, userName } from '../domain/person.js';
 import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
 import { ROLES } from '../domain/settlement.js';
+import { OPEN_STATUSES } from '../domain/outbox.js';
+import { TASK_KINDS } from '../domain/task.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
 import { PROBLEM_CODES } from './problems.js';
 
@@ -178,6 +180,18 @@ export const overrideRequest = z.strictObject({
   reading: reading.meta({ description: 'the figure that is accepted; absent: the one that was refused, or any when none was refused yet' }),
 });
 
+const taskIdOf = z
+  .string()
+  .max(120)
+  .regex(/^[A-Za-z]+[.][^\s/]+$/)
+  .meta({ examples: ['deliver.014123456701-14050904'] });
+const assignment = {
+  to: text(60).nullable().meta({ description: 'the id of the person who gets it; null: back to whoever of the role sees it first' }),
+  reason: reason.optional(),
+};
+export const assignmentRequest = z.strictObject(assignment);
+export const manyAssignmentRequest = z.strictObject({ tasks: z.array(taskIdOf).min(1).max(500), ...assignment });
+export const closureRequest = z.strictObject({ note: reason });
 export const errorReport = z.strictObject({
   kind: z.enum(CORRECTION_KINDS),
   cause: z.enum(CORRECTION_CAUSES),
@@ -318,6 +332,7 @@ export const settlementParams = z.strictObject({
     .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?$/)
     .meta({ examples: ['014123456701-14050904'] }),
 });
+export const taskParams = z.strictObject({ id: taskIdOf });
 export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
 export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
@@ -385,6 +400,15 @@ export const paymentsQuery = z.strictObject({
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const TASK_STATES = ['open', 'overdue', 'closed'] as const;
+export const tasksQuery = z.strictObject({
+  mine: flag.optional().meta({ description: 'true: given to me, or to nobody and waiting for my role and office' }),
+  office: code.optional(),
+  kind: z.enum(TASK_KINDS).optional(),
+  state: z.enum(TASK_STATES).optional().meta({ description: 'open when absent, which overdue ones are too' }),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
 export const billQuery = z.strictObject({
   revision: z
     .string()
@@ -417,6 +441,15 @@ export const postingsQuery = z.strictObject({
       context.issues.push({ code: 'custom', message: 'شمارهٔ دسته عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'BATCH_INVALID' } });
       return z.NEVER;
     }),
+});
+export const unsentQuery = z.strictObject({
+  office: code.optional(),
+  clerk: code.optional().meta({ description: 'whose settlements; `me`: my own' }),
+  cycle: code.optional(),
+  dueBefore: date.optional().meta({ description: 'last day before this one; undated ones are left out' }),
+  format: z.enum(['json', 'csv']).optional().meta({ description: 'csv: the whole list, without pages' }),
+  limit: limit(50, 500),
+  cursor: cursor.optional(),
 });
 export const cyclesQuery = z.strictObject({
   series: code.optional(),
@@ -707,9 +740,39 @@ export const accountView = z.strictObject({
   instalments: z.array(z.strictObject({ reference: z.string(), dueOn: day, amount: rial })),
   deposits: z.array(z.strictObject({ reference: z.string(), amount: rial, on: day })),
   feeds: z
-    .array(z.strictObject({ kind: z.enum(FEED_KINDS), loadedAt: moment, asOf: day }))
+    .array(
+      z.strictObject({
+        kind: z.enum(FEED_KINDS),
+        loadedAt: moment,
+        asOf: day,
+        stale: z.boolean().meta({ description: 'older than the company allows: a settlement needs a confirmation' }),
+      }),
+    )
     .meta({ description: 'how fresh the data is' }),
 });
+
+export const taskView = z.strictObject({
+  id: z.string(),
+  kind: z.enum(TASK_KINDS),
+  title: z.string().meta({ description: 'Persian' }),
+  endedBy: z.enum(['work', 'person']).meta({ description: 'work: what it asks for closes it; person: somebody closes it by a note' }),
+  settlement: z.string().nullable(),
+  office: z.string().meta({ description: '* when it concerns the whole company' }),
+  role: z.enum(ROLES).meta({ description: 'whom it waits for now' }),
+  assignee: z.string().nullable().meta({ description: 'the id of who has it' }),
+  assignedBy: z.string().nullable(),
+  assignedAt: moment.nullable(),
+  since: moment,
+  dueAt: moment.nullable(),
+  overdue: z.boolean(),
+  escalatedAt: moment.nullable().meta({ description: 'went to the supervisor' }),
+  closedAt: moment.nullable(),
+  closedBy: z.string().nullable().meta({ description: 'null also when the work itself ended it' }),
+  outcome: z.string().nullable().meta({ description: 'the note, or what the work came to' }),
+  detail: z.record(z.string(), z.unknown()).meta({ description: 'what is known of it, by kind' }),
+});
+export const taskPage = z.strictObject({ items: z.array(taskView), next });
+export const assignedView = z.strictObject({ tasks: z.array(taskView) });
 
 const cycleCounts = z.strictObject({ due: z.int(), waiting: z.int(), handedOver: z.int(), taken: z.int(), refused: z.int(), late: z.int() });
 export const cycleView = z.strictObject({
@@ -741,6 +804,27 @@ export const batchView = z.strictObject({
       detail: z.record(z.string(), z.unknown()).meta({ description: 'what billing needs to book it' }),
     }),
   ),
+});
+export const unsentView = z.strictObject({
+  posting: z.string(),
+  kind: z.enum(['fee', 'settlement', 'nameChange', 'difference']),
+  settlement: z.string(),
+  subscription: z.string(),
+  subscriber: z.string().nullable().meta({ description: 'name of the account' }),
+  office: z.string(),
+  clerk: z.strictObject({ id: z.string(), name: z.string() }),
+  amount: rial,
+  status: z.enum(OPEN_STATUSES),
+  cycle: z.string().nullable().meta({ description: 'null: no timetable, or no cycle may take it any more (see reason)' }),
+  dueOn: day.nullable().meta({ description: 'last day' }),
+  daysLeft: z.int().nullable().meta({ description: '0: today is the last day; negative: overdue by so many' }),
+  timesLate: z.int().meta({ description: 'cycles that closed without it' }),
+  reason: z.string().nullable(),
+});
+export const unsentPage = z.strictObject({
+  counts: z.strictObject({ waiting: z.int(), handedOver: z.int(), late: z.int(), refused: z.int() }).meta({ description: 'of the whole list' }),
+  items: z.array(unsentView),
+  next,
 });
 export const acknowledgementView = z.strictObject({ eventId: z.string(), cycle: z.string(), batch: z.int(), items: z.int() });
 
@@ -876,6 +960,9 @@ export const REQUEST_SCHEMAS = {
   DeliveryRequest: deliveryRequest,
   OverrideRequest: overrideRequest,
   PaymentRequest: paymentRequest,
+  AssignmentRequest: assignmentRequest,
+  ManyAssignmentRequest: manyAssignmentRequest,
+  ClosureRequest: closureRequest,
   SignInRequest: signInRequest,
   PasswordRequest: passwordRequest,
   PersonRequest: personRequest,
@@ -898,6 +985,9 @@ export const ANSWER_SCHEMAS = {
   Receipt: receiptView,
   Account: accountView,
   AccountPage: accountPage,
+  Task: taskView,
+  TaskPage: taskPage,
+  AssignedTasks: assignedView,
   Correction: correctionView,
   Comparison: comparisonView,
   Submitted: submittedView,
@@ -907,6 +997,8 @@ export const ANSWER_SCHEMAS = {
   CyclePage: cyclePage,
   Batch: batchView,
   Acknowledgement: acknowledgementView,
+  UnsentPosting: unsentView,
+  UnsentPage: unsentPage,
   FeedAnswer: feedAnswer,
   Payment: paymentView,
   PaymentPage: paymentPage,

@@ -3,6 +3,7 @@ import { makeBillId } from '../domain/bill-id.js';
 import type { Correction } from '../domain/correction.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
+import type { StaleFeed } from '../domain/freshness.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
 import type { Bill, Settlement } from '../domain/settlement.js';
@@ -162,7 +163,7 @@ export function viewFinding({ field, code, severity, message, override }: Findin
 }
 
 /** An account for the counter. Only the ends of ids are shown: enough to compare with a card, too little to copy. */
-export function viewAccount(snapshot: AccountSnapshot): z.input<typeof accountView> {
+export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed[]): z.input<typeof accountView> {
   const { account: a, lastBill: bill } = snapshot;
   return {
     account: {
@@ -201,7 +202,7 @@ export function viewAccount(snapshot: AccountSnapshot): z.input<typeof accountVi
     adjustments: snapshot.adjustments.map(({ reference, on, amount, reason }) => ({ reference, on, amount, reason })),
     instalments: snapshot.instalments.map(({ reference, dueOn, amount }) => ({ reference, dueOn, amount })),
     deposits: snapshot.deposits.map(({ reference, amount, on }) => ({ reference, amount, on })),
-    feeds: snapshot.feeds.map(({ kind, loadedAt, asOf }) => ({ kind, loadedAt, asOf })),
+    feeds: snapshot.feeds.map(({ kind, loadedAt, asOf }) => ({ kind, loadedAt, asOf, stale: stale.some((feed) => feed.kind === kind) })),
   };
 }
 

@@ -27,7 +27,7 @@ export interface BillingCaller {
 
 export type BillingState = 'ok' | 'unreachable' | 'refused';
 
-export interface HttpBilling extends Required<BillingPort> {
+export interface HttpBilling extends Required<Omit<BillingPort, 'feeds'>> {
   /** Whether it answers and takes the token, asked once and for half a second. */
   state(): Promise<BillingState>;
 }

@@ -1,4 +1,4 @@
-import type { Account, AccountSnapshot, Cycle, LedgerPayment, Meter } from '../domain/account.js';
+import type { Account, AccountSnapshot, Cycle, FeedState, LedgerPayment, Meter } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { PostingBatch } from '../store/postings.js';
 
@@ -28,6 +28,8 @@ export interface BillingPort {
    * payments; as soon as the ledger holds it, counted by a bill or not, the ledger's word alone stands.
    */
   account(subscription: string, today: JalaliDate, reported?: readonly LedgerPayment[]): Promise<AccountSnapshot | null>;
+  /** When each feed last came in; those that never came are not there. Absent where billing is asked instead of fed. */
+  feeds?(): Promise<FeedState[]>;
   /** The timetable: cycles that close between two days (both included), nearest first; `series` null = all. */
   timetable(search: { series: string | null; from: JalaliDate; to: JalaliDate }): Promise<Cycle[]>;
   /**

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { FEED_KINDS, type AccountSnapshot, type Cycle, type LedgerPayment } from '../domain/account.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedState, type LedgerPayment } from '../domain/account.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { AccountHit, BillingPort } from './port.js';
 import { searchQuery, typedId } from './search.js';
@@ -97,6 +97,10 @@ export function createPostgresBilling(pool: Pool): BillingPort {
       });
       const snapshot = rows[0]?.snapshot;
       return snapshot ? { ...snapshot, lastBill: snapshot.history[0] ?? null } : null;
+    },
+
+    async feeds(): Promise<FeedState[]> {
+      return (await pool.query<FeedState>('select kind, loaded_at as "loadedAt", as_of as "asOf" from billing.feeds')).rows;
     },
 
     async timetable({ series, from, to }): Promise<Cycle[]> {

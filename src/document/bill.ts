@@ -225,6 +225,9 @@ function notices({ postings, warnings, facts }: Settlement, bill: Bill): string[
   if (warnings.some((warning) => warning.code === 'PROVISIONAL_TARIFF')) {
     said.push('تعرفهٔ این دوره هنوز منتشر نشده و آخرین تعرفه موقتاً به‌کار رفته است؛ مابه‌التفاوت پس از انتشار منظور می‌شود.');
   }
+  if (warnings.some((warning) => warning.code === 'STALE_FEED')) {
+    said.push('بخشی از داده‌های پایهٔ این صورتحساب به‌روز نبود و صدور آن با ذکر دلیل تأیید شد؛ پرداخت یا قبضی که در آن نیامده باشد در صورتحساب بعد منظور می‌شود.');
+  }
   if (bill.payments.length > 1) {
     said.push(`مبلغ از سقف یک شناسهٔ پرداخت بیشتر است و با ${number(bill.payments.length)} قبض پرداخت می‌شود؛ همهٔ قبض‌ها را بپردازید.`);
   }

@@ -2,8 +2,10 @@ import type { AccountSnapshot } from './account.js';
 import { makeBillId } from './bill-id.js';
 import { type Debt, type Fee, computeDebt } from './debt.js';
 import { type Finding, finding } from './finding.js';
+import { staleFeeds, staleFinding } from './freshness.js';
 import type { JalaliDate } from './jalali.js';
 import { checkReading, meterOn } from './reading.js';
+import { serviceTermsOn } from './service-terms.js';
 import type { AccountView, SettlementFacts, SettlementOrder } from './settlement.js';
 import { type Tariff, gasIntervals, holdsOn, isProvisional, tariffOn } from './tariff.js';
 
@@ -39,7 +41,7 @@ export interface DebtAssessment {
   findings: Finding[];
 }
 
-/** The debt of an order on a snapshot, with what is found on the way (documents, tariff, fee). Null when the reading is impossible. */
+/** The debt of an order on a snapshot, with what is found on the way (documents, age of the data, tariff, fee). Null when the reading is impossible. */
 export function assessDebt(
   order: SettlementOrder,
   snapshot: AccountSnapshot,
@@ -49,6 +51,8 @@ export function assessDebt(
 ): DebtAssessment {
   const { usage } = checkReading(snapshot, order.facts, tariffs, today);
   const findings = checkDocuments(order.facts, tariffs);
+  const stale = staleFinding(staleFeeds(snapshot.feeds, serviceTermsOn(tariffs, today), today));
+  if (stale) findings.push(stale);
   if (!usage) return { debt: null, findings };
   if (!fee) {
     findings.push(finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'));

@@ -49,7 +49,10 @@ export function reportOf(counts: CycleCounts): CycleCounts {
   return { due, waiting: 0, handedOver: 0, taken, refused: 0, late: due - taken };
 }
 
-const OPEN: ReadonlySet<PostingStatus> = new Set(['waiting', 'handedOver', 'late', 'refused']);
+/** Of a posting that billing has still to take. */
+export const OPEN_STATUSES = ['waiting', 'handedOver', 'late', 'refused'] as const satisfies readonly PostingStatus[];
+export type OpenStatus = (typeof OPEN_STATUSES)[number];
+const OPEN: ReadonlySet<PostingStatus> = new Set(OPEN_STATUSES);
 
 /** Whether billing has still to say that it took the posting. */
 export function isOpen({ status }: Pick<Posting, 'status'>): boolean {

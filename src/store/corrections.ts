@@ -137,8 +137,7 @@ export function createCorrectionStore(pool: Pool) {
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
            b as (update app.bills set void = true where settlement_id in (select id from s)),
            p as (update app.postings set status = 'cancelled', batch = null where settlement_id in (select id from s) and status <> 'replaced'),
-           c as (update app.corrections set status = 'withdrawn', ended_at = clock_timestamp(), note = 'cancelled' where settlement_id in (select id from s) and status not in ('withdrawn', 'issued')),
-           t as (update app.tasks set closed_at = clock_timestamp() where settlement_id in (select id from s) and closed_at is null)
+           c as (update app.corrections set status = 'withdrawn', ended_at = clock_timestamp(), note = 'cancelled' where settlement_id in (select id from s) and status not in ('withdrawn', 'issued'))
            insert into app.events (settlement_id, kind, key, at, data) select id, 'cancelled', '1', $3, $2::jsonb from s on conflict do nothing`,
           [id, JSON.stringify({ by: by.id, reason, at }), at],
         );

@@ -320,7 +320,6 @@ export function createSettlementStore(pool: Pool) {
            update app.settlements set status = case status when 'announced' then 'delivered' else status end,
              delivery = coalesce(delivery, $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
            where id = $1 returning id, delivery),
-         t as (update app.tasks set closed_at = now() where settlement_id = $1 and kind = 'deliver' and closed_at is null),
          e as (insert into app.events (settlement_id, kind, key, at, data)
            select id, 'delivered', '1', clock_timestamp(), delivery || jsonb_build_object('by', $3::jsonb) from s on conflict do nothing)
          select delivery from s`,
@@ -338,24 +337,16 @@ export function createSettlementStore(pool: Pool) {
       );
     },
 
-    /** At risk or breached: marked once, with a task for the supervisor on a breach. */
-    async markDelay(id: string, runId: string, delay: 'atRisk' | 'breached', office: string): Promise<void> {
+    /** At risk or breached: marked once. Answers whether the settlement is this run's. */
+    async markDelay(id: string, runId: string, delay: 'atRisk' | 'breached'): Promise<boolean> {
       const column = delay === 'atRisk' ? 'at_risk_at' : 'breached_at';
-      await pool.query(
+      const { rowCount } = await pool.query(
         `with s as (update app.settlements set ${column} = coalesce(${column}, clock_timestamp()) where id = $1 and run_id = $2 returning id, ${column} as at),
-         t as (insert into app.tasks (id, settlement_id, office, kind, role, since)
-           select id || '/' || $3::text, id, $4, $3::text, 'supervisor', at from s where $3::text = 'breached' on conflict do nothing)
-         insert into app.events (settlement_id, kind, key, at, data) select id, $3::text, $2, at, '{}' from s on conflict do nothing`,
-        [id, runId, delay, office],
+         e as (insert into app.events (settlement_id, kind, key, at, data) select id, $3::text, $2, at, '{}' from s on conflict do nothing)
+         select from s`,
+        [id, runId, delay],
       );
-    },
-
-    /** Something waits for a person: one task per settlement and kind. */
-    async openTask(task: { settlementId: string; kind: string; office: string; role: string; dueAt: Instant | null }): Promise<void> {
-      await pool.query(
-        `insert into app.tasks (id, settlement_id, office, kind, role, since, due_at) values ($1 || '/' || $2, $1, $3, $2, $4, clock_timestamp(), $5) on conflict do nothing`,
-        [task.settlementId, task.kind, task.office, task.role, task.dueAt],
-      );
+      return rowCount === 1;
     },
   };
 }

@@ -1,3 +1,5 @@
 export { acknowledgement } from './acknowledgement.js';
 export { billingCycle } from './billing-cycle.js';
 export { settlement } from './settlement.js';
+export { dailyWatch } from './daily-watch.js';
+export { task } from './task.js';

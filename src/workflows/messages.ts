@@ -4,6 +4,7 @@ import type { Comparison, Correction } from '../domain/correction.js';
 import type { Opening } from '../domain/cycle.js';
 import type { Finding } from '../domain/finding.js';
 import type { Settlement, SettlementOrder, Operator } from '../domain/settlement.js';
+import { TASK_CLOSED } from '../domain/task.js';
 
 export type { CorrectionSubmission, ErrorReport };
 
@@ -93,3 +94,6 @@ export interface PaymentReceived {
 
 /** Where the settlement stands now. */
 export const settlementState = defineQuery<Settlement>('settlementState');
+
+/** A task was closed: its timer ends. The argument says what it came to. */
+export const taskClosed = defineSignal<[string | null]>(TASK_CLOSED);

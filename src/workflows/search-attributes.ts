@@ -9,8 +9,12 @@ export const AT_RISK = defineSearchAttributeKey('atRisk', SearchAttributeType.BO
 export const BREACHED = defineSearchAttributeKey('breached', SearchAttributeType.BOOL);
 /** some posting was not taken when its cycle closed, and is not taken yet */
 export const FEE_OVERDUE = defineSearchAttributeKey('feeOverdue', SearchAttributeType.BOOL);
+/** of a task: what waits, for whom, and how it stands: waiting, overdue, escalated; a server holds three BOOLs at most, so this is none */
+export const TASK_KIND = defineSearchAttributeKey('taskKind', SearchAttributeType.KEYWORD);
+export const TASK_ROLE = defineSearchAttributeKey('taskRole', SearchAttributeType.KEYWORD);
+export const TASK_STATE = defineSearchAttributeKey('taskState', SearchAttributeType.KEYWORD);
 
-export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE];
+export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, TASK_KIND, TASK_ROLE, TASK_STATE];
 
 /** Name → type as the Temporal server registers them. */
 export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool'> = Object.fromEntries(

@@ -14,6 +14,7 @@ import type { Opening } from '../domain/cycle.js';
 import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, waitsFor } from '../domain/outbox.js';
 import { paidOf } from '../domain/payment.js';
 import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
+import type { TaskKind } from '../domain/task.js';
 import type { Scheduled, Targeted } from '../activities/outbox.js';
 import {
   type Delivery,
@@ -210,8 +211,7 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     view.postings = next.postings;
     // an opening is told once by its event; what is new since must be handed over all the same
     if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle)) inbox.push({ kind: 'cycleOpened', opened: open });
-    const task = (kind: string, summary: string): Promise<unknown> =>
-      runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office, role: 'billing', dueAt: null });
+    const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
     await rework.refused(refused);
@@ -357,7 +357,6 @@ async function remindOfDelivery(view: Settlement, order: SettlementOrder, dayEnd
     settlementId: view.id,
     kind: 'deliver',
     office: order.clerk.office,
-    role: 'clerk',
     dueAt: dayEndsAt,
   });
 }

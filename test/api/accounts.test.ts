@@ -1,6 +1,7 @@
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../../src/billing/errors';
 import type { AccountHit } from '../../src/billing/port';
-import { APPROVER, CLERK, NATIONAL_ID, OTHER_CLERK, snapshot, startApi, SUBSCRIPTION, SUPERVISOR, type TestApi } from './fixture';
+import { jalali } from '../../src/domain/jalali';
+import { APPROVER, CLERK, NATIONAL_ID, NOW, OTHER_CLERK, snapshot, startApi, SUBSCRIPTION, SUPERVISOR, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeEach(async () => {
@@ -47,10 +48,18 @@ test('an account with its meter in place, last bill, payments and freshness; onl
     meter: { serial: 'M1' },
     lastBill: { totalDue: -5 },
     payments: [{ amount: 1000 }],
-    feeds: [{ kind: 'accounts' }],
+    // a month old on the day of these tests, as old as allowed
+    feeds: [{ kind: 'accounts', asOf: '1405/08/04', stale: false }],
   });
   expect(text).not.toContain(NATIONAL_ID);
   expect(text).not.toContain('09121234567');
+});
+
+test('plan R2: a feed that is older than the terms allow is marked', async () => {
+  const feeds = (['accounts', 'payments', 'cycles'] as const).map((kind) => ({ kind, loadedAt: NOW.toISOString(), asOf: jalali('1405/08/30') }));
+  api.deps.billing.account = async () => ({ ...snapshot(), feeds });
+  const { body } = await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK });
+  expect(body.feeds).toMatchObject([{ kind: 'accounts', stale: false }, { kind: 'payments', stale: true }, { kind: 'cycles', stale: false }]);
 });
 
 test('another office 403, another role 403, none 404; Persian digits in the path', async () => {

@@ -17,6 +17,8 @@ import type { RecordedPayment } from '../../src/store/payments';
 import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
+import type { Task } from '../../src/domain/task';
+import type { UnsentPosting } from '../../src/store/unsent';
 import type { PersonRecord } from '../../src/store/people';
 import type { SignInOutcome } from '../../src/store/sign-in';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
@@ -227,6 +229,48 @@ export function snapshot(office = '12'): AccountSnapshot {
   };
 }
 
+/** An open task of office 12 that waits for its clerk. */
+export function task(change: Partial<Task> = {}): Task {
+  return {
+    id: `deliver.${ID}`,
+    kind: 'deliver',
+    settlement: ID,
+    office: '12',
+    role: 'clerk',
+    assignee: null,
+    assignedBy: null,
+    assignedAt: null,
+    since: NOW.toISOString(),
+    dueAt: '2026-11-25T20:30:00.000Z',
+    escalatedAt: null,
+    closedAt: null,
+    closedBy: null,
+    outcome: null,
+    detail: {},
+    ...change,
+  };
+}
+
+/** A fee of office 12 that waits for its cycle. */
+export function unsent(change: Partial<UnsentPosting> = {}): UnsentPosting {
+  return {
+    posting: `${ID}/fee`,
+    kind: 'fee',
+    settlement: ID,
+    subscription: SUBSCRIPTION,
+    subscriber: 'علی کریمی',
+    office: '12',
+    clerk: { id: CLERK.id, name: CLERK.name },
+    amount: 49_000,
+    status: 'waiting',
+    cycle: '12-1405-05',
+    dueOn: jalali('1405/09/27'),
+    timesLate: 0,
+    reason: null,
+    ...change,
+  };
+}
+
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 
 export interface TestApi {
@@ -330,6 +374,16 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       },
       reported: async () => [],
       list: async () => ({ items: payments, next: null }),
+    },
+    tasks: {
+      list: async () => ({ items: [task()], next: null }),
+      get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
+      assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
+      close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
+    },
+    unsent: {
+      counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }),
+      page: async () => ({ items: [unsent()], next: null }),
     },
     billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },
     postings: {

@@ -1,5 +1,6 @@
 import { type BillDocument, createBillPrinter } from '../../src/document/bill.js';
 import { type BillLine, computeDebt } from '../../src/domain/debt.js';
+import { finding } from '../../src/domain/finding.js';
 import { decimal } from '../../src/domain/fraction.js';
 import type { JalaliDate } from '../../src/domain/jalali.js';
 import { type Change, settlement } from './settlement-sample.js';
@@ -221,6 +222,15 @@ test('a balance without a reading', () => {
   });
   expect(text).toContain('بدون قرائت');
   expect(text).toMatch(/صدور دریافت ن/);
+});
+
+test('plan R2: up to which day the data speaks, and that stale data was confirmed', () => {
+  const fresh = printed({}).text;
+  expect(fresh).toContain('۱۴۰۵/۰۳/۲۰');
+  expect(fresh).not.toContain('روز نبود');
+  const { text, inside } = printed({ settlement: { warnings: [finding('STALE_FEED', 'subscription', '…')] } });
+  expect(text).toContain('روز نبود');
+  expect(inside).toBe(true);
 });
 
 test('sums to the end of the exact range stay whole', () => {

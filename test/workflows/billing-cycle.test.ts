@@ -2,13 +2,17 @@ import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createCycleActivities } from '../../src/activities/billing-cycle.js';
 import type { Activities } from '../../src/activities/index.js';
+import { type TaskDesk, createTaskDesk } from '../../src/activities/task-desk.js';
 import { type Opening, billingCycleWorkflowId, endOfDay } from '../../src/domain/cycle.js';
 import { type JalaliDate, addDays, yearOf } from '../../src/domain/jalali.js';
 import { COVERED, type CycleCounts, type Outcome } from '../../src/domain/outbox.js';
 import { type Posting, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { taskId, taskWorkflowId } from '../../src/domain/task.js';
 import { createMessenger } from '../../src/messenger.js';
 import { type PostingBatch, type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
+import { createTariffStore } from '../../src/store/tariffs.js';
+import { createTaskStore } from '../../src/store/tasks.js';
 import { TASK_QUEUE, confirmDelivery, postingRetracted, settlementState } from '../../src/workflows/messages.js';
 import { seedWaiting } from '../store/waiting.js';
 import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
@@ -24,6 +28,7 @@ let env: TestWorkflowEnvironment;
 /** waits without skipping time: only `env.sleep` does */
 let client: Client;
 let real: Activities;
+let desk: TaskDesk;
 let accounts: { subscription: string; reading: number }[];
 let seriesMade = 0;
 
@@ -41,7 +46,9 @@ afterAll(() => database?.stop());
 beforeEach(async () => {
   env = await timeSkippingServer();
   client = new Client({ connection: env.connection });
-  real = realActivities(database.pool, createMessenger(client, { taskQueue: TASK_QUEUE }));
+  const messenger = createMessenger(client, { taskQueue: TASK_QUEUE });
+  real = realActivities(database.pool, messenger);
+  desk = createTaskDesk({ tasks: createTaskStore(database.pool), tariffs: createTariffStore(database.pool), messenger });
 });
 afterEach(async () => {
   await endWorkers();
@@ -207,6 +214,9 @@ test('a cycle that nobody opens: late on its closing, not before, moved to the n
     expect((await attributes(order))[0]).toBe(false);
     expect(await settled(order, second)).toBe('settled');
     await agree(order);
+    // taken after all: nothing of it waits for billing any more
+    expect(await createTaskStore(database.pool).get(taskId('postingLate', order.id))).toMatchObject({ closedBy: null, outcome: 'settled' });
+    await client.workflow.getHandle(taskWorkflowId(taskId('postingLate', order.id))).result();
   });
 }, 90_000);
 
@@ -496,7 +506,7 @@ test(`${MANY} ended settlements in pages of a few, with some that live: each tol
   const { series, cycles: [first, second] } = await newSeries();
   if (!first || !second) throw new Error('no cycles');
   const settlements = createSettlementStore(database.pool);
-  const paged: Activities = { ...real, ...createCycleActivities({ billing: {}, postings, settlements, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real, page }) };
+  const paged: Activities = { ...real, ...createCycleActivities({ billing: {}, postings, settlements, desk, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real, page }) };
   // half of them in a cycle that nobody opened and that has closed since
   const ended = Array.from({ length: MANY }, (_, i) => ({
     id: `${series}${String(i).padStart(9, '0')}-seeded`,
@@ -566,7 +576,7 @@ test('a central billing system is told each batch, also when it did the work and
     return calls++ === 0 ? Promise.reject(new Error('timed out')) : Promise.resolve();
   };
   const settlements = createSettlementStore(database.pool);
-  const told: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
+  const told: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, desk, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
   await withWorker(env, told, async () => {
     const orders = [await orderIn(series), await orderIn(series)];
     for (const order of orders) await announce(client, order);

@@ -2,11 +2,15 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
+import { createTaskDesk } from '../../src/activities/task-desk.js';
 import type { JalaliDate } from '../../src/domain/jalali.js';
 import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { taskWorkflowId } from '../../src/domain/task.js';
 import { createMessenger } from '../../src/messenger.js';
 import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
+import { createTariffStore } from '../../src/store/tariffs.js';
+import { createTaskStore } from '../../src/store/tasks.js';
 import {
   TASK_QUEUE,
   approveCorrection,
@@ -262,5 +266,35 @@ test('a correction in the middle of an open cycle: its posting joins the cycle b
     await until('handed over again', async () => (await state(order)).postings.every(({ status }) => status === 'handedOver' || status === 'replaced'));
     const batch = await postings.nextBatch(cycle);
     expect(batch?.items.filter(({ settlement }) => settlement === order.id).map(({ posting }) => posting)).toEqual([`${order.id}/fee`, `${order.id}/settlement/2`]);
+  });
+});
+
+test('weeks later the first data is as old as it was at the announcement; today’s data is judged by today', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    await report(order);
+    await env.sleep('20 days');
+    const corrected = { reading: (order.facts.reading ?? 0) - 10 };
+    expect(await failureOf(handle(order).executeUpdate(submitCorrection, { args: [{ n: 1, by: CLERK, corrected, basis: 'now' }] }))).toBe('REJECTED');
+    expect((await submit(order, 1, corrected.reading)).warnings.map(({ code }) => code)).not.toContain('STALE_FEED');
+  });
+});
+
+test('cancelled: nothing of it waits for anybody, but a breach is looked at all the same', async () => {
+  const order = nextOrder();
+  const desk = createTaskDesk({ tasks: createTaskStore(database.pool), tariffs: createTariffStore(database.pool), messenger: createMessenger(env.client, { taskQueue: TASK_QUEUE }) });
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    const [deliver, late, breach] = [
+      await desk.open({ kind: 'deliver', office: '01', settlementId: order.id }),
+      await desk.open({ kind: 'postingLate', office: '01', settlementId: order.id }),
+      await desk.open({ kind: 'breached', office: '01', settlementId: order.id }),
+    ];
+    await handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتراک اشتباه', by: SUPERVISOR }] });
+    for (const { id } of [deliver, late]) await env.client.workflow.getHandle(taskWorkflowId(id)).result();
+    const ends = (await createTaskStore(database.pool).ofSettlement(order.id)).map(({ kind, outcome, closedBy }) => [kind, outcome, closedBy]);
+    expect(ends).toEqual([['breached', null, null], ['deliver', 'cancelled', null], ['postingLate', 'cancelled', null]]);
+    expect((await env.client.workflow.getHandle(taskWorkflowId(breach.id)).describe()).status.name).toBe('RUNNING');
   });
 });

@@ -8,11 +8,12 @@ import { endOfDay } from '../../src/domain/cycle.js';
 import type { Finding } from '../../src/domain/finding.js';
 import { type JalaliDate, addDays } from '../../src/domain/jalali.js';
 import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { taskId, taskWorkflowId } from '../../src/domain/task.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { billingCycleOpened, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
-import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { announce, endWorkers, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -25,7 +26,7 @@ const histories: { workflowId: string; history: History }[] = [];
 
 beforeAll(async () => {
   database = await startDatabase(200);
-  real = realActivities(database.pool);
+  real = realActivities(database.pool, messengerTo(() => env.client));
   const { rows } = await database.pool.query(
     `select a.subscription, b.to_reading as reading from billing.accounts a
      join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
@@ -220,6 +221,20 @@ describe('announcement', () => {
     const order = nextOrder();
     const settlement = await withWorker(env, real, () => announce(env.client, order), 0);
     expect(settlement.status).toBe('announced');
+  });
+
+  test('what billing has to mend first: refused, with one task for billing however often it is asked for', async () => {
+    const order = nextOrder({ meterState: 'reversed' });
+    await withWorker(env, real, async () => {
+      for (const id of ['announce-1', 'announce-2']) {
+        const failure = await failureOf(announce(env.client, order, id));
+        expect((failure.details?.[0] as Finding[]).map(({ code }) => code)).toEqual(['METER_REVERSED']);
+      }
+    });
+    const { rows } = await database.pool.query('select id, kind, role, office, due_at, detail from app.tasks where settlement_id = $1', [order.id]);
+    expect(rows).toMatchObject([{ id: `meterReversed.${order.id}`, kind: 'meterReversed', role: 'billing', office: '01', due_at: expect.any(String), detail: { message: expect.stringContaining(String(order.facts.reading)) } }]);
+    // its due time is being watched over
+    expect((await env.client.workflow.getHandle(taskWorkflowId(rows[0].id)).describe()).status.name).toBe('RUNNING');
   });
 });
 
@@ -474,15 +489,38 @@ describe('hand-over and the next cycle', () => {
     });
   });
 
-  test('not handed over by the end of the day: a task for the clerk, closed by the hand-over', async () => {
+  test('not handed over by the end of the day: a task for the clerk, closed by the hand-over, and its timer with it', async () => {
     const order = nextOrder();
     await withWorker(env, real, async () => {
       await announce(env.client, order);
       await env.sleep('25 hours');
       const tasks = (open: boolean) => count(`select count(*) from app.tasks where settlement_id = $1 and kind = 'deliver' and (closed_at is null) = $2`, [order.id, open]);
       await until('the task', async () => (await tasks(true)) === 1);
+      const timer = env.client.workflow.getHandle(taskWorkflowId(taskId('deliver', order.id)));
+      await until('its timer', async () => (await timer.describe()).status.name === 'RUNNING');
       await deliver(order);
       expect(await tasks(false)).toBe(1);
+      await timer.result();
+      const { rows } = await database.pool.query("select closed_by, outcome, escalated_at from app.tasks where settlement_id = $1 and kind = 'deliver'", [order.id]);
+      expect(rows).toEqual([{ closed_by: null, outcome: 'delivered', escalated_at: null }]);
+    });
+  });
+
+  test('handed over in the very moment in which the task opens: it does not stay open', async () => {
+    const order = nextOrder();
+    const { openTask } = real;
+    const opening: Activities = {
+      ...real,
+      // the day's end and the hand-over at once: the delivery is on record before the task is
+      openTask: async (input) => {
+        await real.recordDelivery({ id: order.id, deliveredTo: 'علی کریمی', channel: 'counter', by: order.clerk });
+        return openTask(input);
+      },
+    };
+    await withWorker(env, opening, async () => {
+      await announce(env.client, order);
+      await env.sleep('25 hours');
+      await until('closed', async () => (await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'deliver' and outcome = 'delivered'", [order.id])) === 1);
     });
   });
 });

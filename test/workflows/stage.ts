@@ -13,6 +13,7 @@ import { type JalaliDate, todayInTehran } from '../../src/domain/jalali.js';
 import { type Settlement, type SettlementOrder, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } from '../../src/embedded.js';
 import { loadDemoData } from '../../src/demo.js';
+import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
@@ -22,6 +23,8 @@ import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
+import { createTaskStore } from '../../src/store/tasks.js';
+import { createUnsentStore } from '../../src/store/unsent.js';
 import { createWorker } from '../../src/worker.js';
 import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
@@ -55,6 +58,12 @@ const nobodyToTell: Messenger = {
   start: (_workflow, id) => Promise.reject(new Error(`${id}: this test has no messenger`)),
 };
 
+/** Steps reach other workflows on the server of the test that runs now. */
+export function messengerTo(client: () => Client): Messenger {
+  const now = (): Messenger => createMessenger(client(), { taskQueue: TASK_QUEUE });
+  return { signal: (...message) => now().signal(...message), start: (...order) => now().start(...order) };
+}
+
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
@@ -64,6 +73,8 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
     payments: createPaymentStore(pool),
+    tasks: createTaskStore(pool),
+    unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     messenger,
   });

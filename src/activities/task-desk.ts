@@ -1,0 +1,95 @@
+import { endOfDay } from '../domain/cycle.js';
+import { todayInTehran } from '../domain/jalali.js';
+import type { ServiceTerms } from '../domain/service-terms.js';
+import type { Instant } from '../domain/settlement.js';
+import {
+  type PersonAtWork,
+  TASK_CLOSED,
+  TASK_WORKFLOW,
+  type Task,
+  type TaskKind,
+  type TaskTimer,
+  dueOf,
+  escalationOf,
+  outlives,
+  taskId,
+  taskKind,
+  taskWorkflowId,
+} from '../domain/task.js';
+import type { TariffStore } from '../store/tariffs.js';
+import type { TaskStore } from '../store/tasks.js';
+import type { Messenger } from './messenger.js';
+import { termsOn } from './service-terms.js';
+
+export interface TaskRequest {
+  kind: TaskKind;
+  office: string;
+  /** the settlement it concerns, there is one task of a kind for each; or what else it is about */
+  settlementId?: string;
+  subject?: string;
+  /** absent or null: by the kind's own rule */
+  dueAt?: Instant | null;
+  /** the moment that the kind's rule counts from; now when absent */
+  at?: Instant;
+  detail?: Record<string, unknown>;
+}
+
+/** Opens and closes tasks together with their timers: no task waits without one, and none rings after its end. */
+export interface TaskDesk {
+  /** Opens a task once. Throws when its timer could not be started: whoever asks tries again. */
+  open(asked: TaskRequest): Promise<Task>;
+  /** Closes a task, by the work itself when `by` is null; null when there is none. The first closing stands. */
+  close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
+  /** The settlement has ended: what still waits in it waits no more, but for what a person has to look at all the same. */
+  closeAll(settlementId: string, outcome: 'settled' | 'cancelled'): Promise<void>;
+}
+
+export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore; tariffs: TariffStore; messenger: Messenger }): TaskDesk {
+  const desk: TaskDesk = {
+    async open({ kind, office, settlementId, subject = settlementId ?? '', dueAt, at = new Date().toISOString(), detail = {} }) {
+      const today = todayInTehran(new Date(at));
+      const terms = await termsOn(tariffs, today);
+      const task = await tasks.open({
+        id: taskId(kind, subject),
+        kind,
+        settlement: settlementId ?? null,
+        office,
+        role: taskKind(kind).role,
+        dueAt: dueAt ?? dueOf(kind, { at, dayEndsAt: endOfDay(today) }, terms),
+        detail,
+      });
+      if (task.dueAt !== null && task.closedAt === null) {
+        const timer = timerOf(task, task.dueAt, terms);
+        await messenger.start(TASK_WORKFLOW, taskWorkflowId(task.id), timer, timer.summary);
+      }
+      return task;
+    },
+
+    async close(id, end) {
+      const task = await tasks.close(id, end);
+      // also when it was closed before: the attempt that closed it may not have got so far
+      if (task?.dueAt) await messenger.signal(taskWorkflowId(id), TASK_CLOSED, task.outcome);
+      return task;
+    },
+
+    async closeAll(settlementId, outcome) {
+      for (const { id, kind } of await tasks.ofSettlement(settlementId)) if (!outlives(kind)) await desk.close(id, { by: null, outcome });
+    },
+  };
+  return desk;
+}
+
+function timerOf({ id, kind, office, role, settlement }: Task, dueAt: Instant, terms: ServiceTerms): TaskTimer {
+  // a task that is due at 24:00 is due on the day that ends then
+  const dueOn = todayInTehran(new Date(Date.parse(dueAt) - 1));
+  return {
+    id,
+    kind,
+    office,
+    role,
+    subscription: settlement?.split('-')[0] ?? null,
+    summary: `${taskKind(kind).title} — ${settlement ?? id.slice(kind.length + 1)}، مهلت ${dueOn}`,
+    dueAt,
+    escalateAt: escalationOf(dueAt, terms),
+  };
+}

@@ -1,0 +1,35 @@
+import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
+import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+
+/** Set by the server on what a schedule starts: the time it was meant for, however late it comes. */
+const SCHEDULED_FOR = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
+
+const step = proxyActivities<Activities>({
+  startToCloseTimeout: '2m',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '5m' },
+});
+
+/** How many matters stand open, by what was looked at. */
+export interface WatchReport {
+  at: string;
+  staleFeeds: number;
+  closingCycles: number;
+  seriesWithoutTimetable: number;
+  lapsingQualifications: number;
+}
+
+/** Every morning: what is stale, what closes soon, what waits for no cycle, whose qualification ends. `at`: for another day than the scheduled one. */
+export async function dailyWatch(given?: { at: string }): Promise<WatchReport> {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  const at = given?.at ?? (typedSearchAttributes.get(SCHEDULED_FOR) ?? startTime).toISOString();
+  // side by side: one that waits for something keeps none of the others
+  const [staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications] = await Promise.all([
+    step.watchFeeds.executeWithOptions({ summary: 'داده‌هایی که به‌روز نیست' }, [{ at }]),
+    step.watchCycles.executeWithOptions({ summary: 'دوره‌های رو به پایان و اقلام ارسال‌نشده' }, [{ at }]),
+    step.watchTimetable.executeWithOptions({ summary: 'سری‌های بدون جدول زمان‌بندی' }, [{ at }]),
+    step.watchQualifications.executeWithOptions({ summary: 'صلاحیت‌های رو به پایان' }, [{ at }]),
+  ]);
+  setCurrentDetails(`داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications}`);
+  return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications };
+}

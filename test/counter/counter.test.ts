@@ -15,7 +15,7 @@ const complaints: string[] = [];
 beforeAll(async () => {
   // one after the other, so that whatever did start is known and closed
   browser = await openBrowser();
-  stage = await openStage(80);
+  stage = await openStage(240);
   await stage.startAll();
 }, 120_000);
 
@@ -112,6 +112,7 @@ async function issue(page: Page, after = '.announced-amount'): Promise<void> {
     // the focus stays on the chip: the key is the page's all the same
     await page.keyboard.press('Control+Enter');
   }
+  await page.waitForSelector(after);
 }
 
 it('signs in by a token, and out again; both screens without barriers', async () => {

@@ -539,7 +539,7 @@ test('leftBehind: what ended settlements have in cycles that closed, opened or n
   await waiting(['A', 'B'], { status: 'settled' });
   await waiting(['C']);
   await waiting(['D'], { status: 'settled', cycle: null, dueOn: null });
-  await store.recordOutcome('B', 'e', { posting: 'B/fee', outcome: 'refused', reason: 'R', seq: 1 });
+  await store.recordOutcome('B', 'e', { posting: 'B/fee', outcome: 'refused', reason: 'R', seq: 1 }, true);
   expect(await store.leftBehind(FIVE.dueOn)).toEqual([]);
   expect(await store.leftBehind(jalali('1405/09/21'))).toEqual(['A', 'B']);
   await late('A', SIX, 'waiting');

@@ -61,10 +61,10 @@ function centralBilling({ billing }: Config, caller: () => BillingCaller): HttpB
   return billing && createHttpBilling({ baseUrl: billing.url, token: billing.token, caller });
 }
 
-/** A step's time is that of its attempt; its id is found in the Temporal UI. */
+/** A step's time is that of its attempt, or until its next sign of life is due; its id is found in the Temporal UI. */
 function stepAsCaller(): BillingCaller {
-  const { startToCloseTimeoutMs, workflowExecution, activityId } = activityInfo();
-  return { limitMs: Math.min(startToCloseTimeoutMs, LONGEST_STEP_MS) - STEP_MS, correlationId: `${workflowExecution?.runId}/${activityId}` };
+  const { startToCloseTimeoutMs, heartbeatTimeoutMs, workflowExecution, activityId } = activityInfo();
+  return { limitMs: Math.min(startToCloseTimeoutMs, heartbeatTimeoutMs || LONGEST_STEP_MS, LONGEST_STEP_MS) - STEP_MS, correlationId: `${workflowExecution?.runId}/${activityId}` };
 }
 
 /** The worker: polls the task queue until it is stopped. Rejects when Temporal cannot be reached at the start. */

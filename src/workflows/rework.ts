@@ -210,6 +210,16 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
   return {
     /** Whether an error is still being worked on. */
     isOpen: (): boolean => view.corrections.some(isOpenCorrection),
+    /** Billing took after all what it had refused, or took its refusal back: there is nothing to correct any more. */
+    async resolved(postings: readonly Posting[]): Promise<void> {
+      const refused = postings.filter(({ status }) => status === 'refused');
+      const over = view.corrections.filter(
+        ({ reportedBy, status, description }) =>
+          reportedBy === BY_BILLING.id && (status === 'reported' || status === 'referred') && !refused.some(({ posting }) => description.startsWith(`${posting}: `)),
+      );
+      for (const { n } of over) await decide('withdrawn', { n, by: BY_BILLING, note: 'صورتحساب پذیرفت' });
+      if (over.length > 0) await ended();
+    },
     /** What billing refused is an error with an owner. */
     async refused(postings: readonly Posting[]): Promise<void> {
       for (const { posting, kind, reason } of postings) {

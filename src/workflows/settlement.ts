@@ -215,6 +215,7 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
     await rework.refused(refused);
+    await rework.resolved(next.postings);
   };
   setHandler(outboxChanged, () => void inbox.push({ kind: 'act', act: async () => keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() })) }));
   const rework = startRework({

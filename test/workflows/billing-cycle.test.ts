@@ -294,13 +294,14 @@ describe('what billing says', () => {
   }
   const everything = (fate: string) => ({ fee: fate, settlement: fate, nameChange: fate });
 
-  test('refused: a task, and taken after all', async () => {
+  test('refused: an error with an owner, which ends when it is taken after all', async () => {
     await withWorker(env, real, async () => {
       const { order, first, batch } = await handedOver();
       await acknowledge(batch, [...takenAll(batch, 'B-1').filter(({ posting }) => !posting.endsWith('/fee')), { posting: `${order.id}/fee`, outcome: 'refused', reason: 'مصوبه نیامده است' }]);
       await untilFates(order, { ...everything(`taken ${first.cycle}`), fee: `refused ${first.cycle}` });
       expect((await state(order)).postings.find(({ kind }) => kind === 'fee')?.reason).toBe('مصوبه نیامده است');
-      expect(await tasks(order)).toEqual(['postingRefused']);
+      await until('the error', async () => (await state(order)).corrections.length === 1);
+      expect((await state(order)).corrections[0]).toMatchObject({ cause: 'system', status: 'referred', owner: { role: 'supervisor', user: null } });
       await acknowledge(batch, [{ posting: `${order.id}/fee`, outcome: 'taken', billSerial: 'B-2' }]);
       await untilFates(order, everything(`taken ${first.cycle}`));
       expect((await state(order)).postings.map(({ reason }) => reason)).toEqual([null, null, null]);
@@ -316,7 +317,8 @@ describe('what billing says', () => {
       await acknowledge(batch, named('علی کرمانی'));
       await untilFates(order, { ...everything(`handedOver ${first.cycle}`), nameChange: `refused ${first.cycle}` });
       expect((await state(order)).postings.find(({ kind }) => kind === 'nameChange')?.reason).toBe('NAME_DIFFERS: علی کرمانی');
-      expect(await tasks(order)).toEqual(['postingRefused']);
+      await until('the error', async () => (await state(order)).corrections.length === 1);
+      expect((await state(order)).corrections[0]).toMatchObject({ cause: 'system', status: 'referred', owner: { role: 'supervisor', user: null } });
       // Arabic ي and ك, a ZWNJ, two spaces
       await acknowledge(batch, named('علي\u200c  كريمي'));
       await untilFates(order, { ...everything(`handedOver ${first.cycle}`), nameChange: `taken ${first.cycle}` });

@@ -92,21 +92,23 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** The configured secret, or in the embedded form one made once and kept in the data folder for its owner alone. */
 export function signingSecret(config: Pick<Config, 'secret' | 'dataFolder'>): string {
-  return config.secret ?? keptSecret(path.join(config.dataFolder, 'secret'));
+  if (config.secret !== null) return config.secret;
+  const file = path.join(config.dataFolder, 'secret');
+  const secret = keptSecret(file);
+  if (secret.length < 32) throw new Error(`${file} is shorter than 32 characters: delete it to have a new one made`);
+  return secret;
 }
 
-/** Reads the secret in `file`, making it at first: 64 hexadecimal characters, mode 0600. */
-export function keptSecret(file: string): string {
+/** Reads the secret in `file`, making it at first: mode 0600, 64 hexadecimal characters unless `make` says otherwise. */
+export function keptSecret(file: string, make = (): string => randomBytes(32).toString('hex')): string {
   mkdirSync(path.dirname(file), { recursive: true });
   try {
     // wx: of two processes that start at once one writes, both read the same
-    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const secret = readFileSync(file, 'utf8').trim();
-  if (secret.length < 32) throw new Error(`${file} is shorter than 32 characters: delete it to have a new one made`);
-  return secret;
+  return readFileSync(file, 'utf8').trim();
 }
 
 /** Where billing answers calls and the token for it, from a file or as it is; no message repeats either. */

@@ -4,12 +4,14 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createTokens } from './api/tokens.js';
 import { DEMO_SUBSCRIPTION } from './billing/demo.js';
-import { type Config, signingSecret } from './config.js';
+import { type Config, keptSecret, signingSecret } from './config.js';
 import { DEMO_CLERK, loadDemoData, recordDemoPeople } from './demo.js';
 import { daysBetween, jalali, todayInTehran } from './domain/jalali.js';
 import { mustBeFree, startPostgres, startTemporal, temporalExecutable } from './embedded.js';
+import type { Operator } from './domain/settlement.js';
 import { Refusal } from './refusal.js';
 import { migrate } from './store/migrate.js';
+import { oneTimePassword } from './store/passwords.js';
 import { createPool } from './store/pool.js';
 import { SEARCH_ATTRIBUTE_TYPES } from './workflows/search-attributes.js';
 
@@ -79,11 +81,13 @@ async function start(config: Config, say: (line: string) => void, started: Start
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
   const { url } = postgres.value;
+  const password = keptSecret(path.join(config.dataFolder, 'practice-password'), oneTimePassword);
   await migrate(url);
   const pool = createPool(url, { applicationName: 'tasvieh-start', max: 2 });
+  let people: Operator[];
   try {
     await loadDemoData(pool, DEMO_SUBSCRIBERS, new Date());
-    await recordDemoPeople(pool);
+    people = await recordDemoPeople(pool, password);
   } finally {
     await pool.end();
   }
@@ -106,7 +110,9 @@ async function start(config: Config, say: (line: string) => void, started: Start
     say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
     say(`  Bill (PDF)     ${settled.pdf}`);
   }
-  say(`  Counter page   ${api}/  (sign in by the clerk's token)`);
+  say(`  Counter page   ${api}/`);
+  say(`  Sign in as     ${people.map(({ id }) => id).join(', ')}`);
+  say(`  Password       ${password}  (for practice, the same for all)`);
   say(`  API            ${api}/api/v1`);
   say(`  API docs       ${api}/docs`);
   say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);

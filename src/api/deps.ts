@@ -98,7 +98,7 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
-  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;

@@ -11,7 +11,7 @@ const folder = path.join(root, 'data', 'mutation');
 /** Modules whose rules are tested under another name besides their own. */
 const ALSO = {
   account: ['closing', 'debt', 'reading', 'cycle'],
-  debt: ['decisions', 'debt-oracle', 'debt-properties'],
+  debt: ['decisions'],
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
   reading: ['decisions'],

@@ -18,6 +18,7 @@ import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
+import type { Codec } from './codec.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -112,6 +113,8 @@ export interface ApiDeps {
   /** computes and writes nothing */
   preview(order: SettlementOrder): Promise<Preview>;
   tokens: Tokens;
+  /** what goes through Temporal is encrypted */
+  codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
   log: Logger;

@@ -15,6 +15,7 @@ const ALSO = {
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
   reading: ['decisions'],
+  'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
   tariff: ['tariff-schema', 'practice-tariff'],
   'tariff-review': ['practice-tariff'],

@@ -92,6 +92,8 @@ async function start(config: Config, say: (line: string) => void, started: Start
     TASVIEH_DATABASE_URL: url,
     TASVIEH_TEMPORAL_ADDRESS: temporal.value.address,
     TASVIEH_SECRET: signingSecret(config),
+    // read already: one value only
+    TASVIEH_SECRET_FILE: '',
     TASVIEH_LOG_LEVEL: process.env['TASVIEH_LOG_LEVEL'] ?? 'warn',
   };
   const [, apiProcess] = await Promise.all(['worker', 'api'].map((name) => keepRunning(name, () => launch(name, env), say, started)));

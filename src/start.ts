@@ -104,6 +104,8 @@ async function start(config: Config, say: (line: string) => void, started: Start
     TASVIEH_SECRET: signingSecret(config),
     TASVIEH_TEMPORAL_UI_ORIGIN: config.temporalUiOrigin ?? uiOrigin,
     TASVIEH_PRACTICE_CODEC_KEY: codecKey,
+    // read already: one value only
+    TASVIEH_SECRET_FILE: '',
     TASVIEH_LOG_LEVEL: process.env['TASVIEH_LOG_LEVEL'] ?? 'warn',
   };
   const [, apiProcess] = await Promise.all(['worker', 'api'].map((name) => keepRunning(name, () => launch(name, env), say, started)));

@@ -16,6 +16,7 @@ import type { PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Codec } from './codec.js';
@@ -77,6 +78,17 @@ export interface BillPrinter {
   bill(order: { settlement: Settlement; copy: boolean; void: boolean }): Uint8Array | Promise<Uint8Array>;
 }
 
+/** An answered request, for the metrics. */
+export interface AnsweredRequest {
+  method: string;
+  /** the route's pattern, or `unmatched` */
+  route: string;
+  status: string;
+  seconds: number;
+  /** an event stream: it is open as long as somebody looks */
+  streamed: boolean;
+}
+
 export interface Readiness {
   ready: boolean;
   /** `ok` or a short reason, per part (postgres, temporal, …) */
@@ -117,6 +129,14 @@ export interface ApiDeps {
   codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
+  metrics: {
+    access: ScrapeAccess;
+    answered(answer: AnsweredRequest): void;
+    /** what Prometheus reads */
+    exposition(): Promise<string>;
+  };
+  /** puts each request under a span; absent when no traces are made */
+  trace?: RequestHandler;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

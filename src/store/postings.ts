@@ -260,6 +260,12 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
       await pool.query('update app.posting_batches set submitted_at = coalesce(submitted_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
     },
 
+    /** How many frozen batches a central billing system is not known to hold. */
+    async unsubmitted(cycle: string): Promise<number> {
+      const { rows } = await pool.query<{ batches: number }>('select count(*)::integer as batches from app.posting_batches where cycle = $1 and submitted_at is null', [cycle]);
+      return rows[0]?.batches ?? 0;
+    },
+
     async batch(cycle: string, batch: number): Promise<PostingBatch | null> {
       return (await pool.query<PostingBatch>(`${BATCH} where cycle = $1 and batch = $2`, [cycle, batch])).rows[0] ?? null;
     },

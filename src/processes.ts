@@ -18,8 +18,9 @@ import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/wo
 import { loadFeed } from './billing/feed.js';
 import { type BillingCaller, type HttpBilling, createHttpBilling } from './billing/http.js';
 import { createPostgresBilling } from './billing/postgres.js';
-import { type Config, signingSecret } from './config.js';
+import { type Config, encryptionKeys, signingSecret } from './config.js';
 import { createBillPrinter } from './document/bill.js';
+import { createDataConverter, createPayloadCodec, readEncryptionKeys } from './encryption.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
@@ -75,11 +76,13 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
   // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
   const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
-  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
+  const dataConverter = createDataConverter(readEncryptionKeys(encryptionKeys(config)));
+  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace, dataConverter });
   const worker: Worker = await createWorker({
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
+    dataConverter,
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
@@ -137,7 +140,8 @@ function noAnswer(error: unknown): never {
 export async function runApi(config: ServedConfig): Promise<Running & { port: number }> {
   const log = createLog('api', config.logLevel);
   const connection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
-  const client = new Client({ connection, namespace: config.temporalNamespace });
+  const keys = readEncryptionKeys(encryptionKeys(config));
+  const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(keys) });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
   const events = createEventListener(config.databaseUrl);
   const central = centralBilling(config, () => ({ limitMs: PAGE_MS, correlationId: randomUUID() }));
@@ -183,6 +187,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
+    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiOrigin, practiceKey: config.practiceCodecKey },
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, billing] = await Promise.all([

@@ -58,7 +58,7 @@ export function createActivities({ settlements, postings, corrections, billing, 
     scheduleFee: scheduleFee(postings),
     ...outbox,
     ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
-    ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
+    ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
 

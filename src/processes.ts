@@ -24,6 +24,7 @@ import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
+import { createCorrectiveActionStore } from './store/corrective-actions.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
@@ -84,6 +85,7 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
       corrections: createCorrectionStore(pool),
+      actions: createCorrectiveActionStore(pool),
       billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
@@ -178,6 +180,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
+    correctiveActions: createCorrectiveActionStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),

@@ -62,6 +62,12 @@ const PROBLEMS = {
   NOT_THE_OWNER: [403, 'Referred to someone else', 'این خطا به شخص دیگری ارجاع شده است. او یا سرپرست باید آن را اصلاح کند.'],
   SECOND_PERSON_NEEDED: [403, 'Another person is needed', 'این کار را شخص دیگری باید انجام دهد، نه کسی که کار پیشین را کرده است.'],
   APPROVER_NEEDED: [403, 'The approver is needed', 'اختلاف مبلغ از سقف تأیید بیشتر است و تصویب‌کننده باید آن را تصویب کند.'],
+  QUALITY_NEEDED: [403, 'The quality unit is needed', 'پایان دادن به اقدام اصلاحی با واحد کیفیت است. گزارش را به این واحد بسپارید.'],
+  EFFECT_TOO_EARLY: [
+    409,
+    'Too early to judge the effect',
+    'زمان سنجش اثر این اقدام هنوز نرسیده است. روزی که از آن پس می‌توان اثر را سنجید در پاسخ آمده است.',
+  ],
   POSTINGS_TAKEN: [
     409,
     'Billing holds a posting already',

@@ -12,6 +12,7 @@ import {
   verifyACorrection,
   withdrawACorrection,
 } from './corrections.js';
+import { closeCorrectiveAction, holdMeeting, judgeEffect, listCorrectiveActions, openCorrectiveAction, showCorrectiveAction, takeAction } from './corrective-actions.js';
 import { receiveFeed } from './feeds.js';
 import { showIndicators } from './indicators.js';
 import { overrideFinding } from './overrides.js';
@@ -21,6 +22,8 @@ import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
 import {
   acknowledgementRequest,
+  actionClosure,
+  actionRequest,
   acknowledgementView,
   accountPage,
   accountParams,
@@ -36,11 +39,17 @@ import {
   correctionParams,
   correctionSubmission,
   correctionWithdrawal,
+  correctiveActionPage,
+  correctiveActionParams,
+  correctiveActionRequest,
+  correctiveActionView,
+  correctiveActionsQuery,
   cyclePage,
   cycleParams,
   cyclesQuery,
   cycleView,
   deliveryRequest,
+  effectRequest,
   errorReport,
   feedAnswer,
   feedParams,
@@ -49,6 +58,7 @@ import {
   indicatorsQuery,
   indicatorsView,
   manyAssignmentRequest,
+  meetingRequest,
   nothing,
   openingRequest,
   operatorView,
@@ -107,9 +117,11 @@ const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
 const SEES_PEOPLE: readonly Role[] = ['supervisor', 'admin'];
 const ADMIN: readonly Role[] = ['admin'];
+const QUALITY: readonly Role[] = ['quality', 'supervisor'];
 
 const location = { Location: 'where the settlement is found' };
 
+const STEP_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'UNAVAILABLE'];
 const REWORK_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'SETTLEMENT_ENDED', 'UNAVAILABLE'];
 
 /** Every call of the API and who may make it. */
@@ -456,6 +468,90 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'the indicators of a period', schema: indicatorsView } },
     problems: ['UNAVAILABLE'],
     handle: showIndicators,
+  }),
+  route({
+    method: 'get',
+    path: '/corrective-actions',
+    tag: 'quality',
+    summary: 'اقدام‌های اصلاحی: خطاهای تکراری و آنچه در برابر آن‌ها شد؛ سرپرست آن‌های ادارهٔ خود و همهٔ شرکت را می‌بیند',
+    roles: QUALITY,
+    query: correctiveActionsQuery,
+    answers: { 200: { description: 'one page, the newest first', schema: correctiveActionPage } },
+    problems: ['UNAVAILABLE'],
+    handle: listCorrectiveActions,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions',
+    tag: 'quality',
+    summary: 'گشودن اقدام اصلاحی به دست واحد کیفیت، با دلیل',
+    roles: ['quality'],
+    body: json(correctiveActionRequest),
+    answers: {
+      200: { description: 'the same stands already', schema: correctiveActionView, headers: { Location: 'where it is found' } },
+      201: { description: 'opened', schema: correctiveActionView, headers: { Location: 'where it is found' } },
+    },
+    problems: ['UNAVAILABLE'],
+    handle: openCorrectiveAction,
+  }),
+  route({
+    method: 'get',
+    path: '/corrective-actions/{n}',
+    tag: 'quality',
+    summary: 'یک اقدام اصلاحی با جلسه، اقدام‌ها، اثر و گزارش آن',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    answers: { 200: { description: 'as it stands', schema: correctiveActionView } },
+    problems: ['UNAVAILABLE'],
+    handle: showCorrectiveAction,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/meeting',
+    tag: 'quality',
+    summary: 'فراخوان جلسهٔ اقدام اصلاحی، و پس از آن صورت‌جلسه و علت',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(meetingRequest),
+    answers: { 200: { description: 'called, or held: the action as it stands', schema: correctiveActionView } },
+    problems: [...STEP_PROBLEMS],
+    handle: holdMeeting,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/action',
+    tag: 'quality',
+    summary: 'تعیین اقدام با مسئول و مهلت، و پس از آن انجام آن',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(actionRequest),
+    answers: { 200: { description: 'decided, or done: the action as it stands', schema: correctiveActionView } },
+    problems: [...STEP_PROBLEMS],
+    handle: takeAction,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/effect',
+    tag: 'quality',
+    summary: 'سنجش اثر اقدام پس از زمان مقرر، به دست شخصی جز انجام‌دهنده؛ بی‌اثر بودن اقدام دیگری می‌خواهد',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(effectRequest),
+    answers: { 200: { description: 'judged: the action as it stands', schema: correctiveActionView } },
+    problems: ['EFFECT_TOO_EARLY', 'SECOND_PERSON_NEEDED', ...STEP_PROBLEMS],
+    handle: judgeEffect,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/closure',
+    tag: 'quality',
+    summary: 'گزارش و پایان اقدام اصلاحی به دست واحد کیفیت',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(actionClosure),
+    answers: { 200: { description: 'closed: the action as it stands', schema: correctiveActionView } },
+    problems: ['QUALITY_NEEDED', ...STEP_PROBLEMS],
+    handle: closeCorrectiveAction,
   }),
   route({
     method: 'get',

@@ -61,6 +61,31 @@ export function currentCorrection<C extends Pick<Correction, 'status'>>(correcti
   return corrections.find(isOpenCorrection);
 }
 
+/** Whom a correction waits for: its owner, then another person's role, above the set amount the approver; null when it has ended or waits for one before it. */
+export function correctionWaitsFor(
+  { status, owner, difference, noChange }: Pick<Correction, 'status' | 'owner' | 'difference' | 'noChange'>,
+  submitter: Role | null,
+  { approvalAbove }: { approvalAbove: Rial },
+): { kind: 'correction' | 'verification' | 'approval'; role: Role; user: string | null } | null {
+  switch (status) {
+    case 'referred':
+    case 'rejected':
+      return { kind: 'correction', ...owner };
+    case 'submitted':
+      // a supervisor's own correction is looked at by another unit
+      return { kind: 'verification', role: submitter === 'supervisor' ? 'quality' : 'supervisor', user: null };
+    case 'verified':
+      return needsApproval(difference, approvalAbove) && noChange !== true ? { kind: 'approval', role: 'approver', user: null } : null;
+    default:
+      return null;
+  }
+}
+
+/** Whether a difference of the totals is above what one verifier may let pass, up or down. */
+export function needsApproval(difference: Rial | null, approvalAbove: Rial): boolean {
+  return Math.abs(difference ?? 0) > approvalAbove;
+}
+
 export type CorrectionRefusal = 'NOT_ALLOWED_NOW' | 'NOT_THE_OWNER' | 'SECOND_PERSON_NEEDED' | 'APPROVER_NEEDED';
 
 /** Whether `by` may act on a correction now; the state is looked at first, so that the second of two hears what happened. */

@@ -16,6 +16,7 @@ import { loadDemoData } from '../../src/demo.js';
 import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
+import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';
@@ -69,6 +70,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     settlements: createSettlementStore(pool),
     postings: createPostingStore(pool),
     corrections: createCorrectionStore(pool),
+    actions: createCorrectiveActionStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),

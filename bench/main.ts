@@ -5,6 +5,7 @@ import { freePort, startPostgres } from '../src/embedded.js';
 import { benchAnnouncement } from './announcement.js';
 import { benchDocument } from './document.js';
 import { benchFeed } from './feed.js';
+import { benchIndicators } from './indicators.js';
 import { benchPrice } from './price.js';
 
 /** One figure beside what it is held against: the floor of the same run, or an aim. */
@@ -18,7 +19,10 @@ interface Figure {
   n: number;
 }
 
-/** `npm run bench [-- --json] [-- announcement|price|document|feed …]`: all parts when none is named. */
+/**
+ * `npm run bench [-- --json] [-- announcement|price|document|feed|indicators [count] …]`: all parts when none is named, but
+ * the indicators, which take minutes to fill a database with so many settlements (1,000,000).
+ */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const parts = args.filter((arg) => !arg.startsWith('--'));
@@ -39,6 +43,12 @@ async function main(): Promise<void> {
     const { rows, seconds, peakRssMb } = await withDatabase(benchFeed);
     figures.push({ name: 'feed of 100,000 rows', value: seconds, unit: 's', floor: null, ratio: null, aim: '< 30 s', n: rows });
     figures.push({ name: 'feed, peak memory', value: peakRssMb, unit: 'MB', floor: null, ratio: null, aim: 'flat', n: rows });
+  }
+  if (parts.includes('indicators')) {
+    const count = Number(parts.find((part) => /^[0-9]+$/.test(part)) ?? 1_000_000);
+    for (const { name, seconds, n } of await withDatabase((url) => benchIndicators(url, count))) {
+      figures.push({ name, value: seconds * 1000, unit: 'ms', floor: null, ratio: null, aim: '< 1,000 ms', n });
+    }
   }
   if (wanted('announcement')) {
     const { aloneMs, perSecond, n } = await benchAnnouncement();

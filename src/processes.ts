@@ -31,6 +31,7 @@ import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
+import { createQualityReportStore } from './store/quality-reports.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
@@ -92,6 +93,8 @@ export async function runWorker(config: ServedConfig): Promise<Running> {
       payments: createPaymentStore(pool),
       people: createPeopleStore(pool),
       tasks: createTaskStore(pool),
+      indicators: createIndicatorStore(pool),
+      reports: createQualityReportStore(pool),
       unsent: createUnsentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
@@ -181,6 +184,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
     correctiveActions: createCorrectiveActionStore(pool),
+    reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),

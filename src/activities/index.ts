@@ -3,10 +3,12 @@ import type { Operator, Settlement } from '../domain/settlement.js';
 import { taskId } from '../domain/task.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
+import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
+import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
@@ -21,6 +23,7 @@ import { createWatchActivities } from './daily-watch.js';
 import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
+import { createReportActivities } from './quality-report.js';
 import { register } from './register.js';
 import { closeDue, handOver, recordOutcome, scheduleFee } from './outbox.js';
 import { reject } from './reject.js';
@@ -39,6 +42,8 @@ export interface ActivityDependencies {
   overrides: OverrideStore;
   payments: PaymentStore;
   tasks: TaskStore;
+  indicators: IndicatorStore;
+  reports: QualityReportStore;
   unsent: UnsentStore;
   people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   messenger: Messenger;
@@ -47,7 +52,7 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, messenger }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -64,6 +69,7 @@ export function createActivities({ settlements, postings, corrections, actions, 
     ...createCorrectiveActionActivities({ actions, tariffs, desk, messenger }),
     ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
 
+    ...createReportActivities({ indicators, reports, messenger }),
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
 
     reject: reject(settlements, desk),

@@ -30,6 +30,7 @@ const PROBLEMS = {
   CYCLE_UNKNOWN: [404, 'No such cycle in the timetable', 'این دوره در جدول زمان‌بندی نیست. نام دوره را بررسی کنید یا جدول زمان‌بندی را بفرستید.'],
   BATCH_UNKNOWN: [404, 'No such batch', 'این دسته ساخته نشده است. شمارهٔ دسته را از پاسخ دریافت دسته بردارید.'],
   NO_BILL: [404, 'No bill is issued yet', 'برای این تسویه هنوز صورتحسابی صادر نشده است. پس از اعلام مانده دوباره تلاش کنید.'],
+  NO_REPORT: [404, 'No report of this month', 'برای این ماه گزارشی، یا ویرایشی با این شماره، تهیه نشده است. فهرست گزارش‌ها را ببینید یا تهیهٔ آن را بخواهید.'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed', 'این نشانی چنین کاری را نمی‌پذیرد. کارهای مجاز در سرایند Allow آمده است.'],
   REQUEST_TIMEOUT: [408, 'The body came too slowly', 'بدنهٔ درخواست در زمان مقرر نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
   SETTLEMENT_EXISTS: [
@@ -68,6 +69,7 @@ const PROBLEMS = {
     'Too early to judge the effect',
     'زمان سنجش اثر این اقدام هنوز نرسیده است. روزی که از آن پس می‌توان اثر را سنجید در پاسخ آمده است.',
   ],
+  MONTH_NOT_OVER: [409, 'The month is not over', 'این ماه هنوز به پایان نرسیده است و ارقام آن تغییر می‌کند. پس از پایان ماه گزارش آن را بخواهید.'],
   POSTINGS_TAKEN: [
     409,
     'Billing holds a posting already',

@@ -14,7 +14,7 @@ import {
 } from './corrections.js';
 import { closeCorrectiveAction, holdMeeting, judgeEffect, listCorrectiveActions, openCorrectiveAction, showCorrectiveAction, takeAction } from './corrective-actions.js';
 import { receiveFeed } from './feeds.js';
-import { showIndicators } from './indicators.js';
+import { XLSX, showIndicators } from './indicators.js';
 import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
@@ -83,6 +83,10 @@ import {
   receiptView,
   refundRequest,
   reportedView,
+  reportList,
+  reportOrdered,
+  reportParams,
+  reportQuery,
   settlementPage,
   settlementParams,
   settlementsQuery,
@@ -95,6 +99,7 @@ import {
   unsentQuery,
   submittedView,
 } from './schemas.js';
+import { listReports, makeReport, showReportPdf, showReportXlsx } from './reports.js';
 import { changePassword, sessionBody, showSession, signIn, signOut } from './session.js';
 import {
   announceSettlement,
@@ -117,6 +122,7 @@ const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
 const SEES_PEOPLE: readonly Role[] = ['supervisor', 'admin'];
 const ADMIN: readonly Role[] = ['admin'];
+const READS_REPORTS: readonly Role[] = ['quality', 'supervisor', 'admin'];
 const QUALITY: readonly Role[] = ['quality', 'supervisor'];
 
 const location = { Location: 'where the settlement is found' };
@@ -465,9 +471,55 @@ export const ROUTES: readonly Route[] = [
     summary: 'شاخص‌های طرح کیفی: K1 تا K5 و وضع ریسک‌ها',
     roles: ['supervisor', 'approver', 'quality', 'admin'],
     query: indicatorsQuery,
-    answers: { 200: { description: 'the indicators of a period', schema: indicatorsView } },
+    answers: { 200: { description: 'the indicators of a period', schema: indicatorsView, media: ['text/csv', XLSX] } },
     problems: ['UNAVAILABLE'],
     handle: showIndicators,
+  }),
+  route({
+    method: 'get',
+    path: '/reports',
+    tag: 'quality',
+    summary: 'گزارش‌های کیفی ماهانه و ویرایش‌های هر یک',
+    roles: READS_REPORTS,
+    answers: { 200: { description: 'every edition, the newest month first', schema: reportList } },
+    problems: ['UNAVAILABLE'],
+    handle: listReports,
+  }),
+  // before the month alone, which would take the name of a file for one
+  route({
+    method: 'get',
+    path: '/reports/{month}.pdf',
+    tag: 'quality',
+    summary: 'گزارش یک ماه با نمودار',
+    roles: READS_REPORTS,
+    params: reportParams,
+    query: reportQuery,
+    answers: { 200: { description: 'A4', media: 'application/pdf' } },
+    problems: ['NO_REPORT', 'UNAVAILABLE'],
+    handle: showReportPdf,
+  }),
+  route({
+    method: 'get',
+    path: '/reports/{month}.xlsx',
+    tag: 'quality',
+    summary: 'ارقام گزارش یک ماه به‌صورت کاربرگ',
+    roles: READS_REPORTS,
+    params: reportParams,
+    query: reportQuery,
+    answers: { 200: { description: 'the month and each group on a sheet of its own', media: XLSX } },
+    problems: ['NO_REPORT', 'UNAVAILABLE'],
+    handle: showReportXlsx,
+  }),
+  route({
+    method: 'post',
+    path: '/reports/{month}',
+    tag: 'quality',
+    summary: 'تهیهٔ گزارش یک ماه به درخواست؛ هر بار ویرایشی تازه است و پیشین می‌ماند',
+    roles: READS_REPORTS,
+    params: reportParams,
+    answers: { 202: { description: 'it is being made: the edition that it will be', schema: reportOrdered, headers: { Location: 'the list in which it will stand' } } },
+    problems: ['MONTH_NOT_OVER', 'UNAVAILABLE'],
+    handle: makeReport,
   }),
   route({
     method: 'get',

@@ -389,6 +389,7 @@ export const settlementParams = z.strictObject({
 export const taskParams = z.strictObject({ id: taskIdOf });
 export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
 export const correctiveActionParams = z.strictObject({ n: z.string().regex(/^[1-9][0-9]{0,8}$/).transform(Number) });
+export const reportParams = z.strictObject({ month: z.string().regex(/^1[2-4][0-9]{2}-(0[1-9]|1[0-2])$/).transform((month) => month.replace('-', '/')).meta({ examples: ['1405-08'] }) });
 export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
@@ -516,6 +517,20 @@ export const indicatorsQuery = z.strictObject({
   to: date.optional().meta({ description: 'today when absent; both days included' }),
   office: code.optional(),
   by: z.enum(INDICATOR_GROUPS).optional().meta({ description: 'absent: one row for all' }),
+  format: z.enum(['json', 'csv', 'xlsx']).optional().meta({ description: 'csv and xlsx: the figures of the items as a file' }),
+});
+export const reportQuery = z.strictObject({
+  edition: z
+    .string()
+    .optional()
+    .meta({ description: 'the newest when absent' })
+    .transform((typed, context): number | null => {
+      if (typed === undefined) return null;
+      const n = typed.length <= 6 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1) return n;
+      context.issues.push({ code: 'custom', message: 'شمارهٔ ویرایش عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'EDITION_INVALID' } });
+      return z.NEVER;
+    }),
 });
 const monthOf = coded(z.string().max(20).meta({ description: 'Jalali month', examples: ['1405/08'] }), 'MONTH_INVALID', 'ماه درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۸ بنویسید.', parseMonth);
 export const correctiveActionsQuery = z.strictObject({
@@ -915,7 +930,7 @@ export const indicatorsView = z.strictObject({
       k5: counted.meta({ description: 'announcements' }),
     }),
   ),
-  risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
 const person = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES) });
@@ -954,6 +969,17 @@ export const correctiveActionView = z.strictObject({
   closure: z.strictObject({ outcome: z.enum(['effective', 'unfounded']), report: z.string(), by: person, at: moment }).nullable(),
 });
 export const correctiveActionPage = z.strictObject({ items: z.array(correctiveActionView), next });
+
+export const reportView = z.strictObject({
+  month: z.string().meta({ description: 'Jalali yyyy/mm' }),
+  edition: z.int().meta({ description: '1 for the first, one more for each making anew' }),
+  madeAt: moment,
+  madeBy: z.string().nullable().meta({ description: 'null: the schedule' }),
+  pdf: z.string().meta({ description: 'its address' }),
+  xlsx: z.string(),
+});
+export const reportList = z.strictObject({ items: z.array(reportView) });
+export const reportOrdered = z.strictObject({ month: z.string(), edition: z.int() });
 
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
@@ -1102,6 +1128,9 @@ export const ANSWER_SCHEMAS = {
   Reported: reportedView,
   Indicators: indicatorsView,
   CorrectiveAction: correctiveActionView,
+  QualityReport: reportView,
+  QualityReportList: reportList,
+  QualityReportOrdered: reportOrdered,
   CorrectiveActionPage: correctiveActionPage,
   Cycle: cycleView,
   CyclePage: cyclePage,

@@ -7,6 +7,26 @@ export type CorrectionKind = (typeof CORRECTION_KINDS)[number];
 export const CORRECTION_CAUSES = ['applicant', 'clerk', 'feed', 'tariffData', 'system'] as const;
 export type CorrectionCause = (typeof CORRECTION_CAUSES)[number];
 
+/** Persian, as documents and lists name them. */
+export const CORRECTION_KIND_TITLES: Record<CorrectionKind, string> = {
+  reading: 'رقم کنتور',
+  date: 'تاریخ',
+  meter: 'کنتور',
+  tariff: 'تعرفه',
+  subscriber: 'مشترک',
+  name: 'نام',
+  payment: 'پرداخت',
+  document: 'مدرک',
+  other: 'دیگر',
+};
+export const CORRECTION_CAUSE_TITLES: Record<CorrectionCause, string> = {
+  applicant: 'اظهار متقاضی',
+  clerk: 'ثبت کارمند',
+  feed: 'دادهٔ رسیده',
+  tariffData: 'دادهٔ تعرفه',
+  system: 'سامانه',
+};
+
 /**
  * Error → referral → correction → verification by another person → above a set amount approval → the next revision
  * (plan, rework line). A rejected submission goes back to its owner; a withdrawn error ends it.

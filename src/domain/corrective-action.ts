@@ -1,4 +1,4 @@
-import { type CORRECTION_CAUSES } from './correction.js';
+import { CORRECTION_CAUSE_TITLES, type CorrectionCause } from './correction.js';
 import { type JalaliDate, todayInTehran } from './jalali.js';
 import type { ServiceTerms } from './service-terms.js';
 import type { Instant, Operator } from './settlement.js';
@@ -220,18 +220,10 @@ export function repeated(counts: readonly ErrorCount[], { correctiveAction: term
 const SCOPES: Record<ActionScope, (subject: string) => string> = {
   settlement: (subject) => `خطاهای تکراری تسویه ${subject}`,
   clerk: (subject) => `خطاهای تکراری کارمند ${subject}`,
-  cause: (subject) => `خطاهای تکراری به علت ${CAUSES[subject as keyof typeof CAUSES] ?? subject}`,
+  cause: (subject) => `خطاهای تکراری به علت ${CORRECTION_CAUSE_TITLES[subject as CorrectionCause] ?? subject}`,
   office: (subject) => `خطاهای تکراری اداره ${subject}`,
   other: (subject) => subject,
 };
-const CAUSES = {
-  applicant: 'اظهار متقاضی',
-  clerk: 'ثبت کارمند',
-  feed: 'دادهٔ صورتحساب',
-  tariffData: 'دادهٔ تعرفه',
-  system: 'سامانه',
-} as const satisfies Record<(typeof CORRECTION_CAUSES)[number], string>;
-
 /** Persian: what it is about. */
 export function actionTitle({ scope, subject, month }: Pick<CorrectiveAction, 'scope' | 'subject' | 'month'>): string {
   return `${SCOPES[scope](subject)} در ${month}`;

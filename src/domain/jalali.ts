@@ -82,6 +82,13 @@ export function monthBefore(month: string): string {
   return addDays(jalali(`${month}/01`), -1).slice(0, 7);
 }
 
+const MONTHS = ['فروردین', 'اردیبهشت', 'خرداد', 'تیر', 'مرداد', 'شهریور', 'مهر', 'آبان', 'آذر', 'دی', 'بهمن', 'اسفند'] as const;
+
+/** The Persian name of the month of a date `yyyy/mm/dd` or month `yyyy/mm`. */
+export function monthName(date: string): string {
+  return MONTHS[Number(date.slice(5, 7)) - 1] ?? '';
+}
+
 /** parseJalali for literals and trusted text; RangeError where that gives null. */
 export function jalali(text: string): JalaliDate {
   const date = parseJalali(text);

@@ -421,7 +421,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     indicators: {
       counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
-      risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+      risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
     },
     correctiveActions: {
       list: async () => ({ items: [correctiveAction()], next: null }),
@@ -429,6 +429,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       open: async (asked) => ({ action: correctiveAction(asked), opened: true }),
       started: async () => undefined,
       errorsSince: async () => 0,
+    },
+    reports: {
+      list: async () => [{ month: '1405/08', edition: 1, madeAt: NOW.toISOString(), madeBy: null }],
+      file: async (month, edition, kind) => (month === '1405/08' && (edition ?? 1) === 1 ? { edition: 1, bytes: Buffer.from(kind === 'pdf' ? '%PDF-1.7 test' : 'PK test') } : null),
     },
     startWorkflow: async () => 'started',
     people: {

@@ -130,5 +130,5 @@ test('thresholds are data: each scope has its own', () => {
 test('who sees it, and what it is called', () => {
   expect([QUALITY, SUPERVISOR, person('s2', 'supervisor', '02'), person('a', 'admin')].map((who) => seesAction(who, opened))).toEqual([true, true, false, false]);
   expect(actionTitle(opened)).toBe('خطاهای تکراری کارمند c1 در 1405/09');
-  expect(actionTitle({ scope: 'cause', subject: 'feed', month: '1405/09' })).toBe('خطاهای تکراری به علت دادهٔ صورتحساب در 1405/09');
+  expect(actionTitle({ scope: 'cause', subject: 'feed', month: '1405/09' })).toBe('خطاهای تکراری به علت دادهٔ رسیده در 1405/09');
 });

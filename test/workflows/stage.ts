@@ -17,11 +17,13 @@ import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
+import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
+import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
@@ -76,6 +78,8 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     overrides: createOverrideStore(pool),
     payments: createPaymentStore(pool),
     tasks: createTaskStore(pool),
+    indicators: createIndicatorStore(pool),
+    reports: createQualityReportStore(pool),
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     messenger,

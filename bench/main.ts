@@ -6,6 +6,7 @@ import { benchAnnouncement } from './announcement.js';
 import { benchDocument } from './document.js';
 import { benchFanOut } from './fanout.js';
 import { benchFeed } from './feed.js';
+import { benchIndicators } from './indicators.js';
 import { benchPrice } from './price.js';
 
 /** One figure beside what it is held against: the floor of the same run, or an aim. */
@@ -22,7 +23,10 @@ interface Figure {
 /** Settlements of a fan-out unless a number says otherwise. */
 const FAN_OUT = 1000;
 
-/** `npm run bench [-- --json] [-- announcement|price|document|feed|fanout …] [settlements of the fan-out]`: all parts when none is named. */
+/**
+ * `npm run bench [-- --json] [-- announcement|price|document|feed|fanout|indicators …] [count]`: all parts when none is named,
+ * but the indicators, which take minutes to fill a database. The count is of settlements in a fan-out or of the indicators.
+ */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const size = Number(args.find((arg) => /^[1-9][0-9]*$/.test(arg)) ?? FAN_OUT);
@@ -44,6 +48,12 @@ async function main(): Promise<void> {
     const { rows, seconds, peakRssMb } = await withDatabase(benchFeed);
     figures.push({ name: 'feed of 100,000 rows', value: seconds, unit: 's', floor: null, ratio: null, aim: '< 30 s', n: rows });
     figures.push({ name: 'feed, peak memory', value: peakRssMb, unit: 'MB', floor: null, ratio: null, aim: 'flat', n: rows });
+  }
+  if (parts.includes('indicators')) {
+    const count = Number(parts.find((part) => /^[0-9]+$/.test(part)) ?? 1_000_000);
+    for (const { name, seconds, n } of await withDatabase((url) => benchIndicators(url, count))) {
+      figures.push({ name, value: seconds * 1000, unit: 'ms', floor: null, ratio: null, aim: '< 1,000 ms', n });
+    }
   }
   if (wanted('announcement')) {
     const { aloneMs, perSecond, n } = await benchAnnouncement();

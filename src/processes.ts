@@ -32,12 +32,14 @@ import { createApiMetrics, createWorkerMetrics } from './metrics.js';
 import { type ScrapeServer, serveScrapes } from './metrics-server.js';
 import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
+import { createCorrectiveActionStore } from './store/corrective-actions.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
+import { createQualityReportStore } from './store/quality-reports.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createStandingStore } from './store/standing.js';
@@ -123,12 +125,15 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
       corrections: createCorrectionStore(pool),
+      actions: createCorrectiveActionStore(pool),
       billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
       payments: createPaymentStore(pool),
       people: createPeopleStore(pool),
       tasks: createTaskStore(pool),
+      indicators: createIndicatorStore(pool),
+      reports: createQualityReportStore(pool),
       unsent: createUnsentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
@@ -253,6 +258,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
+    correctiveActions: createCorrectiveActionStore(pool),
+    reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),

@@ -9,10 +9,12 @@ import type { JalaliDate } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
+import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
+import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
@@ -117,6 +119,8 @@ export interface ApiDeps {
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   indicators: IndicatorStore;
+  reports: Pick<QualityReportStore, 'list' | 'file'>;
+  correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */

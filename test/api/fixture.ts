@@ -11,6 +11,7 @@ import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import type { Correction } from '../../src/domain/correction';
+import type { CorrectiveAction } from '../../src/domain/corrective-action';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
 import type { RecordedPayment } from '../../src/store/payments';
@@ -244,11 +245,34 @@ export function task(change: Partial<Task> = {}): Task {
     assignedAt: null,
     since: NOW.toISOString(),
     dueAt: '2026-11-25T20:30:00.000Z',
+    remindedAt: null,
     escalatedAt: null,
     closedAt: null,
     closedBy: null,
     outcome: null,
     detail: {},
+    ...change,
+  };
+}
+
+/** Repeated errors of a clerk of office 12, whose meeting is not called yet. */
+export function correctiveAction(change: Partial<CorrectiveAction> = {}): CorrectiveAction {
+  return {
+    n: 1,
+    scope: 'clerk',
+    subject: CLERK.id,
+    office: '12',
+    month: '1405/09',
+    openedAt: NOW.toISOString(),
+    errors: 3,
+    threshold: 3,
+    openedBy: null,
+    reason: null,
+    status: 'opened',
+    version: 0,
+    meeting: null,
+    actions: [],
+    closure: null,
     ...change,
   };
 }
@@ -342,6 +366,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         };
         return { kind: 'done' as const, value: (answers[name] ?? announced()) as T };
       },
+      ask: async <T>() => ({ kind: 'done' as const, value: correctiveAction() as T }),
       state: async () => null,
       reachable: async () => true,
     },
@@ -398,7 +423,18 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     indicators: {
       counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
-      risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+      risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+    },
+    correctiveActions: {
+      list: async () => ({ items: [correctiveAction()], next: null }),
+      get: async (n) => (n === 1 ? correctiveAction() : n === 2 ? correctiveAction({ n, office: '34' }) : null),
+      open: async (asked) => ({ action: correctiveAction(asked), opened: true }),
+      started: async () => undefined,
+      errorsSince: async () => 0,
+    },
+    reports: {
+      list: async () => [{ month: '1405/08', edition: 1, madeAt: NOW.toISOString(), madeBy: null }],
+      file: async (month, edition, kind) => (month === '1405/08' && (edition ?? 1) === 1 ? { edition: 1, bytes: Buffer.from(kind === 'pdf' ? '%PDF-1.7 test' : 'PK test') } : null),
     },
     startWorkflow: async () => 'started',
     metrics: { access: { token: null, loopback: true }, answered: () => undefined, exposition: async () => 'tasvieh_build_info 1\n' },

@@ -16,6 +16,8 @@ export interface Config {
   temporalNamespace: string;
   temporalPort: number;
   temporalUiPort: number;
+  /** where browsers reach the Temporal UI, without a slash at the end; null = the pages link to none */
+  temporalUiUrl: string | null;
   postgresPort: number;
   apiHost: string;
   /** 0 = any free one */
@@ -67,6 +69,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   const billing = billingSystem(text, invalid);
 
+  const temporalUiPort = port('TEMPORAL_UI_PORT', 8233);
+  const temporalUiUrl = text('TEMPORAL_UI_URL');
+  if (temporalUiUrl !== null && !isPlainHttpUrl(temporalUiUrl)) invalid('TEMPORAL_UI_URL', 'is not an http:// or https:// address without user, query and fragment');
+
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) invalid('LOG_LEVEL', `"${logLevel}" is none of ${LOG_LEVELS.join(', ')}`);
 
@@ -76,7 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     temporalAddress,
     temporalNamespace: text('TEMPORAL_NAMESPACE') ?? 'default',
     temporalPort: port('TEMPORAL_PORT', 7233),
-    temporalUiPort: port('TEMPORAL_UI_PORT', 8233),
+    temporalUiPort,
+    temporalUiUrl: temporalUiUrl?.replace(/\/+$/, '') ?? (embedded ? `http://127.0.0.1:${temporalUiPort}` : null),
     postgresPort: port('POSTGRES_PORT', 54329),
     apiHost: text('API_HOST') ?? '127.0.0.1',
     apiPort: port('API_PORT', 8080, 0),

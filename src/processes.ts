@@ -199,6 +199,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     log,
     version,
     ...(pages && { pages }),
+    ...(config.temporalUiUrl !== null && { temporalUi: `${config.temporalUiUrl}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/` }),
   });
   const letGo = async (): Promise<void> => {
     await events.close();

@@ -23,6 +23,7 @@ it('needs nothing in the embedded form', () => {
     temporalNamespace: 'default',
     temporalPort: 7233,
     temporalUiPort: 8233,
+    temporalUiUrl: 'http://127.0.0.1:8233',
     postgresPort: 54329,
     apiHost: '127.0.0.1',
     apiPort: 8080,

@@ -39,6 +39,8 @@ export interface SettlementFilter {
   office?: string;
   clerk?: string;
   subscription?: string;
+  /** late: not announced in time; withError: an error that was not withdrawn; lateEntry: from a paper slip */
+  only?: 'late' | 'withError' | 'lateEntry';
   /** received at or after / before */
   from?: Instant;
   to?: Instant;
@@ -73,7 +75,7 @@ export interface Preview {
 
 export interface BillPrinter {
   /** the PDF; `copy` carries المثنی, `void` says that the revision no longer stands */
-  bill(order: { settlement: Settlement; copy: boolean; void: boolean }): Uint8Array | Promise<Uint8Array>;
+  bill(order: { settlement: Settlement; copy: boolean; void: boolean; paper: 'a5' | 'receipt' }): Uint8Array | Promise<Uint8Array>;
 }
 
 export interface Readiness {
@@ -114,6 +116,8 @@ export interface ApiDeps {
   tokens: Tokens;
   now(): Date;
   ready(): Promise<Readiness>;
+  /** address of the workflows in the Temporal UI, ending in a slash; absent: there is none to link to */
+  temporalUi?: string;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

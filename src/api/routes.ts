@@ -12,7 +12,7 @@ import {
   verifyACorrection,
   withdrawACorrection,
 } from './corrections.js';
-import { receiveFeed } from './feeds.js';
+import { listFeeds, receiveFeed } from './feeds.js';
 import { showIndicators } from './indicators.js';
 import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
@@ -43,6 +43,7 @@ import {
   deliveryRequest,
   errorReport,
   feedAnswer,
+  feedsView,
   feedParams,
   feedQuery,
   health,
@@ -409,11 +410,21 @@ export const ROUTES: readonly Route[] = [
     handle: confirmARefund,
   }),
   route({
+    method: 'get',
+    path: '/billing/feeds',
+    tag: 'billing',
+    summary: 'آخرین زمان هر خوراک داده، تا چه روزی سخن می‌گوید و آیا کهنه است',
+    roles: ['billing', 'supervisor', 'quality', 'admin'],
+    answers: { 200: { description: 'every kind of feed', schema: feedsView } },
+    problems: ['UNAVAILABLE'],
+    handle: listFeeds,
+  }),
+  route({
     method: 'post',
     path: '/billing/feeds/{kind}',
     tag: 'billing',
     summary: 'دریافت پروندهٔ CSV از سامانهٔ صدور قبض: همه یا هیچ',
-    roles: ['billing'],
+    roles: ['billing', 'supervisor'],
     params: feedParams,
     query: feedQuery,
     streams: 'text/csv',

@@ -384,11 +384,13 @@ export const peopleQuery = z.strictObject({
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const SETTLEMENT_MARKS = ['late', 'withError', 'lateEntry'] as const;
 export const settlementsQuery = z.strictObject({
   status: z.enum(STATUSES).optional(),
   office: code.optional(),
   clerk: code.optional(),
   subscription: subscription.optional(),
+  only: z.enum(SETTLEMENT_MARKS).optional().meta({ description: 'late: not announced within five minutes; withError: an error that was not withdrawn; lateEntry: from a paper slip' }),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
   limit: limit(50, 200),
@@ -405,10 +407,12 @@ export const tasksQuery = z.strictObject({
   mine: flag.optional().meta({ description: 'true: given to me, or to nobody and waiting for my role and office' }),
   office: code.optional(),
   kind: z.enum(TASK_KINDS).optional(),
+  assignee: text(60).optional().meta({ description: 'the id of who has it' }),
   state: z.enum(TASK_STATES).optional().meta({ description: 'open when absent, which overdue ones are too' }),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const BILL_PAPERS = ['a5', 'receipt'] as const;
 export const billQuery = z.strictObject({
   revision: z
     .string()
@@ -427,6 +431,7 @@ export const billQuery = z.strictObject({
       return z.NEVER;
     }),
   copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+  paper: z.enum(BILL_PAPERS).optional().meta({ description: 'a5 when absent; receipt: a strip of 80 mm' }),
 });
 export const postingsQuery = z.strictObject({
   format: z.enum(['json', 'csv']).optional(),
@@ -853,6 +858,18 @@ export const indicatorsView = z.strictObject({
   risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
+export const feedsView = z.strictObject({
+  asked: z.boolean().meta({ description: 'true: a central billing system is asked, nothing is fed' }),
+  items: z.array(
+    z.strictObject({
+      kind: z.enum(FEED_KINDS),
+      loadedAt: moment.nullable().meta({ description: 'null: never came' }),
+      asOf: day.nullable(),
+      stale: z.boolean(),
+      allowedDays: z.int().nullable().meta({ description: 'older than so many days is stale; null: never' }),
+    }),
+  ),
+});
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -888,6 +905,7 @@ export const operatorView = z.strictObject({
   office: z.string(),
   mustChangePassword: z.boolean().meta({ description: 'true: nothing but POST /session/password is open' }),
   expiresAt: moment,
+  temporalUi: z.string().nullable().meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
 });
 
 const qualificationCode = z.enum(QUALIFICATIONS);
@@ -999,6 +1017,7 @@ export const ANSWER_SCHEMAS = {
   Acknowledgement: acknowledgementView,
   UnsentPosting: unsentView,
   UnsentPage: unsentPage,
+  Feeds: feedsView,
   FeedAnswer: feedAnswer,
   Payment: paymentView,
   PaymentPage: paymentPage,

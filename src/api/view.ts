@@ -6,7 +6,7 @@ import type { Finding } from '../domain/finding.js';
 import type { StaleFeed } from '../domain/freshness.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
-import type { Bill, Settlement } from '../domain/settlement.js';
+import type { Bill, Role, Settlement } from '../domain/settlement.js';
 import type { PersonRecord } from '../store/people.js';
 import type { z } from 'zod';
 import type { accountView, billView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
@@ -223,8 +223,14 @@ function currentMeter(meters: readonly Meter[]): z.input<typeof accountView>['me
       };
 }
 
-export function viewSession({ operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>): z.input<typeof operatorView> {
-  return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString() };
+/** Who may look into histories: they hold the names and ids of every office's applicants. */
+const SEES_HISTORIES: readonly Role[] = ['supervisor', 'admin'];
+
+export function viewSession(
+  { operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>,
+  temporalUi: string | undefined,
+): z.input<typeof operatorView> {
+  return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString(), temporalUi: (SEES_HISTORIES.includes(role) && temporalUi) || null };
 }
 
 /** A person with what stands in the way of issuing today, and what will in `warnDays` days. */

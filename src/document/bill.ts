@@ -20,18 +20,20 @@ export interface BillDocument {
   copy: boolean;
   /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
   void: boolean;
+  /** A5 when absent; `receipt`: a strip of 80 mm, as long as it takes */
+  paper?: 'a5' | 'receipt';
 }
 
 export interface BillPrinter {
   /**
-   * The settlement bill as PDF, A5. Error when the settlement has no bill, and when what would be printed does not
+   * The settlement bill as PDF. Error when the settlement has no bill, and when what would be printed does not
    * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
    */
   bill(input: BillDocument): Uint8Array;
 }
 
 const TEMPLATE_DIR = __dirname;
-const TEMPLATE = join(TEMPLATE_DIR, 'bill.typ');
+const TEMPLATES = { a5: join(TEMPLATE_DIR, 'bill.typ'), receipt: join(TEMPLATE_DIR, 'receipt.typ') };
 const DATA = join(TEMPLATE_DIR, 'bill.json');
 const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
 // what so many bills did not use again is dropped: labels and template stay, and memory stays flat
@@ -44,14 +46,14 @@ export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: str
     workspace: TEMPLATE_DIR,
     fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
   });
-  compiler.addSource(TEMPLATE, readFileSync(TEMPLATE, 'utf8'));
+  for (const template of Object.values(TEMPLATES)) compiler.addSource(template, readFileSync(template, 'utf8'));
   return {
     bill(input) {
       // the template reads its values as a JSON file: text never becomes Typst source
       compiler.mapShadow(DATA, Buffer.from(JSON.stringify(page(input, issuer))));
       try {
         // straight to bytes: a document object's native memory is freed only when the event loop turns
-        return compiler.pdf({ mainFilePath: TEMPLATE });
+        return compiler.pdf({ mainFilePath: TEMPLATES[input.paper ?? 'a5'] });
       } finally {
         compiler.evictCache(CACHE_AGE_BILLS);
       }

@@ -103,6 +103,7 @@ describe('who may', () => {
     'post /settlements/{id}/cancellation': { path: `/settlements/${ID}/cancellation`, json: { reason: 'اشتراک اشتباه' } },
     'post /settlements/{id}/refund': { path: `/settlements/${ID}/refund`, json: { reason: 'درخواست مالک' } },
     'post /settlements/{id}/refund/confirmation': { path: `/settlements/${ID}/refund/confirmation`, json: {} },
+    'get /billing/feeds': { path: '/billing/feeds' },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
     'post /billing/payments': { path: '/billing/payments', json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' } },
     'get /billing/payments': { path: '/billing/payments?outcome=unknown' },

@@ -790,6 +790,7 @@ export const cycleView = z.strictObject({
   objectionDays: z.int(),
   state: z.enum(['planned', 'open', 'closed']).meta({ description: 'planned: not opened, and its closing day has not passed' }),
   openedAt: moment.nullable(),
+  batches: z.int().meta({ description: 'numbered 1 to this' }),
   counts: cycleCounts.meta({ description: 'postings: due = all that was to be taken in it; late = not taken when it closed' }),
 });
 export const cyclePage = z.strictObject({ items: z.array(cycleView) });

@@ -390,6 +390,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
       openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null }],
       counts: async (cycles) => new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
+      batchCounts: async () => new Map(),
       nextBatch: async () => null,
       batch: async () => null,
       acknowledge: async () => ({ kind: 'recorded' }),

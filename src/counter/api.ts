@@ -180,10 +180,11 @@ export function useReachable(): boolean {
 }
 
 /** The document of a settlement; `copy` carries the mark المثنی. */
-export function billAddress(id: string, options: { revision?: number; copy?: boolean } = {}): string {
+export function billAddress(id: string, options: { revision?: number; copy?: boolean; receipt?: boolean } = {}): string {
   const query = new URLSearchParams();
   if (options.revision !== undefined) query.set('revision', String(options.revision));
   if (options.copy) query.set('copy', 'true');
+  if (options.receipt) query.set('paper', 'receipt');
   const text = query.toString();
   return `${ROOT}/settlements/${id}/bill.pdf${text === '' ? '' : `?${text}`}`;
 }

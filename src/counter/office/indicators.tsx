@@ -105,6 +105,7 @@ function settlementsOf(of: Pick<IndicatorsOf, 'from' | 'to' | 'office'>, more: R
 
 function Cards({ all, of }: { all: One; of: IndicatorsOf }) {
   const words = useWords();
+  const { operator } = useSession();
   const figures = useFigures();
   const { cards } = words.indicators;
   const share = (value: number | null): string => (value === null ? words.none : figures(percent(value)));
@@ -129,7 +130,7 @@ function Cards({ all, of }: { all: One; of: IndicatorsOf }) {
           <Num>{share(all.k2.share)}</Num>
         </p>
         <p className="quiet">{cards.k2Of(n(all.k2.inTime), n(all.k2.due))}</p>
-        {of.risks.unsent > 0 ? <Link to={of.office === null ? '/unsent' : `/unsent?office=${of.office}`}>{words.unsent.title}</Link> : null}
+        {of.risks.unsent > 0 && operator.role === 'supervisor' ? <Link to="/unsent">{words.unsent.title}</Link> : null}
       </li>
       <li className="panel">
         <h2>{cards.k3}</h2>

@@ -204,6 +204,8 @@ export const en: Words = {
     payments: 'Payment ids',
     paymentId: 'Payment id',
     print: 'Print the bill',
+    paper: 'Printer’s paper',
+    papers: { a5: 'A5', receipt: 'receipt of 80 mm' },
     handOver: 'Hand over',
     handOverTo: 'Handed over to',
     channel: 'How',

@@ -215,6 +215,8 @@ export const fa = {
     payments: 'شناسه‌های پرداخت',
     paymentId: 'شناسهٔ پرداخت',
     print: 'چاپ صورتحساب',
+    paper: 'کاغذ چاپگر',
+    papers: { a5: 'A5', receipt: 'رسید ۸۰ میلی‌متری' },
     handOver: 'تحویل',
     handOverTo: 'تحویل به',
     channel: 'شیوه',

@@ -30,6 +30,7 @@ import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
+import { createProposalStore } from './store/proposals.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
@@ -175,6 +176,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     signIns,
     sessions: createSessions(signIns),
     unsent: createUnsentStore(pool),
+    tariffs,
+    proposals: createProposalStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),

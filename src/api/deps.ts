@@ -14,6 +14,8 @@ import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
+import type { ProposalStore } from '../store/proposals.js';
+import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { Sessions } from './sessions.js';
@@ -102,6 +104,8 @@ export interface ApiDeps {
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
   sessions: Sessions;
+  tariffs: TariffStore;
+  proposals: ProposalStore;
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;

@@ -20,7 +20,10 @@ import type {
   receiptView,
   settlementPage,
   SettlementView,
+  feeResolutionsView,
   submittedView,
+  tariffReviewView,
+  tariffsView,
   taskView,
   unsentPage,
 } from '../api/schemas';
@@ -53,6 +56,12 @@ export type FeedAnswer = z.input<typeof feedAnswer>;
 export type IndicatorsOf = z.input<typeof indicatorsView>;
 export type Indicators = IndicatorsOf['items'][number];
 export type Person = z.input<typeof personView>;
+export type Tariffs = z.input<typeof tariffsView>;
+export type TariffProposal = Tariffs['proposals'][number];
+export type ServiceTermsOf = Tariffs['terms'];
+export type TariffReview = z.input<typeof tariffReviewView>;
+export type FeeResolutions = z.input<typeof feeResolutionsView>;
+export type FeeProposal = FeeResolutions['proposals'][number];
 export type ProblemDocument = z.input<typeof problem>;
 export type Found = ProblemDocument['errors'][number];
 

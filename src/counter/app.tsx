@@ -35,6 +35,9 @@ const Tasks = lazy(() => import('./office/tasks'));
 const Unsent = lazy(() => import('./office/unsent'));
 const Payments = lazy(() => import('./office/payments'));
 const Cycles = lazy(() => import('./office/cycles'));
+const People = lazy(() => import('./office/people').then(({ People: Here }) => ({ default: Here })));
+const PersonPage = lazy(() => import('./office/people').then(({ PersonPage: Here }) => ({ default: Here })));
+const Rules = lazy(() => import('./office/rules'));
 const Indicators = lazy(() => import('./office/indicators'));
 
 export function App() {
@@ -141,6 +144,8 @@ function Page() {
   if (settlement?.[2] !== undefined) {
     return settlement[1] === 'announced' ? <AnnouncedPage key={settlement[2]} id={settlement[2]} /> : <SettlementPage key={settlement[2]} id={settlement[2]} />;
   }
+  const person = /^\/people\/([a-z0-9][a-z0-9._-]{1,39})$/.exec(pathname)?.[1];
+  if (person !== undefined) return <PersonPage key={person} id={person} />;
   switch (pathname) {
     case '/':
       if (operator.role === 'clerk') return <Desk />;
@@ -155,6 +160,10 @@ function Page() {
       return <Payments />;
     case '/cycles':
       return <Cycles />;
+    case '/people':
+      return <People />;
+    case '/rules':
+      return <Rules />;
     case '/indicators':
       return <Indicators />;
     default:

@@ -332,10 +332,10 @@ async function poolOf({ databaseUrl }: ServedConfig, applicationName: string): P
 }
 
 /** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */
-async function serve(config: ServedConfig, run: (config: ServedConfig) => Promise<Running & { port?: number }>): Promise<void> {
+async function serve(config: ServedConfig, run: (config: ServedConfig) => Promise<Running & { port?: number; metricsPort?: number | null }>): Promise<void> {
   const asked = untilAsked();
   const running = await run(config);
-  process.send?.({ port: running.port });
+  process.send?.({ port: running.port, metricsPort: running.metricsPort });
   await Promise.race([asked, running.ended]);
   await running.stop();
   if (process.connected) process.disconnect();

@@ -41,6 +41,15 @@ export function createCorrectionStore(pool: Pool) {
   return {
     of: (id: string): Promise<Correction[]> => all(pool, id),
 
+    /** Each with what its tasks need: how often it was sent back, and in which role it was submitted. */
+    async steps(id: string): Promise<(Correction & { round: number; submitter: Role | null })[]> {
+      const { rows } = await pool.query<{ correction: Correction; round: number; submitter: Role | null }>(
+        `select ${CORRECTION} as correction, c.round, c.submitted_by->>'role' as submitter from app.corrections c where settlement_id = $1 order by n`,
+        [id],
+      );
+      return rows.map(({ correction, ...step }) => ({ ...correction, ...step }));
+    },
+
     async submission(id: string, n: number): Promise<Submission | null> {
       const { rows } = await pool.query<{ submission: Submission | null }>('select submission from app.corrections where settlement_id = $1 and n = $2', [id, n]);
       return rows[0]?.submission ?? null;
@@ -88,7 +97,7 @@ export function createCorrectionStore(pool: Pool) {
     async decide(id: string, n: number, decision: Extract<CorrectionStatus, 'verified' | 'rejected' | 'withdrawn'>, by: Operator, note: string | null): Promise<Correction[]> {
       const from = { withdrawn: ['reported', 'referred', 'rejected', 'submitted', 'verified'], rejected: ['submitted', 'verified'], verified: ['submitted'] }[decision];
       await pool.query(
-        `with c as (update app.corrections set status = $5, note = coalesce($7, note),
+        `with c as (update app.corrections set status = $5, note = coalesce($7, note), round = round + case when $5 = 'rejected' then 1 else 0 end,
              verified_by = case when $5 = 'verified' then $6::jsonb else verified_by end, verified_at = case when $5 = 'verified' then clock_timestamp() else verified_at end,
              ended_at = case when $5 = 'withdrawn' then clock_timestamp() end
            where settlement_id = $1 and n = $2 and status = any($8) returning settlement_id, n)

@@ -108,7 +108,7 @@ test('Postgres away during a request: it is accepted, seen as pending, and annou
   expect(pending.activityType?.name).toBe('register');
   // Temporal knows what Postgres cannot tell
   expect(await show(account)).toMatchObject({ status: 200, body: { status: 'received', receivedAt } });
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'unreachable', temporal: 'ok' } });
+  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'unreachable', temporal: 'ok', worker: 'ok' } });
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
 
   await stage.startPostgres();
@@ -130,7 +130,7 @@ test('Temporal killed: nothing is accepted meanwhile, nothing that was acknowled
   const account = stage.account();
   const refused = await settle(account);
   expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '5']);
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'ok', temporal: 'unreachable' } });
+  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'ok', temporal: 'unreachable', worker: 'unknown' } });
   // what was announced can still be shown and printed
   expect((await show(waiting[0] as Account)).body.bill.number).toBe(settlements[0]?.bill.number);
   expect((await stage.call('GET', `/settlements/${idOf(waiting[0] as Account)}/bill.pdf`)).status).toBe(200);

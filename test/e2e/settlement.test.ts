@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
 import { addDays, todayInTehran } from '../../src/domain/jalali.js';
 import { settlementWorkflowId } from '../../src/domain/settlement.js';
@@ -32,7 +33,11 @@ const count = async (sql: string, id: string): Promise<number> => Number((await 
 const bills = (account: { subscription: string }) => count('select count(*) from app.bills where settlement_id = $1', idOf(account));
 
 test('the service says that it is ready', async () => {
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: true, checks: { postgres: 'ok', temporal: 'ok' } });
+  // a worker is seen with its first poll
+  await until('ready, with a worker at work', 10, async () => {
+    const { body } = await stage.call('GET', '/readyz');
+    return isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', worker: 'ok' } });
+  });
 });
 
 test('from the request to the announced balance, asked for again and with other facts', async () => {

@@ -34,6 +34,8 @@ export interface Process {
   pid: number;
   /** of the API */
   port: number | null;
+  /** of a worker that was given TASVIEH_METRICS_PORT */
+  metricsPort: number | null;
   running(): boolean;
   /** `exit code 0`, `signal SIGKILL` */
   ended: Promise<string>;
@@ -124,6 +126,7 @@ export async function openStage(subscribers: number) {
     const made: Process = {
       pid: child.pid ?? -1,
       port: null,
+      metricsPort: null,
       running: () => child.exitCode === null && child.signalCode === null,
       ended: gone,
       messages: [],
@@ -136,8 +139,9 @@ export async function openStage(subscribers: number) {
     };
     processes.push(made);
     await new Promise<void>((resolve, reject) => {
-      child.once('message', (message: { port?: number }) => {
+      child.once('message', (message: { port?: number; metricsPort?: number | null }) => {
         made.port = message.port ?? null;
+        made.metricsPort = message.metricsPort ?? null;
         child.on('message', (later) => made.messages.push(later));
         resolve();
       });
@@ -234,6 +238,8 @@ export async function openStage(subscribers: number) {
     async startTemporal() {
       await upTemporal();
     },
+    /** all that processes of the name have logged */
+    logOf: (name: 'api' | 'worker'): string => readFileSync(path.join(folder, `${name}.log`), 'utf8'),
     /** what API and worker find in their environment besides, when they start */
     settings,
     async startWorker() {

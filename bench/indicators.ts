@@ -11,7 +11,7 @@ const OFFICES = 40;
 const CLERKS = 400;
 
 /** Invented settlements of the last year with what belongs to them, by the database itself; minutes for a million. */
-async function fill(pool: Pool, count: number): Promise<void> {
+export async function fill(pool: Pool, count: number): Promise<void> {
   const first = startOfDayInTehran(addDays(todayInTehran(new Date()), -DAYS + 1));
   await pool.query('select setseed(0.42)');
   await pool.query(

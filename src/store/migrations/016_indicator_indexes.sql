@@ -6,7 +6,10 @@ alter table app.postings alter column office set not null, alter column clerk se
 
 create function app.know_settlement() returns trigger language plpgsql as $$
 begin
-  select s.office, s.clerk into new.office, new.clerk from app.settlements s where s.id = new.settlement_id;
+  -- the settlement is there before: a posting is scheduled in a step of its own
+  if new.office is null then
+    select s.office, s.clerk into new.office, new.clerk from app.settlements s where s.id = new.settlement_id;
+  end if;
   return new;
 end $$;
 create trigger know_settlement before insert on app.postings for each row execute function app.know_settlement();

@@ -67,7 +67,7 @@ export function createActivities({ settlements, postings, corrections, actions, 
     ...outbox,
     ...createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
     ...createCorrectiveActionActivities({ actions, tariffs, desk, messenger }),
-    ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
+    ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 
     ...createReportActivities({ indicators, reports, messenger }),
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),

@@ -16,10 +16,14 @@ import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SignInStore } from '../store/sign-in.js';
+import type { ProposalStore } from '../store/proposals.js';
+import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
+import type { Codec } from './codec.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -41,6 +45,8 @@ export interface SettlementFilter {
   office?: string;
   clerk?: string;
   subscription?: string;
+  /** late: not announced in time; withError: an error that was not withdrawn; lateEntry: from a paper slip */
+  only?: 'late' | 'withError' | 'lateEntry';
   /** received at or after / before */
   from?: Instant;
   to?: Instant;
@@ -75,7 +81,18 @@ export interface Preview {
 
 export interface BillPrinter {
   /** the PDF; `copy` carries المثنی, `void` says that the revision no longer stands */
-  bill(order: { settlement: Settlement; copy: boolean; void: boolean }): Uint8Array | Promise<Uint8Array>;
+  bill(order: { settlement: Settlement; copy: boolean; void: boolean; paper: 'a5' | 'receipt' }): Uint8Array | Promise<Uint8Array>;
+}
+
+/** An answered request, for the metrics. */
+export interface AnsweredRequest {
+  method: string;
+  /** the route's pattern, or `unmatched` */
+  route: string;
+  status: string;
+  seconds: number;
+  /** an event stream: it is open as long as somebody looks */
+  streamed: boolean;
 }
 
 export interface Readiness {
@@ -100,11 +117,13 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
-  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
+  tariffs: TariffStore;
+  proposals: ProposalStore;
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
-  postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
+  postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   indicators: IndicatorStore;
   reports: Pick<QualityReportStore, 'list' | 'file'>;
   correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
@@ -116,8 +135,20 @@ export interface ApiDeps {
   /** computes and writes nothing */
   preview(order: SettlementOrder): Promise<Preview>;
   tokens: Tokens;
+  /** what goes through Temporal is encrypted */
+  codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
+  metrics: {
+    access: ScrapeAccess;
+    answered(answer: AnsweredRequest): void;
+    /** what Prometheus reads */
+    exposition(): Promise<string>;
+  };
+  /** puts each request under a span; absent when no traces are made */
+  trace?: RequestHandler;
+  /** address of the workflows in the Temporal UI, ending in a slash; absent: there is none to link to */
+  temporalUi?: string;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

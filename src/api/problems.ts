@@ -53,6 +53,10 @@ const PROBLEMS = {
     'The work itself ends this task',
     'این وظیفه با انجام خود کار بسته می‌شود و با یادداشت بسته نمی‌شود. کار را انجام دهید یا آن را به دیگری بدهید.',
   ],
+  TARIFF_FAULTY: [422, 'The tariff document has faults', 'سند تعرفه ایراد دارد و پذیرفته نشد. موردهای زیر را درست کنید.'],
+  MEANT_SO: [422, 'Figures look ten times off', 'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.'],
+  VERSION_STANDS: [409, 'The version or number stands with its content', 'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.'],
+  PROPOSAL_GONE: [409, 'The proposal is not there any more', 'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.'],
   PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
   ADMIN_NEEDED: [
     409,
@@ -83,6 +87,7 @@ const PROBLEMS = {
   CYCLE_NOT_OPEN: [409, 'The cycle is not open', 'این دوره هنوز باز نشده است. نخست آن را باز کنید.'],
   EVENT_EXISTS: [409, 'The event id stands for something else', 'این شناسهٔ رویداد پیش‌تر با محتوای دیگری ثبت شده است. برای محتوای تازه شناسهٔ تازه بدهید.'],
   CONTROL_TOTAL_DIFFERS: [409, 'Count or sum is not that of the batch', 'تعداد یا جمع با دسته نمی‌خواند و چیزی ثبت نشد. دسته را دوباره دریافت و بررسی کنید.'],
+  PAYLOAD_UNREADABLE: [422, 'The payloads cannot be decrypted', 'این داده با کلیدهای این سامانه خوانده نمی‌شود. شاید کلید پیشین از پیکربندی برداشته شده باشد؛ به راهبر سامانه بگویید.'],
   BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],
@@ -215,14 +220,19 @@ export const problemWriter: ErrorRequestHandler = (error: unknown, req: Request,
     .send(JSON.stringify({ ...problemDocument(problem.code, problem.errors, problem.detail), ...problem.members }));
 };
 
-/** An error for the log: long runs of digits may be a subscription, a national id or a mobile number. */
+/** A text for the log: long runs of digits may be a subscription, a national id or a mobile number, Persian words a name or an address. */
+export function maskedText(text: string): string {
+  return text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…').replace(/\p{scx=Arabic}(?:[\p{scx=Arabic}\s\u200c.]*\p{scx=Arabic})?/gu, '…');
+}
+
+/** An error for the log, without what may be a person's. */
 export function withoutData(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const mask = (text: string): string => text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…');
   return {
-    type: error.name,
+    // the class where the name does not tell it
+    type: error.name === 'Error' ? error.constructor.name : error.name,
     code: (error as { code?: unknown }).code,
-    message: mask(error.message),
-    stack: mask(error.stack ?? ''),
+    message: maskedText(error.message),
+    stack: maskedText(error.stack ?? ''),
   };
 }

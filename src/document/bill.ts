@@ -19,11 +19,13 @@ export interface BillDocument {
   copy: boolean;
   /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
   void: boolean;
+  /** A5 when absent; `receipt`: a strip of 80 mm, as long as it takes */
+  paper?: 'a5' | 'receipt';
 }
 
 export interface BillPrinter {
   /**
-   * The settlement bill as PDF, A5. Error when the settlement has no bill, and when what would be printed does not
+   * The settlement bill as PDF. Error when the settlement has no bill, and when what would be printed does not
    * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
    */
   bill(input: BillDocument): Uint8Array;
@@ -31,8 +33,8 @@ export interface BillPrinter {
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
-  const typeset = typesetter('bill');
-  return { bill: (input) => typeset(page(input, issuer)) };
+  const typesets = { a5: typesetter('bill'), receipt: typesetter('receipt') };
+  return { bill: (input) => typesets[input.paper ?? 'a5'](page(input, issuer)) };
 }
 
 const USES: Readonly<Record<string, string>> = {

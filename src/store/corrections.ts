@@ -140,7 +140,7 @@ export function createCorrectionStore(pool: Pool) {
     cancel(id: string, reason: string, by: Operator, at: Instant): Promise<boolean> {
       return inTransaction(pool, async (client) => {
         await client.query('select from app.settlements where id = $1 for update', [id]);
-        const { rows: held } = await client.query(`select from app.postings where settlement_id = $1 and ${HELD} limit 1`, [id]);
+        const { rows: held } = await client.query(`select from app.postings p where p.settlement_id = $1 and ${HELD} limit 1`, [id]);
         if (held.length > 0) return false;
         await client.query(
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
@@ -200,8 +200,15 @@ export interface Refund {
   confirmedAt: Instant | null;
 }
 
-/** Billing holds a posting when it took it, or may be working on the frozen batch that it is in. */
-const HELD = `(status = 'taken' or (status = 'handedOver' and batch is not null))`;
+/**
+ * Whether billing holds the posting `p`: it took it, or may be working on the frozen batch that it is in, or was in when its
+ * cycle closed without a word of billing. That word may come late, and counts, unless billing refuses.
+ */
+const HELD = `(p.status = 'taken' or (p.status = 'handedOver' and p.batch is not null)
+  or (p.status in ('waiting', 'handedOver', 'late') and exists (
+    select from app.events l where l.settlement_id = p.settlement_id and l.kind = 'late' and l.data->>'posting' = p.posting and l.data->>'batch' is not null
+      and not exists (select from app.events r where r.settlement_id = p.settlement_id and r.kind = 'refused' and r.data->>'posting' = p.posting and r.seq > l.seq
+        and not exists (select from app.events t where t.settlement_id = p.settlement_id and t.kind = 'retracted' and t.data->>'posting' = p.posting and t.seq > r.seq)))))`;
 
 interface Held {
   posting: string;
@@ -214,7 +221,7 @@ interface Held {
 
 async function replacePostings(client: PoolClient, id: string, bill: Bill, entries: readonly PostingEntry[]): Promise<void> {
   const { rows } = await client.query<Held>(
-    `select posting, kind, revision, amount, detail, ${HELD} as held from app.postings where settlement_id = $1 and status not in ('replaced', 'cancelled') order by posting`,
+    `select p.posting, p.kind, p.revision, p.amount, p.detail, ${HELD} as held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
     [id],
   );
   const amounts = rows.filter(({ kind, detail }) => kind === 'settlement' || (kind === 'difference' && !detail.refund));

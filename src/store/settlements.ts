@@ -33,6 +33,8 @@ export interface SettlementFilter {
   office?: string | undefined;
   clerk?: string | undefined;
   subscription?: string | undefined;
+  /** as the indicators count them (store/indicators.ts): not in time (K1), with an error (K3), entered from a slip (R1) */
+  only?: 'late' | 'withError' | 'lateEntry' | undefined;
   /** received on or after / before, instants */
   from?: Instant | undefined;
   to?: Instant | undefined;
@@ -193,6 +195,9 @@ export function createSettlementStore(pool: Pool) {
          where ($1::text is null or s.status = $1) and ($2::text is null or s.office = $2) and ($3::text is null or s.clerk = $3)
            and ($4::text is null or s.subscription = $4) and ($5::timestamptz is null or s.received_at >= $5)
            and ($6::timestamptz is null or s.received_at < $6)
+           and case $10::text when 'late' then not s.late_entry and (s.announced_at is not null or s.breached_at is not null) and s.within_target is not true
+             when 'withError' then s.announced_at is not null and exists (select from app.corrections c where c.settlement_id = s.id and c.status <> 'withdrawn')
+             when 'lateEntry' then s.late_entry and s.announced_at is not null else true end
            and ($7::timestamptz is null or (date_trunc('milliseconds', s.received_at), s.id) < ($7, $8))
          order by date_trunc('milliseconds', s.received_at) desc, s.id desc limit $9`,
         [
@@ -205,6 +210,7 @@ export function createSettlementStore(pool: Pool) {
           after?.at ?? null,
           after?.id ?? null,
           filter.limit + 1,
+          filter.only ?? null,
         ],
       );
       const items = rows.slice(0, filter.limit).map(fromRow);
@@ -294,23 +300,23 @@ export function createSettlementStore(pool: Pool) {
       runId: string,
       given: { account: AccountView; warnings: Finding[]; targetMs: number },
       steps: StepTime[],
-    ): Promise<{ announcedAt: Instant; elapsedMs: number; withinTarget: boolean }> {
-      const { rows } = await pool.query<{ announced_at: Instant; elapsed_ms: number; within_target: boolean }>(
+    ): Promise<{ announcedAt: Instant; elapsedMs: number; withinTarget: boolean; lateEntry: boolean }> {
+      const { rows } = await pool.query<{ announced_at: Instant; elapsed_ms: number; within_target: boolean; late_entry: boolean }>(
         `with s as (
            update app.settlements set status = case status when 'received' then 'announced' else status end,
              announced_at = coalesce(announced_at, clock_timestamp()),
              elapsed_ms = coalesce(elapsed_ms, floor(extract(epoch from clock_timestamp() - received_at) * 1000)::bigint),
              within_target = coalesce(within_target, clock_timestamp() - received_at <= $5::bigint * interval '1 millisecond'),
              account = $3, warnings = $4
-           where id = $1 and run_id = $2 returning id, announced_at, elapsed_ms, within_target), ${writeSteps(6, 0)},
+           where id = $1 and run_id = $2 returning id, announced_at, elapsed_ms, within_target, late_entry), ${writeSteps(6, 0)},
          e as (insert into app.events (settlement_id, kind, key, at, data)
            select id, 'announced', $2, announced_at, jsonb_build_object('elapsedMs', elapsed_ms, 'withinTarget', within_target) from s on conflict do nothing)
-         select announced_at, elapsed_ms, within_target from s`,
+         select announced_at, elapsed_ms, within_target, late_entry from s`,
         [id, runId, JSON.stringify(given.account), JSON.stringify(given.warnings), given.targetMs, JSON.stringify(steps)],
       );
       const row = rows[0];
       if (!row) throw new Error(`no settlement ${id} of run ${runId}`);
-      return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target };
+      return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target, lateEntry: row.late_entry };
     },
 
     /** The first delivery counts; a further one changes nothing and is answered with the first. */

@@ -320,10 +320,13 @@ describe('each screen', () => {
     [() => '/people/clerk-01', 'admin', 'tbody tr'],
     [() => '/rules', 'admin', '.terms'],
   ];
-  it.each(['fa', 'en'] as const)('has no barriers in %s, light on a desk and dark on a phone, and stays in its width', async (language) => {
+  it.each([
+    ['fa', [false, true]],
+    ['en', [false]],
+  ] as const)('has no barriers in %s, light on a desk and in Persian dark on a phone, and stays in its width', async (language, phones) => {
     for (const [path, role, ready] of screens) {
       const { page } = await pageOf(role, { path: path(), language });
-      for (const phone of [false, true]) {
+      for (const phone of phones) {
         await page.setViewportSize(phone ? { width: 390, height: 844 } : { width: 1366, height: 768 });
         await page.emulateMedia({ colorScheme: phone ? 'dark' : 'light' });
         await page.waitForSelector(ready);

@@ -9,17 +9,21 @@ import type { JalaliDate } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
+import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
+import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { ProposalStore } from '../store/proposals.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
+import type { Codec } from './codec.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -80,6 +84,17 @@ export interface BillPrinter {
   bill(order: { settlement: Settlement; copy: boolean; void: boolean; paper: 'a5' | 'receipt' }): Uint8Array | Promise<Uint8Array>;
 }
 
+/** An answered request, for the metrics. */
+export interface AnsweredRequest {
+  method: string;
+  /** the route's pattern, or `unmatched` */
+  route: string;
+  status: string;
+  seconds: number;
+  /** an event stream: it is open as long as somebody looks */
+  streamed: boolean;
+}
+
 export interface Readiness {
   ready: boolean;
   /** `ok` or a short reason, per part (postgres, temporal, …) */
@@ -102,7 +117,7 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
-  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
   tariffs: TariffStore;
   proposals: ProposalStore;
@@ -110,6 +125,8 @@ export interface ApiDeps {
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   indicators: IndicatorStore;
+  reports: Pick<QualityReportStore, 'list' | 'file'>;
+  correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */
@@ -118,10 +135,20 @@ export interface ApiDeps {
   /** computes and writes nothing */
   preview(order: SettlementOrder): Promise<Preview>;
   tokens: Tokens;
+  /** what goes through Temporal is encrypted */
+  codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
   /** address of the workflows in the Temporal UI, ending in a slash; absent: there is none to link to */
   temporalUi?: string;
+  metrics: {
+    access: ScrapeAccess;
+    answered(answer: AnsweredRequest): void;
+    /** what Prometheus reads */
+    exposition(): Promise<string>;
+  };
+  /** puts each request under a span; absent when no traces are made */
+  trace?: RequestHandler;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

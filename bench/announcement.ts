@@ -8,6 +8,7 @@ import { loadDemoData } from '../src/demo.js';
 import { todayInTehran } from '../src/domain/jalali.js';
 import { type SettlementOrder, settlementId } from '../src/domain/settlement.js';
 import { freePort, startPostgres, startTemporal, temporalExecutable } from '../src/embedded.js';
+import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';
 import { OFFICE, SEARCH_ATTRIBUTE_TYPES, STATUS, SUBSCRIPTION } from '../src/workflows/search-attributes.js';
@@ -45,11 +46,13 @@ export async function benchAnnouncement(): Promise<Announcement> {
     const orders = await ordersOf(pool);
     if (orders.length < WARM_UP + ALONE + TOGETHER) throw new Error(`only ${orders.length} accounts to settle`);
 
+    const newKey = newEncryptionKey('bench');
     const env = {
       ...process.env,
       TASVIEH_DATABASE_URL: postgres.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal.address,
       TASVIEH_SECRET: 'bench'.repeat(8),
+      TASVIEH_ENCRYPTION_KEYS: newKey,
       TASVIEH_LOG_LEVEL: 'error',
     };
     ends.push(await child(path.join(__dirname, '../src/main.js'), ['worker'], env));
@@ -58,7 +61,8 @@ export async function benchAnnouncement(): Promise<Announcement> {
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
     const client = new Client({ connection });
-    const workflows = createSettlementWorkflows(client, {
+    const encrypting = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(newKey)) });
+    const workflows = createSettlementWorkflows(encrypting, {
       taskQueue: 'tasvieh',
       searchAttributes: ({ clerk, facts }) => [
         { key: OFFICE, value: clerk.office },

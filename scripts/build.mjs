@@ -71,7 +71,7 @@ async function buildCounter() {
 /** The bundle replaces the one before in one go: a worker that starts meanwhile reads the old or the new one. */
 export async function bundleWorkflows(workflowsPath, target, workflowInterceptorModules = []) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(path.join(root, 'package.json'))('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, failureConverterPath: path.join(path.dirname(workflowsPath), '../failure-converter.js'), logger: new DefaultLogger('WARN') });
   writeFileSync(`${target}.new`, code);
   renameSync(`${target}.new`, target);
 }

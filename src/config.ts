@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { derivedEncryptionKey, readEncryptionKeys } from './encryption.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -22,6 +23,12 @@ export interface Config {
   apiPort: number;
   /** Signs tokens. null only in the embedded form, see signingSecret. */
   secret: string | null;
+  /** Encrypt what goes through Temporal; null: a key made of the secret, see encryptionKeys. */
+  encryptionKeys: string | null;
+  /** Where the Temporal UI's pages come from when they ask the API to decrypt; null = they may not. */
+  temporalUiOrigin: string | null;
+  /** A secret of the embedded form: its Temporal UI decrypts by it, without a sign-in. null = none. */
+  practiceCodecKey: string | null;
   taskQueue: string;
   logLevel: LogLevel;
   /** the company's billing system when it answers calls; null = its files. The token is a secret. */
@@ -83,6 +90,18 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (secret === null && !embedded && text('SECRET_FILE') === null) invalid('SECRET', 'missing (or TASVIEH_SECRET_FILE; signs the tokens, at least 32 characters)');
   if (secret !== null && secret.length < 32) invalid(asGiven('SECRET', text), 'is shorter than 32 characters');
 
+  const keys = secretText('ENCRYPTION_KEYS');
+  try {
+    if (keys !== null) readEncryptionKeys(keys);
+  } catch (error) {
+    invalid(asGiven('ENCRYPTION_KEYS', text), (error as RangeError).message);
+  }
+
+  const temporalUiOrigin = text('TEMPORAL_UI_ORIGIN');
+  if (temporalUiOrigin !== null && (!isPlainHttpUrl(temporalUiOrigin) || new URL(temporalUiOrigin).origin !== temporalUiOrigin)) {
+    invalid('TEMPORAL_UI_ORIGIN', 'is not scheme://host:port');
+  }
+
   const billing = billingSystem(text, secretText, invalid);
 
   const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
@@ -108,6 +127,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     apiHost: text('API_HOST') ?? '127.0.0.1',
     apiPort: port('API_PORT', 8080, 0),
     secret,
+    encryptionKeys: keys,
+    temporalUiOrigin,
+    practiceCodecKey: text('PRACTICE_CODEC_KEY'),
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     billing,
@@ -122,21 +144,28 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** The configured secret, or in the embedded form one made once and kept in the data folder for its owner alone. */
 export function signingSecret(config: Pick<Config, 'secret' | 'dataFolder'>): string {
-  return config.secret ?? keptSecret(path.join(config.dataFolder, 'secret'));
+  if (config.secret !== null) return config.secret;
+  const file = path.join(config.dataFolder, 'secret');
+  const secret = keptSecret(file);
+  if (secret.length < 32) throw new Error(`${file} is shorter than 32 characters: delete it to have a new one made`);
+  return secret;
 }
 
-/** Reads the secret in `file`, making it at first: 64 hexadecimal characters, mode 0600. */
-export function keptSecret(file: string): string {
+/** The configured keys, or one made of the signing secret: without it what Temporal keeps cannot be read. */
+export function encryptionKeys(config: Pick<Config, 'encryptionKeys' | 'secret' | 'dataFolder'>): string {
+  return config.encryptionKeys ?? derivedEncryptionKey(signingSecret(config));
+}
+
+/** Reads the secret in `file`, making it at first: mode 0600, 64 hexadecimal characters unless `make` says otherwise. */
+export function keptSecret(file: string, make = (): string => randomBytes(32).toString('hex')): string {
   mkdirSync(path.dirname(file), { recursive: true });
   try {
     // wx: of two processes that start at once one writes, both read the same
-    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const secret = readFileSync(file, 'utf8').trim();
-  if (secret.length < 32) throw new Error(`${file} is shorter than 32 characters: delete it to have a new one made`);
-  return secret;
+  return readFileSync(file, 'utf8').trim();
 }
 
 type Text = (name: string) => string | null;

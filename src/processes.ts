@@ -20,11 +20,12 @@ import { loadFeed } from './billing/feed.js';
 import { type BillingCaller, type HttpBilling, createHttpBilling } from './billing/http.js';
 import { createPostgresBilling } from './billing/postgres.js';
 import { postgresClock, temporalClock, watchClocks } from './clocks.js';
-import { type Config, isLoopback, signingSecret } from './config.js';
+import { type Config, encryptionKeys, isLoopback, signingSecret } from './config.js';
 import { requestIdInterceptor } from './correlation.js';
 import { createBillPrinter } from './document/bill.js';
 import { todayInTehran } from './domain/jalali.js';
 import { freePort } from './embedded.js';
+import { createDataConverter, createPayloadCodec, readEncryptionKeys } from './encryption.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createApiMetrics, createWorkerMetrics } from './metrics.js';
@@ -108,7 +109,8 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   const watchPool = scrapingPool(config, 'worker');
   // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
   const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
-  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
+  const dataConverter = createDataConverter(readEncryptionKeys(encryptionKeys(config)));
+  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace, dataConverter });
   const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
   const polls = (): ReturnType<typeof lookAtTaskQueue> => lookAtTaskQueue(clientConnection, place, worker.options.identity);
   const metrics = createWorkerMetrics({ version, pool, database: () => watchPool.query('select 1'), polls });
@@ -116,6 +118,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
+    dataConverter,
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
@@ -198,7 +201,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const log = createLog('api', config.logLevel);
   const tracing = await tracingOf('api', config);
   const connection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
-  const client = new Client({ connection, namespace: config.temporalNamespace, interceptors: { workflow: [requestIdInterceptor(), ...(tracing ? [tracing.client] : [])] } });
+  const keys = readEncryptionKeys(encryptionKeys(config));
+  const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(keys), interceptors: { workflow: [requestIdInterceptor(), ...(tracing ? [tracing.client] : [])] } });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
   const watchPool = scrapingPool(config, 'api');
   const events = createEventListener(config.databaseUrl);
@@ -254,6 +258,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
+    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiOrigin, practiceKey: config.practiceCodecKey },
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, worked, billing] = await Promise.all([

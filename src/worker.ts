@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import { type ActivityInterceptorsFactory, type NativeConnection, Worker } from '@temporalio/worker';
 import { type Activities } from './activities/index.js';
 
@@ -7,6 +8,8 @@ export interface WorkerOptions {
   namespace: string;
   taskQueue: string;
   activities: Activities;
+  /** that of the clients; plain payloads when absent */
+  dataConverter?: DataConverter;
   /** workflows kept in memory; 0 makes each task replay from the start */
   maxCachedWorkflows?: number;
   /** around every attempt of a step, the first outermost */

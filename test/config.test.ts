@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ConfigError, readConfig, signingSecret } from '../src/config.js';
+import { ConfigError, readConfig, signingSecret, encryptionKeys } from '../src/config.js';
+import { derivedEncryptionKey, newEncryptionKey } from '../src/encryption.js';
 
 const SECRET = 'a'.repeat(32);
 
@@ -27,6 +28,9 @@ it('needs nothing in the embedded form', () => {
     apiHost: '127.0.0.1',
     apiPort: 8080,
     secret: null,
+    encryptionKeys: null,
+    temporalUiOrigin: null,
+    practiceCodecKey: null,
     taskQueue: 'tasvieh',
     logLevel: 'info',
     billing: null,
@@ -57,6 +61,8 @@ it('tells everything that is wrong at once, without repeating a password', () =>
 
 it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
+  [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
+  [{ TASVIEH_TEMPORAL_UI_ORIGIN: 'http://ui:8233/' }, 'TASVIEH_TEMPORAL_UI_ORIGIN: is not scheme://host:port'],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {
@@ -154,6 +160,12 @@ it('keeps the metrics of a worker from the network unless they ask for a token',
   expect(readConfig({ TASVIEH_METRICS_PORT: '0' }).metrics).toEqual({ host: '127.0.0.1', port: 0, token: null });
   expect(problemsOf({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^TASVIEH_METRICS_TOKEN: missing/)]);
   expect(readConfig({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0', TASVIEH_METRICS_TOKEN: 'x' }).metrics.port).toBe(9464);
+});
+
+it('encrypts with the configured keys, else with one made of the secret', () => {
+  const keys = newEncryptionKey('k7');
+  expect(encryptionKeys({ encryptionKeys: keys, secret: SECRET, dataFolder: 'none' })).toBe(keys);
+  expect(encryptionKeys({ encryptionKeys: null, secret: SECRET, dataFolder: 'none' })).toBe(derivedEncryptionKey(SECRET));
 });
 
 it('makes a secret once and keeps it for its owner alone', () => {

@@ -130,9 +130,10 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
     const pattern = path.replace(/\{(\w+)\}/g, ':$1');
     const here = router.route(pattern);
     const allowed = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
-    here.all((_req, res, next) => {
+    here.all((req, res, next) => {
       res.locals['pattern'] = path;
       res.set('Cache-Control', 'no-store');
+      if (group.some(({ forTemporalUi }) => forTemporalUi)) allowTemporalUi(req, res, deps);
       next();
     });
     for (const row of group) here[row.method]((req: Request, res: Response) => answer(row, req, res, deps));
@@ -143,12 +144,20 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
   }
 }
 
+/** The UI's pages may call from their own origin, and no others. */
+function allowTemporalUi(req: Request, res: Response, { codec }: ApiDeps): void {
+  res.vary('Origin');
+  if (codec.origin === null || req.headers.origin !== codec.origin) return;
+  res.set({ 'Access-Control-Allow-Origin': codec.origin, 'Access-Control-Allow-Credentials': 'true' });
+  if (req.method === 'OPTIONS') res.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'authorization, content-type, x-namespace' });
+}
+
 const NOBODY: Operator = { id: '', name: '', role: 'clerk', office: '' };
 
 async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
   let session: Session | null = null;
   if (row.roles !== 'anyone') {
-    session = await authenticate(req, deps);
+    session = await authenticate(req, deps, row.forTemporalUi ? deps.codec.origin : null);
     if (session.mustChangePassword && !row.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED');
     authorise(session.operator, row.roles);
   }

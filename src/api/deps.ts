@@ -19,6 +19,7 @@ import type { UnsentStore } from '../store/unsent.js';
 import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
+import type { Codec } from './codec.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -110,7 +111,7 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
-  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
@@ -124,6 +125,8 @@ export interface ApiDeps {
   /** computes and writes nothing */
   preview(order: SettlementOrder): Promise<Preview>;
   tokens: Tokens;
+  /** what goes through Temporal is encrypted */
+  codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
   metrics: {

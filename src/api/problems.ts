@@ -75,6 +75,7 @@ const PROBLEMS = {
   CYCLE_NOT_OPEN: [409, 'The cycle is not open', 'این دوره هنوز باز نشده است. نخست آن را باز کنید.'],
   EVENT_EXISTS: [409, 'The event id stands for something else', 'این شناسهٔ رویداد پیش‌تر با محتوای دیگری ثبت شده است. برای محتوای تازه شناسهٔ تازه بدهید.'],
   CONTROL_TOTAL_DIFFERS: [409, 'Count or sum is not that of the batch', 'تعداد یا جمع با دسته نمی‌خواند و چیزی ثبت نشد. دسته را دوباره دریافت و بررسی کنید.'],
+  PAYLOAD_UNREADABLE: [422, 'The payloads cannot be decrypted', 'این داده با کلیدهای این سامانه خوانده نمی‌شود. شاید کلید پیشین از پیکربندی برداشته شده باشد؛ به راهبر سامانه بگویید.'],
   BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],

@@ -1016,3 +1016,10 @@ export const ANSWER_SCHEMAS = {
   Debt: debtView,
   BillLine: lineView,
 } as const;
+
+const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+/** Payloads as Temporal's UI and command line send them: bytes in base64. */
+export const codecBody = z.object({
+  payloads: z.array(z.object({ metadata: z.record(z.string(), base64).default({}), data: base64.default('') })).max(10_000),
+});
+export const codecParams = z.object({ key: z.string().regex(/^[0-9a-f]{32}$/) });

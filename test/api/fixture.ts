@@ -37,6 +37,8 @@ export const QUALITY: Operator = { id: 'q1', name: 'زهرا امینی', role: 
 export const BILLING: Operator = { id: 'b1', name: 'billing', role: 'billing', office: '1' };
 export const ADMIN: Operator = { id: 'm1', name: 'admin', role: 'admin', office: '1' };
 
+/** what the Temporal UI of a practice installation decrypts by */
+export const PRACTICE_KEY = '0f'.repeat(16);
 export const PASSWORD = 'باران روی پل قدیمی';
 export const PERSON: PersonRecord = {
   id: 'm.rezaei',
@@ -422,6 +424,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test') },
     preview: async () => ({ bill: null, warnings: [], errors: [] }),
     tokens,
+    codec: { decode: async (payloads) => payloads, origin: null, practiceKey: PRACTICE_KEY },
     now: () => NOW,
     ready: async () => ({ ready: true, checks: { postgres: 'ok' } }),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),

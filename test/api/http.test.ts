@@ -3,7 +3,7 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
 import { ROLES } from '../../src/domain/settlement';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -124,6 +124,8 @@ describe('who may', () => {
     'post /session': { path: '/session', json: { user: PERSON.id, password: PASSWORD } },
     'post /session/password': { path: '/session/password', json: { current: PASSWORD, next: 'lantern-orbit-77' } },
     'delete /session': { path: '/session' },
+    'post /codec/decode': { path: '/codec/decode', json: { payloads: [{ metadata: {}, data: 'e30=' }] } },
+    'post /codec/{key}/decode': { path: `/codec/${PRACTICE_KEY}/decode`, json: { payloads: [] } },
   };
 
   test.each(ROUTES.map((row) => [`${row.method} ${row.path}`, row] as const))('%s', async (name, row) => {

@@ -408,3 +408,21 @@ ${subscription},9001,99-1405-01,${addDays(today, -22)},${addDays(today, -90)},${
   expect((await stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'mobile' } })).status).toBe(200);
   expect(await bills(account)).toBe(1);
 });
+
+test('without the key nothing of a person is in what Temporal keeps, not even in refusals', async () => {
+  const stranger = { name: 'پروانه ناشناس‌پور', nationalId: '0013542419', mobile: '09351112233' };
+  const [accepted, refused] = [stage.account(), stage.account()];
+  const request = { applicant: { kind: 'tenant', ...stranger } };
+  expect((await settle(requestFor(accepted, request))).status).toBe(201);
+  expect((await settle(requestFor(refused, { ...request, reading: refused.reading - 1 }))).status).toBe(422);
+  const { rows } = await stage.pool.query<Record<string, string>>(
+    'select a.name, a.national_id, a.mobile, a.address from billing.accounts a join app.settlements s using (subscription) where s.id = any($1)',
+    [[idOf(accepted), idOf(refused)]],
+  );
+  expect(rows).toHaveLength(2);
+  const kept = stage.temporalKept();
+  expect([kept.includes(accepted.subscription), kept.includes(settlementWorkflowId(idOf(refused)))]).toEqual([true, true]);
+  const personal = [...Object.values(stranger), 'مریم رضایی', ...rows.flatMap((row) => Object.values(row).filter((value) => value))];
+  expect(personal.length).toBeGreaterThan(8);
+  expect(personal.filter((value) => kept.includes(value))).toEqual([]);
+});

@@ -12,6 +12,7 @@ import { todayInTehran } from '../../src/domain/jalali.js';
 import { type Operator, type Role, type Settlement, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { DEFAULT_PAYMENT_PERIODS } from '../../src/domain/tariff.js';
 import { type EmbeddedPostgres, type EmbeddedTemporal, freePort, startPostgres, startTemporal, temporalExecutable } from '../../src/embedded.js';
+import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../../src/encryption.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
 import type { Opening } from '../../src/domain/cycle.js';
@@ -20,6 +21,7 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js
 import { recordQualified } from '../store/qualified.js';
 
 const SECRET = 'only for the tests of one machine and hour';
+export const ENCRYPTION_KEYS = newEncryptionKey('test');
 const MAIN = path.resolve('dist/src/main.js');
 const STRUCK_WORKER = path.join(__dirname, 'struck-worker.cjs');
 const STEPS = ['announce', 'checkReading', 'computeDebt', 'fetchAccount', 'issueBill', 'register', 'scheduleFee'];
@@ -69,6 +71,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
 export async function openStage(subscribers: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-e2e-'));
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
+  const temporalFile = path.join(folder, 'temporal.db');
   const processes: Process[] = [];
   const settings: NodeJS.ProcessEnv = {};
   let postgres: EmbeddedPostgres | undefined;
@@ -95,8 +98,7 @@ export async function openStage(subscribers: number) {
     const executable = temporalExecutable();
     if (executable === null) throw new Error('no Temporal server');
     if (isUp(temporal)) return;
-    const dataFile = path.join(folder, 'temporal.db');
-    temporal = await startedServer(startTemporal({ executable, dataFile, port: temporalPort, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES }));
+    temporal = await startedServer(startTemporal({ executable, dataFile: temporalFile, port: temporalPort, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES }));
   };
 
   /** Starts a process and waits until it says that it is at work. */
@@ -108,6 +110,7 @@ export async function openStage(subscribers: number) {
       TASVIEH_DATABASE_URL: postgres?.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal?.address,
       TASVIEH_SECRET: SECRET,
+      TASVIEH_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       TASVIEH_API_PORT: '0',
       TASVIEH_LOG_LEVEL: 'warn',
       ...more,
@@ -166,7 +169,7 @@ export async function openStage(subscribers: number) {
     throw error;
   }
   const database = pool;
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)) });
 
   /** Household accounts of office 01, open, read by staff, far from the end of the counter; each is given once. */
   const { rows: accounts } = await database.query<Account>(
@@ -207,6 +210,8 @@ export async function openStage(subscribers: number) {
     client,
     pool: database,
     call,
+    /** what the Temporal server keeps, as it lies on the disk */
+    temporalKept: (): Buffer => Buffer.concat([temporalFile, `${temporalFile}-wal`].filter((file) => existsSync(file)).map((file) => readFileSync(file))),
     /** where the API listens now, for streams */
     address: () => `http://127.0.0.1:${api?.port}/api/v1`,
     tokenOf,

@@ -7,7 +7,6 @@ import { parse } from 'yaml';
 import { readConfig } from '../src/config.js';
 import { newEncryptionKey } from '../src/encryption.js';
 import { createApiMetrics, createWorkerMetrics } from '../src/metrics.js';
-import type { Standing } from '../src/store/standing.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../src/workflows/search-attributes.js';
 
 const read = (file: string): string => readFileSync(path.resolve(file), 'utf8');

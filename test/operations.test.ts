@@ -43,15 +43,23 @@ function named(expr: string): { metrics: string[]; faults: number } {
   return { metrics, faults };
 }
 
-/** Every name that API and worker tell by themselves; those of the SDK are held against a running worker (test/e2e/operate.test.ts). */
-async function told(): Promise<Set<string>> {
+/** What API and worker tell by themselves when everything has happened once; the SDK's is held against a running worker (test/e2e/operate.test.ts). */
+async function exposition(): Promise<string> {
   const pool = { totalCount: 1, idleCount: 1, waitingCount: 0 };
-  const away = (): Promise<never> => Promise.reject(new Error('away'));
-  const metrics = [
-    createApiMetrics({ version: '1', pool, standing: away, feedTerms: away, taskQueue: away }),
-    createWorkerMetrics({ version: '1', pool, database: away, polls: away }),
-  ];
-  const text = (await Promise.all(metrics.map((each) => each.exposition()))).join('\n');
+  const queue = { workflow: { pollers: 1, backlog: 0, backlogSeconds: 0 }, activity: { pollers: 1, backlog: 0, backlogSeconds: 0 } };
+  const standing = {
+    waiting: { none: 0, atRisk: 0, breached: 0 }, oldestWaitingSeconds: 0, postings: { waiting: 0, handedOver: 0, late: 0, refused: 0 }, closing: { passed: 0, today: 0, tomorrow: 0, week: 0 },
+    withoutCycle: 0, tasks: [], unknownPayments: 0, feedAgeDays: {}, clock: 0,
+  };
+  const api = createApiMetrics({ version: '1', pool, standing: async () => standing, feedTerms: async () => ({}), taskQueue: async () => queue });
+  const worker = createWorkerMetrics({ version: '1', pool, database: async () => 1, polls: async () => queue });
+  worker.attempted('register', 1, 'failed');
+  return (await api.exposition()) + (await worker.exposition());
+}
+
+/** The names in it, those of histograms with their suffixes. */
+async function told(): Promise<Set<string>> {
+  const text = await exposition();
   const names = new Set<string>(['up']); // of Prometheus itself
   for (const [, name = '', type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     for (const suffix of type === 'histogram' ? ['_bucket', '_count', '_sum'] : ['']) names.add(name + suffix);
@@ -66,6 +74,14 @@ describe('rules and dashboard', () => {
     expect(metrics.length).toBeGreaterThan(0);
     const known = await told();
     expect(metrics.filter((metric) => !metric.startsWith('temporal_') && !known.has(metric))).toEqual([]);
+  });
+
+  test.each(expressions)('%s asks for labels that there are: %s', async (_of, expr) => {
+    const text = await exposition();
+    for (const [, metric = '', matchers = ''] of expr.matchAll(/(tasvieh_\w+)\{([^}]*)\}/g)) {
+      const asked = [...matchers.matchAll(/(\w+="[^"]*")/g)].map(([, label]) => label ?? '');
+      expect([metric, asked, text.split('\n').some((line) => line.startsWith(`${metric}{`) && asked.every((label) => line.includes(label)))]).toEqual([metric, asked, true]);
+    }
   });
 
   test('a name that nobody tells and a broken expression would be found', async () => {

@@ -27,8 +27,6 @@ export interface Config {
   secret: string | null;
   /** Encrypt what goes through Temporal; null: a key made of the secret, see encryptionKeys. */
   encryptionKeys: string | null;
-  /** Where the Temporal UI's pages come from when they ask the API to decrypt; null = they may not. */
-  temporalUiOrigin: string | null;
   /** A secret of the embedded form: its Temporal UI decrypts by it, without a sign-in. null = none. */
   practiceCodecKey: string | null;
   taskQueue: string;
@@ -99,11 +97,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     invalid(asGiven('ENCRYPTION_KEYS', text), (error as RangeError).message);
   }
 
-  const temporalUiOrigin = text('TEMPORAL_UI_ORIGIN');
-  if (temporalUiOrigin !== null && (!isPlainHttpUrl(temporalUiOrigin) || new URL(temporalUiOrigin).origin !== temporalUiOrigin)) {
-    invalid('TEMPORAL_UI_ORIGIN', 'is not scheme://host:port');
-  }
-
   const billing = billingSystem(text, secretText, invalid);
 
   const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
@@ -135,7 +128,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     apiPort: port('API_PORT', 8080, 0),
     secret,
     encryptionKeys: keys,
-    temporalUiOrigin,
     practiceCodecKey: secretText('PRACTICE_CODEC_KEY'),
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',

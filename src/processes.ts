@@ -39,8 +39,8 @@ import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
-import { createProposalStore } from './store/proposals.js';
 import { createQualityReportStore } from './store/quality-reports.js';
+import { createProposalStore } from './store/proposals.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createStandingStore } from './store/standing.js';
@@ -268,7 +268,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
-    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiOrigin, practiceKey: config.practiceCodecKey },
+    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiUrl && new URL(config.temporalUiUrl).origin, practiceKey: config.practiceCodecKey },
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, worked, billing] = await Promise.all([

@@ -139,8 +139,6 @@ export interface ApiDeps {
   codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
-  /** address of the workflows in the Temporal UI, ending in a slash; absent: there is none to link to */
-  temporalUi?: string;
   metrics: {
     access: ScrapeAccess;
     answered(answer: AnsweredRequest): void;
@@ -149,6 +147,8 @@ export interface ApiDeps {
   };
   /** puts each request under a span; absent when no traces are made */
   trace?: RequestHandler;
+  /** address of the workflows in the Temporal UI, ending in a slash; absent: there is none to link to */
+  temporalUi?: string;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

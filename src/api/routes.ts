@@ -12,11 +12,12 @@ import {
   verifyACorrection,
   withdrawACorrection,
 } from './corrections.js';
-import { listFeeds, receiveFeed } from './feeds.js';
+import { SEES_HISTORIES } from './authentication.js';
 import { decodeForPractice, decodePayloads } from './codec.js';
 import { closeCorrectiveAction, holdMeeting, judgeEffect, listCorrectiveActions, openCorrectiveAction, showCorrectiveAction, takeAction } from './corrective-actions.js';
 import { XLSX, showIndicators } from './indicators.js';
 import { tellMetrics } from './metrics.js';
+import { listFeeds, receiveFeed } from './feeds.js';
 import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
@@ -119,7 +120,6 @@ import {
   submittedView,
 } from './schemas.js';
 import { listReports, makeReport, showReportPdf, showReportXlsx } from './reports.js';
-import { SEES_HISTORIES } from './view.js';
 import { changePassword, sessionBody, showSession, signIn, signOut } from './session.js';
 import {
   announceSettlement,
@@ -154,11 +154,11 @@ const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
 const SEES_PEOPLE: readonly Role[] = ['supervisor', 'admin'];
 const ADMIN: readonly Role[] = ['admin'];
+const READS_REPORTS: readonly Role[] = ['quality', 'supervisor', 'admin'];
+const QUALITY: readonly Role[] = ['quality', 'supervisor'];
 const SEES_RULES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
 /** A document of rates is longer than a form. */
 const DOCUMENT = '4mb';
-const READS_REPORTS: readonly Role[] = ['quality', 'supervisor', 'admin'];
-const QUALITY: readonly Role[] = ['quality', 'supervisor'];
 
 const location = { Location: 'where the settlement is found' };
 

@@ -955,18 +955,6 @@ export const indicatorsView = z.strictObject({
   risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
-export const feedsView = z.strictObject({
-  asked: z.boolean().meta({ description: 'true: a central billing system is asked, nothing is fed' }),
-  items: z.array(
-    z.strictObject({
-      kind: z.enum(FEED_KINDS),
-      loadedAt: moment.nullable().meta({ description: 'null: never came' }),
-      asOf: day.nullable(),
-      stale: z.boolean(),
-      allowedDays: z.int().nullable().meta({ description: 'older than so many days is stale; null: never' }),
-    }),
-  ),
-});
 const person = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES) });
 const noted = z.strictObject({ note: z.string(), by: person, at: moment });
 export const correctiveActionView = z.strictObject({
@@ -1015,6 +1003,18 @@ export const reportView = z.strictObject({
 export const reportList = z.strictObject({ items: z.array(reportView) });
 export const reportOrdered = z.strictObject({ month: z.string(), edition: z.int() });
 
+export const feedsView = z.strictObject({
+  asked: z.boolean().meta({ description: 'true: a central billing system is asked, nothing is fed' }),
+  items: z.array(
+    z.strictObject({
+      kind: z.enum(FEED_KINDS),
+      loadedAt: moment.nullable().meta({ description: 'null: never came' }),
+      asOf: day.nullable(),
+      stale: z.boolean(),
+      allowedDays: z.int().nullable().meta({ description: 'older than so many days is stale; null: never' }),
+    }),
+  ),
+});
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),

@@ -6,9 +6,10 @@ import type { Finding } from '../domain/finding.js';
 import type { StaleFeed } from '../domain/freshness.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
-import type { Bill, Role, Settlement } from '../domain/settlement.js';
+import type { Bill, Settlement } from '../domain/settlement.js';
 import type { PersonRecord } from '../store/people.js';
 import type { z } from 'zod';
+import { SEES_HISTORIES } from './authentication.js';
 import type { accountView, billView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
 import type { Session } from './tokens.js';
 
@@ -223,9 +224,7 @@ function currentMeter(meters: readonly Meter[]): z.input<typeof accountView>['me
       };
 }
 
-/** The Temporal UI tells no office from another: not for those who work at one counter. */
-export const SEES_HISTORIES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
-
+/** The session, with the way to the histories for whom may look into them. */
 export function viewSession(
   { operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>,
   temporalUi: string | undefined,

@@ -3,7 +3,7 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
 import { ROLES } from '../../src/domain/settlement';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, request, RESOLUTION, startApi, SUBSCRIPTION, TARIFF_DOCUMENT, type TestApi } from './fixture';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, RESOLUTION, request, startApi, SUBSCRIPTION, TARIFF_DOCUMENT, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {

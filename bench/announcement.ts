@@ -55,8 +55,8 @@ export async function benchAnnouncement(): Promise<Announcement> {
       TASVIEH_ENCRYPTION_KEYS: newKey,
       TASVIEH_LOG_LEVEL: 'error',
     };
-    ends.push(await child(path.join(__dirname, '../src/main.js'), ['worker'], env));
-    ends.push(await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor'], env));
+    ends.push((await child(path.join(__dirname, '../src/main.js'), ['worker'], env)).end);
+    ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor'], env)).end);
 
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
@@ -164,15 +164,18 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** A process of ours that says when it is ready; answers how to end it. */
-function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
+/** A process of ours that says when it is ready. */
+export function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ pid: number; end(): Promise<void> }> {
   const started: ChildProcess = fork(file, args, { env, execArgv: [] });
   const gone = new Promise<void>((resolve) => started.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
     started.once('message', () =>
-      resolve(async () => {
-        if (started.exitCode === null && started.signalCode === null) started.kill('SIGTERM');
-        await gone;
+      resolve({
+        pid: started.pid ?? -1,
+        async end() {
+          if (started.exitCode === null && started.signalCode === null) started.kill('SIGTERM');
+          await gone;
+        },
       }),
     );
     started.once('exit', (code) => reject(new Error(`${args.join(' ')} ended (${code})`)));

@@ -32,12 +32,15 @@ import { createApiMetrics, createWorkerMetrics } from './metrics.js';
 import { type ScrapeServer, serveScrapes } from './metrics-server.js';
 import { createEventListener } from './store/event-listener.js';
 import { createCorrectionStore } from './store/corrections.js';
+import { createCorrectiveActionStore } from './store/corrective-actions.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
+import { createQualityReportStore } from './store/quality-reports.js';
+import { createProposalStore } from './store/proposals.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createStandingStore } from './store/standing.js';
@@ -146,12 +149,15 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         settlements: createSettlementStore(pool),
         postings: createPostingStore(pool),
         corrections: createCorrectionStore(pool),
+        actions: createCorrectiveActionStore(pool),
         billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
         tariffs: createTariffStore(pool),
         overrides: createOverrideStore(pool),
         payments: createPaymentStore(pool),
         people: createPeopleStore(pool),
         tasks: createTaskStore(pool),
+        indicators: createIndicatorStore(pool),
+        reports: createQualityReportStore(pool),
         unsent: createUnsentStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
       }),
@@ -257,15 +263,19 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     signIns,
     sessions: createSessions(signIns),
     unsent: createUnsentStore(pool),
+    tariffs,
+    proposals: createProposalStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
+    correctiveActions: createCorrectiveActionStore(pool),
+    reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
-    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiOrigin, practiceKey: config.practiceCodecKey },
+    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiUrl && new URL(config.temporalUiUrl).origin, practiceKey: config.practiceCodecKey },
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, worked, billing] = await Promise.all([
@@ -286,6 +296,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     log,
     version,
     ...(pages && { pages }),
+    ...(config.temporalUiUrl !== null && { temporalUi: `${config.temporalUiUrl}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/` }),
   });
   const ending = new AbortController();
   const letGo = async (): Promise<void> => {

@@ -30,6 +30,7 @@ const PROBLEMS = {
   CYCLE_UNKNOWN: [404, 'No such cycle in the timetable', 'این دوره در جدول زمان‌بندی نیست. نام دوره را بررسی کنید یا جدول زمان‌بندی را بفرستید.'],
   BATCH_UNKNOWN: [404, 'No such batch', 'این دسته ساخته نشده است. شمارهٔ دسته را از پاسخ دریافت دسته بردارید.'],
   NO_BILL: [404, 'No bill is issued yet', 'برای این تسویه هنوز صورتحسابی صادر نشده است. پس از اعلام مانده دوباره تلاش کنید.'],
+  NO_REPORT: [404, 'No report of this month', 'برای این ماه گزارشی، یا ویرایشی با این شماره، تهیه نشده است. فهرست گزارش‌ها را ببینید یا تهیهٔ آن را بخواهید.'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed', 'این نشانی چنین کاری را نمی‌پذیرد. کارهای مجاز در سرایند Allow آمده است.'],
   REQUEST_TIMEOUT: [408, 'The body came too slowly', 'بدنهٔ درخواست در زمان مقرر نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
   SETTLEMENT_EXISTS: [
@@ -52,6 +53,10 @@ const PROBLEMS = {
     'The work itself ends this task',
     'این وظیفه با انجام خود کار بسته می‌شود و با یادداشت بسته نمی‌شود. کار را انجام دهید یا آن را به دیگری بدهید.',
   ],
+  TARIFF_FAULTY: [422, 'The tariff document has faults', 'سند تعرفه ایراد دارد و پذیرفته نشد. موردهای زیر را درست کنید.'],
+  MEANT_SO: [422, 'Figures look ten times off', 'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.'],
+  VERSION_STANDS: [409, 'The version or number stands with its content', 'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.'],
+  PROPOSAL_GONE: [409, 'The proposal is not there any more', 'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.'],
   PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
   ADMIN_NEEDED: [
     409,
@@ -62,6 +67,13 @@ const PROBLEMS = {
   NOT_THE_OWNER: [403, 'Referred to someone else', 'این خطا به شخص دیگری ارجاع شده است. او یا سرپرست باید آن را اصلاح کند.'],
   SECOND_PERSON_NEEDED: [403, 'Another person is needed', 'این کار را شخص دیگری باید انجام دهد، نه کسی که کار پیشین را کرده است.'],
   APPROVER_NEEDED: [403, 'The approver is needed', 'اختلاف مبلغ از سقف تأیید بیشتر است و تصویب‌کننده باید آن را تصویب کند.'],
+  QUALITY_NEEDED: [403, 'The quality unit is needed', 'پایان دادن به اقدام اصلاحی با واحد کیفیت است. گزارش را به این واحد بسپارید.'],
+  EFFECT_TOO_EARLY: [
+    409,
+    'Too early to judge the effect',
+    'زمان سنجش اثر این اقدام هنوز نرسیده است. روزی که از آن پس می‌توان اثر را سنجید در پاسخ آمده است.',
+  ],
+  MONTH_NOT_OVER: [409, 'The month is not over', 'این ماه هنوز به پایان نرسیده است و ارقام آن تغییر می‌کند. پس از پایان ماه گزارش آن را بخواهید.'],
   POSTINGS_TAKEN: [
     409,
     'Billing holds a posting already',

@@ -22,8 +22,8 @@ export interface Answer {
   description: string;
   /** of a JSON body */
   schema?: z.ZodType;
-  /** of another body */
-  media?: string;
+  /** of another body, or of the ones that it may have */
+  media?: string | readonly string[];
   /** names and descriptions of headers worth knowing */
   headers?: Record<string, string>;
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
 import { normalId } from '../domain/bill-id.js';
 import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
+import { ACTION_SCOPES, ACTION_STATUSES } from '../domain/corrective-action.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { INDICATOR_GROUPS } from '../domain/indicators.js';
-import { parseJalali } from '../domain/jalali.js';
+import { parseJalali, parseMonth } from '../domain/jalali.js';
 import { mobile, nationalId, userName } from '../domain/person.js';
 import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
@@ -218,6 +219,59 @@ export const correctionWithdrawal = z.strictObject({ note: text(500, 3) });
 export const correctionDecision = z.strictObject({ accepted: z.boolean(), note: text(500).optional() });
 export const cancellationRequest = z.strictObject({ reason });
 export const refundRequest = z.strictObject({ reason });
+/** One call is one of two acts, each with its fields, all of them. */
+function oneAct(first: readonly string[], second: readonly string[], messages: { both: string; missing: string }) {
+  return ({ value, issues }: z.core.ParsePayload<Record<string, unknown>>): void => {
+    const given = (field: string): boolean => value[field] !== undefined;
+    if (first.some(given) && second.some(given)) issues.push({ code: 'custom', input: value, path: [], message: messages.both, params: { code: 'TWO_ACTS' } });
+    else
+      for (const field of second.some(given) ? second : first)
+        if (!given(field)) issues.push({ code: 'custom', input: value, path: [field], message: messages.missing, params: { code: 'REQUIRED' } });
+  };
+}
+export const meetingRequest = z
+  .strictObject({
+    on: date.optional().meta({ description: 'the day of the meeting that is called, or called again; with participants' }),
+    participants: z.array(text(120, 2)).min(1).max(50).optional(),
+    minutes: text(10_000, 3).optional().meta({ description: 'of the meeting that was held; with cause' }),
+    cause: text(2_000, 3).optional().meta({ description: 'why the errors repeat' }),
+  })
+  .check(
+    oneAct(['on', 'participants'], ['minutes', 'cause'], {
+      both: 'فراخوان جلسه و صورت‌جلسهٔ آن دو کار جداست. آن‌ها را جدا بفرستید.',
+      missing: 'این فیلد لازم است. برای فراخوان، تاریخ و شرکت‌کنندگان، و پس از جلسه، صورت‌جلسه و علت را با هم بنویسید.',
+    }),
+  );
+export const actionRequest = z
+  .strictObject({
+    what: text(2_000, 3).optional().meta({ description: 'what is to be done; with owner and dueOn' }),
+    owner: coded(z.string().max(60), 'USER_INVALID', 'نام کاربری مسئول اقدام درست نیست. آن را از فهرست کاربران بردارید.', userName).optional(),
+    dueOn: date.optional(),
+    done: text(2_000, 3).optional().meta({ description: 'it was done: how' }),
+  })
+  .check(
+    oneAct(['what', 'owner', 'dueOn'], ['done'], {
+      both: 'تعیین اقدام و انجام آن دو کار جداست. آن‌ها را جدا بفرستید.',
+      missing: 'این فیلد لازم است. اقدام، مسئول و مهلت آن را با هم بنویسید.',
+    }),
+  );
+export const effectRequest = z.strictObject({ effective: z.boolean(), note: text(2_000, 3) });
+export const actionClosure = z.strictObject({
+  outcome: z.enum(['effective', 'unfounded']).meta({ description: 'unfounded: before an action was decided it turned out that there was nothing to correct' }),
+  report: text(10_000, 3),
+});
+export const correctiveActionRequest = z
+  .strictObject({
+    scope: z.enum(ACTION_SCOPES),
+    subject: text(200).meta({ description: 'the settlement, user name of the clerk, cause or office; for `other` what it is about' }),
+    office: text(60).optional().meta({ description: 'absent: the whole company' }),
+    reason,
+  })
+  .check(({ value, issues }) => {
+    if (value.scope === 'cause' && !(CORRECTION_CAUSES as readonly string[]).includes(value.subject)) {
+      issues.push({ code: 'custom', input: value, path: ['subject'], message: `علت شناخته نیست. یکی از این‌ها را بنویسید: ${CORRECTION_CAUSES.join('، ')}.`, params: { code: 'INVALID_VALUE' } });
+    }
+  });
 export const nothing = z.strictObject({});
 export const successorRequest = z.strictObject({ reason, ...settlementRequest.shape });
 
@@ -323,6 +377,20 @@ export const qualificationRequest = z.strictObject({
   certificate: text(120).nullable().optional().meta({ description: 'number or place of the certificate' }),
 });
 
+const tariffDocument = z.record(z.string(), z.unknown()).meta({ description: 'a tariff document (docs/tariffs.md)' });
+const meant = z.boolean().optional().meta({ description: 'true: figures that look ten times off are meant so' });
+export const tariffCheckRequest = z.strictObject({ document: tariffDocument, against: text(80).optional().meta({ description: 'version to compare with; the one before it when absent' }) });
+export const tariffRequest = z.strictObject({ document: tariffDocument, meant });
+export const publicationRequest = z.strictObject({ proposal: z.int().min(1).meta({ description: 'the number of what was seen' }) });
+export const feeResolutionRequest = z.strictObject({
+  number: text(60).meta({ description: 'as on the document; printed on bills' }),
+  resolvedOn: date,
+  amount: z.int().min(1).meta({ description: 'rial, the fee of a settlement' }),
+  from: date.meta({ description: 'first day' }),
+  to: date.nullable().optional().meta({ description: 'last day; absent or null: until further notice' }),
+  meant,
+});
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -333,7 +401,11 @@ export const settlementParams = z.strictObject({
     .meta({ examples: ['014123456701-14050904'] }),
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
+export const tariffParams = z.strictObject({ version: text(80).meta({ examples: ['household-1405-1'] }) });
+export const proposalParams = z.strictObject({ proposal: z.string().regex(/^[1-9][0-9]{0,14}$/).transform(Number) });
 export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
+export const correctiveActionParams = z.strictObject({ n: z.string().regex(/^[1-9][0-9]{0,8}$/).transform(Number) });
+export const reportParams = z.strictObject({ month: z.string().regex(/^1[2-4][0-9]{2}-(0[1-9]|1[0-2])$/).transform((month) => month.replace('-', '/')).meta({ examples: ['1405-08'] }) });
 export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
@@ -384,11 +456,13 @@ export const peopleQuery = z.strictObject({
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const SETTLEMENT_MARKS = ['late', 'withError', 'lateEntry'] as const;
 export const settlementsQuery = z.strictObject({
   status: z.enum(STATUSES).optional(),
   office: code.optional(),
   clerk: code.optional(),
   subscription: subscription.optional(),
+  only: z.enum(SETTLEMENT_MARKS).optional().meta({ description: 'late: not announced within five minutes; withError: an error that was not withdrawn; lateEntry: from a paper slip' }),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
   limit: limit(50, 200),
@@ -405,10 +479,12 @@ export const tasksQuery = z.strictObject({
   mine: flag.optional().meta({ description: 'true: given to me, or to nobody and waiting for my role and office' }),
   office: code.optional(),
   kind: z.enum(TASK_KINDS).optional(),
+  assignee: text(60).optional().meta({ description: 'the id of who has it' }),
   state: z.enum(TASK_STATES).optional().meta({ description: 'open when absent, which overdue ones are too' }),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const BILL_PAPERS = ['a5', 'receipt'] as const;
 export const billQuery = z.strictObject({
   revision: z
     .string()
@@ -427,6 +503,7 @@ export const billQuery = z.strictObject({
       return z.NEVER;
     }),
   copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+  paper: z.enum(BILL_PAPERS).optional().meta({ description: 'a5 when absent; receipt: a strip of 80 mm' }),
 });
 export const postingsQuery = z.strictObject({
   format: z.enum(['json', 'csv']).optional(),
@@ -461,6 +538,29 @@ export const indicatorsQuery = z.strictObject({
   to: date.optional().meta({ description: 'today when absent; both days included' }),
   office: code.optional(),
   by: z.enum(INDICATOR_GROUPS).optional().meta({ description: 'absent: one row for all' }),
+  format: z.enum(['json', 'csv', 'xlsx']).optional().meta({ description: 'csv and xlsx: the figures of the items as a file' }),
+});
+export const reportQuery = z.strictObject({
+  edition: z
+    .string()
+    .optional()
+    .meta({ description: 'the newest when absent' })
+    .transform((typed, context): number | null => {
+      if (typed === undefined) return null;
+      const n = typed.length <= 6 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1) return n;
+      context.issues.push({ code: 'custom', message: 'شمارهٔ ویرایش عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'EDITION_INVALID' } });
+      return z.NEVER;
+    }),
+});
+const monthOf = coded(z.string().max(20).meta({ description: 'Jalali month', examples: ['1405/08'] }), 'MONTH_INVALID', 'ماه درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۸ بنویسید.', parseMonth);
+export const correctiveActionsQuery = z.strictObject({
+  status: z.enum(ACTION_STATUSES).optional(),
+  scope: z.enum(ACTION_SCOPES).optional(),
+  office: code.optional(),
+  month: monthOf.optional(),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
 });
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
@@ -765,6 +865,7 @@ export const taskView = z.strictObject({
   since: moment,
   dueAt: moment.nullable(),
   overdue: z.boolean(),
+  remindedAt: moment.nullable().meta({ description: 'whoever has it was reminded' }),
   escalatedAt: moment.nullable().meta({ description: 'went to the supervisor' }),
   closedAt: moment.nullable(),
   closedBy: z.string().nullable().meta({ description: 'null also when the work itself ended it' }),
@@ -785,6 +886,7 @@ export const cycleView = z.strictObject({
   objectionDays: z.int(),
   state: z.enum(['planned', 'open', 'closed']).meta({ description: 'planned: not opened, and its closing day has not passed' }),
   openedAt: moment.nullable(),
+  batches: z.int().meta({ description: 'numbered 1 to this' }),
   counts: cycleCounts.meta({ description: 'postings: due = all that was to be taken in it; late = not taken when it closed' }),
 });
 export const cyclePage = z.strictObject({ items: z.array(cycleView) });
@@ -850,9 +952,69 @@ export const indicatorsView = z.strictObject({
       k5: counted.meta({ description: 'announcements' }),
     }),
   ),
-  risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
+const person = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES) });
+const noted = z.strictObject({ note: z.string(), by: person, at: moment });
+export const correctiveActionView = z.strictObject({
+  n: z.int(),
+  scope: z.enum(ACTION_SCOPES).meta({ description: 'of what the errors are: one settlement, clerk, cause or office' }),
+  subject: z.string(),
+  office: z.string().meta({ description: '`*`: the whole company' }),
+  month: z.string(),
+  title: z.string().meta({ description: 'Persian: what it is about' }),
+  status: z.enum(ACTION_STATUSES),
+  openedAt: moment,
+  errors: z.int().nullable().meta({ description: 'in the month when it was opened; null: opened by a person' }),
+  threshold: z.int().nullable(),
+  openedBy: person.nullable(),
+  reason: z.string().nullable(),
+  meeting: z
+    .strictObject({ on: day, participants: z.array(z.string()), calledBy: person, calledAt: moment, minutes: z.string().nullable(), cause: z.string().nullable(), recordedBy: person.nullable(), recordedAt: moment.nullable() })
+    .nullable(),
+  actions: z
+    .array(
+      z.strictObject({
+        what: z.string(),
+        owner: z.string(),
+        dueOn: day,
+        decidedBy: person,
+        decidedAt: moment,
+        done: noted.nullable(),
+        effectDueOn: day.nullable().meta({ description: 'the first day on which its effect may be judged' }),
+        effect: z.strictObject({ effective: z.boolean(), ...noted.shape }).nullable(),
+      }),
+    )
+    .meta({ description: 'the last one stands; one without effect is followed by another' }),
+  errorsSinceAction: z.int().nullable().meta({ description: 'errors of the scope since the last action was done; in the list, and before it, null' }),
+  closure: z.strictObject({ outcome: z.enum(['effective', 'unfounded']), report: z.string(), by: person, at: moment }).nullable(),
+});
+export const correctiveActionPage = z.strictObject({ items: z.array(correctiveActionView), next });
+
+export const reportView = z.strictObject({
+  month: z.string().meta({ description: 'Jalali yyyy/mm' }),
+  edition: z.int().meta({ description: '1 for the first, one more for each making anew' }),
+  madeAt: moment,
+  madeBy: z.string().nullable().meta({ description: 'null: the schedule' }),
+  pdf: z.string().meta({ description: 'its address' }),
+  xlsx: z.string(),
+});
+export const reportList = z.strictObject({ items: z.array(reportView) });
+export const reportOrdered = z.strictObject({ month: z.string(), edition: z.int() });
+
+export const feedsView = z.strictObject({
+  asked: z.boolean().meta({ description: 'true: a central billing system is asked, nothing is fed' }),
+  items: z.array(
+    z.strictObject({
+      kind: z.enum(FEED_KINDS),
+      loadedAt: moment.nullable().meta({ description: 'null: never came' }),
+      asOf: day.nullable(),
+      stale: z.boolean(),
+      allowedDays: z.int().nullable().meta({ description: 'older than so many days is stale; null: never' }),
+    }),
+  ),
+});
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -888,6 +1050,7 @@ export const operatorView = z.strictObject({
   office: z.string(),
   mustChangePassword: z.boolean().meta({ description: 'true: nothing but POST /session/password is open' }),
   expiresAt: moment,
+  temporalUi: z.string().nullable().meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
 });
 
 const qualificationCode = z.enum(QUALIFICATIONS);
@@ -922,6 +1085,74 @@ const oneTimePassword = z.string().meta({ description: 'shown this once; good fo
 export const personRecorded = z.strictObject({ person: personView, oneTimePassword });
 export const passwordAnswer = z.strictObject({ oneTimePassword });
 
+const proposedShape = {
+  proposal: z.int(),
+  meant: z.boolean(),
+  proposedBy: z.strictObject({ id: z.string(), name: z.string() }),
+  proposedAt: moment,
+};
+const tariffShape = {
+  version: z.string(),
+  title: z.string(),
+  source: z.string().optional(),
+  from: day,
+  to: day.nullable(),
+  illustrative: z.boolean().meta({ description: 'for practice, not in force' }),
+  provisionalTo: day.nullable(),
+};
+export const tariffHeadView = z.strictObject({ ...tariffShape, publishedAt: moment, publishedBy: z.string(), confirmedBy: z.string().nullable(), inForce: z.boolean().meta({ description: 'today' }) });
+export const tariffProposalView = z.strictObject({ ...tariffShape, ...proposedShape });
+export const tariffsView = z.strictObject({
+  items: z.array(tariffHeadView).meta({ description: 'in the order of publication: of two for one day the later stands' }),
+  proposals: z.array(tariffProposalView),
+  terms: z
+    .strictObject({
+      correction: z.strictObject({ dueHours: z.number(), remindHours: z.number(), approvalAbove: rial }),
+      escalateAfterHours: z.number(),
+      remindDaysBeforeClosing: z.array(z.int()),
+      qualificationWarnDays: z.int(),
+      outageAfterMinutes: z.int(),
+      staleAfterDays: z.partialRecord(z.enum(FEED_KINDS), z.int()),
+    })
+    .meta({ description: 'deadlines and thresholds in force today' }),
+});
+export const tariffView = z.strictObject({ version: z.string(), published: z.boolean(), proposal: z.int().nullable(), document: tariffDocument });
+const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), message: z.string().meta({ description: 'English' }) });
+export const tariffReviewView = z.strictObject({
+  version: z.string().nullable(),
+  title: z.string().nullable(),
+  from: day.nullable(),
+  to: day.nullable(),
+  against: z.string().nullable().meta({ description: 'the version it was held against' }),
+  valid: z.boolean(),
+  faults: z.array(tariffFinding),
+  warnings: z.array(tariffFinding),
+  doubts: z.array(tariffFinding).meta({ description: 'of the warnings those that must be meant' }),
+  samples: z
+    .array(
+      z.strictObject({
+        use: z.string(),
+        climate: z.int().nullable(),
+        season: z.enum(['warm', 'cold']),
+        m3: z.number(),
+        oldRial: rial.nullable(),
+        newRial: rial.nullable(),
+        differenceRial: rial.nullable(),
+        percent: z.string().nullable(),
+      }),
+    )
+    .meta({ description: 'bills of 30 days, one unit, urban, no previous debt' }),
+});
+export const publicationView = z.strictObject({
+  tariff: tariffHeadView,
+  affected: z.array(z.strictObject({ id: z.string(), settlementDate: day, office: z.string(), status: z.enum(STATUSES) })).meta({ description: 'open settlements; their bills stay as issued' }),
+});
+const resolutionShape = { number: z.string(), resolvedOn: day, amount: rial, from: day, to: day.nullable(), illustrative: z.boolean() };
+export const feeResolutionView = z.strictObject({ ...resolutionShape, inForce: z.boolean(), recordedBy: z.string().nullable(), confirmedBy: z.string().nullable() });
+export const feeProposalView = z.strictObject({ ...resolutionShape, ...proposedShape });
+export const feeResolutionsView = z.strictObject({ items: z.array(feeResolutionView), proposals: z.array(feeProposalView) });
+export const feeProposedView = z.strictObject({ proposal: feeProposalView, notes: z.array(z.strictObject({ code: z.string(), message: z.string() })) });
+
 export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
 export const readiness = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
 
@@ -948,6 +1179,7 @@ export const problem = z.strictObject({
     .strictObject({ closesOn: day.optional(), earlier: z.string().optional() })
     .optional()
     .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
+  correctiveAction: correctiveActionView.optional().meta({ description: 'with a refused step of a corrective action: as it stands' }),
   eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
   batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),
 });
@@ -968,6 +1200,10 @@ export const REQUEST_SCHEMAS = {
   PersonRequest: personRequest,
   PersonChange: personChange,
   QualificationRequest: qualificationRequest,
+  TariffCheckRequest: tariffCheckRequest,
+  TariffRequest: tariffRequest,
+  PublicationRequest: publicationRequest,
+  FeeResolutionRequest: feeResolutionRequest,
   OpeningRequest: openingRequest,
   AcknowledgementRequest: acknowledgementRequest,
   ErrorReport: errorReport,
@@ -977,6 +1213,11 @@ export const REQUEST_SCHEMAS = {
   CancellationRequest: cancellationRequest,
   RefundRequest: refundRequest,
   SuccessorRequest: successorRequest,
+  CorrectiveActionRequest: correctiveActionRequest,
+  MeetingRequest: meetingRequest,
+  ActionRequest: actionRequest,
+  EffectRequest: effectRequest,
+  ActionClosure: actionClosure,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -993,12 +1234,18 @@ export const ANSWER_SCHEMAS = {
   Submitted: submittedView,
   Reported: reportedView,
   Indicators: indicatorsView,
+  CorrectiveAction: correctiveActionView,
+  QualityReport: reportView,
+  QualityReportList: reportList,
+  QualityReportOrdered: reportOrdered,
+  CorrectiveActionPage: correctiveActionPage,
   Cycle: cycleView,
   CyclePage: cyclePage,
   Batch: batchView,
   Acknowledgement: acknowledgementView,
   UnsentPosting: unsentView,
   UnsentPage: unsentPage,
+  Feeds: feedsView,
   FeedAnswer: feedAnswer,
   Payment: paymentView,
   PaymentPage: paymentPage,
@@ -1007,6 +1254,15 @@ export const ANSWER_SCHEMAS = {
   PersonPage: personPage,
   PersonRecorded: personRecorded,
   OneTimePassword: passwordAnswer,
+  Tariffs: tariffsView,
+  Tariff: tariffView,
+  TariffHead: tariffHeadView,
+  TariffProposal: tariffProposalView,
+  TariffReview: tariffReviewView,
+  Publication: publicationView,
+  FeeResolutions: feeResolutionsView,
+  FeeResolution: feeResolutionView,
+  FeeProposed: feeProposedView,
   Health: health,
   Readiness: readiness,
   Problem: problem,

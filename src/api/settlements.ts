@@ -225,6 +225,7 @@ export async function listSettlements({ res, operator, query }: Call<unknown, z.
   if (query.status !== undefined) filter.status = query.status;
   if (query.clerk !== undefined) filter.clerk = query.clerk;
   if (query.subscription !== undefined) filter.subscription = query.subscription;
+  if (query.only !== undefined) filter.only = query.only;
   if (query.from !== undefined) filter.from = startOfDayInTehran(query.from);
   // through the end of the day; after the calendar's last day nothing can come
   if (query.to !== undefined && query.to < LAST_DAY) filter.to = startOfDayInTehran(addDays(query.to, 1));
@@ -276,6 +277,7 @@ export async function printBill(
     settlement,
     copy: query.copy ?? false,
     void: wanted < current.revision || current.status === 'cancelled',
+    paper: query.paper ?? 'a5',
   });
   res
     .set('Content-Type', 'application/pdf')

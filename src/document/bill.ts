@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import { toSVG } from 'bwip-js/node';
 import type { BillLine } from '../domain/debt.js';
 import { barcode } from '../domain/bill-id.js';
 import { exactDecimal, readFraction } from '../domain/fraction.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ReadingSource } from '../domain/reading.js';
-import { type Rial, sumRial } from '../domain/rial.js';
-import type { Bill, BillPayment, Instant, Purpose, Settlement } from '../domain/settlement.js';
+import { sumRial } from '../domain/rial.js';
+import type { Bill, BillPayment, Purpose, Settlement } from '../domain/settlement.js';
 import { persianDigits } from '../domain/text.js';
+import { date, id, isolated, moment, number, prose } from './figures.js';
+import { typesetter } from './typst.js';
 import { amountInWords } from './words.js';
 
 /** What is printed: plain JSON, nothing is looked up or computed anew, so a reprint is equal in every amount. */
@@ -20,47 +19,23 @@ export interface BillDocument {
   copy: boolean;
   /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
   void: boolean;
+  /** A5 when absent; `receipt`: a strip of 80 mm, as long as it takes */
+  paper?: 'a5' | 'receipt';
 }
 
 export interface BillPrinter {
   /**
-   * The settlement bill as PDF, A5. Error when the settlement has no bill, and when what would be printed does not
+   * The settlement bill as PDF. Error when the settlement has no bill, and when what would be printed does not
    * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
    */
   bill(input: BillDocument): Uint8Array;
 }
 
-const TEMPLATE_DIR = __dirname;
-const TEMPLATE = join(TEMPLATE_DIR, 'bill.typ');
-const DATA = join(TEMPLATE_DIR, 'bill.json');
-const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
-// what so many bills did not use again is dropped: labels and template stay, and memory stays flat
-const CACHE_AGE_BILLS = 8;
-
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
-  const fonts = join(dirname(require.resolve('vazirmatn/package.json')), 'fonts', 'ttf');
-  const compiler = NodeCompiler.create({
-    workspace: TEMPLATE_DIR,
-    fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
-  });
-  compiler.addSource(TEMPLATE, readFileSync(TEMPLATE, 'utf8'));
-  return {
-    bill(input) {
-      // the template reads its values as a JSON file: text never becomes Typst source
-      compiler.mapShadow(DATA, Buffer.from(JSON.stringify(page(input, issuer))));
-      try {
-        // straight to bytes: a document object's native memory is freed only when the event loop turns
-        return compiler.pdf({ mainFilePath: TEMPLATE });
-      } finally {
-        compiler.evictCache(CACHE_AGE_BILLS);
-      }
-    },
-  };
+  const typesets = { a5: typesetter('bill'), receipt: typesetter('receipt') };
+  return { bill: (input) => typesets[input.paper ?? 'a5'](page(input, issuer)) };
 }
-
-// digits and their marks are not among them
-const ARABIC_LETTER = /[\u0621-\u065f\u066e-\u06d3\u06ee\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc]/;
 
 const USES: Readonly<Record<string, string>> = {
   household: 'خانگی',
@@ -255,28 +230,6 @@ function cycleName(cycle: string | null): string {
   return `دورهٔ ${persianDigits(String(Number(nn)))} سال ${persianDigits(year)} (سری ${isolated(series)})`;
 }
 
-const CLOCK = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Tehran', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-
-/** `۱۴۰۵/۰۳/۲۱، ساعت ۱۰:۱۵`, in Tehran whatever the machine's zone is. */
-function moment(at: Instant): string {
-  const instant = new Date(at);
-  return `${date(todayInTehran(instant))}، ساعت ${persianDigits(CLOCK.format(instant))}`;
-}
-
-function date(d: string): string {
-  return persianDigits(d);
-}
-
-/** A whole or decimal number, or a percentage, in Persian digits and marks: −۱۲٬۳۴۵٫۵ */
-function number(value: Rial | string): string {
-  const [, sign = '', whole = '', places, percent] = /^(-?)([0-9]+)(?:\.([0-9]+))?(%?)$/.exec(String(value)) ?? [];
-  if (!whole) return prose(String(value));
-  const grouped = whole.replace(/\B(?=(?:[0-9]{3})+$)/g, '٬');
-  const text = persianDigits(`${grouped}${places ? `٫${places}` : ''}${percent && '٪'}`);
-  // only a sign would be carried to the other end by the text around it
-  return sign ? `${LTR}−${text}${END}` : text;
-}
-
 /** Hundredths are enough to read; `n/d` is rounded half up by magnitude. */
 function quantity(exact: string): string {
   if (!exact.includes('/')) return number(exact);
@@ -294,47 +247,4 @@ function exactQuantity(exact: string): string | null {
   if ((100n * n) % d === 0n) return null;
   const text = exactDecimal({ n, d });
   return text === null ? persianDigits(exact) : number(text);
-}
-
-/** Ids stay in Latin digits, left to right: they are typed into a bank's app. */
-function id(value: string): string {
-  return `${LTR}${breakable(plain(value))}${END}`;
-}
-
-/**
- * A Persian sentence: its figures in Persian digits, but not those of a Latin name such as a tariff's version; what
- * is not a Persian word (1405-02, −500, household-1405-1) keeps its own order.
- */
-function prose(value: string): string {
-  return plain(value).replace(/[^\s()«»،؛؟:.]+(?:[:.][^\s()«»،؛؟:.]+)*/g, (word) => {
-    if (ARABIC_LETTER.test(word)) return breakable(persianDigits(word));
-    if (MARKED_NUMBER.test(word)) return number(word.replaceAll(',', ''));
-    const text = /[A-Za-z]/.test(word) ? word : persianDigits(word);
-    return /[A-Za-z]|[-−+].|[0-9۰-۹][^0-9۰-۹٬٫/]/.test(text) ? `${LTR}${breakable(text)}${END}` : breakable(text);
-  });
-}
-
-// a sum or a decimal; a plain row of digits may be an id and is not grouped
-const MARKED_NUMBER = /^-?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+)%?$/;
-// isolates of the Unicode bidi algorithm: cheaper to lay out than a box for each figure
-const LTR = '\u2066';
-const ANY = '\u2068';
-const END = '\u2069';
-
-/** Data in the direction of its own first letter, whatever stands around it. */
-function isolated(value: string): string {
-  return `${ANY}${breakable(plain(value))}${END}`;
-}
-
-/** Controls and bidi marks are not printed: they would break the line or turn what stands around them. */
-function plain(value: string): string {
-  return value
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replace(/[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '')
-    .trim();
-}
-
-/** No Persian word is so long: it gets places to break at, else it would run out of its column. */
-function breakable(value: string): string {
-  return value.replace(/\S{25,}/gu, (word) => (word.match(/.{1,12}/gu) ?? []).join('\u200b'));
 }

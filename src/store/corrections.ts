@@ -41,6 +41,15 @@ export function createCorrectionStore(pool: Pool) {
   return {
     of: (id: string): Promise<Correction[]> => all(pool, id),
 
+    /** Each with what its tasks need: how often it was sent back, and in which role it was submitted. */
+    async steps(id: string): Promise<(Correction & { round: number; submitter: Role | null })[]> {
+      const { rows } = await pool.query<{ correction: Correction; round: number; submitter: Role | null }>(
+        `select ${CORRECTION} as correction, c.round, c.submitted_by->>'role' as submitter from app.corrections c where settlement_id = $1 order by n`,
+        [id],
+      );
+      return rows.map(({ correction, ...step }) => ({ ...correction, ...step }));
+    },
+
     async submission(id: string, n: number): Promise<Submission | null> {
       const { rows } = await pool.query<{ submission: Submission | null }>('select submission from app.corrections where settlement_id = $1 and n = $2', [id, n]);
       return rows[0]?.submission ?? null;
@@ -88,7 +97,7 @@ export function createCorrectionStore(pool: Pool) {
     async decide(id: string, n: number, decision: Extract<CorrectionStatus, 'verified' | 'rejected' | 'withdrawn'>, by: Operator, note: string | null): Promise<Correction[]> {
       const from = { withdrawn: ['reported', 'referred', 'rejected', 'submitted', 'verified'], rejected: ['submitted', 'verified'], verified: ['submitted'] }[decision];
       await pool.query(
-        `with c as (update app.corrections set status = $5, note = coalesce($7, note),
+        `with c as (update app.corrections set status = $5, note = coalesce($7, note), round = round + case when $5 = 'rejected' then 1 else 0 end,
              verified_by = case when $5 = 'verified' then $6::jsonb else verified_by end, verified_at = case when $5 = 'verified' then clock_timestamp() else verified_at end,
              ended_at = case when $5 = 'withdrawn' then clock_timestamp() end
            where settlement_id = $1 and n = $2 and status = any($8) returning settlement_id, n)
@@ -131,7 +140,7 @@ export function createCorrectionStore(pool: Pool) {
     cancel(id: string, reason: string, by: Operator, at: Instant): Promise<boolean> {
       return inTransaction(pool, async (client) => {
         await client.query('select from app.settlements where id = $1 for update', [id]);
-        const { rows: held } = await client.query(`select from app.postings where settlement_id = $1 and ${HELD} limit 1`, [id]);
+        const { rows: held } = await client.query(`select from app.postings p where p.settlement_id = $1 and ${HELD} limit 1`, [id]);
         if (held.length > 0) return false;
         await client.query(
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
@@ -191,8 +200,15 @@ export interface Refund {
   confirmedAt: Instant | null;
 }
 
-/** Billing holds a posting when it took it, or may be working on the frozen batch that it is in. */
-const HELD = `(status = 'taken' or (status = 'handedOver' and batch is not null))`;
+/**
+ * Whether billing holds the posting `p`: it took it, or may be working on the frozen batch that it is in, or was in when its
+ * cycle closed without a word of billing. That word may come late, and counts, unless billing refuses.
+ */
+const HELD = `(p.status = 'taken' or (p.status = 'handedOver' and p.batch is not null)
+  or (p.status in ('waiting', 'handedOver', 'late') and exists (
+    select from app.events l where l.settlement_id = p.settlement_id and l.kind = 'late' and l.data->>'posting' = p.posting and l.data->>'batch' is not null
+      and not exists (select from app.events r where r.settlement_id = p.settlement_id and r.kind = 'refused' and r.data->>'posting' = p.posting and r.seq > l.seq
+        and not exists (select from app.events t where t.settlement_id = p.settlement_id and t.kind = 'retracted' and t.data->>'posting' = p.posting and t.seq > r.seq)))))`;
 
 interface Held {
   posting: string;
@@ -205,7 +221,7 @@ interface Held {
 
 async function replacePostings(client: PoolClient, id: string, bill: Bill, entries: readonly PostingEntry[]): Promise<void> {
   const { rows } = await client.query<Held>(
-    `select posting, kind, revision, amount, detail, ${HELD} as held from app.postings where settlement_id = $1 and status not in ('replaced', 'cancelled') order by posting`,
+    `select p.posting, p.kind, p.revision, p.amount, p.detail, ${HELD} as held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
     [id],
   );
   const amounts = rows.filter(({ kind, detail }) => kind === 'settlement' || (kind === 'difference' && !detail.refund));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { createApi } from '../../src/api/app';
@@ -11,15 +12,18 @@ import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import type { Correction } from '../../src/domain/correction';
+import type { CorrectiveAction } from '../../src/domain/corrective-action';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
 import type { RecordedPayment } from '../../src/store/payments';
 import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
+import { readTariff } from '../../src/domain/tariff';
 import type { Task } from '../../src/domain/task';
 import type { UnsentPosting } from '../../src/store/unsent';
 import type { PersonRecord } from '../../src/store/people';
+import type { Proposal, ProposalKind } from '../../src/store/proposals';
 import type { SignInOutcome } from '../../src/store/sign-in';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
@@ -244,11 +248,34 @@ export function task(change: Partial<Task> = {}): Task {
     assignedAt: null,
     since: NOW.toISOString(),
     dueAt: '2026-11-25T20:30:00.000Z',
+    remindedAt: null,
     escalatedAt: null,
     closedAt: null,
     closedBy: null,
     outcome: null,
     detail: {},
+    ...change,
+  };
+}
+
+/** Repeated errors of a clerk of office 12, whose meeting is not called yet. */
+export function correctiveAction(change: Partial<CorrectiveAction> = {}): CorrectiveAction {
+  return {
+    n: 1,
+    scope: 'clerk',
+    subject: CLERK.id,
+    office: '12',
+    month: '1405/09',
+    openedAt: NOW.toISOString(),
+    errors: 3,
+    threshold: 3,
+    openedBy: null,
+    reason: null,
+    status: 'opened',
+    version: 0,
+    meeting: null,
+    actions: [],
+    closure: null,
     ...change,
   };
 }
@@ -272,6 +299,11 @@ export function unsent(change: Partial<UnsentPosting> = {}): UnsentPosting {
     ...change,
   };
 }
+
+/** The published table of 1397, and a resolution: both also proposed by somebody else. */
+export const TARIFF_DOCUMENT = JSON.parse(readFileSync('tariffs/household-1397.json', 'utf8')) as Record<string, unknown>;
+export const RESOLUTION = { number: '1405/12', resolvedOn: jalali('1405/01/20'), amount: 49_000, from: jalali('1405/02/01'), to: null, illustrative: false };
+const proposed = (kind: ProposalKind, subject: string, content: unknown): Proposal => ({ proposal: 7, kind, subject, content, meant: false, proposedBy: { id: 'm9', name: 'سارا نوری' }, proposedAt: NOW.toISOString() });
 
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 
@@ -342,6 +374,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         };
         return { kind: 'done' as const, value: (answers[name] ?? announced()) as T };
       },
+      ask: async <T>() => ({ kind: 'done' as const, value: correctiveAction() as T }),
       state: async () => null,
       reachable: async () => true,
     },
@@ -392,13 +425,25 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
       openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null }],
       counts: async (cycles) => new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
+      batchCounts: async () => new Map(),
       nextBatch: async () => null,
       batch: async () => null,
       acknowledge: async () => ({ kind: 'recorded' }),
     },
     indicators: {
       counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
-      risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+      risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+    },
+    correctiveActions: {
+      list: async () => ({ items: [correctiveAction()], next: null }),
+      get: async (n) => (n === 1 ? correctiveAction() : n === 2 ? correctiveAction({ n, office: '34' }) : null),
+      open: async (asked) => ({ action: correctiveAction(asked), opened: true }),
+      started: async () => undefined,
+      errorsSince: async () => 0,
+    },
+    reports: {
+      list: async () => [{ month: '1405/08', edition: 1, madeAt: NOW.toISOString(), madeBy: null }],
+      file: async (month, edition, kind) => (month === '1405/08' && (edition ?? 1) === 1 ? { edition: 1, bytes: Buffer.from(kind === 'pdf' ? '%PDF-1.7 test' : 'PK test') } : null),
     },
     startWorkflow: async () => 'started',
     metrics: { access: { token: null, loopback: true }, answered: () => undefined, exposition: async () => 'tasvieh_build_info 1\n' },
@@ -415,6 +460,22 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       resetPassword: async () => 'abcd-efgh-jkmn',
     },
     sessions: createSessions({ sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined }, () => NOW),
+    tariffs: {
+      versions: async () => [],
+      tariffs: async () => [],
+      published: async () => [{ tariff: readTariff(TARIFF_DOCUMENT), publishedAt: NOW.toISOString(), publishedBy: 'سارا نوری (m9)', confirmedBy: 'admin (m1)' }],
+      publish: async () => true,
+      openSettlements: async () => [{ id: ID, subscription: SUBSCRIPTION, settlementDate: jalali('1405/09/04'), office: '12', status: 'announced' }],
+      feeOn: async () => ({ resolution: RESOLUTION.number, amount: RESOLUTION.amount, illustrative: false }),
+      resolutions: async () => [{ ...RESOLUTION, by: 'سارا نوری', confirmedBy: 'admin' }],
+      recordResolution: async () => true,
+    },
+    proposals: {
+      propose: async ({ kind, subject, content }) => proposed(kind, subject, content),
+      list: async (kind) => [kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' })],
+      get: async (kind) => (kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' })),
+      remove: async () => true,
+    },
     serviceTerms: async () => DEFAULT_SERVICE_TERMS,
     loadFeed: async (kind, stream) => {
       let rows = 0;

@@ -52,7 +52,7 @@ test('a worker killed between the commit of a step and its record: another one g
   const before = await counter();
   for (const step of ['issueBill', 'announce', 'scheduleFee']) {
     const account = stage.account();
-    const worker = await stage.startStruckWorker('kill', step, idOf(account));
+    const worker = await stage.startStruckWorker({ how: 'kill', step, of: idOf(account) });
     const answer = settle(account);
     expect(await worker.ended).toBe('signal SIGKILL');
     const left = await committed(account);
@@ -78,7 +78,7 @@ test('a worker halted before a step and continued after another one took over: b
   await stage.worker.kill('SIGTERM');
   const before = await counter();
   const account = stage.account();
-  const halted = await stage.startStruckWorker('halt', 'issueBill', idOf(account));
+  const halted = await stage.startStruckWorker({ how: 'halt', step: 'issueBill', of: idOf(account) });
   const answer = settle(account);
   await until('halted', 20, async () => halted.messages.includes('halts'));
   await stage.startWorker();

@@ -23,8 +23,11 @@ import { recordQualified } from '../store/qualified.js';
 const SECRET = 'only for the tests of one machine and hour';
 export const ENCRYPTION_KEYS = newEncryptionKey('test');
 const MAIN = path.resolve('dist/src/main.js');
-const STRUCK_WORKER = path.join(__dirname, 'struck-worker.cjs');
+const STRUCK = path.join(__dirname, 'struck.cjs');
 const STEPS = ['announce', 'checkReading', 'computeDebt', 'fetchAccount', 'issueBill', 'register', 'scheduleFee'];
+
+/** Killed when the step of the settlement has committed, or halted just before it; killed or held when so many signals have arrived. */
+export type WorkerStrike = { how: 'kill' | 'halt'; step: string; of: string } | { how: 'kill' | 'hold'; signal: string; after: number };
 
 /** A process of ours. */
 export interface Process {
@@ -37,6 +40,7 @@ export interface Process {
   /** `exit code 0`, `signal SIGKILL` */
   ended: Promise<string>;
   kill(signal: NodeJS.Signals): Promise<string>;
+  tell(word: string): void;
   /** what it sent after its start */
   messages: unknown[];
 }
@@ -131,6 +135,7 @@ export async function openStage(subscribers: number) {
         child.kill('SIGCONT'); // a halted process hears nothing else
         return gone;
       },
+      tell: (word) => void child.send(word),
     };
     processes.push(made);
     await new Promise<void>((resolve, reject) => {
@@ -243,9 +248,12 @@ export async function openStage(subscribers: number) {
     async startApi() {
       if (!api?.running()) api = await launch(MAIN, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0) });
     },
-    /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
-    startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>
-      launch(STRUCK_WORKER, 'worker', { STRIKE: how, STRIKE_STEP: step, STRIKE_FOR: settlement }),
+    /** A worker beside the usual one that is struck once. */
+    startStruckWorker: (strike: WorkerStrike): Promise<Process> => launch(STRUCK, 'worker', { STRIKE: JSON.stringify(strike) }),
+    /** An API in the place of the one that is gone. It kills itself when a call of the posting store or the messenger is done. */
+    async startStruckApi(call: 'openCycle' | 'nextBatch' | 'acknowledge' | 'start') {
+      api = await launch(STRUCK, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0), STRIKE: JSON.stringify({ how: 'kill', call }) });
+    },
     /** Whatever a test before has killed runs again. */
     async startAll() {
       await Promise.all([upPostgres(), upTemporal()]);

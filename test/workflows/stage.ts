@@ -16,11 +16,14 @@ import { loadDemoData } from '../../src/demo.js';
 import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
+import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
+import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
+import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
@@ -28,6 +31,7 @@ import { createUnsentStore } from '../../src/store/unsent.js';
 import { createWorker } from '../../src/worker.js';
 import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
+import { historyCollector } from './histories.js';
 
 export const today = (): JalaliDate => todayInTehran(new Date());
 
@@ -69,11 +73,14 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     settlements: createSettlementStore(pool),
     postings: createPostingStore(pool),
     corrections: createCorrectionStore(pool),
+    actions: createCorrectiveActionStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
     payments: createPaymentStore(pool),
     tasks: createTaskStore(pool),
+    indicators: createIndicatorStore(pool),
+    reports: createQualityReportStore(pool),
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     messenger,
@@ -134,11 +141,13 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
 
 /** Runs `act` with a worker at work and ends the worker, also when `act` fails. */
 export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Activities, act: (worker: Worker) => Promise<T>, maxCachedWorkflows?: number): Promise<T> {
+  const histories = historyCollector();
   const worker = await createWorker({
     connection: env.nativeConnection,
     namespace: 'default',
     taskQueue: TASK_QUEUE,
     activities,
+    activityInterceptors: histories.interceptors,
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
   });
   workers.add(worker);
@@ -146,6 +155,7 @@ export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Ac
     return await worker.runUntil(act(worker));
   } finally {
     workers.delete(worker);
+    await histories.keep(env.client);
   }
 }
 

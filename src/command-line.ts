@@ -11,6 +11,7 @@ import { type JalaliDate, daysBetween } from './domain/jalali.js';
 import { ROLES, type Role } from './domain/settlement.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
+import { addAuditCommand } from './audit-command.js';
 import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import type { ListedBill } from './late-decree.js';
 import type { Running, ServedConfig } from './processes.js';
@@ -158,6 +159,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
   addTariffCommand(program, () => served(env).databaseUrl, say);
   addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
   addPersonCommand(program, () => served(env).databaseUrl, say);
+  addAuditCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

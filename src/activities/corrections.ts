@@ -16,7 +16,7 @@ import { todayInTehran } from '../domain/jalali.js';
 import { postingsOf, targetOf } from '../domain/posting.js';
 import { checkReading } from '../domain/reading.js';
 import { serviceTermsOn } from '../domain/service-terms.js';
-import type { Bill, Instant, Operator, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
+import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
 import type { CorrectionStore, Submission } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PostingStore } from '../store/postings.js';
@@ -196,16 +196,14 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       return postings.of(id);
     },
 
-    async requestRefund({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<void> {
-      await corrections.requestRefund(id, amount, reason, by);
-    },
+    requestRefund: ({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<Refund> => corrections.requestRefund(id, amount, reason, by),
 
     /** The credit is paid back: what the ledger holds of it is taken out by a posting. */
-    async confirmRefund({ order, by, at }: { order: SettlementOrder; by: Operator; at: Instant }): Promise<Targeted> {
+    async confirmRefund({ order, by, at }: { order: SettlementOrder; by: Operator; at: Instant }): Promise<Targeted & { refund: Refund | null }> {
       const refund = await corrections.refund(order.id);
       if (!refund) throw new Error(`no refund of ${order.id} was asked for`);
       const cycle = await target(order, at);
-      await corrections.confirmRefund(order.id, by, {
+      const confirmed = await corrections.confirmRefund(order.id, by, {
         posting: `${order.id}/difference/refund`,
         kind: 'difference',
         amount: refund.amount,
@@ -216,7 +214,7 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
         billSerial: null,
         detail: { refund: true, reason: refund.reason },
       });
-      return { outbox: await postings.of(order.id), open: await postings.opened(cycle?.cycle ?? null) };
+      return { refund: confirmed, outbox: await postings.of(order.id), open: await postings.opened(cycle?.cycle ?? null) };
     },
   };
 }

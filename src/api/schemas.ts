@@ -660,6 +660,12 @@ export const settlementView = z.strictObject({
     .meta({ description: 'against the valid revision’s payable sum; null while none stands' }),
   corrections: z.array(correctionView),
   cancellation: z.strictObject({ by: z.string(), reason: z.string(), at: moment }).nullable(),
+  refund: z
+    .strictObject({ amount: rial, reason: z.string(), requestedBy: z.string(), requestedAt: moment, confirmedBy: z.string().nullable(), confirmedAt: moment.nullable() })
+    .nullable()
+    .meta({ description: 'a credit that is paid back; confirmedBy null: it waits for a second person' }),
+  copies: z.array(z.strictObject({ revision: z.int(), n: z.int(), by: z.string(), at: moment })).meta({ description: 'reprints; n counts those of the revision' }),
+  clearance: z.strictObject({ number: z.string(), issuedAt: moment, by: z.string() }).nullable().meta({ description: 'the clearance letter (مفاصاحساب) of the valid revision' }),
   predecessor: z.strictObject({ id: z.string(), reason: z.string(), by: z.string() }).nullable().meta({ description: 'the settlement of the same subscriber and date before this one' }),
   steps: z.array(
     z.strictObject({

@@ -23,6 +23,8 @@ import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
+import { createClearanceStore } from './store/clearances.js';
+import { createCopyStore } from './store/copies.js';
 import { createCorrectionStore } from './store/corrections.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
@@ -166,6 +168,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     payments,
+    copies: createCopyStore(pool),
+    clearances: createClearanceStore(pool),
     tasks: {
       ...tasks,
       close: (id, end) => desk.close(id, end).catch(noAnswer),

@@ -3,12 +3,15 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { BillingPort } from '../billing/port.js';
 import type { FeedKind } from '../domain/account.js';
+import type { ClearanceLetter } from '../domain/clearance.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
+import type { ClearanceStore } from '../store/clearances.js';
+import type { CopyStore } from '../store/copies.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
@@ -72,8 +75,9 @@ export interface Preview {
 }
 
 export interface BillPrinter {
-  /** the PDF; `copy` carries المثنی, `void` says that the revision no longer stands */
-  bill(order: { settlement: Settlement; copy: boolean; void: boolean }): Uint8Array | Promise<Uint8Array>;
+  /** the PDF; `copy` carries المثنی with its number, `void` says that the revision no longer stands */
+  bill(order: { settlement: Settlement; copy: false | number; void: boolean }): Uint8Array | Promise<Uint8Array>;
+  clearance(letter: ClearanceLetter): Uint8Array | Promise<Uint8Array>;
 }
 
 export interface Readiness {
@@ -94,6 +98,8 @@ export interface ApiDeps {
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   payments: PaymentStore;
+  copies: CopyStore;
+  clearances: ClearanceStore;
   tasks: TaskWork;
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;

@@ -426,7 +426,7 @@ export const billQuery = z.strictObject({
       });
       return z.NEVER;
     }),
-  copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+  copy: flag.optional().meta({ description: 'true: a reprint, which is counted and carries المثنی with its number' }),
 });
 export const postingsQuery = z.strictObject({
   format: z.enum(['json', 'csv']).optional(),
@@ -955,6 +955,8 @@ export const problem = z.strictObject({
     .optional()
     .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
   eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
+  owed: z.strictObject({ payable: rial, paid: rial, remaining: rial }).optional().meta({ description: 'with STILL_OWED: what the bill asks for, what came and what is missing' }),
+  correction: z.int().optional().meta({ description: 'with CORRECTION_OPEN: its number' }),
   batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),
 });
 

@@ -1,7 +1,9 @@
+import type { Response } from 'express';
 import type { z } from 'zod';
+import { type ClearanceRefusal, clearanceRefusal } from '../domain/clearance.js';
 import { addDays, startOfDayInTehran } from '../domain/jalali.js';
 import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement.js';
-import { latinDigits } from '../domain/text.js';
+import { latinDigits, persianDigits } from '../domain/text.js';
 import { officeOf, officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps, SettlementFilter } from './deps.js';
 import { STORE_MS, inTime } from './in-time.js';
@@ -215,6 +217,11 @@ export async function findSettlement(
   return live;
 }
 
+/** What is on record of a settlement and no matter of its workflow. */
+export function besideWorkflow({ copies, clearance }: Settlement): Pick<Settlement, 'copies' | 'clearance'> {
+  return { copies, clearance };
+}
+
 /** GET /settlements: newest first as the store orders them; an own-office role sees its office whatever it asks. */
 export async function listSettlements({ res, operator, query }: Call<unknown, z.output<typeof settlementsQuery>>, deps: ApiDeps) {
   const scope = officeScope(operator);
@@ -243,8 +250,8 @@ export async function deliverSettlement(
   const outcome = await deps.temporal.deliver(params.id, { ...body, by: operator });
   switch (outcome.kind) {
     case 'delivered':
-      // a payment may be on record of which the workflow has not been told
-      res.json(viewSettlement({ ...outcome.settlement, payments: before.payments, paid: before.paid }));
+      // a payment may be on record of which the workflow has not been told; of reprints and letters it never is
+      res.json(viewSettlement({ ...outcome.settlement, payments: before.payments, paid: before.paid, ...besideWorkflow(before) }));
       return;
     case 'closed':
       // repeated after the end: it changes nothing, as before
@@ -267,21 +274,62 @@ export async function printBill(
   call: Call<z.output<typeof settlementParams>, z.output<typeof billQuery>>,
   deps: ApiDeps,
 ) {
-  const { res, params, query } = call;
+  const { res, params, query, operator } = call;
   const current = await findSettlement(call, deps);
   const wanted = query.revision ?? current.revision;
   const settlement = wanted === current.revision ? current : await deps.settlements.revision(params.id, wanted);
   if (!settlement?.bill) throw new Problem('NO_BILL');
-  const pdf = await deps.printer.bill({
-    settlement,
-    copy: query.copy ?? false,
-    void: wanted < current.revision || current.status === 'cancelled',
-  });
-  res
-    .set('Content-Type', 'application/pdf')
-    .set('Content-Disposition', `inline; filename="settlement-${params.id}-r${wanted}.pdf"`)
-    .set('Cache-Control', 'private, no-cache')
-    .send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
+  const name = `settlement-${params.id}-r${wanted}.pdf`;
+  if (onlyHeads(call)) return sendPdf(res, name, null);
+  const copy = query.copy === true && (await deps.copies.record(params.id, wanted, operator));
+  sendPdf(res, name, await deps.printer.bill({ settlement, copy, void: wanted < current.revision || current.status === 'cancelled' }));
+}
+
+/** GET /settlements/{id}/clearance.pdf: issued once all is paid, and the same letter from then on. */
+export async function printClearance(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps) {
+  const { res, params, operator } = call;
+  const settlement = await findSettlement(call, deps);
+  if (onlyHeads(call)) {
+    const refusal = clearanceRefusal(settlement);
+    if (refusal) refuseClearance(refusal);
+    return sendPdf(res, `clearance-${params.id}.pdf`, null);
+  }
+  const outcome = await deps.clearances.issue(params.id, operator);
+  // Temporal knows it and Postgres not yet: no bill can be on record
+  if (outcome === null) throw new Problem('NO_BILL');
+  if ('refusal' in outcome) return refuseClearance(outcome.refusal);
+  sendPdf(res, `clearance-${outcome.letter.number}.pdf`, await deps.printer.clearance(outcome.letter));
+}
+
+function refuseClearance(refusal: ClearanceRefusal): never {
+  switch (refusal.code) {
+    case 'STILL_OWED': {
+      const { payable, paid, remaining } = refusal;
+      throw new Problem('STILL_OWED', {
+        detail: `از مبلغ صورتحساب (${persianAmount(payable)} ریال) هنوز ${persianAmount(remaining)} ریال پرداخت نشده است و مفاصاحساب صادر نمی‌شود. پس از پرداخت و ثبت آن دوباره تلاش کنید.`,
+        members: { owed: { payable, paid, remaining } },
+      });
+    }
+    case 'CORRECTION_OPEN':
+      throw new Problem('CORRECTION_OPEN', { members: { correction: refusal.n } });
+    default:
+      throw new Problem(refusal.code);
+  }
+}
+
+function persianAmount(amount: number): string {
+  return persianDigits(String(amount).replace(/\B(?=(?:[0-9]{3})+$)/g, '٬'));
+}
+
+/** Express answers HEAD by the handler of GET: looking at the heads must neither count a reprint nor issue a letter. */
+function onlyHeads({ req }: Call): boolean {
+  return req.method === 'HEAD';
+}
+
+function sendPdf(res: Response, name: string, pdf: Uint8Array | null): void {
+  res.set('Content-Type', 'application/pdf').set('Content-Disposition', `inline; filename="${name}"`).set('Cache-Control', 'private, no-cache');
+  if (pdf === null) res.end();
+  else res.send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
 }
 
 function orderOf({ request, receivedAt }: ReceivedRequest, clerk: Operator): SettlementOrder {

@@ -4,20 +4,22 @@ import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import { toSVG } from 'bwip-js/node';
 import type { BillLine } from '../domain/debt.js';
 import { barcode } from '../domain/bill-id.js';
-import { exactDecimal, readFraction } from '../domain/fraction.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ReadingSource } from '../domain/reading.js';
-import { type Rial, sumRial } from '../domain/rial.js';
-import type { Bill, BillPayment, Instant, Purpose, Settlement } from '../domain/settlement.js';
+import { sumRial } from '../domain/rial.js';
+import type { ClearanceLetter } from '../domain/clearance.js';
+import type { Bill, BillPayment, Purpose, Settlement } from '../domain/settlement.js';
 import { persianDigits } from '../domain/text.js';
+import { clearancePage } from './clearance.js';
+import { date, exactQuantity, id, isolated, moment, number, prose, quantity } from './figures.js';
 import { amountInWords } from './words.js';
 
 /** What is printed: plain JSON, nothing is looked up or computed anew, so a reprint is equal in every amount. */
 export interface BillDocument {
   /** announced: with its account and its bill */
   settlement: Settlement;
-  /** a reprint: carries the mark المثنی */
-  copy: boolean;
+  /** which reprint it is, from 1: it carries the mark المثنی with its number; false: the bill itself */
+  copy: false | number;
   /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
   void: boolean;
 }
@@ -28,14 +30,14 @@ export interface BillPrinter {
    * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
    */
   bill(input: BillDocument): Uint8Array;
+  /** The clearance letter as PDF, A5: what was stored at its issue. */
+  clearance(letter: ClearanceLetter): Uint8Array;
 }
 
 const TEMPLATE_DIR = __dirname;
-const TEMPLATE = join(TEMPLATE_DIR, 'bill.typ');
-const DATA = join(TEMPLATE_DIR, 'bill.json');
 const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
-// what so many bills did not use again is dropped: labels and template stay, and memory stays flat
-const CACHE_AGE_BILLS = 8;
+// what so many documents did not use again is dropped: labels and template stay, and memory stays flat
+const CACHE_AGE = 8;
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
@@ -44,23 +46,27 @@ export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: str
     workspace: TEMPLATE_DIR,
     fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
   });
-  compiler.addSource(TEMPLATE, readFileSync(TEMPLATE, 'utf8'));
-  return {
-    bill(input) {
-      // the template reads its values as a JSON file: text never becomes Typst source
-      compiler.mapShadow(DATA, Buffer.from(JSON.stringify(page(input, issuer))));
+  /** A template that reads its values as the JSON file of its name: text never becomes Typst source. */
+  const template = (name: string) => {
+    const source = join(TEMPLATE_DIR, `${name}.typ`);
+    const data = join(TEMPLATE_DIR, `${name}.json`);
+    compiler.addSource(source, readFileSync(source, 'utf8'));
+    return (values: unknown): Uint8Array => {
+      compiler.mapShadow(data, Buffer.from(JSON.stringify(values)));
       try {
         // straight to bytes: a document object's native memory is freed only when the event loop turns
-        return compiler.pdf({ mainFilePath: TEMPLATE });
+        return compiler.pdf({ mainFilePath: source });
       } finally {
-        compiler.evictCache(CACHE_AGE_BILLS);
+        compiler.evictCache(CACHE_AGE);
       }
-    },
+    };
+  };
+  const [bill, clearance] = [template('bill'), template('clearance')];
+  return {
+    bill: (input) => bill(page(input, issuer)),
+    clearance: (letter) => clearance(clearancePage(letter, issuer)),
   };
 }
-
-// digits and their marks are not among them
-const ARABIC_LETTER = /[\u0621-\u065f\u066e-\u06d3\u06ee\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc]/;
 
 const USES: Readonly<Record<string, string>> = {
   household: 'خانگی',
@@ -96,7 +102,7 @@ function page({ settlement, copy, void: isVoid }: BillDocument, issuer: string) 
     number: id(bill.number),
     revision: bill.revision > 1 ? number(bill.revision) : null,
     issuedOn: todayInTehran(new Date(bill.issuedAt)).split('/').map(Number),
-    copy,
+    copy: copy === false ? null : number(copy),
     void: invalid,
     illustrative: bill.illustrative,
     definitive: bill.definitive,
@@ -253,88 +259,4 @@ function cycleName(cycle: string | null): string {
   const [, series = '', year = '', nn = ''] = /^(.+)-([0-9]{4})-([0-9]{2})$/.exec(cycle) ?? [];
   if (!nn) return `دورهٔ ${isolated(cycle)}`;
   return `دورهٔ ${persianDigits(String(Number(nn)))} سال ${persianDigits(year)} (سری ${isolated(series)})`;
-}
-
-const CLOCK = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Tehran', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-
-/** `۱۴۰۵/۰۳/۲۱، ساعت ۱۰:۱۵`, in Tehran whatever the machine's zone is. */
-function moment(at: Instant): string {
-  const instant = new Date(at);
-  return `${date(todayInTehran(instant))}، ساعت ${persianDigits(CLOCK.format(instant))}`;
-}
-
-function date(d: string): string {
-  return persianDigits(d);
-}
-
-/** A whole or decimal number, or a percentage, in Persian digits and marks: −۱۲٬۳۴۵٫۵ */
-function number(value: Rial | string): string {
-  const [, sign = '', whole = '', places, percent] = /^(-?)([0-9]+)(?:\.([0-9]+))?(%?)$/.exec(String(value)) ?? [];
-  if (!whole) return prose(String(value));
-  const grouped = whole.replace(/\B(?=(?:[0-9]{3})+$)/g, '٬');
-  const text = persianDigits(`${grouped}${places ? `٫${places}` : ''}${percent && '٪'}`);
-  // only a sign would be carried to the other end by the text around it
-  return sign ? `${LTR}−${text}${END}` : text;
-}
-
-/** Hundredths are enough to read; `n/d` is rounded half up by magnitude. */
-function quantity(exact: string): string {
-  if (!exact.includes('/')) return number(exact);
-  const { n, d } = readFraction(exact);
-  const magnitude = n < 0n ? -n : n;
-  const hundredths = String((200n * magnitude + d) / (2n * d)).padStart(3, '0');
-  const places = hundredths.slice(-2).replace(/0+$/, '');
-  return number(`${n < 0n ? '-' : ''}${hundredths.slice(0, -2)}${places && `.${places}`}`);
-}
-
-/** What hundredths do not tell: the decimal where it ends (۰٫۸۷۵), else the fraction (۵۰/۳); null where they tell all. */
-function exactQuantity(exact: string): string | null {
-  if (!exact.includes('/')) return null;
-  const { n, d } = readFraction(exact);
-  if ((100n * n) % d === 0n) return null;
-  const text = exactDecimal({ n, d });
-  return text === null ? persianDigits(exact) : number(text);
-}
-
-/** Ids stay in Latin digits, left to right: they are typed into a bank's app. */
-function id(value: string): string {
-  return `${LTR}${breakable(plain(value))}${END}`;
-}
-
-/**
- * A Persian sentence: its figures in Persian digits, but not those of a Latin name such as a tariff's version; what
- * is not a Persian word (1405-02, −500, household-1405-1) keeps its own order.
- */
-function prose(value: string): string {
-  return plain(value).replace(/[^\s()«»،؛؟:.]+(?:[:.][^\s()«»،؛؟:.]+)*/g, (word) => {
-    if (ARABIC_LETTER.test(word)) return breakable(persianDigits(word));
-    if (MARKED_NUMBER.test(word)) return number(word.replaceAll(',', ''));
-    const text = /[A-Za-z]/.test(word) ? word : persianDigits(word);
-    return /[A-Za-z]|[-−+].|[0-9۰-۹][^0-9۰-۹٬٫/]/.test(text) ? `${LTR}${breakable(text)}${END}` : breakable(text);
-  });
-}
-
-// a sum or a decimal; a plain row of digits may be an id and is not grouped
-const MARKED_NUMBER = /^-?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+)%?$/;
-// isolates of the Unicode bidi algorithm: cheaper to lay out than a box for each figure
-const LTR = '\u2066';
-const ANY = '\u2068';
-const END = '\u2069';
-
-/** Data in the direction of its own first letter, whatever stands around it. */
-function isolated(value: string): string {
-  return `${ANY}${breakable(plain(value))}${END}`;
-}
-
-/** Controls and bidi marks are not printed: they would break the line or turn what stands around them. */
-function plain(value: string): string {
-  return value
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replace(/[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '')
-    .trim();
-}
-
-/** No Persian word is so long: it gets places to break at, else it would run out of its column. */
-function breakable(value: string): string {
-  return value.replace(/\S{25,}/gu, (word) => (word.match(/.{1,12}/gu) ?? []).join('\u200b'));
 }

@@ -10,6 +10,7 @@ import { createSessions } from '../../src/api/sessions';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
+import { clearanceLetter } from '../../src/domain/clearance';
 import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
@@ -375,6 +376,8 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       reported: async () => [],
       list: async () => ({ items: payments, next: null }),
     },
+    copies: { record: async () => 3 },
+    clearances: { issue: async (_id, { id, name, office }) => ({ letter: clearanceLetter({ ...announced(), paid: { amount: 48_000, remaining: 0, status: 'paid' } }, { number: 'M-12-1405-000001', issuedAt: NOW.toISOString(), issuedBy: { id, name, office } }), issued: true }) },
     tasks: {
       list: async () => ({ items: [task()], next: null }),
       get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
@@ -418,7 +421,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;
       return { ok: true, kind, rows, inserted: rows, updated: 0, unchanged: 0 };
     },
-    printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test') },
+    printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test'), clearance: () => new TextEncoder().encode('%PDF-1.7 letter') },
     preview: async () => ({ bill: null, warnings: [], errors: [] }),
     tokens,
     now: () => NOW,

@@ -87,6 +87,7 @@ describe('who may', () => {
     'get /settlements/{id}': { path: `/settlements/${ID}` },
     'get /settlements/{id}/events': { path: `/settlements/${ID}/events` },
     'get /settlements/{id}/bill.pdf': { path: `/settlements/${ID}/bill.pdf` },
+    'get /settlements/{id}/clearance.pdf': { path: `/settlements/${ID}/clearance.pdf` },
     'post /settlements/{id}/overrides': { path: '/settlements/014123456701-14050905/overrides', json: { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' } },
     'post /settlements/{id}/delivery': { path: `/settlements/${ID}/delivery`, json: { deliveredTo: 'علی', channel: 'post' } },
     'get /billing/unsent': { path: '/billing/unsent?clerk=me' },

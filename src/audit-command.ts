@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { date } from './arguments.js';
-import { type JalaliDate, addDays, startOfDayInTehran } from './domain/jalali.js';
+import { type JalaliDate, LAST_DAY, addDays, startOfDayInTehran } from './domain/jalali.js';
 import { Refusal } from './refusal.js';
 
 type Say = (line: string) => void;
 
-/** `audit rebuild` and `audit numbers`. `databaseUrl` is asked for only when a command runs. Exit code 1 on what does not agree. */
+/** `audit rebuild`, `audit numbers` and `audit expire`. `databaseUrl` is asked for only when a command runs. Exit code 1 on what does not agree. */
 export function addAuditCommand(program: Command, databaseUrl: () => string, say: Say): void {
   const audit = program.command('audit').description('the event log against what is stored; numbers issued, void and missing');
   const withPool = async (act: (pool: Pool) => Promise<void>): Promise<void> => {
@@ -32,6 +32,15 @@ export function addAuditCommand(program: Command, databaseUrl: () => string, say
     .option('--to <date>', 'issued on this day or earlier', date)
     .option('--json')
     .action((options: { from?: JalaliDate; to?: JalaliDate; json?: boolean }) => withPool((pool) => numbers(pool, options, say)));
+  audit
+    .command('expire')
+    .description('take away what the access log has kept for its three years')
+    .action(() =>
+      withPool(async (pool) => {
+        const { createAccessStore } = await import('./store/access-log.js');
+        say(`${await createAccessStore(pool).expire()} entries of the access log have had their time.`);
+      }),
+    );
 }
 
 async function rebuild(pool: Pool, settlement: string | null, json: boolean, say: Say): Promise<void> {
@@ -53,7 +62,7 @@ async function rebuild(pool: Pool, settlement: string | null, json: boolean, say
 
 async function numbers(pool: Pool, { from, to, json }: { from?: JalaliDate; to?: JalaliDate; json?: boolean }, say: Say): Promise<void> {
   const { numberedDocuments } = await import('./store/audit.js');
-  const found = await numberedDocuments(pool, { from: from ? startOfDayInTehran(from) : null, to: to ? startOfDayInTehran(addDays(to, 1)) : null });
+  const found = await numberedDocuments(pool, { from: from ? startOfDayInTehran(from) : null, to: to && to < LAST_DAY ? startOfDayInTehran(addDays(to, 1)) : null });
   if (json) say(JSON.stringify({ from: from ?? null, to: to ?? null, numbers: found }));
   else {
     for (const { document, office, year, issued, first, last, void: voided, missing } of found) {

@@ -23,6 +23,8 @@ import { createBillPrinter } from './document/bill.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createEventListener } from './store/event-listener.js';
+import { createAccessWriter } from './api/access-log.js';
+import { createAccessStore } from './store/access-log.js';
 import { createClearanceStore } from './store/clearances.js';
 import { createCopyStore } from './store/copies.js';
 import { createCorrectionStore } from './store/corrections.js';
@@ -163,11 +165,14 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const tariffs = createTariffStore(pool);
   const tasks = createTaskStore(pool);
   const desk = createTaskDesk({ tasks, tariffs, messenger });
+  const accesses = createAccessStore(pool);
+  const looks = createAccessWriter(accesses, log);
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     payments,
+    accessLog: { note: looks.note, list: accesses.list },
     copies: createCopyStore(pool),
     clearances: createClearanceStore(pool),
     tasks: {
@@ -205,6 +210,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     ...(pages && { pages }),
   });
   const letGo = async (): Promise<void> => {
+    await looks.close();
     await events.close();
     await connection.close();
     await pool.end();

@@ -10,6 +10,7 @@ import type { JalaliDate } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
+import type { AccessStore } from '../store/access-log.js';
 import type { ClearanceStore } from '../store/clearances.js';
 import type { CopyStore } from '../store/copies.js';
 import type { IndicatorStore } from '../store/indicators.js';
@@ -19,6 +20,7 @@ import type { PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import type { AccessWriter } from './access-log.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Tokens } from './tokens.js';
@@ -98,6 +100,8 @@ export interface ApiDeps {
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   payments: PaymentStore;
+  /** `note` keeps a look at a person's data; no answer waits for it or fails by it */
+  accessLog: Pick<AccessWriter, 'note'> & Pick<AccessStore, 'list'>;
   copies: CopyStore;
   clearances: ClearanceStore;
   tasks: TaskWork;

@@ -1,4 +1,5 @@
 import type { Role } from '../domain/settlement.js';
+import { listAccesses } from './access-log.js';
 import { findAccounts, openRequest, showAccount } from './accounts.js';
 import { streamEvents } from './events.js';
 import { acknowledgeBatch, fetchBatch, listCycles, openCycle } from './cycles.js';
@@ -20,6 +21,8 @@ import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerso
 import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
 import {
+  accessPage,
+  accessQuery,
   acknowledgementRequest,
   acknowledgementView,
   accountPage,
@@ -468,6 +471,17 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'the indicators of a period', schema: indicatorsView } },
     problems: ['UNAVAILABLE'],
     handle: showIndicators,
+  }),
+  route({
+    method: 'get',
+    path: '/access-log',
+    tag: 'quality',
+    summary: 'چه کسی دادهٔ چه اشتراکی را دیده است؛ تازه‌ترین نخست',
+    roles: ['quality', 'admin'],
+    query: accessQuery,
+    answers: { 200: { description: 'one page', schema: accessPage } },
+    problems: ['UNAVAILABLE'],
+    handle: listAccesses,
   }),
   route({
     method: 'get',

@@ -462,6 +462,14 @@ export const indicatorsQuery = z.strictObject({
   office: code.optional(),
   by: z.enum(INDICATOR_GROUPS).optional().meta({ description: 'absent: one row for all' }),
 });
+export const accessQuery = z.strictObject({
+  subscription: subscription.optional().meta({ description: 'whose data was shown' }),
+  person: code.optional().meta({ description: 'user name of who looked' }),
+  from: date.optional().meta({ description: 'on this day or later' }),
+  to: date.optional().meta({ description: 'on this day or earlier' }),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
 });
@@ -859,6 +867,20 @@ export const indicatorsView = z.strictObject({
   risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
+export const accessPage = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      at: moment,
+      by: z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES), office: z.string() }),
+      call: z.string().meta({ examples: ['GET /settlements/{id}'] }),
+      subscriptions: z.array(z.string()).meta({ description: 'whose data was shown; empty: a search that found nobody' }),
+      settlement: z.string().nullable(),
+      requestId: z.string(),
+    }),
+  ),
+  next,
+});
+
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -1007,6 +1029,7 @@ export const ANSWER_SCHEMAS = {
   Acknowledgement: acknowledgementView,
   UnsentPosting: unsentView,
   UnsentPage: unsentPage,
+  AccessPage: accessPage,
   FeedAnswer: feedAnswer,
   Payment: paymentView,
   PaymentPage: paymentPage,

@@ -1,9 +1,10 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
 import { type ClearanceRefusal, clearanceRefusal } from '../domain/clearance.js';
-import { addDays, startOfDayInTehran } from '../domain/jalali.js';
+import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/jalali.js';
 import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement.js';
 import { latinDigits, persianDigits } from '../domain/text.js';
+import { looked, lookedAt } from './access-log.js';
 import { officeOf, officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps, SettlementFilter } from './deps.js';
 import { STORE_MS, inTime } from './in-time.js';
@@ -25,8 +26,6 @@ import { receivedSettlement, sameFacts } from '../domain/settlement.js';
 
 /** The clerk waits this long for the announced balance; after it the page follows by events. */
 const ANNOUNCE_MS = 3_000;
-/** Last day of the calendar that jalali.ts knows. */
-const LAST_DAY = '1498/12/29';
 
 interface ReceivedRequest {
   request: SettlementRequest;
@@ -83,8 +82,10 @@ export const settlementBody = received(settlementRequest);
 export const previewBody = received(previewRequest);
 
 /** POST /settlements/preview: the same computation, nothing written. */
-export async function previewSettlement({ res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
+export async function previewSettlement(call: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
+  const { res, operator, body } = call;
   const { bill, warnings, errors } = await deps.preview(orderOf(body, operator));
+  looked(call, deps, [body.request.subscription]);
   res.json({ bill: bill && viewDebt(bill), warnings: warnings.map(viewFinding), errors: errors.map(viewFinding) });
 }
 
@@ -127,7 +128,8 @@ export async function succeedSettlement(call: Call<z.output<typeof settlementPar
   await announceOrder(call, deps, { ...order, id: `${first}-${number + 1}`, predecessor: { id: before.id, reason: body.reason, by: operator.id } });
 }
 
-async function announceOrder({ req, res, operator }: Call, deps: ApiDeps, order: SettlementOrder): Promise<void> {
+async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder): Promise<void> {
+  const { req, res, operator } = call;
   const stored = async (): Promise<Settlement | null> => {
     try {
       return await inTime(deps.settlements.get(order.id, { office: null }), STORE_MS);
@@ -138,10 +140,14 @@ async function announceOrder({ req, res, operator }: Call, deps: ApiDeps, order:
   };
   const answer = (status: number, settlement: Settlement): void => {
     requireOffice(operator, officeOf(settlement));
+    lookedAt(call, deps, settlement);
     res.status(status).location(`${req.baseUrl}/settlements/${order.id}`).json(viewSettlement(settlement));
   };
   const conflict = (settlement: Settlement | null): never => {
-    if (settlement !== null) requireOffice(operator, officeOf(settlement));
+    if (settlement !== null) {
+      requireOffice(operator, officeOf(settlement));
+      lookedAt(call, deps, settlement);
+    }
     throw new Problem('SETTLEMENT_EXISTS', settlement === null ? {} : { members: { settlement: viewSettlement(settlement) } });
   };
   const rejected = (errors: ProblemError[]): never => {
@@ -190,13 +196,16 @@ export async function showSettlement(call: Call<z.output<typeof settlementParams
 }
 
 /**
- * The settlement that the operator may see, from Postgres, or from Temporal when Postgres does not know it yet or is
+ * The settlement that the operator may see (who looked is noted), from Postgres, or from Temporal when Postgres does not know it yet or is
  * away. Throws NOT_FOUND, FORBIDDEN or UNAVAILABLE.
  */
-export async function findSettlement(
-  { req, operator, params }: Call<z.output<typeof settlementParams>>,
-  deps: ApiDeps,
-): Promise<Settlement> {
+export async function findSettlement(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
+  const settlement = await sought(call, deps);
+  lookedAt(call, deps, settlement);
+  return settlement;
+}
+
+async function sought({ req, operator, params }: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
   const office = officeScope(operator);
   let storeAway = false;
   try {
@@ -223,7 +232,8 @@ export function besideWorkflow({ copies, clearance }: Settlement): Pick<Settleme
 }
 
 /** GET /settlements: newest first as the store orders them; an own-office role sees its office whatever it asks. */
-export async function listSettlements({ res, operator, query }: Call<unknown, z.output<typeof settlementsQuery>>, deps: ApiDeps) {
+export async function listSettlements(call: Call<unknown, z.output<typeof settlementsQuery>>, deps: ApiDeps) {
+  const { res, operator, query } = call;
   const scope = officeScope(operator);
   if (scope !== null && query.office !== undefined) requireOffice(operator, query.office);
   const office = scope ?? query.office;
@@ -237,6 +247,7 @@ export async function listSettlements({ res, operator, query }: Call<unknown, z.
   if (query.to !== undefined && query.to < LAST_DAY) filter.to = startOfDayInTehran(addDays(query.to, 1));
   if (query.cursor !== undefined) filter.cursor = query.cursor;
   const { items, next } = await deps.settlements.list(filter);
+  looked(call, deps, items.map(({ facts }) => facts.subscription));
   res.json({ items: items.map(viewSettlement), next });
 }
 

@@ -14,6 +14,7 @@ import { clearanceLetter } from '../../src/domain/clearance';
 import type { Correction } from '../../src/domain/correction';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
+import type { Access } from '../../src/store/access-log';
 import type { RecordedPayment } from '../../src/store/payments';
 import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
@@ -280,6 +281,8 @@ export interface TestApi {
   url: string;
   server: Listening;
   log: string[];
+  /** looks at persons' data, as noted */
+  accesses: Access[];
   /** calls the API and checks the answer against the contract of its route */
   call(method: string, path: string, options?: CallOptions): Promise<Answered>;
   /** what the settlements' listeners are told */
@@ -311,6 +314,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
   const events: SettlementEvent[] = [];
   const overrides: (Override & { id: string })[] = [];
   const payments: RecordedPayment[] = [];
+  const accesses: Access[] = [];
   const listeners = new Set<() => void>();
   const deps: Fakes = {
     temporal: {
@@ -376,6 +380,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       reported: async () => [],
       list: async () => ({ items: payments, next: null }),
     },
+    accessLog: { note: (entry) => void accesses.push(entry), list: async () => ({ items: accesses, next: null }) },
     copies: { record: async () => 3 },
     clearances: { issue: async (_id, { id, name, office }) => ({ letter: clearanceLetter({ ...announced(), paid: { amount: 48_000, remaining: 0, status: 'paid' } }, { number: 'M-12-1405-000001', issuedAt: NOW.toISOString(), issuedBy: { id, name, office } }), issued: true }) },
     tasks: {
@@ -438,6 +443,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     url,
     server,
     log,
+    accesses,
     events,
     notify: () => listeners.forEach((listener) => listener()),
     listeners: () => listeners.size,

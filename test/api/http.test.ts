@@ -108,6 +108,7 @@ describe('who may', () => {
     'post /billing/payments': { path: '/billing/payments', json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' } },
     'get /billing/payments': { path: '/billing/payments?outcome=unknown' },
     'get /indicators': { path: '/indicators?by=office' },
+    'get /access-log': { path: `/access-log?subscription=${SUBSCRIPTION}` },
     'get /billing/cycles': { path: '/billing/cycles' },
     'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },
     'get /billing/cycles/{cycle}/postings': { path: '/billing/cycles/12-1405-05/postings' },

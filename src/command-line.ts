@@ -16,6 +16,7 @@ import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import type { ListedBill } from './late-decree.js';
 import type { Running, ServedConfig } from './processes.js';
 import { addPersonCommand } from './person-command.js';
+import { addPersonDataCommand } from './person-data-command.js';
 import { Refusal } from './refusal.js';
 import { addTariffCommand } from './tariff-command.js';
 import { tariffOfFile } from './tariff-file.js';
@@ -159,6 +160,7 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
   addTariffCommand(program, () => served(env).databaseUrl, say);
   addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
   addPersonCommand(program, () => served(env).databaseUrl, say);
+  addPersonDataCommand(program, () => served(env).databaseUrl, say);
   addAuditCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');

@@ -173,6 +173,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     overrides,
     payments,
     accessLog: { note: looks.note, list: accesses.list },
+    corrections: createCorrectionStore(pool),
     copies: createCopyStore(pool),
     clearances: createClearanceStore(pool),
     tasks: {

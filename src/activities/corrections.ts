@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BillingPort } from '../billing/port.js';
+import type { AccountSnapshot, LedgerPayment } from '../domain/account.js';
 import { accountView, assessDebt } from '../domain/assessment.js';
 import {
   type Comparison,
@@ -9,18 +10,22 @@ import {
   type CorrectionKind,
   compareBills,
   correctedFacts,
+  receivedSince,
+  withReceived,
 } from '../domain/correction.js';
 import { nextCycle } from '../domain/cycle.js';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
-import { todayInTehran } from '../domain/jalali.js';
+import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
 import { postingsOf, targetOf } from '../domain/posting.js';
 import { checkReading } from '../domain/reading.js';
+import { sumRial } from '../domain/rial.js';
 import { serviceTermsOn } from '../domain/service-terms.js';
 import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
 import type { CorrectionStore, Submission } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PaymentStore } from '../store/payments.js';
 import type { PostingStore } from '../store/postings.js';
-import { PaymentPeriodsExhaustedError } from '../store/settlements.js';
+import { PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { Fetched } from './fetch-account.js';
 import { draftOf, periodsExhausted } from './issue-bill.js';
@@ -60,11 +65,13 @@ interface Dependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  settlements: Pick<SettlementStore, 'get'>;
+  payments: Pick<PaymentStore, 'reported'>;
   read(order: SettlementOrder): Promise<Fetched>;
 }
 
 /** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
-export function createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read }: Dependencies) {
+export function createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, settlements, payments, read }: Dependencies) {
   const terms = async (at: Instant) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), todayInTehran(new Date(at)));
   const dueAt = async (at: Instant): Promise<Instant> => new Date(Date.parse(at) + (await terms(at)).correction.dueHours * 3_600_000).toISOString();
   /** The cycle for what is posted now, and its opening when billing has opened it already. */
@@ -72,6 +79,16 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
     const today = todayInTehran(new Date(at));
     const snapshot = await billing.account(facts.subscription, today);
     return nextCycle(snapshot?.cycles ?? [], today, facts.settlementDate);
+  };
+
+  /** Payments that came by the settlement's slips, and those that the ledger or a report tells today. */
+  const received = async ({ id, facts }: SettlementOrder, today: JalaliDate): Promise<LedgerPayment[]> => {
+    const [settlement, reported] = await Promise.all([settlements.get(id, { office: null }), payments.reported(facts.subscription)]);
+    const snapshot = await billing.account(facts.subscription, today, reported);
+    const bySlip = (settlement?.payments ?? []).map(({ reference, paidOn, amount, paymentId }) => ({ reference, paidOn, amount, paymentId }));
+    const ledger = snapshot?.payments ?? [];
+    // a later bill may count one by a slip already: for this settlement it was received all the same
+    return [...ledger, ...receivedSince(ledger, bySlip)];
   };
 
   /** The postings as they stand, and their cycle when it is open. */
@@ -100,17 +117,24 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       const fresh = submission.basis === 'now' ? await read({ ...order, facts }) : null;
       // after the difference of a late decree was posted, the bill is what the decree makes of it
       const versions = standing.decreed ? await tariffs.versions() : standing.inputs.tariffs;
-      const inputs = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
-      const documents = await tariffs.tariffs(inputs.tariffs);
+      const first = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
+      const documents = await tariffs.tariffs(first.tariffs);
       // the data of the first bill is as old as it was then
-      const assessed = assessDebt({ ...order, facts }, inputs.snapshot, documents, inputs.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const assess = (snapshot: AccountSnapshot) => assessDebt({ ...order, facts }, snapshot, documents, first.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const same = isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts);
+      const alone = assess(first.snapshot);
+      // what was paid since changes no bill by itself: only one that is issued anew counts it
+      const unchanged = alone.debt !== null && compareBills(standing.bill, alone.debt, same).noChange;
+      const inputs = unchanged || fresh ? first : { ...first, snapshot: withReceived(first.snapshot, await received(order, today)) };
+      const assessed = inputs === first ? alone : assess(inputs.snapshot);
       const findings = overridden(
         [...(fresh?.findings ?? []), ...checkReading(inputs.snapshot, facts, documents, today).findings, ...assessed.findings],
         await overrides.of(order.id, facts.reading),
       );
       const errors = blocking(findings, facts.confirmations);
       if (errors.length > 0 || !assessed.debt) return { findings: errors, comparison: null, corrections: await corrections.of(order.id) };
-      const comparison = compareBills(standing.bill, assessed.debt, isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts));
+      const since = receivedSince(standing.inputs.snapshot.payments, inputs.snapshot.payments);
+      const comparison = compareBills(standing.bill, assessed.debt, same, sumRial(since.map(({ amount }) => amount)));
       const kept: Submission = { facts, inputs, debt: assessed.debt, comparison };
       return { findings: findings.filter(({ severity }) => severity !== 'error'), comparison, corrections: await corrections.submit(order.id, submission.n, kept, submission.by) };
     },
@@ -132,8 +156,10 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       at: Instant;
     }): Promise<{ corrections: Correction[]; approval: boolean }> {
       const now = await corrections.decide(id, n, decision, by, note);
-      const difference = now.find((each) => each.n === n)?.difference ?? 0;
-      return { corrections: now, approval: decision === 'verified' && Math.abs(difference) > (await terms(at)).correction.approvalAbove };
+      if (decision !== 'verified') return { corrections: now, approval: false };
+      // what the subscriber paid meanwhile is no part of the error that somebody must answer for
+      const { difference = 0, received: paid = 0 } = (await corrections.submission(id, n))?.comparison ?? {};
+      return { corrections: now, approval: Math.abs(difference + paid) > (await terms(at)).correction.approvalAbove };
     },
 
     /** Issues the next revision from what was verified; the old one is void but kept, and its postings are replaced or followed by the difference. */

@@ -57,7 +57,7 @@ export function createActivities({ settlements, postings, corrections, billing, 
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
-    ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
+    ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, settlements, payments, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
     ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
 
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),

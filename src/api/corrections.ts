@@ -1,5 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import type { z } from 'zod';
+import type { Correction } from '../domain/correction.js';
 import type { Finding } from '../domain/finding.js';
 import type { Operator, Settlement } from '../domain/settlement.js';
 import {
@@ -32,7 +33,7 @@ import type {
   settlementParams,
 } from './schemas.js';
 import { besideWorkflow, findSettlement } from './settlements.js';
-import { viewCorrection, viewFinding, viewSettlement } from './view.js';
+import { viewComparison, viewCorrection, viewFacts, viewFinding, viewSettlement } from './view.js';
 
 type OfSettlement<B> = Call<z.output<typeof settlementParams>, unknown, B>;
 type OfCorrection<B> = Call<z.output<typeof correctionParams>, unknown, B>;
@@ -66,10 +67,19 @@ async function change<A>(call: OfSettlement<unknown>, deps: ApiDeps, update: Upd
   call.res.json(viewSettlement({ ...answer, ...beside, clearance: answer.revision === before.revision ? beside.clearance : null }));
 }
 
-/** The settlement of a correction's route: another number of it is not there. */
-async function mustExist(call: OfCorrection<unknown>, deps: ApiDeps): Promise<void> {
+/** The correction of a route; another number of the settlement is not there. */
+async function mustExist(call: OfCorrection<unknown>, deps: ApiDeps): Promise<Correction> {
   const settlement = await findSettlement(call, deps);
-  if (!settlement.corrections.some(({ n }) => n === call.params.n)) throw new Problem('CORRECTION_UNKNOWN');
+  const correction = settlement.corrections.find(({ n }) => n === call.params.n);
+  if (!correction) throw new Problem('CORRECTION_UNKNOWN');
+  return correction;
+}
+
+/** GET /settlements/{id}/corrections/{n}: what there is to verify, old and new side by side; after the issue what came of it. */
+export async function showCorrection(call: OfCorrection<unknown>, deps: ApiDeps) {
+  const correction = await mustExist(call, deps);
+  const submission = await deps.corrections.submission(call.params.id, call.params.n);
+  call.res.json({ correction: viewCorrection(correction), comparison: submission && viewComparison(submission.comparison), facts: submission && viewFacts(submission.facts) });
 }
 
 /** POST /settlements/{id}/corrections: an error is reported and referred to its owner. */
@@ -92,7 +102,7 @@ export async function submitACorrection(call: OfCorrection<z.output<typeof corre
   if (!isSent(call.req.body, 'reading')) delete corrected['reading'];
   const { answer } = await ask(call, deps, submitCorrection, { n: call.params.n, by: call.operator, corrected, basis });
   const { correction, comparison, warnings } = answer;
-  call.res.json({ correction: viewCorrection(correction), comparison, warnings: warnings.map(viewFinding) });
+  call.res.json({ correction: viewCorrection(correction), comparison: viewComparison(comparison), warnings: warnings.map(viewFinding) });
 }
 
 /** POST …/corrections/{n}/withdrawal: there was no error after all. */

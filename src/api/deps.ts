@@ -12,6 +12,7 @@ import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../
 import type { PersonAtWork, Task } from '../domain/task.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { ClearanceStore } from '../store/clearances.js';
+import type { CorrectionStore } from '../store/corrections.js';
 import type { CopyStore } from '../store/copies.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
@@ -102,6 +103,7 @@ export interface ApiDeps {
   payments: PaymentStore;
   /** `note` keeps a look at a person's data; no answer waits for it or fails by it */
   accessLog: Pick<AccessWriter, 'note'> & Pick<AccessStore, 'list'>;
+  corrections: Pick<CorrectionStore, 'submission'>;
   copies: CopyStore;
   clearances: ClearanceStore;
   tasks: TaskWork;

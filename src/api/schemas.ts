@@ -600,11 +600,28 @@ export const comparisonView = z.strictObject({
     .meta({ description: 'every line of the old bill with its successor; null: new or dropped' }),
   total: compared,
   payable: compared,
-  difference: rial,
+  difference: rial.meta({ description: 'new total − old total' }),
+  received: rial.meta({ description: 'payments since the old bill, which the new total counts: part of the difference' }),
   noChange: z.boolean(),
 });
 export const submittedView = z.strictObject({ correction: correctionView, comparison: comparisonView, warnings: z.array(findingView) });
 export const reportedView = z.strictObject({ correction: z.int().meta({ description: 'its number' }) });
+
+const factsView = z
+  .strictObject({
+    subscription: z.string(),
+    settlementDate: day,
+    reading: z.int().nullable(),
+    readingSource: z.enum(READING_SOURCES),
+    meterState: z.enum(METER_STATES),
+    purpose: z.enum(PURPOSES),
+    applicant: z.strictObject({ kind: z.enum(['owner', 'tenant']), name: z.string() }),
+    documents: z.array(z.string()),
+    newSubscriber: z.strictObject({ name: z.string(), from: day }).nullable(),
+    lateEntry: z.strictObject({ slip: z.string(), receivedAt: moment }).nullable(),
+    confirmations: z.array(z.strictObject({ code: z.string(), reason: z.string() })),
+  })
+  .meta({ description: 'as asked for, without national ids and mobile numbers' });
 
 export const settlementView = z.strictObject({
   id: z.string().meta({ examples: ['014123456701-14050904'] }),
@@ -615,21 +632,7 @@ export const settlementView = z.strictObject({
   elapsedMs: z.int().nullable(),
   withinTarget: z.boolean().nullable().meta({ description: 'announced within five minutes of the receipt' }),
   lateEntry: z.boolean(),
-  facts: z
-    .strictObject({
-      subscription: z.string(),
-      settlementDate: day,
-      reading: z.int().nullable(),
-      readingSource: z.enum(READING_SOURCES),
-      meterState: z.enum(METER_STATES),
-      purpose: z.enum(PURPOSES),
-      applicant: z.strictObject({ kind: z.enum(['owner', 'tenant']), name: z.string() }),
-      documents: z.array(z.string()),
-      newSubscriber: z.strictObject({ name: z.string(), from: day }).nullable(),
-      lateEntry: z.strictObject({ slip: z.string(), receivedAt: moment }).nullable(),
-      confirmations: z.array(z.strictObject({ code: z.string(), reason: z.string() })),
-    })
-    .meta({ description: 'as asked for, without national ids and mobile numbers' }),
+  facts: factsView,
   clerk: z.strictObject({ id: z.string(), name: z.string(), office: z.string() }),
   account: settlementAccountView.nullable(),
   bill: billView.nullable(),
@@ -688,6 +691,12 @@ export const settlementView = z.strictObject({
 export type SettlementView = z.input<typeof settlementView>;
 
 const next = z.string().nullable().meta({ description: '`cursor` of the page after; null on the last' });
+export const correctionDetailView = z.strictObject({
+  correction: correctionView,
+  comparison: comparisonView.nullable().meta({ description: 'old and new side by side; null before the submission' }),
+  facts: factsView.nullable().meta({ description: 'the corrected facts; null before the submission' }),
+});
+
 export const settlementPage = z.strictObject({ items: z.array(settlementView), next });
 
 export const previewView = z.strictObject({
@@ -1021,6 +1030,7 @@ export const ANSWER_SCHEMAS = {
   Correction: correctionView,
   Comparison: comparisonView,
   Submitted: submittedView,
+  CorrectionDetail: correctionDetailView,
   Reported: reportedView,
   Indicators: indicatorsView,
   Cycle: cycleView,

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Comparison, type Correction, type CorrectionCause, type CorrectionKind, type CorrectionStatus, sumsByCode, subtractSums } from '../domain/correction.js';
+import { type Comparison, type Correction, type CorrectionCause, type CorrectionKind, type CorrectionStatus, receivedSince, sumsByCode, subtractSums } from '../domain/correction.js';
 import type { Debt, LineCode } from '../domain/debt.js';
 import { type PostingEntry } from '../domain/posting.js';
 import { type Rial, sumRial } from '../domain/rial.js';
@@ -132,7 +132,7 @@ export function createCorrectionStore(pool: Pool) {
         );
         if (rowCount) {
           await client.query('update app.settlements set facts = $2, settlement_date = $3 where id = $1', [id, JSON.stringify(facts), facts.settlementDate]);
-          const postings = await replacePostings(client, id, bill, entries(bill));
+          const postings = await replacePostings(client, id, bill, draft.inputs, entries(bill));
           await client.query(
             `with c as (select c.settlement_id, c.n, app.correction_state(c) as state from app.corrections c where settlement_id = $1 and n = $2),
              ${event('corrected', '$3', {
@@ -272,7 +272,7 @@ interface Held {
 }
 
 /** Answers the state of the postings that it changed or added, as the log tells it. */
-async function replacePostings(client: PoolClient, id: string, bill: Bill, entries: readonly PostingEntry[]): Promise<PostingStates> {
+async function replacePostings(client: PoolClient, id: string, bill: Bill, inputs: BillInputs, entries: readonly PostingEntry[]): Promise<PostingStates> {
   const { rows } = await client.query<Held>(
     `select posting, kind, revision, amount, detail, ${HELD} as held from app.postings where settlement_id = $1 and status not in ('replaced', 'cancelled') order by posting`,
     [id],
@@ -290,8 +290,10 @@ async function replacePostings(client: PoolClient, id: string, bill: Bill, entri
         continue;
       }
       const before = held.reduce((sums, { detail }) => addSums(sums, detail.lines ?? {}), {} as Partial<Record<LineCode, Rial>>);
-      const lines = subtractSums(sumsByCode(bill.lines), before);
-      const amount = sumRial([bill.total, ...held.map((row) => -row.amount)]);
+      // billing's ledger tells what was paid since by itself: in the difference it would count twice
+      const received = await receivedSinceHeld(client, id, held, inputs);
+      const lines = addSums(subtractSums(sumsByCode(bill.lines), before), received === 0 ? {} : { PAYMENT: received });
+      const amount = sumRial([bill.total, received, ...held.map((row) => -row.amount)]);
       // a new reading or date must reach billing also when no amount changes
       added.push({ ...entry, posting: `${id}/difference/${bill.revision}`, kind: 'difference', amount, detail: { ...entry.detail, lines, replaces: held.at(-1)?.posting } });
     } else if (entry.kind === 'nameChange') {
@@ -314,6 +316,16 @@ async function replacePostings(client: PoolClient, id: string, bill: Bill, entri
 }
 
 type PostingStates = Record<string, unknown>;
+
+/** The payments that a bill counts and the revision that billing holds does not. */
+async function receivedSinceHeld(client: PoolClient, id: string, held: readonly Held[], { snapshot }: BillInputs): Promise<Rial> {
+  const revision = held.find(({ kind }) => kind === 'settlement')?.revision ?? 1;
+  const { rows } = await client.query<{ payments: BillInputs['snapshot']['payments'] }>(
+    `select inputs->'snapshot'->'payments' as payments from app.bills where settlement_id = $1 and revision = $2`,
+    [id, revision],
+  );
+  return sumRial(receivedSince(rows[0]?.payments ?? [], snapshot.payments).map(({ amount }) => amount));
+}
 
 function addSums(a: Partial<Record<LineCode, Rial>>, b: Partial<Record<LineCode, Rial>>): Partial<Record<LineCode, Rial>> {
   const negative = Object.fromEntries(Object.entries(b).map(([code, amount]) => [code, -amount]));

@@ -338,6 +338,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
               total: { before: 48_645, after: 47_564 },
               payable: { before: 48_000, after: 47_000 },
               difference: -1_081,
+              received: 0,
               noChange: false,
             },
             warnings: [],
@@ -381,6 +382,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       list: async () => ({ items: payments, next: null }),
     },
     accessLog: { note: (entry) => void accesses.push(entry), list: async () => ({ items: accesses, next: null }) },
+    corrections: { submission: async () => null },
     copies: { record: async () => 3 },
     clearances: { issue: async (_id, { id, name, office }) => ({ letter: clearanceLetter({ ...announced(), paid: { amount: 48_000, remaining: 0, status: 'paid' } }, { number: 'M-12-1405-000001', issuedAt: NOW.toISOString(), issuedBy: { id, name, office } }), issued: true }) },
     tasks: {

@@ -97,6 +97,7 @@ describe('who may', () => {
     'post /tasks/{id}/closure': { path: `/tasks/breached.${ID}/closure`, json: { note: 'علت بررسی شد' } },
     'post /settlements/{id}/successor': { path: `/settlements/${ID}/successor`, json: { ...request(), reason: 'پس از پرداخت برگشت' } },
     'post /settlements/{id}/corrections': { path: `/settlements/${ID}/corrections`, json: { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه' } },
+    'get /settlements/{id}/corrections/{n}': { path: `/settlements/${ID}/corrections/1` },
     'post /settlements/{id}/corrections/{n}/submission': { path: `/settlements/${ID}/corrections/1/submission`, json: { reading: 1240 } },
     'post /settlements/{id}/corrections/{n}/withdrawal': { path: `/settlements/${ID}/corrections/1/withdrawal`, json: { note: 'درست بود' } },
     'post /settlements/{id}/corrections/{n}/verification': { path: `/settlements/${ID}/corrections/1/verification`, json: { accepted: true } },

@@ -8,6 +8,7 @@ import { loadDemoData } from '../src/demo.js';
 import { todayInTehran } from '../src/domain/jalali.js';
 import { type SettlementOrder, settlementId } from '../src/domain/settlement.js';
 import { freePort, startPostgres, startTemporal, temporalExecutable } from '../src/embedded.js';
+import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';
 import { OFFICE, SEARCH_ATTRIBUTE_TYPES, STATUS, SUBSCRIPTION } from '../src/workflows/search-attributes.js';
@@ -45,20 +46,23 @@ export async function benchAnnouncement(): Promise<Announcement> {
     const orders = await ordersOf(pool);
     if (orders.length < WARM_UP + ALONE + TOGETHER) throw new Error(`only ${orders.length} accounts to settle`);
 
+    const newKey = newEncryptionKey('bench');
     const env = {
       ...process.env,
       TASVIEH_DATABASE_URL: postgres.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal.address,
       TASVIEH_SECRET: 'bench'.repeat(8),
+      TASVIEH_ENCRYPTION_KEYS: newKey,
       TASVIEH_LOG_LEVEL: 'error',
     };
-    ends.push(await child(path.join(__dirname, '../src/main.js'), ['worker'], env));
-    ends.push(await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor'], env));
+    ends.push((await child(path.join(__dirname, '../src/main.js'), ['worker'], env)).end);
+    ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor'], env)).end);
 
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
     const client = new Client({ connection });
-    const workflows = createSettlementWorkflows(client, {
+    const encrypting = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(newKey)) });
+    const workflows = createSettlementWorkflows(encrypting, {
       taskQueue: 'tasvieh',
       searchAttributes: ({ clerk, facts }) => [
         { key: OFFICE, value: clerk.office },
@@ -160,15 +164,18 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
-/** A process of ours that says when it is ready; answers how to end it. */
-function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
+/** A process of ours that says when it is ready. */
+export function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ pid: number; end(): Promise<void> }> {
   const started: ChildProcess = fork(file, args, { env, execArgv: [] });
   const gone = new Promise<void>((resolve) => started.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
     started.once('message', () =>
-      resolve(async () => {
-        if (started.exitCode === null && started.signalCode === null) started.kill('SIGTERM');
-        await gone;
+      resolve({
+        pid: started.pid ?? -1,
+        async end() {
+          if (started.exitCode === null && started.signalCode === null) started.kill('SIGTERM');
+          await gone;
+        },
       }),
     );
     started.once('exit', (code) => reject(new Error(`${args.join(' ')} ended (${code})`)));

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { freePort, startPostgres } from '../src/embedded.js';
 import { benchAnnouncement } from './announcement.js';
 import { benchDocument } from './document.js';
+import { benchFanOut } from './fanout.js';
 import { benchFeed } from './feed.js';
+import { benchIndicators } from './indicators.js';
 import { benchPrice } from './price.js';
 
 /** One figure beside what it is held against: the floor of the same run, or an aim. */
@@ -18,10 +20,17 @@ interface Figure {
   n: number;
 }
 
-/** `npm run bench [-- --json] [-- announcement|price|document|feed …]`: all parts when none is named. */
+/** Settlements of a fan-out unless a number says otherwise. */
+const FAN_OUT = 1000;
+
+/**
+ * `npm run bench [-- --json] [-- announcement|price|document|feed|fanout|indicators …] [count]`: all parts when none is named,
+ * but the indicators, which take minutes to fill a database. The count is of settlements in a fan-out or of the indicators.
+ */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  const parts = args.filter((arg) => !arg.startsWith('--'));
+  const size = Number(args.find((arg) => /^[1-9][0-9]*$/.test(arg)) ?? FAN_OUT);
+  const parts = args.filter((arg) => !arg.startsWith('--') && !/^[0-9]+$/.test(arg));
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
   const figures: Figure[] = [];
   if (wanted('price')) {
@@ -40,10 +49,21 @@ async function main(): Promise<void> {
     figures.push({ name: 'feed of 100,000 rows', value: seconds, unit: 's', floor: null, ratio: null, aim: '< 30 s', n: rows });
     figures.push({ name: 'feed, peak memory', value: peakRssMb, unit: 'MB', floor: null, ratio: null, aim: 'flat', n: rows });
   }
+  if (parts.includes('indicators')) {
+    const count = Number(parts.find((part) => /^[0-9]+$/.test(part)) ?? 1_000_000);
+    for (const { name, seconds, n } of await withDatabase((url) => benchIndicators(url, count))) {
+      figures.push({ name, value: seconds * 1000, unit: 'ms', floor: null, ratio: null, aim: '< 1,000 ms', n });
+    }
+  }
   if (wanted('announcement')) {
     const { aloneMs, perSecond, n } = await benchAnnouncement();
     figures.push({ name: 'announcement alone, median', value: aloneMs.settlement, unit: 'ms', floor: aloneMs.floor, ratio: aloneMs.ratio, aim: '≤ 1.5 × floor', n: n.alone });
     figures.push({ name: 'announcements, 30 at once', value: perSecond.settlement, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n: n.together });
+  }
+  if (wanted('fanout')) {
+    const { perSecond, workerMb, n } = await benchFanOut(size);
+    figures.push({ name: 'fan-out of a cycle', value: perSecond.cycle, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n });
+    figures.push({ name: 'fan-out, worker’s peak memory', value: workerMb.peak, unit: 'MB', floor: workerMb.before, ratio: workerMb.peak / workerMb.before, aim: 'flat', n });
   }
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   else print(figures);

@@ -15,7 +15,7 @@ const say = (line) => process.stderr.write(`build: ${line}\n`);
 /** Throws when it does not compile. `bench`: with the measurements and the samples of test/ that they use. */
 export async function build({ bench = false } = {}) {
   await buildCounter();
-  const sources = [...filesUnder('src').filter((file) => !isCounter(file)), ...(bench ? [...filesUnder('bench'), ...filesUnder('test/document'), ...filesUnder('test/vectors')] : [])].sort();
+  const sources = [...filesUnder('src').filter((file) => !isCounter(file)), ...(bench ? [...filesUnder('bench'), ...filesUnder('test/document'), ...filesUnder('test/vectors'), 'test/store/waiting.ts'] : [])].sort();
   const project = bench ? 'tsconfig.bench.json' : 'tsconfig.build.json';
   const settings = ['tsconfig.json', 'tsconfig.build.json', project, 'package.json', 'package-lock.json', 'scripts/build.mjs'];
   const hash = hashOf([...settings, ...sources]);
@@ -45,7 +45,7 @@ export async function build({ bench = false } = {}) {
   const workflows = path.join(dist, 'src', 'workflows', 'index.js');
   if (existsSync(workflows)) {
     say('workflow bundle');
-    await bundleWorkflows(workflows, path.join(dist, 'workflow-bundle.js'));
+    await bundleWorkflows(workflows, path.join(dist, 'workflow-bundle.js'), [path.join(path.dirname(workflows), 'interceptors.js')]);
   } else say('no src/workflows/index.ts, no workflow bundle');
 
   mkdirSync(dist, { recursive: true });
@@ -69,9 +69,10 @@ async function buildCounter() {
 }
 
 /** The bundle replaces the one before in one go: a worker that starts meanwhile reads the old or the new one. */
-export async function bundleWorkflows(workflowsPath, target) {
+export async function bundleWorkflows(workflowsPath, target, workflowInterceptorModules = []) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(path.join(root, 'package.json'))('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const failureConverterPath = path.join(path.dirname(workflowsPath), '../failure-converter.js');
+  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, workflowInterceptorModules, logger: new DefaultLogger('WARN') });
   writeFileSync(`${target}.new`, code);
   renameSync(`${target}.new`, target);
 }

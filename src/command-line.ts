@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import type { Pool } from 'pg';
 import { cubicMetres, date, oneOf, whole } from './arguments.js';
-import { ConfigError, type Config, readConfig, signingSecret } from './config.js';
+import { ConfigError, type Config, encryptionKeys, readConfig, signingSecret } from './config.js';
 import { FEED_KINDS, type FeedKind } from './domain/account.js';
 import { checkBillId, checkPayment, barcode, makeBillId, makePaymentId } from './domain/bill-id.js';
 import { decimal } from './domain/fraction.js';
@@ -12,6 +12,7 @@ import { ROLES, type Role } from './domain/settlement.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
 import { addAuditCommand } from './audit-command.js';
+import { derivedEncryptionKey, newEncryptionKey, readEncryptionKeys } from './encryption.js';
 import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import type { ListedBill } from './late-decree.js';
 import type { Running, ServedConfig } from './processes.js';
@@ -100,6 +101,16 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
       const { createTokens } = await import('./api/tokens.js');
       const tokens = createTokens(secret);
       say(await tokens.issue({ id: id ?? name, name, role, office }, { ttl: hours * 3600 }));
+    });
+  program
+    .command('encryption-key')
+    .description('a new key for TASVIEH_ENCRYPTION_KEYS')
+    .option('--id <id>', 'its name: letters, digits, dot, dash, underscore', 'k1')
+    .option('--from-secret', 'instead the key that an installation without TASVIEH_ENCRYPTION_KEYS uses')
+    .action(({ id, fromSecret }: { id: string; fromSecret?: boolean }) => {
+      const key = fromSecret ? derivedEncryptionKey(signingSecret(readConfig(env))) : newEncryptionKey(id);
+      readEncryptionKeys(key);
+      say(key);
     });
   program
     .command('settle')
@@ -236,11 +247,12 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
 }
 
 async function decree(config: ServedConfig, tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }): Promise<void> {
-  const [{ Client, Connection }, { createPostgresBilling }, { lateDecree }, { createMessenger }] = await Promise.all([
+  const [{ Client, Connection }, { createPostgresBilling }, { lateDecree }, { createMessenger }, { createDataConverter }] = await Promise.all([
     import('@temporalio/client'),
     import('./billing/postgres.js'),
     import('./late-decree.js'),
     import('./messenger.js'),
+    import('./encryption.js'),
   ]);
   const pool = await poolOf(config, 'tasvieh-decree');
   const connection = options.post ? await Connection.connect({ address: config.temporalAddress }) : null;
@@ -250,7 +262,7 @@ async function decree(config: ServedConfig, tariff: string, options: { post?: bo
       by: options.by ?? '',
       confirmedBy: options.confirmedBy ?? '',
       billing: createPostgresBilling(pool),
-      messenger: createMessenger(new Client({ connection, namespace: config.temporalNamespace }), { taskQueue: config.taskQueue }),
+      messenger: createMessenger(new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))) }), { taskQueue: config.taskQueue }),
     };
     for await (const bill of lateDecree(pool, tariff, posting)) {
       listed.push(bill);
@@ -324,10 +336,10 @@ async function poolOf({ databaseUrl }: ServedConfig, applicationName: string): P
 }
 
 /** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */
-async function serve(config: ServedConfig, run: (config: ServedConfig) => Promise<Running & { port?: number }>): Promise<void> {
+async function serve(config: ServedConfig, run: (config: ServedConfig) => Promise<Running & { port?: number; metricsPort?: number | null }>): Promise<void> {
   const asked = untilAsked();
   const running = await run(config);
-  process.send?.({ port: running.port });
+  process.send?.({ port: running.port, metricsPort: running.metricsPort });
   await Promise.race([asked, running.ended]);
   await running.stop();
   if (process.connected) process.disconnect();

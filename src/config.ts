@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { derivedEncryptionKey, readEncryptionKeys } from './encryption.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -22,10 +23,28 @@ export interface Config {
   apiPort: number;
   /** Signs tokens. null only in the embedded form, see signingSecret. */
   secret: string | null;
+  /** Encrypt what goes through Temporal; null: a key made of the secret, see encryptionKeys. */
+  encryptionKeys: string | null;
+  /** Where the Temporal UI's pages come from when they ask the API to decrypt; null = they may not. */
+  temporalUiOrigin: string | null;
+  /** A secret of the embedded form: its Temporal UI decrypts by it, without a sign-in. null = none. */
+  practiceCodecKey: string | null;
   taskQueue: string;
   logLevel: LogLevel;
   /** the company's billing system when it answers calls; null = its files. The token is a secret. */
   billing: { url: string; token: string } | null;
+  metrics: {
+    /** where a worker tells its metrics and health; the API tells its own on its own port */
+    host: string;
+    /** null = a worker tells none, 0 = any free one */
+    port: number | null;
+    /** asked of whoever scrapes; null = only this machine may */
+    token: string | null;
+  };
+  /** ms; clocks further apart than this are an alert */
+  clockSkewLimitMs: number;
+  /** where OTLP/HTTP traces go, without path; null = none are made */
+  traces: string | null;
 }
 
 /** Names every missing or invalid setting at once, one a line. */
@@ -51,7 +70,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     return standard;
   };
 
-  const databaseUrl = text('DATABASE_URL');
+  const secretText = (name: string): string | null => secretOf(name, text, invalid);
+
+  const plainDatabaseUrl = text('DATABASE_URL');
+  const databasePassword = secretText('DATABASE_PASSWORD');
+  const databaseUrl = plainDatabaseUrl === null ? null : withPassword(plainDatabaseUrl, databasePassword, invalid);
+  if (databasePassword === '') invalid(asGiven('DATABASE_PASSWORD', text), 'holds no password');
+  if (plainDatabaseUrl === null && databasePassword !== null) invalid('DATABASE_URL', 'missing (needed beside its password)');
   const temporalAddress = text('TEMPORAL_ADDRESS');
   // half a production configuration would quietly start a development server beside it
   if (databaseUrl !== null && temporalAddress === null) invalid('TEMPORAL_ADDRESS', 'missing (needed beside TASVIEH_DATABASE_URL; leave both out for the embedded form)');
@@ -61,11 +86,32 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (temporalAddress !== null && !/^[^\s:/]+:\d{1,5}$/.test(temporalAddress)) invalid('TEMPORAL_ADDRESS', `"${temporalAddress}" is not host:port`);
 
   const embedded = databaseUrl === null && temporalAddress === null;
-  const secret = text('SECRET');
-  if (secret === null && !embedded) invalid('SECRET', 'missing (signs the tokens, at least 32 characters)');
-  if (secret !== null && secret.length < 32) invalid('SECRET', 'is shorter than 32 characters');
+  const secret = secretText('SECRET');
+  if (secret === null && !embedded && text('SECRET_FILE') === null) invalid('SECRET', 'missing (or TASVIEH_SECRET_FILE; signs the tokens, at least 32 characters)');
+  if (secret !== null && secret.length < 32) invalid(asGiven('SECRET', text), 'is shorter than 32 characters');
 
-  const billing = billingSystem(text, invalid);
+  const keys = secretText('ENCRYPTION_KEYS');
+  try {
+    if (keys !== null) readEncryptionKeys(keys);
+  } catch (error) {
+    invalid(asGiven('ENCRYPTION_KEYS', text), (error as RangeError).message);
+  }
+
+  const temporalUiOrigin = text('TEMPORAL_UI_ORIGIN');
+  if (temporalUiOrigin !== null && (!isPlainHttpUrl(temporalUiOrigin) || new URL(temporalUiOrigin).origin !== temporalUiOrigin)) {
+    invalid('TEMPORAL_UI_ORIGIN', 'is not scheme://host:port');
+  }
+
+  const billing = billingSystem(text, secretText, invalid);
+
+  const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
+  // what the metrics tell is no business of an office's network
+  if (metrics.port !== null && metrics.token === null && !isLoopback(metrics.host)) invalid('METRICS_TOKEN', 'missing (or TASVIEH_METRICS_TOKEN_FILE; needed when TASVIEH_METRICS_HOST is not this machine alone)');
+
+  const skew = text('CLOCK_SKEW_MS') ?? '2000';
+  if (!/^[1-9]\d{0,6}$/.test(skew)) invalid('CLOCK_SKEW_MS', `"${skew}" is no number of milliseconds`);
+  const traces = text('OTEL_ENDPOINT');
+  if (traces !== null && !isPlainHttpUrl(traces)) invalid('OTEL_ENDPOINT', 'is not an http:// or https:// address without user, query and fragment');
 
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) invalid('LOG_LEVEL', `"${logLevel}" is none of ${LOG_LEVELS.join(', ')}`);
@@ -81,9 +127,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     apiHost: text('API_HOST') ?? '127.0.0.1',
     apiPort: port('API_PORT', 8080, 0),
     secret,
+    encryptionKeys: keys,
+    temporalUiOrigin,
+    practiceCodecKey: secretText('PRACTICE_CODEC_KEY'),
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     billing,
+    metrics,
+    clockSkewLimitMs: Number(skew),
+    traces: traces?.replace(/\/+$/, '') ?? null,
   };
   if (embedded) problems.push(...clashes(config));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -92,47 +144,86 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** The configured secret, or in the embedded form one made once and kept in the data folder for its owner alone. */
 export function signingSecret(config: Pick<Config, 'secret' | 'dataFolder'>): string {
-  return config.secret ?? keptSecret(path.join(config.dataFolder, 'secret'));
-}
-
-/** Reads the secret in `file`, making it at first: 64 hexadecimal characters, mode 0600. */
-export function keptSecret(file: string): string {
-  mkdirSync(path.dirname(file), { recursive: true });
-  try {
-    // wx: of two processes that start at once one writes, both read the same
-    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const secret = readFileSync(file, 'utf8').trim();
+  if (config.secret !== null) return config.secret;
+  const file = path.join(config.dataFolder, 'secret');
+  const secret = keptSecret(file);
   if (secret.length < 32) throw new Error(`${file} is shorter than 32 characters: delete it to have a new one made`);
   return secret;
 }
 
+/** The configured keys, or one made of the signing secret: without it what Temporal keeps cannot be read. */
+export function encryptionKeys(config: Pick<Config, 'encryptionKeys' | 'secret' | 'dataFolder'>): string {
+  return config.encryptionKeys ?? derivedEncryptionKey(signingSecret(config));
+}
+
+/** Reads the secret in `file`, making it at first: mode 0600, 64 hexadecimal characters unless `make` says otherwise. */
+export function keptSecret(file: string, make = (): string => randomBytes(32).toString('hex')): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  try {
+    // wx: of two processes that start at once one writes, both read the same
+    writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+type Text = (name: string) => string | null;
+type Invalid = (name: string, why: string) => void;
+
+/** A secret as it is, or what the file of `<name>_FILE` holds, which may be nothing; no message repeats it. null when absent or faulty, which is then said. */
+function secretOf(name: string, text: Text, invalid: Invalid): string | null {
+  const [given, file] = [text(name), text(`${name}_FILE`)];
+  if (file === null) return given;
+  if (given !== null) {
+    invalid(name, `stands beside TASVIEH_${name}_FILE: leave one of them out`);
+    return null;
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    invalid(`${name}_FILE`, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    return null;
+  }
+}
+
+/** The name under which a secret was given. */
+function asGiven(name: string, text: Text): string {
+  return text(`${name}_FILE`) === null ? name : `${name}_FILE`;
+}
+
+/** A secret that a header carries: a file with two lines or a wrong encoding is noticed here. */
+function tokenOf(name: string, text: Text, secretText: Text, invalid: Invalid): string | null {
+  const token = secretText(name);
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) invalid(asGiven(name, text), 'holds no token: one line of letters, digits and signs without gaps');
+  return token;
+}
+
+/** The address with the password in it; the value is never repeated. */
+function withPassword(url: string, password: string | null, invalid: Invalid): string {
+  if (password === null || !isPostgresUrl(url)) return url;
+  const whole = new URL(url);
+  if (whole.password !== '') invalid('DATABASE_PASSWORD', 'stands beside a password in TASVIEH_DATABASE_URL: leave one of them out');
+  whole.password = encodeURIComponent(password);
+  return whole.href;
+}
+
 /** Where billing answers calls and the token for it, from a file or as it is; no message repeats either. */
-function billingSystem(text: (name: string) => string | null, invalid: (name: string, why: string) => void): Config['billing'] {
-  const [url, file, given] = [text('BILLING_URL'), text('BILLING_TOKEN_FILE'), text('BILLING_TOKEN')];
+function billingSystem(text: Text, secretText: Text, invalid: Invalid): Config['billing'] {
+  const [url, asked] = [text('BILLING_URL'), text('BILLING_TOKEN_FILE') !== null || text('BILLING_TOKEN') !== null];
   if (url === null) {
-    if (file !== null || given !== null) invalid('BILLING_URL', 'missing (needed beside its token; leave all out where billing sends files)');
+    if (asked) invalid('BILLING_URL', 'missing (needed beside its token; leave all out where billing sends files)');
     return null;
   }
   if (!isPlainHttpUrl(url)) invalid('BILLING_URL', 'is not an http:// or https:// address without user, query and fragment');
-  if (file !== null && given !== null) invalid('BILLING_TOKEN', 'stands beside TASVIEH_BILLING_TOKEN_FILE: leave one of them out');
-  if (file === null && given === null) invalid('BILLING_TOKEN_FILE', 'missing (or TASVIEH_BILLING_TOKEN; needed beside TASVIEH_BILLING_URL)');
-  const name = file === null ? 'BILLING_TOKEN' : 'BILLING_TOKEN_FILE';
-  let token = given;
-  if (file !== null) {
-    try {
-      token = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      invalid(name, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
-      return null;
-    }
-  }
-  if (token === null) return null;
-  // what a header can carry: a file with two lines or a wrong encoding is noticed here
-  if (!/^[\x21-\x7e]+$/.test(token)) invalid(name, 'holds no token: one line of letters, digits and signs without gaps');
-  return { url: url.replace(/\/+$/, ''), token };
+  if (!asked) invalid('BILLING_TOKEN_FILE', 'missing (or TASVIEH_BILLING_TOKEN; needed beside TASVIEH_BILLING_URL)');
+  const token = tokenOf('BILLING_TOKEN', text, secretText, invalid);
+  return token === null ? null : { url: url.replace(/\/+$/, ''), token };
+}
+
+/** Whether only this machine reaches what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -10,7 +10,8 @@ import { type JalaliDate, jalali, todayInTehran } from './domain/jalali.js';
 import { QUALIFICATIONS } from './domain/qualification.js';
 import type { Operator } from './domain/settlement.js';
 import { type Tariff, readTariff } from './domain/tariff.js';
-import { createPeopleStore } from './store/people.js';
+import { PRACTICE, createPeopleStore } from './store/people.js';
+import { createSignInStore } from './store/sign-in.js';
 import { createTariffStore } from './store/tariffs.js';
 
 /** The household tariff published for 1397, under its real dates. */
@@ -61,18 +62,32 @@ export function demoClerk(office: string): Operator {
   return office === DEMO_CLERK.office ? DEMO_CLERK : { ...DEMO_CLERK, id: `${DEMO_CLERK.id}-${office}`, office };
 }
 
-/** Records the demo's clerks, qualified and without a password. What stands already stays as it is. */
-export async function recordDemoPeople(pool: Pool): Promise<void> {
-  const people = createPeopleStore(pool);
-  const by = { id: 'demo', name: 'demo' };
-  for (const office of DEMO_OFFICES) {
-    const { id, name, role } = demoClerk(office);
-    const person = (await people.record({ id, name, office, roles: [role] }, by)) ?? (await people.get(id));
+const DEMO_COLLEAGUES: Operator[] = [
+  { id: 'demo-supervisor', name: 'سرپرست نمایشی', role: 'supervisor', office: DEMO_CLERK.office },
+  { id: 'demo-approver', name: 'تصویب‌کننده نمایشی', role: 'approver', office: DEMO_CLERK.office },
+  { id: 'demo-billing', name: 'کارشناس صورتحساب نمایشی', role: 'billing', office: DEMO_CLERK.office },
+  { id: 'demo-quality', name: 'مسئول کیفیت نمایشی', role: 'quality', office: DEMO_CLERK.office },
+  { id: 'demo-admin', name: 'مدیر سامانه نمایشی', role: 'admin', office: DEMO_CLERK.office },
+];
+
+/**
+ * Records the demo's people: a clerk for each office and a colleague of each other role, all qualified. With `password` those
+ * who have none can sign in by it; without it nobody can. What stands already stays as it is.
+ */
+export async function recordDemoPeople(pool: Pool, password?: string): Promise<Operator[]> {
+  const [people, signIns] = [createPeopleStore(pool), createSignInStore(pool)];
+  const clerks = DEMO_OFFICES.map(demoClerk);
+  const everybody = [...clerks, ...DEMO_COLLEAGUES];
+  for (const { id, name, office, role } of everybody) {
+    const recorded = await people.record({ id, name, office, roles: [role] }, PRACTICE);
+    const person = recorded ?? (await people.get(id));
     for (const code of QUALIFICATIONS) {
       if (person?.qualifications.some((each) => each.code === code)) continue;
-      await people.qualify(id, { code, validFrom: jalali('1400/01/01'), validTo: null, certificate: null }, by);
+      await people.qualify(id, { code, validFrom: jalali('1400/01/01'), validTo: null, certificate: null }, PRACTICE);
     }
+    if (password !== undefined) await signIns.givePassword(id, password, PRACTICE);
   }
+  return everybody;
 }
 
 /**

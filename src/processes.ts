@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
@@ -18,29 +19,42 @@ import { NoAnswerError, createSettlementWorkflows, isUnanswered } from './api/wo
 import { loadFeed } from './billing/feed.js';
 import { type BillingCaller, type HttpBilling, createHttpBilling } from './billing/http.js';
 import { createPostgresBilling } from './billing/postgres.js';
-import { type Config, signingSecret } from './config.js';
+import { postgresClock, temporalClock, watchClocks } from './clocks.js';
+import { type Config, encryptionKeys, isLoopback, signingSecret } from './config.js';
+import { requestIdInterceptor } from './correlation.js';
 import { createBillPrinter } from './document/bill.js';
+import { todayInTehran } from './domain/jalali.js';
+import { freePort } from './embedded.js';
+import { createDataConverter, createPayloadCodec, readEncryptionKeys } from './encryption.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
+import { createApiMetrics, createWorkerMetrics } from './metrics.js';
+import { type ScrapeServer, serveScrapes } from './metrics-server.js';
 import { createEventListener } from './store/event-listener.js';
 import { createAccessWriter } from './api/access-log.js';
 import { createAccessStore } from './store/access-log.js';
 import { createClearanceStore } from './store/clearances.js';
 import { createCopyStore } from './store/copies.js';
 import { createCorrectionStore } from './store/corrections.js';
+import { createCorrectiveActionStore } from './store/corrective-actions.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
+import { createQualityReportStore } from './store/quality-reports.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
+import { createStandingStore } from './store/standing.js';
 import { createTariffStore } from './store/tariffs.js';
 import { createTaskStore } from './store/tasks.js';
 import { createUnsentStore } from './store/unsent.js';
 import { version } from '../package.json';
 import { keepSchedules, schedules } from './schedules.js';
+import { watchSteps } from './step-watch.js';
+import { isWorkedAt, lookAtTaskQueue } from './task-queue.js';
+import type { Tracing } from './tracing.js';
 import { createWorker } from './worker.js';
 import { OFFICE, STATUS, SUBSCRIPTION } from './workflows/search-attributes.js';
 
@@ -71,45 +85,99 @@ function stepAsCaller(): BillingCaller {
   return { limitMs: Math.min(startToCloseTimeoutMs, heartbeatTimeoutMs || LONGEST_STEP_MS, LONGEST_STEP_MS) - STEP_MS, correlationId: `${workflowExecution?.runId}/${activityId}` };
 }
 
+/** Traces where they are asked for; their packages are loaded nowhere else. */
+async function tracingOf(part: 'api' | 'worker', { traces }: Config): Promise<Tracing | null> {
+  return traces === null ? null : (await import('./tracing.js')).startTracing(part, traces, version);
+}
+
+/** Whoever scrapes must not wait for the work, nor the work for a scrape. */
+function scrapingPool(config: ServedConfig, part: 'api' | 'worker'): Pool {
+  return createPool(config.databaseUrl, { applicationName: `tasvieh-${part}-metrics`, max: 1, statementTimeoutMs: 2_500 });
+}
+
+/** The SDK's own metrics, as it tells them on a port of this machine. */
+async function sdkMetrics(address: string): Promise<string> {
+  const answer = await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(2_500) });
+  if (!answer.ok) throw new Error(`the SDK answers ${answer.status}`);
+  return answer.text();
+}
+
 /** The worker: polls the task queue until it is stopped. Rejects when Temporal cannot be reached at the start. */
-export async function runWorker(config: ServedConfig): Promise<Running> {
+export async function runWorker(config: ServedConfig): Promise<Running & { metricsPort: number | null }> {
   const log = createLog('worker', config.logLevel);
-  bridgeTemporalLog(log);
+  const { port: metricsPort, host: metricsHost, token: metricsToken } = config.metrics;
+  // the runtime binds its port itself and does not tell which: a free one of this machine, behind our own
+  const sdkAddress = metricsPort === null ? null : `127.0.0.1:${await freePort()}`;
+  bridgeTemporalLog(log, sdkAddress);
+  const tracing = await tracingOf('worker', config);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
+  const watchPool = scrapingPool(config, 'worker');
   // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
   const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
-  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
+  const dataConverter = createDataConverter(readEncryptionKeys(encryptionKeys(config)));
+  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace, dataConverter });
+  const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
+  const polls = (): ReturnType<typeof lookAtTaskQueue> => lookAtTaskQueue(clientConnection, place, worker.options.identity);
+  const metrics = createWorkerMetrics({ version, pool, database: () => watchPool.query('select 1'), polls });
   const worker: Worker = await createWorker({
     connection,
     namespace: config.temporalNamespace,
     taskQueue: config.taskQueue,
+    dataConverter,
     activities: createActivities({
       settlements: createSettlementStore(pool),
       postings: createPostingStore(pool),
       corrections: createCorrectionStore(pool),
+      actions: createCorrectiveActionStore(pool),
       billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
       tariffs: createTariffStore(pool),
       overrides: createOverrideStore(pool),
       payments: createPaymentStore(pool),
       people: createPeopleStore(pool),
       tasks: createTaskStore(pool),
+      indicators: createIndicatorStore(pool),
+      reports: createQualityReportStore(pool),
       unsent: createUnsentStore(pool),
       messenger: createMessenger(client, { taskQueue: config.taskQueue }),
     }),
+    activityInterceptors: [...(tracing ? [tracing.activity] : []), watchSteps(metrics, log)],
   });
+  const sdkUp = metrics.gauge('tasvieh_sdk_metrics_up', 'Whether the Temporal SDK told its own metrics (temporal_…) at this scrape');
+  const exposition = async (): Promise<string> => {
+    const sdk = await sdkMetrics(sdkAddress as string).catch(() => null);
+    sdkUp.set(sdk === null ? 0 : 1);
+    return (await metrics.exposition()) + (sdk ?? '');
+  };
+  const healthy = (): Promise<boolean> => (worker.getState() === 'RUNNING' ? polls().then(isWorkedAt, () => false) : Promise.resolve(false));
+  const letGo = async (): Promise<void> => {
+    await scrapes?.close();
+    await connection.close();
+    await clientConnection.close();
+    await pool.end();
+    await watchPool.end();
+    await tracing?.close();
+  };
+  let scrapes: ScrapeServer | null = null;
+  try {
+    if (metricsPort !== null) scrapes = await serveScrapes({ host: metricsHost, port: metricsPort, token: metricsToken }, { exposition, healthy });
+  } catch (error) {
+    // a worker that does not run cannot be shut down: it is let go with its connection
+    await letGo().catch(() => undefined);
+    throw error;
+  }
   const ending = new AbortController();
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
     ending.abort();
-    await connection.close();
-    await clientConnection.close();
-    await pool.end();
+    await letGo();
   });
+  void watchClocks({ postgres: postgresClock(watchPool), temporal: temporalClock(clientConnection, place) }, { limitMs: config.clockSkewLimitMs, tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs), log, ending: ending.signal });
   // beside the work: no counter waits for what happens in the morning
   void keepSchedulesUntil(ending.signal, () => keepSchedules(client, schedules(config.taskQueue)), log);
   return {
     ended,
+    metricsPort: scrapes?.port ?? null,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended.catch(() => undefined);
@@ -140,9 +208,12 @@ function noAnswer(error: unknown): never {
 /** The API. It starts while Postgres or Temporal are away, and says so under /readyz. */
 export async function runApi(config: ServedConfig): Promise<Running & { port: number }> {
   const log = createLog('api', config.logLevel);
+  const tracing = await tracingOf('api', config);
   const connection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
-  const client = new Client({ connection, namespace: config.temporalNamespace });
+  const keys = readEncryptionKeys(encryptionKeys(config));
+  const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(keys), interceptors: { workflow: [requestIdInterceptor(), ...(tracing ? [tracing.client] : [])] } });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
+  const watchPool = scrapingPool(config, 'api');
   const events = createEventListener(config.databaseUrl);
   const central = centralBilling(config, () => ({ limitMs: PAGE_MS, correlationId: randomUUID() }));
   const billing = central ?? createPostgresBilling(pool);
@@ -167,6 +238,15 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const accesses = createAccessStore(pool);
   const looks = createAccessWriter(accesses, log);
+  const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
+  const standing = createStandingStore(watchPool);
+  const metrics = createApiMetrics({
+    version,
+    pool,
+    standing: () => standing.standing(new Date()),
+    feedTerms: async () => (await termsOn(createTariffStore(watchPool), todayInTehran(new Date()))).staleAfterDays,
+    taskQueue: () => lookAtTaskQueue(connection, place),
+  });
   const app = createApi({
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
@@ -188,39 +268,51 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
+    correctiveActions: createCorrectiveActionStore(pool),
+    reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
+    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiOrigin, practiceKey: config.practiceCodecKey },
     now: () => new Date(),
     async ready() {
-      const [postgres, reachable, billing] = await Promise.all([
+      const [postgres, reachable, worked, billing] = await Promise.all([
         pool.query('select 1').then(
           () => 'ok',
           () => 'unreachable',
         ),
         temporal.reachable(),
+        lookAtTaskQueue(connection, place).then(isWorkedAt, () => null),
         central?.state(),
       ]);
-      // without billing settlements are accepted and wait: it is shown, and readiness does not depend on it
-      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable', ...(billing && { billing }) } };
+      const worker = worked === null ? 'unknown' : worked ? 'ok' : 'silent';
+      // without a worker or billing settlements are accepted and wait: it is shown, and readiness does not depend on it
+      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable', worker, ...(billing && { billing }) } };
     },
+    metrics: { access: { token: config.metrics.token, loopback: isLoopback(config.apiHost) }, answered: metrics.answered, exposition: metrics.exposition },
+    ...(tracing && { trace: tracing.http }),
     log,
     version,
     ...(pages && { pages }),
   });
+  const ending = new AbortController();
   const letGo = async (): Promise<void> => {
     await looks.close();
+    ending.abort();
     await events.close();
     await connection.close();
     await pool.end();
+    await watchPool.end();
+    await tracing?.close();
   };
   // a port in use ends the process: nothing that was opened may keep it alive
   const server = await listen(app, { host: config.apiHost, port: config.apiPort }).catch(async (error: unknown) => {
     await letGo();
     throw error;
   });
+  void watchClocks({ postgres: postgresClock(watchPool), temporal: temporalClock(connection, place) }, { limitMs: config.clockSkewLimitMs, tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs), log, ending: ending.signal });
   return {
     port: server.port,
     ended: new Promise(() => undefined),

@@ -11,6 +11,12 @@ export function schedules(taskQueue: string): ScheduleOptions[] {
       // a watch that was missed in an outage is made up for, one that still runs is not run over
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     },
+    {
+      scheduleId: 'qualityReport',
+      spec: { calendars: [{ hour: 6, minute: 0, comment: 'every morning: acts on the first of a Jalali month, or as soon as one was missed' }], timezone: 'Asia/Tehran' },
+      action: { type: 'startWorkflow', workflowType: 'monthlyReports', workflowId: 'monthlyReports', taskQueue, args: [], staticSummary: 'گزارش کیفی ماهانه' },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
+    },
   ];
 }
 

@@ -1,20 +1,24 @@
 import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createTokens } from './api/tokens.js';
 import { DEMO_SUBSCRIPTION } from './billing/demo.js';
-import { type Config, signingSecret } from './config.js';
+import { type Config, keptSecret, signingSecret } from './config.js';
 import { DEMO_CLERK, loadDemoData, recordDemoPeople } from './demo.js';
 import { daysBetween, jalali, todayInTehran } from './domain/jalali.js';
 import { mustBeFree, startPostgres, startTemporal, temporalExecutable } from './embedded.js';
+import type { Operator } from './domain/settlement.js';
 import { Refusal } from './refusal.js';
 import { migrate } from './store/migrate.js';
+import { oneTimePassword } from './store/passwords.js';
 import { createPool } from './store/pool.js';
 import { SEARCH_ATTRIBUTE_TYPES } from './workflows/search-attributes.js';
 
 const DEMO_SUBSCRIBERS = 500;
 const RESTART_MS = 1000;
+const HOST = '127.0.0.1';
 /** Valid by its check digit, of nobody. */
 export const DEMO_NATIONAL_ID = '0932833810';
 
@@ -57,6 +61,8 @@ async function start(config: Config, say: (line: string) => void, started: Start
   const executable = temporalExecutable();
   if (!executable) throw new Refusal('No Temporal server was found: set TASVIEH_TEMPORAL_BIN to the `temporal` command, or put it on the PATH.');
   await mustBeFree(config.apiPort, 'TASVIEH_API_PORT');
+  // the UI of this machine shows what is encrypted without a sign-in of its own: whoever may open it may see the practice's data
+  const codecKey = randomBytes(16).toString('hex');
   const servers = await Promise.allSettled([
     keepRunning('Postgres', () => startPostgres({ dataFolder: config.dataFolder, port: config.postgresPort }), say, started),
     keepRunning(
@@ -67,6 +73,7 @@ async function start(config: Config, say: (line: string) => void, started: Start
           dataFile: path.join(config.dataFolder, 'temporal', 'temporal.db'),
           port: config.temporalPort,
           uiPort: config.temporalUiPort,
+          ...(config.apiPort > 0 && { uiCodecEndpoint: `http://${HOST}:${config.apiPort}/api/v1/codec/${codecKey}` }),
           searchAttributes: SEARCH_ATTRIBUTE_TYPES,
           namespace: config.temporalNamespace,
         }),
@@ -79,19 +86,26 @@ async function start(config: Config, say: (line: string) => void, started: Start
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
   const { url } = postgres.value;
+  const password = keptSecret(path.join(config.dataFolder, 'practice-password'), oneTimePassword);
   await migrate(url);
   const pool = createPool(url, { applicationName: 'tasvieh-start', max: 2 });
+  let people: Operator[];
   try {
     await loadDemoData(pool, DEMO_SUBSCRIBERS, new Date());
-    await recordDemoPeople(pool);
+    people = await recordDemoPeople(pool, password);
   } finally {
     await pool.end();
   }
+  const uiOrigin = `http://${HOST}:${config.temporalUiPort}`;
   const env = {
     ...process.env,
     TASVIEH_DATABASE_URL: url,
     TASVIEH_TEMPORAL_ADDRESS: temporal.value.address,
     TASVIEH_SECRET: signingSecret(config),
+    TASVIEH_TEMPORAL_UI_ORIGIN: config.temporalUiOrigin ?? uiOrigin,
+    TASVIEH_PRACTICE_CODEC_KEY: codecKey,
+    // read already: one value only
+    TASVIEH_SECRET_FILE: '',
     TASVIEH_LOG_LEVEL: process.env['TASVIEH_LOG_LEVEL'] ?? 'warn',
   };
   const [, apiProcess] = await Promise.all(['worker', 'api'].map((name) => keepRunning(name, () => launch(name, env), say, started)));
@@ -106,10 +120,12 @@ async function start(config: Config, say: (line: string) => void, started: Start
     say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
     say(`  Bill (PDF)     ${settled.pdf}`);
   }
-  say(`  Counter page   ${api}/  (sign in by the clerk's token)`);
+  say(`  Counter page   ${api}/`);
+  say(`  Sign in as     ${people.map(({ id }) => id).join(', ')}`);
+  say(`  Password       ${password}  (for practice, the same for all)`);
   say(`  API            ${api}/api/v1`);
   say(`  API docs       ${api}/docs`);
-  say(`  Temporal UI    http://127.0.0.1:${config.temporalUiPort}/namespaces/${config.temporalNamespace}/workflows`);
+  say(`  Temporal UI    ${uiOrigin}/namespaces/${config.temporalNamespace}/workflows`);
   say(`  Clerk's token  ${token}`);
   say('');
   say(`  curl -H "Authorization: Bearer $TOKEN" ${api}/api/v1/accounts/${DEMO_SUBSCRIPTION}`);

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
+import { type ActivityInterceptorsFactory, type NativeConnection, Worker } from '@temporalio/worker';
 import { type Activities } from './activities/index.js';
 
 export interface WorkerOptions {
@@ -7,20 +8,25 @@ export interface WorkerOptions {
   namespace: string;
   taskQueue: string;
   activities: Activities;
+  /** that of the clients; plain payloads when absent */
+  dataConverter?: DataConverter;
   /** workflows kept in memory; 0 makes each task replay from the start */
   maxCachedWorkflows?: number;
+  /** around every attempt of a step, the first outermost */
+  activityInterceptors?: ActivityInterceptorsFactory[];
 }
 
 /** Made by the build: the workflows as one script, so that a worker starts without a bundler. */
 export const WORKFLOW_BUNDLE = path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? '../workflow-bundle.js' : '../dist/workflow-bundle.js');
 
 /** A worker for settlements. Run it, and shut it down before the connection and the database pool are closed. */
-export function createWorker({ maxCachedWorkflows, ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({ maxCachedWorkflows, activityInterceptors = [], ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     // longer than the longest activity, so that a stop loses no attempt
     shutdownGraceTime: '20s',
+    interceptors: { activity: activityInterceptors },
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
   });
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ConfigError, readConfig, signingSecret } from '../src/config.js';
+import { ConfigError, readConfig, signingSecret, encryptionKeys } from '../src/config.js';
+import { derivedEncryptionKey, newEncryptionKey } from '../src/encryption.js';
 
 const SECRET = 'a'.repeat(32);
 
@@ -27,9 +28,15 @@ it('needs nothing in the embedded form', () => {
     apiHost: '127.0.0.1',
     apiPort: 8080,
     secret: null,
+    encryptionKeys: null,
+    temporalUiOrigin: null,
+    practiceCodecKey: null,
     taskQueue: 'tasvieh',
     logLevel: 'info',
     billing: null,
+    metrics: { host: '127.0.0.1', port: null, token: null },
+    clockSkewLimitMs: 2000,
+    traces: null,
   });
 });
 
@@ -54,6 +61,8 @@ it('tells everything that is wrong at once, without repeating a password', () =>
 
 it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
+  [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
+  [{ TASVIEH_TEMPORAL_UI_ORIGIN: 'http://ui:8233/' }, 'TASVIEH_TEMPORAL_UI_ORIGIN: is not scheme://host:port'],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {
@@ -101,6 +110,62 @@ describe('a central billing system', () => {
     const problems = problemsOf({ TASVIEH_BILLING_URL: 'x', TASVIEH_API_PORT: 'y' });
     expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['TASVIEH_API_PORT', 'TASVIEH_BILLING_TOKEN_FILE', 'TASVIEH_BILLING_URL']);
   });
+});
+
+it('encrypts with the configured keys, else with one made of the secret', () => {
+  const keys = newEncryptionKey('k7');
+  expect(encryptionKeys({ encryptionKeys: keys, secret: SECRET, dataFolder: 'none' })).toBe(keys);
+  expect(encryptionKeys({ encryptionKeys: null, secret: SECRET, dataFolder: 'none' })).toBe(derivedEncryptionKey(SECRET));
+});
+
+describe('secrets from files', () => {
+  const production = { TASVIEH_DATABASE_URL: 'postgres://tasvieh@db:5432/tasvieh', TASVIEH_TEMPORAL_ADDRESS: 'temporal:7233' };
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-secrets-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (content: string): string => {
+    const name = path.join(folder, `secret-${readdirSync(folder).length}`);
+    writeFileSync(name, content);
+    return name;
+  };
+
+  it('are read for each of them', () => {
+    const config = readConfig({
+      ...production,
+      TASVIEH_SECRET_FILE: file(`${SECRET}\n`),
+      TASVIEH_DATABASE_PASSWORD_FILE: file('p@ss/word:1\n'),
+      TASVIEH_METRICS_TOKEN_FILE: file('scrape'),
+    });
+    expect(config).toMatchObject({ secret: SECRET, metrics: { token: 'scrape' } });
+    expect(decodeURIComponent(new URL(config.databaseUrl as string).password)).toBe('p@ss/word:1');
+  });
+
+  it('stand for one value each, and their faults never repeat it', () => {
+    const hidden = 'hidden'.repeat(6);
+    const problems = problemsOf({
+      ...production,
+      TASVIEH_DATABASE_URL: `postgres://tasvieh:${hidden}@db/tasvieh`,
+      TASVIEH_SECRET: hidden,
+      TASVIEH_SECRET_FILE: file(hidden),
+      TASVIEH_DATABASE_PASSWORD: hidden,
+      TASVIEH_METRICS_TOKEN_FILE: path.join(folder, 'none'),
+    });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['TASVIEH_DATABASE_PASSWORD', 'TASVIEH_METRICS_TOKEN_FILE', 'TASVIEH_SECRET']);
+    expect(problems.join()).not.toContain('hidden');
+  });
+
+  it('are as long in a file as elsewhere', () => {
+    expect(problemsOf({ ...production, TASVIEH_SECRET_FILE: file('short') })).toEqual(['TASVIEH_SECRET_FILE: is shorter than 32 characters']);
+    expect(problemsOf({ ...production, TASVIEH_SECRET: SECRET, TASVIEH_DATABASE_PASSWORD_FILE: file('\n') })).toEqual(['TASVIEH_DATABASE_PASSWORD_FILE: holds no password']);
+  });
+});
+
+it('keeps the metrics of a worker from the network unless they ask for a token', () => {
+  expect(readConfig({ TASVIEH_METRICS_PORT: '0' }).metrics).toEqual({ host: '127.0.0.1', port: 0, token: null });
+  expect(problemsOf({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^TASVIEH_METRICS_TOKEN: missing/)]);
+  expect(readConfig({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0', TASVIEH_METRICS_TOKEN: 'x' }).metrics.port).toBe(9464);
 });
 
 it('makes a secret once and keeps it for its owner alone', () => {

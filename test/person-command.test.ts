@@ -50,9 +50,14 @@ test('the list: everybody with what is missing to issue, of one office, as JSON'
   await recordDemoPeople(database.pool);
   expect((await person('list')).split('\n')).toEqual([
     'boss  نرگس کاظمی  office 01  admin  lacks sevenSkills, billingSystem, secondCopy',
+    'demo-admin  مدیر سامانه نمایشی  office 01  admin',
+    'demo-approver  تصویب‌کننده نمایشی  office 01  approver',
+    'demo-billing  کارشناس صورتحساب نمایشی  office 01  billing',
     'demo-clerk  کارمند نمایشی  office 01  clerk',
     'demo-clerk-02  کارمند نمایشی  office 02  clerk',
     'demo-clerk-03  کارمند نمایشی  office 03  clerk',
+    'demo-quality  مسئول کیفیت نمایشی  office 01  quality',
+    'demo-supervisor  سرپرست نمایشی  office 01  supervisor',
   ]);
   expect(JSON.parse(await person('list', '--office', '02', '--json'))).toEqual({ id: 'demo-clerk-02', name: 'کارمند نمایشی', office: '02', roles: ['clerk'], active: true, missing: [] });
   await emptied(database.pool, 'app.users');
@@ -70,6 +75,17 @@ test('the demo’s people are recorded once; what was changed of them stays', as
   await recordDemoPeople(database.pool);
   expect(await people.get('demo-clerk')).toEqual(before);
   expect(before).toMatchObject({ active: false });
+});
+
+test('with a password the demo’s people sign in; one that has been changed stays', async () => {
+  const [signIns, practice, own] = [createSignInStore(database.pool), 'sabz-abi-zard', 'gol-o-bolbol-7'];
+  const kind = async (id: string, password: string): Promise<string> => (await signIns.signIn(id, password, new Date())).kind;
+  const people = await recordDemoPeople(database.pool, practice);
+  expect(people.map(({ role }) => role).sort()).toEqual(['admin', 'approver', 'billing', 'clerk', 'clerk', 'clerk', 'quality', 'supervisor']);
+  for (const { id } of people) expect(await kind(id, practice)).toBe('signedIn');
+  await signIns.changePassword('demo-admin', { current: practice, next: own }, { id: 'demo-admin', name: 'x' }, new Date());
+  await recordDemoPeople(database.pool, practice);
+  expect([await kind('demo-admin', own), await kind('demo-admin', practice), await kind('demo-billing', practice)]).toEqual(['signedIn', 'refused', 'signedIn']);
 });
 
 test.each([

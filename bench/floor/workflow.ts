@@ -1,4 +1,4 @@
-import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import { condition, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import { settlement as sample } from '../../test/document/settlement-sample.js';
 
 export const answerAtOnce = defineUpdate<unknown, [unknown]>('answerAtOnce');
@@ -7,5 +7,11 @@ export const answerAtOnce = defineUpdate<unknown, [unknown]>('answerAtOnce');
 export async function floor(_order: unknown): Promise<void> {
   const answer = sample({});
   setHandler(answerAtOnce, () => answer);
+  await condition(() => false);
+}
+
+/** The floor of a fan-out: waits, hears of its cycle, and waits on. */
+export async function listens(): Promise<void> {
+  setHandler(defineSignal<[unknown]>('billingCycleOpened'), () => undefined);
   await condition(() => false);
 }

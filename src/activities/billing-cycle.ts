@@ -5,8 +5,10 @@ import type { Instant, Outbox } from '../domain/settlement.js';
 import { settlementWorkflowId } from '../domain/settlement.js';
 import { type CycleCounts, reportOf } from '../domain/outbox.js';
 import { todayInTehran } from '../domain/jalali.js';
+import { EVERY_OFFICE } from '../domain/task.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
+import type { TaskStore } from '../store/tasks.js';
 import type { Messenger } from './messenger.js';
 import type { OutboxInput, OutcomeInput, Targeted } from './outbox.js';
 import type { TaskDesk } from './task-desk.js';
@@ -19,7 +21,8 @@ interface CycleDependencies {
   billing: Pick<BillingPort, 'submitBatch'>;
   postings: PostingStore;
   settlements: Pick<SettlementStore, 'factsOf'>;
-  desk: Pick<TaskDesk, 'open'>;
+  desk: Pick<TaskDesk, 'open' | 'close'>;
+  tasks: Pick<TaskStore, 'openOf'>;
   messenger: Messenger;
   /** what a settlement's own workflow would do, for one that has ended */
   handOver(input: OutboxInput & { opened: Opening }): Promise<Outbox>;
@@ -30,7 +33,7 @@ interface CycleDependencies {
 }
 
 /** The steps of a billing cycle: whoever waits is told, in pages; whose workflow has ended is served here. */
-export function createCycleActivities({ billing, postings, settlements, desk, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
+export function createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
   /** What an ended settlement left in a cycle that has closed goes on, and joins the next one if that is open. */
   const goOn = async (input: OutboxInput): Promise<void> => {
     const { open } = await closeDue(input);
@@ -41,6 +44,17 @@ export function createCycleActivities({ billing, postings, settlements, desk, me
       const facts = await settlements.factsOf(id);
       if (facts) await goOn({ id, facts, at });
     });
+
+  /** The open tasks that say that the cycle's batches are not taken. */
+  const unsubmittedTasks = async (cycle: string): Promise<string[]> =>
+    (await tasks.openOf('batchNotSubmitted')).filter(({ detail }) => detail['cycle'] === cycle).map(({ id }) => id);
+  const tellUnsubmitted = async (cycle: string, reason: string | null, at: Instant): Promise<void> => {
+    const batches = await postings.unsubmitted(cycle);
+    if (batches === 0 || (await unsubmittedTasks(cycle)).length > 0) return;
+    // named by its day: the same may come again
+    const subject = `${cycle}-${todayInTehran(new Date(at)).replaceAll('/', '')}`;
+    await desk.open({ kind: 'batchNotSubmitted', office: EVERY_OFFICE, subject, at, detail: { cycle, batches, ...(reason !== null && { reason }) } });
+  };
 
   return {
     /** Tells a page of the settlements that wait for the cycle; `after` is null when all have been told. */
@@ -90,19 +104,30 @@ export function createCycleActivities({ billing, postings, settlements, desk, me
         await billing.submitBatch(batch);
         await postings.submitted(batch);
       }
+      for (const id of await unsubmittedTasks(cycle)) await desk.close(id, { by: null, outcome: 'submitted' });
       return true;
+    },
+
+    /** A central billing system does not take the batches: billing hears of it before the cycle closes without them. */
+    async reportUnsubmitted({ cycle, reason, at }: { cycle: string; reason: string; at: Instant }): Promise<void> {
+      await tellUnsubmitted(cycle, reason, at);
     },
 
     async cycleCounts({ cycle }: { cycle: string }): Promise<CycleCounts> {
       return (await postings.counts([cycle])).get(cycle) as CycleCounts;
     },
 
-    /** The cycle's end: what ended settlements left behind moves on, and the report is kept. */
+    /** The cycle's end: its report is kept, and what a central billing system never took is a task. Asks nothing of billing. */
     async closeCycle({ cycle, at }: { cycle: string; at: Instant }): Promise<CycleCounts> {
-      await closeLeftBehind(at);
       const report = reportOf((await postings.counts([cycle])).get(cycle) as CycleCounts);
       await postings.closeCycle(cycle, report);
+      if (billing.submitBatch) await tellUnsubmitted(cycle, null, at);
       return report;
+    },
+
+    /** What ended settlements left in cycles that have closed moves on. */
+    async closeLeftBehind({ at }: { at: Instant }): Promise<void> {
+      await closeLeftBehind(at);
     },
   };
 }

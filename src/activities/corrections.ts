@@ -12,6 +12,8 @@ import {
   correctedFacts,
   receivedSince,
   withReceived,
+  correctionWaitsFor,
+  needsApproval,
 } from '../domain/correction.js';
 import { nextCycle } from '../domain/cycle.js';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
@@ -19,17 +21,20 @@ import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
 import { postingsOf, targetOf } from '../domain/posting.js';
 import { checkReading } from '../domain/reading.js';
 import { sumRial } from '../domain/rial.js';
-import { serviceTermsOn } from '../domain/service-terms.js';
 import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
+import { taskId } from '../domain/task.js';
+import { workingHoursAfter } from '../domain/working-calendar.js';
 import type { CorrectionStore, Submission } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
 import type { PostingStore } from '../store/postings.js';
 import { PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
+import type { TaskStore } from '../store/tasks.js';
 import type { Fetched } from './fetch-account.js';
 import { draftOf, periodsExhausted } from './issue-bill.js';
 import type { Targeted } from './outbox.js';
+import { termsOn } from './service-terms.js';
 import { runId } from './step.js';
 import type { TaskDesk } from './task-desk.js';
 
@@ -60,7 +65,8 @@ export interface Submitted {
 
 interface Dependencies {
   corrections: CorrectionStore;
-  desk: Pick<TaskDesk, 'closeAll'>;
+  desk: TaskDesk;
+  tasks: Pick<TaskStore, 'ofSettlement'>;
   postings: PostingStore;
   billing: BillingPort;
   tariffs: TariffStore;
@@ -71,9 +77,32 @@ interface Dependencies {
 }
 
 /** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
-export function createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, settlements, payments, read }: Dependencies) {
-  const terms = async (at: Instant) => serviceTermsOn(await tariffs.tariffs(await tariffs.versions()), todayInTehran(new Date(at)));
-  const dueAt = async (at: Instant): Promise<Instant> => new Date(Date.parse(at) + (await terms(at)).correction.dueHours * 3_600_000).toISOString();
+export function createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read }: Dependencies) {
+  const terms = (at: Instant) => termsOn(tariffs, todayInTehran(new Date(at)));
+  const dueAt = async (at: Instant): Promise<Instant> => {
+    const { correction, daysOff } = await terms(at);
+    return workingHoursAfter(at, correction.dueHours, daysOff);
+  };
+
+  /** R5: whom each correction waits for now has a task, and nobody has one for a step that is done. */
+  const keepTasks = async ({ id, office, at }: { id: string; office: string; at: Instant }): Promise<void> => {
+    const [steps, { correction: due }, before] = await Promise.all([corrections.steps(id), terms(at), tasks.ofSettlement(id)]);
+    const waiting = steps.flatMap((step) => {
+      const waits = correctionWaitsFor(step, step.submitter, due);
+      return waits ? [{ step, ...waits, subject: `${id}.${step.n}.${step.round}` }] : [];
+    });
+    const open = new Set(waiting.map(({ kind, subject }) => taskId(kind, subject)));
+    for (const { id: task, kind, detail } of before) {
+      if (kind !== 'correction' && kind !== 'verification' && kind !== 'approval') continue;
+      // closed ones too: the attempt that closed one may not have reached its timer
+      if (!open.has(task)) await desk.close(task, { by: null, outcome: steps.find(({ n }) => n === detail['correction'])?.status ?? 'withdrawn' });
+    }
+    for (const { step, kind, role, user, subject } of waiting) {
+      const { n, kind: of, cause, description, difference } = step;
+      const detail = { correction: n, kind: of, cause, description, ...(kind === 'correction' ? {} : { difference }) };
+      await desk.open({ kind, settlementId: id, subject, office, role, assignee: user, at, about: `خطای ${n} تسویه ${id}`, detail });
+    }
+  };
   /** The cycle for what is posted now, and its opening when billing has opened it already. */
   const target = async ({ facts }: Pick<SettlementOrder, 'facts'>, at: Instant) => {
     const today = todayInTehran(new Date(at));
@@ -100,12 +129,16 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
   return {
     async reportError({ order, n, first, report, at }: { order: SettlementOrder; n: number; first: boolean; report: ErrorReport; at: Instant }): Promise<Correction[]> {
       const owner = report.referTo ?? (report.cause === 'clerk' || report.cause === 'applicant' ? { role: order.clerk.role, user: order.clerk.id } : { role: 'supervisor' as const, user: null });
-      return corrections.report(order.id, n, first ? 'referred' : 'reported', { ...report, owner, at, dueAt: await dueAt(at) });
+      const now = await corrections.report(order.id, n, first ? 'referred' : 'reported', { ...report, owner, at, dueAt: await dueAt(at) });
+      await keepTasks({ id: order.id, office: order.clerk.office, at });
+      return now;
     },
 
     /** The one before it has ended: now its owner is asked. */
-    async referCorrection({ id, n, at }: { id: string; n: number; at: Instant }): Promise<Correction[]> {
-      return corrections.refer(id, n, await dueAt(at));
+    async referCorrection({ id, office, n, at }: { id: string; office: string; n: number; at: Instant }): Promise<Correction[]> {
+      const now = await corrections.refer(id, n, await dueAt(at));
+      await keepTasks({ id, office, at });
+      return now;
     },
 
     /** Computes the corrected bill beside the standing one and keeps it for the verification; a finding that blocks keeps nothing. */
@@ -136,12 +169,15 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       const since = receivedSince(standing.inputs.snapshot.payments, inputs.snapshot.payments);
       const comparison = compareBills(standing.bill, assessed.debt, same, sumRial(since.map(({ amount }) => amount)));
       const kept: Submission = { facts, inputs, debt: assessed.debt, comparison };
-      return { findings: findings.filter(({ severity }) => severity !== 'error'), comparison, corrections: await corrections.submit(order.id, submission.n, kept, submission.by) };
+      const now = await corrections.submit(order.id, submission.n, kept, submission.by);
+      await keepTasks({ id: order.id, office: order.clerk.office, at });
+      return { findings: findings.filter(({ severity }) => severity !== 'error'), comparison, corrections: now };
     },
 
     /** Verified, rejected or withdrawn; `approval` says that the difference is above what one verifier may let pass. */
     async decideCorrection({
       id,
+      office,
       n,
       decision,
       by,
@@ -149,6 +185,7 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       at,
     }: {
       id: string;
+      office: string;
       n: number;
       decision: 'verified' | 'rejected' | 'withdrawn';
       by: Operator;
@@ -156,10 +193,11 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
       at: Instant;
     }): Promise<{ corrections: Correction[]; approval: boolean }> {
       const now = await corrections.decide(id, n, decision, by, note);
+      await keepTasks({ id, office, at });
       if (decision !== 'verified') return { corrections: now, approval: false };
       // what the subscriber paid meanwhile is no part of the error that somebody must answer for
-      const { difference = 0, received: paid = 0 } = (await corrections.submission(id, n))?.comparison ?? {};
-      return { corrections: now, approval: Math.abs(difference + paid) > (await terms(at)).correction.approvalAbove };
+      const comparison = (await corrections.submission(id, n))?.comparison;
+      return { corrections: now, approval: needsApproval(comparison ? comparison.difference + comparison.received : null, (await terms(at)).correction.approvalAbove) };
     },
 
     /** Issues the next revision from what was verified; the old one is void but kept, and its postings are replaced or followed by the difference. */
@@ -194,6 +232,7 @@ export function createCorrectionActivities({ corrections, desk, postings, billin
           },
           runId(),
         );
+        await keepTasks({ id: order.id, office: order.clerk.office, at });
         return {
           bill,
           facts,

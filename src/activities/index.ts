@@ -2,10 +2,13 @@ import type { BillingPort } from '../billing/port.js';
 import type { Operator, Settlement } from '../domain/settlement.js';
 import { taskId } from '../domain/task.js';
 import type { CorrectionStore } from '../store/corrections.js';
+import type { CorrectiveActionStore } from '../store/corrective-actions.js';
+import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
+import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
@@ -15,10 +18,12 @@ import { createCycleActivities } from './billing-cycle.js';
 import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
 import { createCorrectionActivities } from './corrections.js';
+import { createCorrectiveActionActivities } from './corrective-actions.js';
 import { createWatchActivities } from './daily-watch.js';
 import { fetchAccount, reader } from './fetch-account.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
+import { createReportActivities } from './quality-report.js';
 import { register } from './register.js';
 import { closeDue, handOver, recordOutcome, scheduleFee } from './outbox.js';
 import { reject } from './reject.js';
@@ -31,11 +36,14 @@ export interface ActivityDependencies {
   settlements: SettlementStore;
   postings: PostingStore;
   corrections: CorrectionStore;
+  actions: CorrectiveActionStore;
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
   payments: PaymentStore;
   tasks: TaskStore;
+  indicators: IndicatorStore;
+  reports: QualityReportStore;
   unsent: UnsentStore;
   people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   messenger: Messenger;
@@ -44,7 +52,7 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, billing, tariffs, overrides, payments, people, tasks, unsent, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, messenger }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -57,9 +65,11 @@ export function createActivities({ settlements, postings, corrections, billing, 
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
-    ...createCorrectionActivities({ corrections, desk, postings, billing, tariffs, overrides, settlements, payments, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
-    ...createCycleActivities({ billing, postings, settlements, desk, messenger, ...outbox }),
+    ...createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
+    ...createCorrectiveActionActivities({ actions, tariffs, desk, messenger }),
+    ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 
+    ...createReportActivities({ indicators, reports, messenger }),
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
 
     reject: reject(settlements, desk),
@@ -84,6 +94,11 @@ export function createActivities({ settlements, postings, corrections, billing, 
       const settlement = await settlements.get(id, { office: null });
       if (!settlement) throw new Error(`no settlement ${id}`);
       return { payments: settlement.payments, paid: settlement.paid };
+    },
+    /** Answers whether the task is still open, its owner having been reminded. */
+    async remindOfTask(input: { id: string }): Promise<boolean> {
+      const task = await tasks.remind(input.id);
+      return task !== null && task.closedAt === null;
     },
     /** Answers whether the task is still open, having gone to the supervisor. */
     async escalateTask(input: { id: string }): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { endOfDay } from '../domain/cycle.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
-import type { Instant } from '../domain/settlement.js';
+import type { Instant, Role } from '../domain/settlement.js';
 import {
   type PersonAtWork,
   TASK_CLOSED,
@@ -12,6 +12,7 @@ import {
   dueOf,
   escalationOf,
   outlives,
+  reminderOf,
   taskId,
   taskKind,
   taskWorkflowId,
@@ -31,6 +32,11 @@ export interface TaskRequest {
   dueAt?: Instant | null;
   /** the moment that the kind's rule counts from; now when absent */
   at?: Instant;
+  /** whom it waits for, where that is not the kind's own role; `assignee`: this person of the role */
+  role?: Role;
+  assignee?: string | null;
+  /** Persian, what it is about, where the id says too little */
+  about?: string;
   detail?: Record<string, unknown>;
 }
 
@@ -46,7 +52,7 @@ export interface TaskDesk {
 
 export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore; tariffs: TariffStore; messenger: Messenger }): TaskDesk {
   const desk: TaskDesk = {
-    async open({ kind, office, settlementId, subject = settlementId ?? '', dueAt, at = new Date().toISOString(), detail = {} }) {
+    async open({ kind, office, settlementId, subject = settlementId ?? '', dueAt, at = new Date().toISOString(), role = taskKind(kind).role, assignee = null, about, detail = {} }) {
       const today = todayInTehran(new Date(at));
       const terms = await termsOn(tariffs, today);
       const task = await tasks.open({
@@ -54,12 +60,13 @@ export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore
         kind,
         settlement: settlementId ?? null,
         office,
-        role: taskKind(kind).role,
+        role,
+        assignee,
         dueAt: dueAt ?? dueOf(kind, { at, dayEndsAt: endOfDay(today) }, terms),
         detail,
       });
       if (task.dueAt !== null && task.closedAt === null) {
-        const timer = timerOf(task, task.dueAt, terms);
+        const timer = timerOf(task, task.dueAt, about ?? settlementId ?? subject, at, terms);
         await messenger.start(TASK_WORKFLOW, taskWorkflowId(task.id), timer, timer.summary);
       }
       return task;
@@ -79,7 +86,7 @@ export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore
   return desk;
 }
 
-function timerOf({ id, kind, office, role, settlement }: Task, dueAt: Instant, terms: ServiceTerms): TaskTimer {
+function timerOf({ id, kind, office, role, settlement }: Task, dueAt: Instant, about: string, at: Instant, terms: ServiceTerms): TaskTimer {
   // a task that is due at 24:00 is due on the day that ends then
   const dueOn = todayInTehran(new Date(Date.parse(dueAt) - 1));
   return {
@@ -88,8 +95,9 @@ function timerOf({ id, kind, office, role, settlement }: Task, dueAt: Instant, t
     office,
     role,
     subscription: settlement?.split('-')[0] ?? null,
-    summary: `${taskKind(kind).title} — ${settlement ?? id.slice(kind.length + 1)}، مهلت ${dueOn}`,
+    summary: `${taskKind(kind).title} — ${about}، مهلت ${dueOn}`,
+    remindAt: reminderOf(kind, at, dueAt, terms),
     dueAt,
-    escalateAt: escalationOf(dueAt, terms),
+    escalateAt: escalationOf(kind, dueAt, terms),
   };
 }

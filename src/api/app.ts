@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import type { Operator } from '../domain/settlement.js';
+import { type Operator, settlementWorkflowId } from '../domain/settlement.js';
 import { authenticate, authorise } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { docsRouter } from './docs.js';
 import { OpenStreams } from './events.js';
 import { openApiDocument } from './openapi.js';
 import { Problem, problemWriter } from './problems.js';
+import { currentRequest } from './request-context.js';
 import type { Route } from './route.js';
 import { ROUTES, SERVICE_ROUTES } from './routes.js';
 import type { Session } from './tokens.js';
 import { check, deeperThan, parse } from './validation.js';
 
 export const API_ROOT = '/api/v1';
+/** Others are one label: anybody may invent a method. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
 const JSON_LIMIT = '64kb';
 const JSON_DEPTH = 16;
 /** A form is a few kilobytes: whoever takes longer holds a connection for nothing. */
@@ -28,6 +31,7 @@ export function createApi(deps: ApiDeps): Express {
   app.set('query parser', 'simple');
   app.locals['streams'] = new OpenStreams();
 
+  if (deps.trace) app.use(deps.trace);
   app.use(identify(deps), protect());
 
   const document = openApiDocument([...ROUTES, ...SERVICE_ROUTES], { version: deps.version, root: API_ROOT });
@@ -55,7 +59,7 @@ export function createApi(deps: ApiDeps): Express {
 }
 
 /** Gives a request its id and its logger, and logs the answer: the route's pattern, never the address with its values. */
-function identify({ log }: ApiDeps): RequestHandler {
+function identify({ log, metrics }: ApiDeps): RequestHandler {
   return (req, res, next) => {
     const given = req.headers['x-request-id'];
     req.id = typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
@@ -64,21 +68,38 @@ function identify({ log }: ApiDeps): RequestHandler {
     const started = performance.now();
     res.once('close', () => {
       const pattern = (res.locals as { pattern?: string }).pattern ?? 'unmatched';
-      const quiet = pattern.endsWith('/healthz') || pattern.endsWith('/readyz');
+      const quiet = /\/(healthz|readyz|metrics)$/.test(pattern);
+      const ms = performance.now() - started;
+      metrics.answered({
+        method: METHODS.has(req.method) ? req.method : 'other',
+        route: pattern,
+        status: String(res.statusCode),
+        seconds: ms / 1000,
+        streamed: res.get('Content-Type')?.startsWith('text/event-stream') ?? false,
+      });
+      const settlement = settlementOf(req, res);
       req.log[quiet ? 'debug' : 'info'](
         {
           method: req.method,
           route: pattern,
           status: res.statusCode,
-          ms: Math.round(performance.now() - started),
+          ms: Math.round(ms),
+          ...(settlement !== null && { settlement, workflowId: settlementWorkflowId(settlement) }),
           ...(res.writableFinished ? {} : { aborted: true }),
           ...(req.operator ? { operator: req.operator.id, role: req.operator.role, office: req.operator.office } : {}),
         },
         'answered',
       );
     });
-    next();
+    currentRequest.run({ requestId: req.id }, next);
   };
+}
+
+/** Of which settlement a request was: its address or that of its answer says so. */
+function settlementOf(req: Request, res: Response): string | null {
+  const { id } = req.params;
+  const [, found] = /\/settlements\/([\d-]+)(?:\/|$)/.exec(res.get('Location') ?? req.path) ?? [];
+  return found ?? (typeof id === 'string' && /^\d{12}-\d{8}(-\d+)?$/.test(id) ? id : null);
 }
 
 /** Security headers. Offices use plain http inside their network: no upgrade of its requests. */
@@ -109,9 +130,10 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
     const pattern = path.replace(/\{(\w+)\}/g, ':$1');
     const here = router.route(pattern);
     const allowed = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
-    here.all((_req, res, next) => {
+    here.all((req, res, next) => {
       res.locals['pattern'] = path;
       res.set('Cache-Control', 'no-store');
+      if (group.some(({ forTemporalUi }) => forTemporalUi)) allowTemporalUi(req, res, deps);
       next();
     });
     for (const row of group) here[row.method]((req: Request, res: Response) => answer(row, req, res, deps));
@@ -122,12 +144,20 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
   }
 }
 
+/** The UI's pages may call from their own origin, and no others. */
+function allowTemporalUi(req: Request, res: Response, { codec }: ApiDeps): void {
+  res.vary('Origin');
+  if (codec.origin === null || req.headers.origin !== codec.origin) return;
+  res.set({ 'Access-Control-Allow-Origin': codec.origin, 'Access-Control-Allow-Credentials': 'true' });
+  if (req.method === 'OPTIONS') res.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'authorization, content-type, x-namespace' });
+}
+
 const NOBODY: Operator = { id: '', name: '', role: 'clerk', office: '' };
 
 async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
   let session: Session | null = null;
   if (row.roles !== 'anyone') {
-    session = await authenticate(req, deps);
+    session = await authenticate(req, deps, row.forTemporalUi ? deps.codec.origin : null);
     if (session.mustChangePassword && !row.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED');
     authorise(session.operator, row.roles);
   }

@@ -26,19 +26,19 @@ export interface Presented {
   byCookie: boolean;
 }
 
-/** The bearer token or the session cookie; throws FORBIDDEN for the cookie in a writing call of another site. */
-export function presented(req: Request): Presented | null {
+/** The bearer token or the session cookie; throws FORBIDDEN for the cookie in a writing call of another site, but for `origin`. */
+export function presented(req: Request, origin: string | null = null): Presented | null {
   const bearer = /^Bearer +([\w.-]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { token: bearer, byCookie: false };
   const token = cookie(req);
   if (token === undefined) return null;
-  if (!SAFE_METHODS.has(req.method)) refuseOtherSites(req);
+  if (!SAFE_METHODS.has(req.method) && (origin === null || req.headers.origin !== origin)) refuseOtherSites(req);
   return { token, byCookie: true };
 }
 
-/** The session of the request's bearer token or cookie; throws UNAUTHENTICATED or FORBIDDEN. */
-export async function authenticate(req: Request, { tokens, sessions }: Pick<ApiDeps, 'tokens' | 'sessions'>): Promise<Session> {
-  const token = presented(req)?.token;
+/** The session of the request's bearer token or cookie, which pages of `origin` may use too; throws UNAUTHENTICATED or FORBIDDEN. */
+export async function authenticate(req: Request, { tokens, sessions }: Pick<ApiDeps, 'tokens' | 'sessions'>, origin: string | null = null): Promise<Session> {
+  const token = presented(req, origin)?.token;
   const session = token === undefined ? null : await tokens.readSession(token);
   if (session === null || !(await sessions.stands(session, req.log))) throw new Problem('UNAUTHENTICATED');
   req.operator = session.operator;

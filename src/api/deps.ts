@@ -14,16 +14,20 @@ import type { AccessStore } from '../store/access-log.js';
 import type { ClearanceStore } from '../store/clearances.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { CopyStore } from '../store/copies.js';
+import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
+import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { AccessWriter } from './access-log.js';
+import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
+import type { Codec } from './codec.js';
 import type { Tokens } from './tokens.js';
 import type { SettlementWorkflows } from './workflows.js';
 
@@ -83,6 +87,17 @@ export interface BillPrinter {
   clearance(letter: ClearanceLetter): Uint8Array | Promise<Uint8Array>;
 }
 
+/** An answered request, for the metrics. */
+export interface AnsweredRequest {
+  method: string;
+  /** the route's pattern, or `unmatched` */
+  route: string;
+  status: string;
+  seconds: number;
+  /** an event stream: it is open as long as somebody looks */
+  streamed: boolean;
+}
+
 export interface Readiness {
   ready: boolean;
   /** `ok` or a short reason, per part (postgres, temporal, …) */
@@ -110,12 +125,14 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
-  signIns: Omit<SignInStore, 'sessionState' | 'endSession'>;
+  signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   indicators: IndicatorStore;
+  reports: Pick<QualityReportStore, 'list' | 'file'>;
+  correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */
@@ -124,8 +141,18 @@ export interface ApiDeps {
   /** computes and writes nothing */
   preview(order: SettlementOrder): Promise<Preview>;
   tokens: Tokens;
+  /** what goes through Temporal is encrypted */
+  codec: Codec;
   now(): Date;
   ready(): Promise<Readiness>;
+  metrics: {
+    access: ScrapeAccess;
+    answered(answer: AnsweredRequest): void;
+    /** what Prometheus reads */
+    exposition(): Promise<string>;
+  };
+  /** puts each request under a span; absent when no traces are made */
+  trace?: RequestHandler;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

@@ -1,17 +1,21 @@
+import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
-import { indicators } from '../domain/indicators.js';
-import { addDays, daysBetween, todayInTehran } from '../domain/jalali.js';
+import { INDICATOR_COLUMNS, indicatorsXlsx } from '../document/report-workbook.js';
+import { staleFeeds } from '../domain/freshness.js';
+import { type Indicators, indicators } from '../domain/indicators.js';
+import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../domain/jalali.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
 import type { indicatorsQuery, indicatorsView } from './schemas.js';
 
+export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 /** Days are told apart for so many of them; for more, months are. */
 const MAX_DAYS = 400;
 
-/** GET /indicators: K1 to K5 of a period, and how the risks stand. */
-export async function showIndicators({ res, operator, query }: Call<unknown, z.output<typeof indicatorsQuery>>, deps: ApiDeps) {
+/** GET /indicators: K1 to K5 of a period, and how the risks stand; as a file the figures alone. */
+export async function showIndicators({ req, res, operator, query }: Call<unknown, z.output<typeof indicatorsQuery>>, deps: ApiDeps) {
   const scope = officeScope(operator);
   if (scope !== null && query.office !== undefined) requireOffice(operator, query.office);
   const today = todayInTehran(deps.now());
@@ -25,7 +29,35 @@ export async function showIndicators({ res, operator, query }: Call<unknown, z.o
   ];
   if (errors.length > 0) throw new Problem('INVALID_REQUEST', { errors });
   const asked = { from, to, office: scope ?? query.office ?? null };
-  const [rows, risks] = await Promise.all([deps.indicators.counts({ ...asked, by: query.by ?? null }), deps.indicators.risks(asked)]);
-  const view: z.input<typeof indicatorsView> = { ...asked, by: query.by ?? null, items: rows.map(({ group, counts }) => indicators(group, counts)), risks };
+  const by = query.by ?? null;
+  const rows = await deps.indicators.counts({ ...asked, by });
+  const items = rows.map(({ group, counts }) => indicators(group, counts));
+  if (query.format === 'csv' || query.format === 'xlsx') {
+    res.set('Content-Disposition', `attachment; filename="indicators-${digits(from)}-${digits(to)}.${query.format}"`);
+    if (query.format === 'csv') res.type('text/csv').send(indicatorsCsv(items));
+    else res.type(XLSX).send(req.method === 'HEAD' ? '' : Buffer.from(await indicatorsXlsx(by, items)));
+    return;
+  }
+  const [risks, stale] = await Promise.all([deps.indicators.risks(asked), staleToday(today, deps)]);
+  const view: z.input<typeof indicatorsView> = { ...asked, by, items, risks: { ...risks, staleFeeds: stale } };
   res.json(view);
+}
+
+/** R2: feeds that are stale today, by the terms in force. */
+async function staleToday(today: JalaliDate, deps: ApiDeps): Promise<number> {
+  if (!deps.billing.feeds) return 0;
+  const [feeds, terms] = await Promise.all([deps.billing.feeds(), deps.serviceTerms(today)]);
+  return staleFeeds(feeds, terms, today).length;
+}
+
+function digits(date: JalaliDate): string {
+  return date.replaceAll('/', '');
+}
+
+/** The figures as a spreadsheet reads them; a name that would begin a formula gets an apostrophe. */
+function indicatorsCsv(items: readonly Indicators[]): string {
+  return stringify(
+    items.map((item) => INDICATOR_COLUMNS.map(({ value }) => value(item))),
+    { header: true, columns: INDICATOR_COLUMNS.map(({ name }) => name), escape_formulas: true, record_delimiter: 'windows' },
+  );
 }

@@ -86,7 +86,7 @@ function operation(row: Route, nameOf: (schema: z.ZodType) => string | undefined
   for (const [status, { description, schema, media, headers }] of Object.entries(row.answers)) {
     const content: Json = {};
     if (schema) content['application/json'] = { schema: schemaOf(schema) };
-    if (media !== undefined) content[media] = { schema: { type: 'string' } };
+    for (const other of [media ?? []].flat()) content[other] = { schema: { type: 'string' } };
     responses[status] = {
       description,
       ...(Object.keys(content).length > 0 ? { content } : {}),

@@ -30,6 +30,7 @@ const PROBLEMS = {
   CYCLE_UNKNOWN: [404, 'No such cycle in the timetable', 'این دوره در جدول زمان‌بندی نیست. نام دوره را بررسی کنید یا جدول زمان‌بندی را بفرستید.'],
   BATCH_UNKNOWN: [404, 'No such batch', 'این دسته ساخته نشده است. شمارهٔ دسته را از پاسخ دریافت دسته بردارید.'],
   NO_BILL: [404, 'No bill is issued yet', 'برای این تسویه هنوز صورتحسابی صادر نشده است. پس از اعلام مانده دوباره تلاش کنید.'],
+  NO_REPORT: [404, 'No report of this month', 'برای این ماه گزارشی، یا ویرایشی با این شماره، تهیه نشده است. فهرست گزارش‌ها را ببینید یا تهیهٔ آن را بخواهید.'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed', 'این نشانی چنین کاری را نمی‌پذیرد. کارهای مجاز در سرایند Allow آمده است.'],
   REQUEST_TIMEOUT: [408, 'The body came too slowly', 'بدنهٔ درخواست در زمان مقرر نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
   SETTLEMENT_EXISTS: [
@@ -62,6 +63,13 @@ const PROBLEMS = {
   NOT_THE_OWNER: [403, 'Referred to someone else', 'این خطا به شخص دیگری ارجاع شده است. او یا سرپرست باید آن را اصلاح کند.'],
   SECOND_PERSON_NEEDED: [403, 'Another person is needed', 'این کار را شخص دیگری باید انجام دهد، نه کسی که کار پیشین را کرده است.'],
   APPROVER_NEEDED: [403, 'The approver is needed', 'اختلاف مبلغ از سقف تأیید بیشتر است و تصویب‌کننده باید آن را تصویب کند.'],
+  QUALITY_NEEDED: [403, 'The quality unit is needed', 'پایان دادن به اقدام اصلاحی با واحد کیفیت است. گزارش را به این واحد بسپارید.'],
+  EFFECT_TOO_EARLY: [
+    409,
+    'Too early to judge the effect',
+    'زمان سنجش اثر این اقدام هنوز نرسیده است. روزی که از آن پس می‌توان اثر را سنجید در پاسخ آمده است.',
+  ],
+  MONTH_NOT_OVER: [409, 'The month is not over', 'این ماه هنوز به پایان نرسیده است و ارقام آن تغییر می‌کند. پس از پایان ماه گزارش آن را بخواهید.'],
   POSTINGS_TAKEN: [
     409,
     'Billing holds a posting already',
@@ -81,6 +89,7 @@ const PROBLEMS = {
   CYCLE_NOT_OPEN: [409, 'The cycle is not open', 'این دوره هنوز باز نشده است. نخست آن را باز کنید.'],
   EVENT_EXISTS: [409, 'The event id stands for something else', 'این شناسهٔ رویداد پیش‌تر با محتوای دیگری ثبت شده است. برای محتوای تازه شناسهٔ تازه بدهید.'],
   CONTROL_TOTAL_DIFFERS: [409, 'Count or sum is not that of the batch', 'تعداد یا جمع با دسته نمی‌خواند و چیزی ثبت نشد. دسته را دوباره دریافت و بررسی کنید.'],
+  PAYLOAD_UNREADABLE: [422, 'The payloads cannot be decrypted', 'این داده با کلیدهای این سامانه خوانده نمی‌شود. شاید کلید پیشین از پیکربندی برداشته شده باشد؛ به راهبر سامانه بگویید.'],
   BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],
@@ -213,14 +222,19 @@ export const problemWriter: ErrorRequestHandler = (error: unknown, req: Request,
     .send(JSON.stringify({ ...problemDocument(problem.code, problem.errors, problem.detail), ...problem.members }));
 };
 
-/** An error for the log: long runs of digits may be a subscription, a national id or a mobile number. */
+/** A text for the log: long runs of digits may be a subscription, a national id or a mobile number, Persian words a name or an address. */
+export function maskedText(text: string): string {
+  return text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…').replace(/\p{scx=Arabic}(?:[\p{scx=Arabic}\s\u200c.]*\p{scx=Arabic})?/gu, '…');
+}
+
+/** An error for the log, without what may be a person's. */
 export function withoutData(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const mask = (text: string): string => text.replace(/[0-9۰-۹٠-٩]{6,}/g, '…');
   return {
-    type: error.name,
+    // the class where the name does not tell it
+    type: error.name === 'Error' ? error.constructor.name : error.name,
     code: (error as { code?: unknown }).code,
-    message: mask(error.message),
-    stack: mask(error.stack ?? ''),
+    message: maskedText(error.message),
+    stack: maskedText(error.stack ?? ''),
   };
 }

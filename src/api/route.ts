@@ -22,8 +22,8 @@ export interface Answer {
   description: string;
   /** of a JSON body */
   schema?: z.ZodType;
-  /** of another body */
-  media?: string;
+  /** of another body, or of the ones that it may have */
+  media?: string | readonly string[];
   /** names and descriptions of headers worth knowing */
   headers?: Record<string, string>;
 }
@@ -54,6 +54,8 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
   roles: readonly Role[] | 'anyone' | 'everyone';
   /** open to a session that must change its one-time password first */
   beforePasswordChange?: true;
+  /** the Temporal UI's pages call it, from another origin and by the session's cookie */
+  forTemporalUi?: true;
   params?: P;
   query?: Q;
   body?: JsonBody<B>;

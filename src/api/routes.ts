@@ -14,8 +14,11 @@ import {
   verifyACorrection,
   withdrawACorrection,
 } from './corrections.js';
+import { decodeForPractice, decodePayloads } from './codec.js';
+import { closeCorrectiveAction, holdMeeting, judgeEffect, listCorrectiveActions, openCorrectiveAction, showCorrectiveAction, takeAction } from './corrective-actions.js';
 import { receiveFeed } from './feeds.js';
-import { showIndicators } from './indicators.js';
+import { XLSX, showIndicators } from './indicators.js';
+import { tellMetrics } from './metrics.js';
 import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
@@ -25,6 +28,8 @@ import {
   accessPage,
   accessQuery,
   acknowledgementRequest,
+  actionClosure,
+  actionRequest,
   acknowledgementView,
   accountPage,
   accountParams,
@@ -34,6 +39,8 @@ import {
   assignmentRequest,
   batchView,
   billQuery,
+  codecBody,
+  codecParams,
   closureRequest,
   cancellationRequest,
   correctionDecision,
@@ -41,11 +48,17 @@ import {
   correctionParams,
   correctionSubmission,
   correctionWithdrawal,
+  correctiveActionPage,
+  correctiveActionParams,
+  correctiveActionRequest,
+  correctiveActionView,
+  correctiveActionsQuery,
   cyclePage,
   cycleParams,
   cyclesQuery,
   cycleView,
   deliveryRequest,
+  effectRequest,
   errorReport,
   feedAnswer,
   feedParams,
@@ -54,6 +67,7 @@ import {
   indicatorsQuery,
   indicatorsView,
   manyAssignmentRequest,
+  meetingRequest,
   nothing,
   openingRequest,
   operatorView,
@@ -78,6 +92,10 @@ import {
   receiptView,
   refundRequest,
   reportedView,
+  reportList,
+  reportOrdered,
+  reportParams,
+  reportQuery,
   settlementPage,
   settlementParams,
   settlementsQuery,
@@ -90,6 +108,7 @@ import {
   unsentQuery,
   submittedView,
 } from './schemas.js';
+import { listReports, makeReport, showReportPdf, showReportXlsx } from './reports.js';
 import { changePassword, sessionBody, showSession, signIn, signOut } from './session.js';
 import {
   announceSettlement,
@@ -113,9 +132,14 @@ const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
 const SEES_PEOPLE: readonly Role[] = ['supervisor', 'admin'];
 const ADMIN: readonly Role[] = ['admin'];
+/** The Temporal UI tells no office from another: not for those who work at one counter. */
+const SEES_HISTORIES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
+const READS_REPORTS: readonly Role[] = ['quality', 'supervisor', 'admin'];
+const QUALITY: readonly Role[] = ['quality', 'supervisor'];
 
 const location = { Location: 'where the settlement is found' };
 
+const STEP_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'UNAVAILABLE'];
 const REWORK_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'SETTLEMENT_ENDED', 'UNAVAILABLE'];
 
 /** Every call of the API and who may make it. */
@@ -481,7 +505,7 @@ export const ROUTES: readonly Route[] = [
     summary: 'شاخص‌های طرح کیفی: K1 تا K5 و وضع ریسک‌ها',
     roles: ['supervisor', 'approver', 'quality', 'admin'],
     query: indicatorsQuery,
-    answers: { 200: { description: 'the indicators of a period', schema: indicatorsView } },
+    answers: { 200: { description: 'the indicators of a period', schema: indicatorsView, media: ['text/csv', XLSX] } },
     problems: ['UNAVAILABLE'],
     handle: showIndicators,
   }),
@@ -495,6 +519,136 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'one page', schema: accessPage } },
     problems: ['UNAVAILABLE'],
     handle: listAccesses,
+  }),
+  route({
+    method: 'get',
+    path: '/reports',
+    tag: 'quality',
+    summary: 'گزارش‌های کیفی ماهانه و ویرایش‌های هر یک',
+    roles: READS_REPORTS,
+    answers: { 200: { description: 'every edition, the newest month first', schema: reportList } },
+    problems: ['UNAVAILABLE'],
+    handle: listReports,
+  }),
+  // before the month alone, which would take the name of a file for one
+  route({
+    method: 'get',
+    path: '/reports/{month}.pdf',
+    tag: 'quality',
+    summary: 'گزارش یک ماه با نمودار',
+    roles: READS_REPORTS,
+    params: reportParams,
+    query: reportQuery,
+    answers: { 200: { description: 'A4', media: 'application/pdf' } },
+    problems: ['NO_REPORT', 'UNAVAILABLE'],
+    handle: showReportPdf,
+  }),
+  route({
+    method: 'get',
+    path: '/reports/{month}.xlsx',
+    tag: 'quality',
+    summary: 'ارقام گزارش یک ماه به‌صورت کاربرگ',
+    roles: READS_REPORTS,
+    params: reportParams,
+    query: reportQuery,
+    answers: { 200: { description: 'the month and each group on a sheet of its own', media: XLSX } },
+    problems: ['NO_REPORT', 'UNAVAILABLE'],
+    handle: showReportXlsx,
+  }),
+  route({
+    method: 'post',
+    path: '/reports/{month}',
+    tag: 'quality',
+    summary: 'تهیهٔ گزارش یک ماه به درخواست؛ هر بار ویرایشی تازه است و پیشین می‌ماند',
+    roles: READS_REPORTS,
+    params: reportParams,
+    answers: { 202: { description: 'it is being made: the edition that it will be', schema: reportOrdered, headers: { Location: 'the list in which it will stand' } } },
+    problems: ['MONTH_NOT_OVER', 'UNAVAILABLE'],
+    handle: makeReport,
+  }),
+  route({
+    method: 'get',
+    path: '/corrective-actions',
+    tag: 'quality',
+    summary: 'اقدام‌های اصلاحی: خطاهای تکراری و آنچه در برابر آن‌ها شد؛ سرپرست آن‌های ادارهٔ خود و همهٔ شرکت را می‌بیند',
+    roles: QUALITY,
+    query: correctiveActionsQuery,
+    answers: { 200: { description: 'one page, the newest first', schema: correctiveActionPage } },
+    problems: ['UNAVAILABLE'],
+    handle: listCorrectiveActions,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions',
+    tag: 'quality',
+    summary: 'گشودن اقدام اصلاحی به دست واحد کیفیت، با دلیل',
+    roles: ['quality'],
+    body: json(correctiveActionRequest),
+    answers: {
+      200: { description: 'the same stands already', schema: correctiveActionView, headers: { Location: 'where it is found' } },
+      201: { description: 'opened', schema: correctiveActionView, headers: { Location: 'where it is found' } },
+    },
+    problems: ['UNAVAILABLE'],
+    handle: openCorrectiveAction,
+  }),
+  route({
+    method: 'get',
+    path: '/corrective-actions/{n}',
+    tag: 'quality',
+    summary: 'یک اقدام اصلاحی با جلسه، اقدام‌ها، اثر و گزارش آن',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    answers: { 200: { description: 'as it stands', schema: correctiveActionView } },
+    problems: ['UNAVAILABLE'],
+    handle: showCorrectiveAction,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/meeting',
+    tag: 'quality',
+    summary: 'فراخوان جلسهٔ اقدام اصلاحی، و پس از آن صورت‌جلسه و علت',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(meetingRequest),
+    answers: { 200: { description: 'called, or held: the action as it stands', schema: correctiveActionView } },
+    problems: [...STEP_PROBLEMS],
+    handle: holdMeeting,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/action',
+    tag: 'quality',
+    summary: 'تعیین اقدام با مسئول و مهلت، و پس از آن انجام آن',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(actionRequest),
+    answers: { 200: { description: 'decided, or done: the action as it stands', schema: correctiveActionView } },
+    problems: [...STEP_PROBLEMS],
+    handle: takeAction,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/effect',
+    tag: 'quality',
+    summary: 'سنجش اثر اقدام پس از زمان مقرر، به دست شخصی جز انجام‌دهنده؛ بی‌اثر بودن اقدام دیگری می‌خواهد',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(effectRequest),
+    answers: { 200: { description: 'judged: the action as it stands', schema: correctiveActionView } },
+    problems: ['EFFECT_TOO_EARLY', 'SECOND_PERSON_NEEDED', ...STEP_PROBLEMS],
+    handle: judgeEffect,
+  }),
+  route({
+    method: 'post',
+    path: '/corrective-actions/{n}/closure',
+    tag: 'quality',
+    summary: 'گزارش و پایان اقدام اصلاحی به دست واحد کیفیت',
+    roles: QUALITY,
+    params: correctiveActionParams,
+    body: json(actionClosure),
+    answers: { 200: { description: 'closed: the action as it stands', schema: correctiveActionView } },
+    problems: ['QUALITY_NEEDED', ...STEP_PROBLEMS],
+    handle: closeCorrectiveAction,
   }),
   route({
     method: 'get',
@@ -677,6 +831,31 @@ export const ROUTES: readonly Route[] = [
     problems: ['SIGN_IN_LOCKED', 'UNAVAILABLE'],
     handle: changePassword,
   }),
+  route({
+    method: 'post',
+    path: '/codec/decode',
+    tag: 'temporal',
+    summary: 'رمزگشایی داده‌های سامانهٔ گردش کار برای نمایش در صفحهٔ سرپرست؛ هر بار ثبت می‌شود',
+    roles: SEES_HISTORIES,
+    forTemporalUi: true,
+    body: json(codecBody, '8mb'),
+    answers: { 200: { description: 'the payloads as they were before', schema: codecBody } },
+    problems: ['PAYLOAD_UNREADABLE'],
+    handle: decodePayloads,
+  }),
+  route({
+    method: 'post',
+    path: '/codec/{key}/decode',
+    tag: 'temporal',
+    summary: 'همان رمزگشایی در نصب آموزشی، با کلیدی که صفحهٔ گردش کار آن دارد',
+    roles: 'anyone',
+    forTemporalUi: true,
+    params: codecParams,
+    body: json(codecBody, '8mb'),
+    answers: { 200: { description: 'the payloads as they were before', schema: codecBody } },
+    problems: ['PAYLOAD_UNREADABLE'],
+    handle: decodeForPractice,
+  }),
 ];
 
 /** Calls about the service itself; they also stand at the root, where probes look. */
@@ -704,5 +883,15 @@ export const SERVICE_ROUTES: readonly Route[] = [
       const { ready, checks } = await deps.ready();
       res.status(ready ? 200 : 503).json({ ready, checks });
     },
+  }),
+  route({
+    method: 'get',
+    path: '/metrics',
+    tag: 'service',
+    summary: 'سنجه‌ها برای Prometheus؛ با توکن آن، یا بدون توکن فقط از همین دستگاه',
+    roles: 'anyone',
+    answers: { 200: { description: 'Prometheus’ text format', media: 'text/plain' } },
+    problems: ['UNAUTHENTICATED', 'FORBIDDEN'],
+    handle: tellMetrics,
   }),
 ];

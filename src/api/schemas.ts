@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { FEED_KINDS } from '../domain/account.js';
 import { normalId } from '../domain/bill-id.js';
 import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
+import { ACTION_SCOPES, ACTION_STATUSES } from '../domain/corrective-action.js';
 import { isFindingCode, isOverridable } from '../domain/finding.js';
 import { INDICATOR_GROUPS } from '../domain/indicators.js';
-import { parseJalali } from '../domain/jalali.js';
+import { parseJalali, parseMonth } from '../domain/jalali.js';
 import { mobile, nationalId, userName } from '../domain/person.js';
 import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
@@ -218,6 +219,59 @@ export const correctionWithdrawal = z.strictObject({ note: text(500, 3) });
 export const correctionDecision = z.strictObject({ accepted: z.boolean(), note: text(500).optional() });
 export const cancellationRequest = z.strictObject({ reason });
 export const refundRequest = z.strictObject({ reason });
+/** One call is one of two acts, each with its fields, all of them. */
+function oneAct(first: readonly string[], second: readonly string[], messages: { both: string; missing: string }) {
+  return ({ value, issues }: z.core.ParsePayload<Record<string, unknown>>): void => {
+    const given = (field: string): boolean => value[field] !== undefined;
+    if (first.some(given) && second.some(given)) issues.push({ code: 'custom', input: value, path: [], message: messages.both, params: { code: 'TWO_ACTS' } });
+    else
+      for (const field of second.some(given) ? second : first)
+        if (!given(field)) issues.push({ code: 'custom', input: value, path: [field], message: messages.missing, params: { code: 'REQUIRED' } });
+  };
+}
+export const meetingRequest = z
+  .strictObject({
+    on: date.optional().meta({ description: 'the day of the meeting that is called, or called again; with participants' }),
+    participants: z.array(text(120, 2)).min(1).max(50).optional(),
+    minutes: text(10_000, 3).optional().meta({ description: 'of the meeting that was held; with cause' }),
+    cause: text(2_000, 3).optional().meta({ description: 'why the errors repeat' }),
+  })
+  .check(
+    oneAct(['on', 'participants'], ['minutes', 'cause'], {
+      both: 'فراخوان جلسه و صورت‌جلسهٔ آن دو کار جداست. آن‌ها را جدا بفرستید.',
+      missing: 'این فیلد لازم است. برای فراخوان، تاریخ و شرکت‌کنندگان، و پس از جلسه، صورت‌جلسه و علت را با هم بنویسید.',
+    }),
+  );
+export const actionRequest = z
+  .strictObject({
+    what: text(2_000, 3).optional().meta({ description: 'what is to be done; with owner and dueOn' }),
+    owner: coded(z.string().max(60), 'USER_INVALID', 'نام کاربری مسئول اقدام درست نیست. آن را از فهرست کاربران بردارید.', userName).optional(),
+    dueOn: date.optional(),
+    done: text(2_000, 3).optional().meta({ description: 'it was done: how' }),
+  })
+  .check(
+    oneAct(['what', 'owner', 'dueOn'], ['done'], {
+      both: 'تعیین اقدام و انجام آن دو کار جداست. آن‌ها را جدا بفرستید.',
+      missing: 'این فیلد لازم است. اقدام، مسئول و مهلت آن را با هم بنویسید.',
+    }),
+  );
+export const effectRequest = z.strictObject({ effective: z.boolean(), note: text(2_000, 3) });
+export const actionClosure = z.strictObject({
+  outcome: z.enum(['effective', 'unfounded']).meta({ description: 'unfounded: before an action was decided it turned out that there was nothing to correct' }),
+  report: text(10_000, 3),
+});
+export const correctiveActionRequest = z
+  .strictObject({
+    scope: z.enum(ACTION_SCOPES),
+    subject: text(200).meta({ description: 'the settlement, user name of the clerk, cause or office; for `other` what it is about' }),
+    office: text(60).optional().meta({ description: 'absent: the whole company' }),
+    reason,
+  })
+  .check(({ value, issues }) => {
+    if (value.scope === 'cause' && !(CORRECTION_CAUSES as readonly string[]).includes(value.subject)) {
+      issues.push({ code: 'custom', input: value, path: ['subject'], message: `علت شناخته نیست. یکی از این‌ها را بنویسید: ${CORRECTION_CAUSES.join('، ')}.`, params: { code: 'INVALID_VALUE' } });
+    }
+  });
 export const nothing = z.strictObject({});
 export const successorRequest = z.strictObject({ reason, ...settlementRequest.shape });
 
@@ -334,6 +388,8 @@ export const settlementParams = z.strictObject({
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
 export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
+export const correctiveActionParams = z.strictObject({ n: z.string().regex(/^[1-9][0-9]{0,8}$/).transform(Number) });
+export const reportParams = z.strictObject({ month: z.string().regex(/^1[2-4][0-9]{2}-(0[1-9]|1[0-2])$/).transform((month) => month.replace('-', '/')).meta({ examples: ['1405-08'] }) });
 export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
@@ -461,6 +517,29 @@ export const indicatorsQuery = z.strictObject({
   to: date.optional().meta({ description: 'today when absent; both days included' }),
   office: code.optional(),
   by: z.enum(INDICATOR_GROUPS).optional().meta({ description: 'absent: one row for all' }),
+  format: z.enum(['json', 'csv', 'xlsx']).optional().meta({ description: 'csv and xlsx: the figures of the items as a file' }),
+});
+export const reportQuery = z.strictObject({
+  edition: z
+    .string()
+    .optional()
+    .meta({ description: 'the newest when absent' })
+    .transform((typed, context): number | null => {
+      if (typed === undefined) return null;
+      const n = typed.length <= 6 ? wholeNumber(typed) : null;
+      if (n !== null && n >= 1) return n;
+      context.issues.push({ code: 'custom', message: 'شمارهٔ ویرایش عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'EDITION_INVALID' } });
+      return z.NEVER;
+    }),
+});
+const monthOf = coded(z.string().max(20).meta({ description: 'Jalali month', examples: ['1405/08'] }), 'MONTH_INVALID', 'ماه درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۸ بنویسید.', parseMonth);
+export const correctiveActionsQuery = z.strictObject({
+  status: z.enum(ACTION_STATUSES).optional(),
+  scope: z.enum(ACTION_SCOPES).optional(),
+  office: code.optional(),
+  month: monthOf.optional(),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
 });
 export const accessQuery = z.strictObject({
   subscription: subscription.optional().meta({ description: 'whose data was shown' }),
@@ -788,6 +867,7 @@ export const taskView = z.strictObject({
   since: moment,
   dueAt: moment.nullable(),
   overdue: z.boolean(),
+  remindedAt: moment.nullable().meta({ description: 'whoever has it was reminded' }),
   escalatedAt: moment.nullable().meta({ description: 'went to the supervisor' }),
   closedAt: moment.nullable(),
   closedBy: z.string().nullable().meta({ description: 'null also when the work itself ended it' }),
@@ -873,7 +953,7 @@ export const indicatorsView = z.strictObject({
       k5: counted.meta({ description: 'announcements' }),
     }),
   ),
-  risks: z.strictObject({ lateEntries: counted, onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
 export const accessPage = z.strictObject({
@@ -889,6 +969,53 @@ export const accessPage = z.strictObject({
   ),
   next,
 });
+const person = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES) });
+const noted = z.strictObject({ note: z.string(), by: person, at: moment });
+export const correctiveActionView = z.strictObject({
+  n: z.int(),
+  scope: z.enum(ACTION_SCOPES).meta({ description: 'of what the errors are: one settlement, clerk, cause or office' }),
+  subject: z.string(),
+  office: z.string().meta({ description: '`*`: the whole company' }),
+  month: z.string(),
+  title: z.string().meta({ description: 'Persian: what it is about' }),
+  status: z.enum(ACTION_STATUSES),
+  openedAt: moment,
+  errors: z.int().nullable().meta({ description: 'in the month when it was opened; null: opened by a person' }),
+  threshold: z.int().nullable(),
+  openedBy: person.nullable(),
+  reason: z.string().nullable(),
+  meeting: z
+    .strictObject({ on: day, participants: z.array(z.string()), calledBy: person, calledAt: moment, minutes: z.string().nullable(), cause: z.string().nullable(), recordedBy: person.nullable(), recordedAt: moment.nullable() })
+    .nullable(),
+  actions: z
+    .array(
+      z.strictObject({
+        what: z.string(),
+        owner: z.string(),
+        dueOn: day,
+        decidedBy: person,
+        decidedAt: moment,
+        done: noted.nullable(),
+        effectDueOn: day.nullable().meta({ description: 'the first day on which its effect may be judged' }),
+        effect: z.strictObject({ effective: z.boolean(), ...noted.shape }).nullable(),
+      }),
+    )
+    .meta({ description: 'the last one stands; one without effect is followed by another' }),
+  errorsSinceAction: z.int().nullable().meta({ description: 'errors of the scope since the last action was done; in the list, and before it, null' }),
+  closure: z.strictObject({ outcome: z.enum(['effective', 'unfounded']), report: z.string(), by: person, at: moment }).nullable(),
+});
+export const correctiveActionPage = z.strictObject({ items: z.array(correctiveActionView), next });
+
+export const reportView = z.strictObject({
+  month: z.string().meta({ description: 'Jalali yyyy/mm' }),
+  edition: z.int().meta({ description: '1 for the first, one more for each making anew' }),
+  madeAt: moment,
+  madeBy: z.string().nullable().meta({ description: 'null: the schedule' }),
+  pdf: z.string().meta({ description: 'its address' }),
+  xlsx: z.string(),
+});
+export const reportList = z.strictObject({ items: z.array(reportView) });
+export const reportOrdered = z.strictObject({ month: z.string(), edition: z.int() });
 
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
@@ -985,6 +1112,7 @@ export const problem = z.strictObject({
     .strictObject({ closesOn: day.optional(), earlier: z.string().optional() })
     .optional()
     .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
+  correctiveAction: correctiveActionView.optional().meta({ description: 'with a refused step of a corrective action: as it stands' }),
   eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
   owed: z.strictObject({ payable: rial, paid: rial, remaining: rial }).optional().meta({ description: 'with STILL_OWED: what the bill asks for, what came and what is missing' }),
   correction: z.int().optional().meta({ description: 'with CORRECTION_OPEN: its number' }),
@@ -1016,6 +1144,11 @@ export const REQUEST_SCHEMAS = {
   CancellationRequest: cancellationRequest,
   RefundRequest: refundRequest,
   SuccessorRequest: successorRequest,
+  CorrectiveActionRequest: correctiveActionRequest,
+  MeetingRequest: meetingRequest,
+  ActionRequest: actionRequest,
+  EffectRequest: effectRequest,
+  ActionClosure: actionClosure,
 } as const;
 export const ANSWER_SCHEMAS = {
   Settlement: settlementView,
@@ -1033,6 +1166,11 @@ export const ANSWER_SCHEMAS = {
   CorrectionDetail: correctionDetailView,
   Reported: reportedView,
   Indicators: indicatorsView,
+  CorrectiveAction: correctiveActionView,
+  QualityReport: reportView,
+  QualityReportList: reportList,
+  QualityReportOrdered: reportOrdered,
+  CorrectiveActionPage: correctiveActionPage,
   Cycle: cycleView,
   CyclePage: cyclePage,
   Batch: batchView,
@@ -1057,3 +1195,10 @@ export const ANSWER_SCHEMAS = {
   Debt: debtView,
   BillLine: lineView,
 } as const;
+
+const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+/** Payloads as Temporal's UI and command line send them: bytes in base64. */
+export const codecBody = z.object({
+  payloads: z.array(z.object({ metadata: z.record(z.string(), base64).default({}), data: base64.default('') })).max(10_000),
+});
+export const codecParams = z.object({ key: z.string().regex(/^[0-9a-f]{32}$/) });

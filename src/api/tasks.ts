@@ -78,6 +78,7 @@ function viewTask(task: Task, now: Date): z.input<typeof taskView> {
     since: task.since,
     dueAt: task.dueAt,
     overdue: task.closedAt === null && task.dueAt !== null && Date.parse(task.dueAt) <= now.getTime(),
+    remindedAt: task.remindedAt,
     escalatedAt: task.escalatedAt,
     closedAt: task.closedAt,
     closedBy: task.closedBy?.name ?? null,

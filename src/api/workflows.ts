@@ -75,6 +75,8 @@ export interface SettlementWorkflows {
   paymentReceived(id: string, received: PaymentReceived): Promise<'told' | 'ended' | 'unanswered'>;
   /** Asks an open settlement for an update. NoAnswerError without a word in time: it may have happened, and what stands tells. */
   act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
+  /** The same of another workflow, by its own id. */
+  ask<T, A>(workflowId: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
   /** Where an open settlement stands; without a worker what its start arguments say; null if there is none. NoAnswerError without a word from the server. */
   state(id: string): Promise<Settlement | null>;
   reachable(): Promise<boolean>;
@@ -202,6 +204,22 @@ export function createSettlementWorkflows(
     return order as SettlementOrder;
   }
 
+  async function ask<T, A>(workflowId: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>> {
+    try {
+      const value = await within(ACT_MS, () => workflow.getHandle(workflowId).executeUpdate(update, { args: [argument] }));
+      return { kind: 'done', value };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { kind: 'closed' };
+      if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+        const { type, details } = error.cause;
+        if (type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
+        return { kind: 'refused', type: type ?? '', details: details ?? [] };
+      }
+      if (isUnanswered(error)) throw new NoAnswerError();
+      throw error;
+    }
+  }
+
   return {
     async announce(order, { deadlineMs }) {
       const deadline = Date.now() + deadlineMs;
@@ -232,21 +250,8 @@ export function createSettlementWorkflows(
       }
     },
 
-    async act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>> {
-      try {
-        const value = await within(ACT_MS, () => workflow.getHandle(settlementWorkflowId(id)).executeUpdate(update, { args: [argument] }));
-        return { kind: 'done', value };
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return { kind: 'closed' };
-        if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-          const { type, details } = error.cause;
-          if (type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
-          return { kind: 'refused', type: type ?? '', details: details ?? [] };
-        }
-        if (isUnanswered(error)) throw new NoAnswerError();
-        throw error;
-      }
-    },
+    act: (id, update, argument) => ask(settlementWorkflowId(id), update, argument),
+    ask,
 
     async paymentReceived(id, received) {
       try {

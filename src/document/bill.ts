@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import { toSVG } from 'bwip-js/node';
 import type { BillLine } from '../domain/debt.js';
 import { barcode } from '../domain/bill-id.js';
+import { exactDecimal, readFraction } from '../domain/fraction.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ReadingSource } from '../domain/reading.js';
 import { sumRial } from '../domain/rial.js';
@@ -11,7 +9,8 @@ import type { ClearanceLetter } from '../domain/clearance.js';
 import type { Bill, BillPayment, Purpose, Settlement } from '../domain/settlement.js';
 import { persianDigits } from '../domain/text.js';
 import { clearancePage } from './clearance.js';
-import { date, exactQuantity, id, isolated, moment, number, prose, quantity } from './figures.js';
+import { date, id, isolated, moment, number, prose } from './figures.js';
+import { typesetter } from './typst.js';
 import { amountInWords } from './words.js';
 
 /** What is printed: plain JSON, nothing is looked up or computed anew, so a reprint is equal in every amount. */
@@ -34,38 +33,10 @@ export interface BillPrinter {
   clearance(letter: ClearanceLetter): Uint8Array;
 }
 
-const TEMPLATE_DIR = __dirname;
-const FONT_WEIGHTS = ['Regular', 'Medium', 'Bold'];
-// what so many documents did not use again is dropped: labels and template stay, and memory stays flat
-const CACHE_AGE = 8;
-
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
-  const fonts = join(dirname(require.resolve('vazirmatn/package.json')), 'fonts', 'ttf');
-  const compiler = NodeCompiler.create({
-    workspace: TEMPLATE_DIR,
-    fontArgs: [{ fontBlobs: FONT_WEIGHTS.map((weight) => readFileSync(join(fonts, `Vazirmatn-${weight}.ttf`))) }],
-  });
-  /** A template that reads its values as the JSON file of its name: text never becomes Typst source. */
-  const template = (name: string) => {
-    const source = join(TEMPLATE_DIR, `${name}.typ`);
-    const data = join(TEMPLATE_DIR, `${name}.json`);
-    compiler.addSource(source, readFileSync(source, 'utf8'));
-    return (values: unknown): Uint8Array => {
-      compiler.mapShadow(data, Buffer.from(JSON.stringify(values)));
-      try {
-        // straight to bytes: a document object's native memory is freed only when the event loop turns
-        return compiler.pdf({ mainFilePath: source });
-      } finally {
-        compiler.evictCache(CACHE_AGE);
-      }
-    };
-  };
-  const [bill, clearance] = [template('bill'), template('clearance')];
-  return {
-    bill: (input) => bill(page(input, issuer)),
-    clearance: (letter) => clearance(clearancePage(letter, issuer)),
-  };
+  const [bill, clearance] = [typesetter('bill'), typesetter('clearance')];
+  return { bill: (input) => bill(page(input, issuer)), clearance: (letter) => clearance(clearancePage(letter, issuer)) };
 }
 
 const USES: Readonly<Record<string, string>> = {
@@ -259,4 +230,23 @@ function cycleName(cycle: string | null): string {
   const [, series = '', year = '', nn = ''] = /^(.+)-([0-9]{4})-([0-9]{2})$/.exec(cycle) ?? [];
   if (!nn) return `دورهٔ ${isolated(cycle)}`;
   return `دورهٔ ${persianDigits(String(Number(nn)))} سال ${persianDigits(year)} (سری ${isolated(series)})`;
+}
+
+/** Hundredths are enough to read; `n/d` is rounded half up by magnitude. */
+function quantity(exact: string): string {
+  if (!exact.includes('/')) return number(exact);
+  const { n, d } = readFraction(exact);
+  const magnitude = n < 0n ? -n : n;
+  const hundredths = String((200n * magnitude + d) / (2n * d)).padStart(3, '0');
+  const places = hundredths.slice(-2).replace(/0+$/, '');
+  return number(`${n < 0n ? '-' : ''}${hundredths.slice(0, -2)}${places && `.${places}`}`);
+}
+
+/** What hundredths do not tell: the decimal where it ends (۰٫۸۷۵), else the fraction (۵۰/۳); null where they tell all. */
+function exactQuantity(exact: string): string | null {
+  if (!exact.includes('/')) return null;
+  const { n, d } = readFraction(exact);
+  if ((100n * n) % d === 0n) return null;
+  const text = exactDecimal({ n, d });
+  return text === null ? persianDigits(exact) : number(text);
 }

@@ -1,10 +1,9 @@
-import { exactDecimal, readFraction } from '../domain/fraction.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { Rial } from '../domain/rial.js';
 import type { Instant } from '../domain/settlement.js';
 import { persianDigits } from '../domain/text.js';
 
-// Figures and texts as they are printed: Persian digits and marks, each in the direction of its own letters.
+// How figures, dates, ids and names are written into a right-to-left document.
 
 // digits and their marks are not among them
 const ARABIC_LETTER = /[\u0621-\u065f\u066e-\u06d3\u06ee\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc]/;
@@ -29,25 +28,6 @@ export function number(value: Rial | string): string {
   const text = persianDigits(`${grouped}${places ? `٫${places}` : ''}${percent && '٪'}`);
   // only a sign would be carried to the other end by the text around it
   return sign ? `${LTR}−${text}${END}` : text;
-}
-
-/** Hundredths are enough to read; `n/d` is rounded half up by magnitude. */
-export function quantity(exact: string): string {
-  if (!exact.includes('/')) return number(exact);
-  const { n, d } = readFraction(exact);
-  const magnitude = n < 0n ? -n : n;
-  const hundredths = String((200n * magnitude + d) / (2n * d)).padStart(3, '0');
-  const places = hundredths.slice(-2).replace(/0+$/, '');
-  return number(`${n < 0n ? '-' : ''}${hundredths.slice(0, -2)}${places && `.${places}`}`);
-}
-
-/** What hundredths do not tell: the decimal where it ends (۰٫۸۷۵), else the fraction (۵۰/۳); null where they tell all. */
-export function exactQuantity(exact: string): string | null {
-  if (!exact.includes('/')) return null;
-  const { n, d } = readFraction(exact);
-  if ((100n * n) % d === 0n) return null;
-  const text = exactDecimal({ n, d });
-  return text === null ? persianDigits(exact) : number(text);
 }
 
 /** Ids stay in Latin digits, left to right: they are typed into a bank's app. */

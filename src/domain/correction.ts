@@ -8,6 +8,26 @@ export type CorrectionKind = (typeof CORRECTION_KINDS)[number];
 export const CORRECTION_CAUSES = ['applicant', 'clerk', 'feed', 'tariffData', 'system'] as const;
 export type CorrectionCause = (typeof CORRECTION_CAUSES)[number];
 
+/** Persian, as documents and lists name them. */
+export const CORRECTION_KIND_TITLES: Record<CorrectionKind, string> = {
+  reading: 'رقم کنتور',
+  date: 'تاریخ',
+  meter: 'کنتور',
+  tariff: 'تعرفه',
+  subscriber: 'مشترک',
+  name: 'نام',
+  payment: 'پرداخت',
+  document: 'مدرک',
+  other: 'دیگر',
+};
+export const CORRECTION_CAUSE_TITLES: Record<CorrectionCause, string> = {
+  applicant: 'اظهار متقاضی',
+  clerk: 'ثبت کارمند',
+  feed: 'دادهٔ رسیده',
+  tariffData: 'دادهٔ تعرفه',
+  system: 'سامانه',
+};
+
 /**
  * Error → referral → correction → verification by another person → above a set amount approval → the next revision
  * (plan, rework line). A rejected submission goes back to its owner; a withdrawn error ends it.
@@ -60,6 +80,31 @@ export function isOpenCorrection({ status }: Pick<Correction, 'status'>): boolea
 /** The one that is being worked on: errors of a settlement are handled one after another. */
 export function currentCorrection<C extends Pick<Correction, 'status'>>(corrections: readonly C[]): C | undefined {
   return corrections.find(isOpenCorrection);
+}
+
+/** Whom a correction waits for: its owner, then another person's role, above the set amount the approver; null when it has ended or waits for one before it. */
+export function correctionWaitsFor(
+  { status, owner, difference, noChange }: Pick<Correction, 'status' | 'owner' | 'difference' | 'noChange'>,
+  submitter: Role | null,
+  { approvalAbove }: { approvalAbove: Rial },
+): { kind: 'correction' | 'verification' | 'approval'; role: Role; user: string | null } | null {
+  switch (status) {
+    case 'referred':
+    case 'rejected':
+      return { kind: 'correction', ...owner };
+    case 'submitted':
+      // a supervisor's own correction is looked at by another unit
+      return { kind: 'verification', role: submitter === 'supervisor' ? 'quality' : 'supervisor', user: null };
+    case 'verified':
+      return needsApproval(difference, approvalAbove) && noChange !== true ? { kind: 'approval', role: 'approver', user: null } : null;
+    default:
+      return null;
+  }
+}
+
+/** Whether a difference of the totals is above what one verifier may let pass, up or down. */
+export function needsApproval(difference: Rial | null, approvalAbove: Rial): boolean {
+  return Math.abs(difference ?? 0) > approvalAbove;
 }
 
 export type CorrectionRefusal = 'NOT_ALLOWED_NOW' | 'NOT_THE_OWNER' | 'SECOND_PERSON_NEEDED' | 'APPROVER_NEEDED';

@@ -105,8 +105,9 @@ export function indicators(group: string | null, counts: IndicatorCounts): Indic
 
 /** The risks of the plan as they stand now. */
 export interface RiskCounts {
-  /** R1: late entries in the period: somebody wrote paper slips */
+  /** R1: late entries in the period: somebody wrote paper slips, and the days of offices on which that happened */
   lateEntries: number;
+  outages: number;
   /** R2: announcements in the period that rest on data confirmed as stale */
   onStaleData: number;
   /** R4: postings that billing has not taken, and those of them that were late */

@@ -69,6 +69,29 @@ export function parseJalali(text: string): JalaliDate | null {
   return isCivilDate(year, month, day) ? dateOf(year, month, day) : null;
 }
 
+/** A typed month, `yyyy/mm`, `yyyy-mm` or with one digit, as `yyyy/mm`; null for other text. */
+export function parseMonth(text: string): string | null {
+  return parseJalali(`${latinDigits(text).replace('-', '/')}/1`)?.slice(0, 7) ?? null;
+}
+
+/** First and last day of a Jalali month `yyyy/mm`. RangeError for no such month. */
+export function monthDays(month: string): { from: JalaliDate; to: JalaliDate } {
+  const [from, year] = [jalali(`${month}/01`), Number(month.slice(0, 4))];
+  return { from, to: addDays(from, monthLength(year, Number(month.slice(5))) - 1) };
+}
+
+/** The month `yyyy/mm` before. */
+export function monthBefore(month: string): string {
+  return addDays(jalali(`${month}/01`), -1).slice(0, 7);
+}
+
+const MONTHS = ['فروردین', 'اردیبهشت', 'خرداد', 'تیر', 'مرداد', 'شهریور', 'مهر', 'آبان', 'آذر', 'دی', 'بهمن', 'اسفند'] as const;
+
+/** The Persian name of the month of a date `yyyy/mm/dd` or month `yyyy/mm`. */
+export function monthName(date: string): string {
+  return MONTHS[Number(date.slice(5, 7)) - 1] ?? '';
+}
+
 /** parseJalali for literals and trusted text; RangeError where that gives null. */
 export function jalali(text: string): JalaliDate {
   const date = parseJalali(text);

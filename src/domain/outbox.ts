@@ -59,6 +59,11 @@ export function isOpen({ status }: Pick<Posting, 'status'>): boolean {
   return OPEN.has(status);
 }
 
+/** Whether a posting is among those that a correction replaced or a cancellation took out: nothing of it is to be charged. */
+export function isWithdrawn(postings: readonly Pick<Posting, 'posting' | 'status'>[], posting: string): boolean {
+  return postings.some((each) => each.posting === posting && (each.status === 'replaced' || each.status === 'cancelled'));
+}
+
 /** The reason of a settlement posting that no cycle may take any more: a bill covers its dates already. */
 export const COVERED = 'COVERED';
 

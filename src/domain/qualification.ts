@@ -34,7 +34,7 @@ export interface LapsingQualification {
 
 /** What is recorded of an operator, read at one moment. */
 export interface OperatorStanding {
-  /** whether anybody is recorded: before the first person is, nobody is checked */
+  /** whether the company has recorded anybody: before its first person an unknown operator is not checked */
   managed: boolean;
   /** null: this operator is not recorded */
   person: { active: boolean; roles: Role[]; office: string } | null;
@@ -83,8 +83,8 @@ export function qualifyingDay({ facts, receivedAt }: SettlementOrder, today: Jal
 
 /** Whether the operator may issue on the day (R3), and which qualification ends at most `warnDays` days later. */
 export function checkOperator(operator: Operator, { managed, person, qualifications }: OperatorStanding, day: JalaliDate, warnDays: number): Finding[] {
-  if (!managed) return [];
   if (!person) {
+    if (!managed) return [];
     return [
       finding('OPERATOR_NOT_QUALIFIED', 'clerk', `برای کاربر ${operator.id} صلاحیتی ثبت نشده است. از مدیر سامانه بخواهید شما و گواهی‌های آموزشتان را ثبت کند؛ تا آن زمان این تسویه را همکار دارای صلاحیت انجام دهد.`),
     ];

@@ -2,6 +2,7 @@ import type { FeedKind } from './account.js';
 import type { JalaliDate } from './jalali.js';
 import type { Rial } from './rial.js';
 import { type Dated, type Tariff, holdsOn, tariffOn } from './tariff.js';
+import { DEFAULT_DAYS_OFF, type DayOff } from './working-calendar.js';
 
 /** What the company has set for its own service: deadlines and thresholds, with validity. */
 export interface ServiceTerms {
@@ -34,11 +35,13 @@ export interface ServiceTerms {
   qualificationWarnDays: number;
   /** R1: so many minutes of working hours without an announcement of an office are noticed as an outage */
   outageAfterMinutes: number;
+  /** the working calendar: what offices have to do is not due on these days, and its hours do not run on them */
+  daysOff: readonly DayOff[];
 }
 
 /** Terms of a tariff document from a day on; what is left out is that of DEFAULT_SERVICE_TERMS. */
 export type ServiceRule = Dated & {
-  // feeds and reminders are lists: given, they stand whole, for nothing in them means never
+  // feeds, reminders and days off are lists: given, they stand whole, for nothing in them means never
   [Group in keyof ServiceTerms]?: Group extends 'correction' | 'correctiveAction' ? Partial<ServiceTerms[Group]> : ServiceTerms[Group];
 };
 
@@ -52,6 +55,7 @@ export const DEFAULT_SERVICE_TERMS: ServiceTerms = {
   correctiveAction: { perSettlement: 2, perClerk: 3, perCause: 5, perOffice: 10, effectAfterDays: 30, meetingDueDays: 7 },
   qualificationWarnDays: 30,
   outageAfterMinutes: 60,
+  daysOff: DEFAULT_DAYS_OFF,
 };
 
 /** The terms in force on a day: of the day's tariff the last rule of its list that holds; what it leaves out is the default's. */

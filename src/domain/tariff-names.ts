@@ -22,7 +22,7 @@ const DOCUMENT: Names = {
   discounts: { ...dated('kind', 'title', 'use', 'climates', 'season', 'uptoM3PerMonth', 'steps'), spans: dated() },
   requiredDocuments: { ...dated('purposes', 'applicants'), anyOf: names('code', 'name') },
   service: {
-    ...dated('remindDaysBeforeClosing', 'escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes'),
+    ...dated('remindDaysBeforeClosing', 'escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes', 'daysOff'),
     staleAfterDays: names(...FEED_KINDS),
     correction: names('dueHours', 'remindHours', 'approvalAbove'),
     correctiveAction: names('perSettlement', 'perClerk', 'perCause', 'perOffice', 'effectAfterDays', 'meetingDueDays'),

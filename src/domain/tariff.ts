@@ -4,6 +4,7 @@ import { decimal } from './fraction.js';
 import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
+import { isWeekday, leavesWork } from './working-calendar.js';
 
 export type Season = 'warm' | 'cold';
 
@@ -434,6 +435,13 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+      const daysOff: unknown = rule.daysOff ?? [];
+      if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent')) {
+        (daysOff as unknown[]).forEach((day, n) =>
+          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${String(day)}`),
+        );
+        check(leavesWork(daysOff as unknown[]), `${path}.daysOff`, 'NO_WORKING_DAY', 'all seven days of the week are off');
+      }
     });
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;

@@ -1,6 +1,7 @@
 import type { FindingCode } from './finding.js';
 import type { ServiceTerms } from './service-terms.js';
 import type { Instant, Operator, Role } from './settlement.js';
+import { workingHoursAfter } from './working-calendar.js';
 
 interface KindOfTask {
   /** whom it waits for */
@@ -9,8 +10,11 @@ interface KindOfTask {
   title: string;
   /** `work`: what it asks for closes it; `person`: someone closes it with a note */
   endedBy: 'work' | 'person';
-  /** when it is due unless whoever opens it says so: 24:00 of the day in Tehran, or the hours that a correction has */
-  due: 'endOfDay' | 'correctionHours';
+  /**
+   * when it is due unless whoever opens it says so: 24:00 of the day in Tehran, or the hours that a correction has. Working
+   * hours stand still while the offices are closed, those of the escalation too, and their owner is reminded before.
+   */
+  due: 'endOfDay' | 'correctionHours' | 'workingHours';
 }
 
 /** Everything that can wait for a person (plan, R5). A new kind is a row here. */
@@ -22,10 +26,21 @@ const KINDS = {
   postingLate: { role: 'billing', title: 'قلم دیرمانده: دوره بدون آن بسته شد', endedBy: 'person', due: 'correctionHours' },
   settlementCovered: { role: 'billing', title: 'قبضی همین روزها را دارد: رقم و مبلغ تسویه دوباره حساب نشود', endedBy: 'person', due: 'correctionHours' },
   postingAfterEnd: { role: 'billing', title: 'پیام صورتحساب پس از پایان تسویه', endedBy: 'person', due: 'correctionHours' },
+  postingWithdrawn: { role: 'billing', title: 'قلمی پذیرفته شد که جایگزین یا باطل شده بود: تأیید آن را پس بگیرید', endedBy: 'person', due: 'correctionHours' },
+  batchNotSubmitted: { role: 'billing', title: 'سامانهٔ صدور قبض دسته‌های دوره را نگرفته است: رفع اشکال پیش از بسته شدن دوره', endedBy: 'person', due: 'endOfDay' },
   staleFeed: { role: 'billing', title: 'داده‌ای که به‌روز نیست: بارگذاری تازه', endedBy: 'person', due: 'endOfDay' },
   cycleClosing: { role: 'billing', title: 'دوره رو به پایان است: باز کردن دوره و گرفتن همه اقلام', endedBy: 'work', due: 'endOfDay' },
   unsentPostings: { role: 'supervisor', title: 'اقلام ارسال‌نشدهٔ دوره‌ای که امروز بسته می‌شود', endedBy: 'work', due: 'endOfDay' },
   noTimetable: { role: 'billing', title: 'سری بدون جدول زمان‌بندی: اقلام آن دوره‌ای ندارند', endedBy: 'work', due: 'endOfDay' },
+  correction: { role: 'clerk', title: 'اصلاح خطای ارجاع‌شده', endedBy: 'work', due: 'workingHours' },
+  verification: { role: 'supervisor', title: 'تأیید اصلاح به دست شخص دیگر', endedBy: 'work', due: 'workingHours' },
+  approval: { role: 'approver', title: 'تصویب اصلاحی که اختلاف آن از سقف بیشتر است', endedBy: 'work', due: 'workingHours' },
+  callMeeting: { role: 'quality', title: 'اقدام اصلاحی: فراخوان جلسه', endedBy: 'work', due: 'workingHours' },
+  recordMeeting: { role: 'quality', title: 'اقدام اصلاحی: برگزاری جلسه و ثبت صورت‌جلسه و علت', endedBy: 'work', due: 'workingHours' },
+  planAction: { role: 'quality', title: 'اقدام اصلاحی: تعیین اقدام، مسئول و مهلت', endedBy: 'work', due: 'workingHours' },
+  takeAction: { role: 'supervisor', title: 'اقدام اصلاحی: انجام اقدام', endedBy: 'work', due: 'workingHours' },
+  judgeEffect: { role: 'quality', title: 'اقدام اصلاحی: سنجش اثر', endedBy: 'work', due: 'workingHours' },
+  closeAction: { role: 'quality', title: 'اقدام اصلاحی: گزارش و پایان', endedBy: 'work', due: 'workingHours' },
   qualificationLapses: { role: 'supervisor', title: 'صلاحیت کارمند رو به پایان است: تمدید', endedBy: 'person', due: 'endOfDay' },
 } as const satisfies Record<string, KindOfTask>;
 
@@ -49,7 +64,7 @@ export const TASK_OF_FINDING: Partial<Record<FindingCode, TaskKind>> = {
 
 /** What somebody has to look at also when its settlement has ended. */
 export function outlives(kind: TaskKind): boolean {
-  return kind === 'breached' || kind === 'postingAfterEnd';
+  return kind === 'breached' || kind === 'postingAfterEnd' || kind === 'postingWithdrawn';
 }
 
 /** In place of an office: what concerns the whole company, such as a stale feed. */
@@ -69,6 +84,8 @@ export interface Task {
   assignedAt: Instant | null;
   since: Instant;
   dueAt: Instant | null;
+  /** when whoever has it was reminded; null: not yet, or of a kind without a reminder */
+  remindedAt: Instant | null;
   escalatedAt: Instant | null;
   closedAt: Instant | null;
   /** null while it is open and when the work itself closed it */
@@ -83,14 +100,24 @@ export function taskId(kind: TaskKind, subject: string): string {
   return `${kind}.${subject}`;
 }
 
+type TaskTerms = Pick<ServiceTerms, 'correction' | 'escalateAfterHours' | 'daysOff'>;
+
 /** When a task that opens at `at` is due; `dayEndsAt`: 24:00 of that day in Tehran. */
-export function dueOf(kind: TaskKind, { at, dayEndsAt }: { at: Instant; dayEndsAt: Instant }, terms: Pick<ServiceTerms, 'correction'>): Instant {
-  return KINDS[kind].due === 'endOfDay' ? dayEndsAt : hoursAfter(at, terms.correction.dueHours);
+export function dueOf(kind: TaskKind, { at, dayEndsAt }: { at: Instant; dayEndsAt: Instant }, terms: Pick<TaskTerms, 'correction' | 'daysOff'>): Instant {
+  const { dueHours } = terms.correction;
+  return { endOfDay: () => dayEndsAt, correctionHours: () => hoursAfter(at, dueHours), workingHours: () => workingHoursAfter(at, dueHours, terms.daysOff) }[KINDS[kind].due]();
+}
+
+/** When whoever has a task that was opened at `at` is reminded of it; null: not at all, or the due time comes before. */
+export function reminderOf(kind: TaskKind, at: Instant, dueAt: Instant, terms: Pick<TaskTerms, 'correction' | 'daysOff'>): Instant | null {
+  if (KINDS[kind].due !== 'workingHours') return null;
+  const reminder = workingHoursAfter(at, terms.correction.remindHours, terms.daysOff);
+  return reminder < dueAt ? reminder : null;
 }
 
 /** When an overdue task goes to the supervisor: its owner may be away. */
-export function escalationOf(dueAt: Instant, terms: Pick<ServiceTerms, 'escalateAfterHours'>): Instant {
-  return hoursAfter(dueAt, terms.escalateAfterHours);
+export function escalationOf(kind: TaskKind, dueAt: Instant, terms: Pick<TaskTerms, 'escalateAfterHours' | 'daysOff'>): Instant {
+  return KINDS[kind].due === 'workingHours' ? workingHoursAfter(dueAt, terms.escalateAfterHours, terms.daysOff) : hoursAfter(dueAt, terms.escalateAfterHours);
 }
 
 function hoursAfter(at: Instant, hours: number): Instant {
@@ -98,9 +125,9 @@ function hoursAfter(at: Instant, hours: number): Instant {
 }
 
 /** Whether a task lies within what an operator sees: a counter its own office, billing what waits or waited for it, the others all. */
-export function seesTask({ id, role, office }: Operator, task: Pick<Task, 'kind' | 'office' | 'assignee'>): boolean {
+export function seesTask({ id, role, office }: Operator, task: Pick<Task, 'kind' | 'office' | 'assignee' | 'role'>): boolean {
   if (role === 'clerk' || role === 'supervisor') return task.office === office || task.office === EVERY_OFFICE;
-  if (role === 'billing') return KINDS[task.kind].role === 'billing' || task.assignee === id;
+  if (role === 'billing') return KINDS[task.kind].role === 'billing' || task.role === 'billing' || task.assignee === id;
   return true;
 }
 
@@ -124,6 +151,8 @@ export interface TaskTimer {
   subscription: string | null;
   /** Persian: what waits, of which settlement, until which day */
   summary: string;
+  /** null: nobody is reminded */
+  remindAt: Instant | null;
   dueAt: Instant;
   escalateAt: Instant;
 }

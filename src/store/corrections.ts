@@ -51,6 +51,17 @@ export function createCorrectionStore(pool: Pool) {
   return {
     of: (id: string): Promise<Correction[]> => all(pool, id),
 
+    /** Each with what its tasks need: how often it was sent back, and in which role it was submitted. */
+    async steps(id: string): Promise<(Correction & { round: number; submitter: Role | null })[]> {
+      const { rows } = await pool.query<{ correction: Correction; error: Rial | null; round: number; submitter: Role | null }>(
+        // what was paid since is no part of the error that somebody answers for
+        `select ${CORRECTION} as correction, c.round, c.submitted_by->>'role' as submitter,
+           (c.submission->'comparison'->>'difference')::bigint + coalesce((c.submission->'comparison'->>'received')::bigint, 0) as error from app.corrections c where settlement_id = $1 order by n`,
+        [id],
+      );
+      return rows.map(({ correction, error, ...step }) => ({ ...correction, ...step, difference: error }));
+    },
+
     async submission(id: string, n: number): Promise<Submission | null> {
       const { rows } = await pool.query<{ submission: Submission | null }>('select submission from app.corrections where settlement_id = $1 and n = $2', [id, n]);
       return rows[0]?.submission ?? null;
@@ -104,7 +115,7 @@ export function createCorrectionStore(pool: Pool) {
     async decide(id: string, n: number, decision: Extract<CorrectionStatus, 'verified' | 'rejected' | 'withdrawn'>, by: Operator, note: string | null): Promise<Correction[]> {
       const from = { withdrawn: ['reported', 'referred', 'rejected', 'submitted', 'verified'], rejected: ['submitted', 'verified'], verified: ['submitted'] }[decision];
       await pool.query(
-        `with c as (update app.corrections c set status = $4, note = coalesce($6, note),
+        `with c as (update app.corrections c set status = $4, note = coalesce($6, note), round = round + case when $4 = 'rejected' then 1 else 0 end,
              verified_by = case when $4 = 'verified' then $5::jsonb else verified_by end, verified_at = case when $4 = 'verified' then clock_timestamp() else verified_at end,
              ended_at = case when $4 = 'withdrawn' then clock_timestamp() end
            where settlement_id = $1 and n = $2 and status = any($7) returning c.settlement_id, c.n, app.correction_state(c) as state),
@@ -154,7 +165,7 @@ export function createCorrectionStore(pool: Pool) {
     cancel(id: string, reason: string, by: Operator, at: Instant): Promise<boolean> {
       return inTransaction(pool, async (client) => {
         await client.query('select from app.settlements where id = $1 for update', [id]);
-        const { rows: held } = await client.query(`select from app.postings where settlement_id = $1 and ${HELD} limit 1`, [id]);
+        const { rows: held } = await client.query(`select from app.postings p where p.settlement_id = $1 and ${HELD} limit 1`, [id]);
         if (held.length > 0) return false;
         await client.query(
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
@@ -259,8 +270,15 @@ async function refund(client: Pick<Pool, 'query'>, id: string): Promise<Refund |
   return rows[0]?.refund ?? null;
 }
 
-/** Billing holds a posting when it took it, or may be working on the frozen batch that it is in. */
-const HELD = `(status = 'taken' or (status = 'handedOver' and batch is not null))`;
+/**
+ * Whether billing holds the posting `p`: it took it, or may be working on the frozen batch that it is in, or was in when its
+ * cycle closed without a word of billing. That word may come late, and counts, unless billing refuses.
+ */
+const HELD = `(p.status = 'taken' or (p.status = 'handedOver' and p.batch is not null)
+  or (p.status in ('waiting', 'handedOver', 'late') and exists (
+    select from app.events l where l.settlement_id = p.settlement_id and l.kind = 'late' and l.data->>'posting' = p.posting and l.data->>'batch' is not null
+      and not exists (select from app.events r where r.settlement_id = p.settlement_id and r.kind = 'refused' and r.data->>'posting' = p.posting and r.seq > l.seq
+        and not exists (select from app.events t where t.settlement_id = p.settlement_id and t.kind = 'retracted' and t.data->>'posting' = p.posting and t.seq > r.seq)))))`;
 
 interface Held {
   posting: string;
@@ -274,7 +292,7 @@ interface Held {
 /** Answers the state of the postings that it changed or added, as the log tells it. */
 async function replacePostings(client: PoolClient, id: string, bill: Bill, inputs: BillInputs, entries: readonly PostingEntry[]): Promise<PostingStates> {
   const { rows } = await client.query<Held>(
-    `select posting, kind, revision, amount, detail, ${HELD} as held from app.postings where settlement_id = $1 and status not in ('replaced', 'cancelled') order by posting`,
+    `select p.posting, p.kind, p.revision, p.amount, p.detail, ${HELD} as held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
     [id],
   );
   const amounts = rows.filter(({ kind, detail }) => kind === 'settlement' || (kind === 'difference' && !detail.refund));

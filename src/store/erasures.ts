@@ -104,7 +104,11 @@ async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<v
   }
   await client.query('update app.overrides set reason = $2 where settlement_id = $1', [id, ERASED]);
   await client.query('update app.refunds set reason = $2 where settlement_id = $1', [id, ERASED]);
-  await client.query(`update app.tasks set outcome = $2 where settlement_id = $1 and closed_by is not null`, [id, ERASED]);
+  await client.query(
+    `update app.tasks set outcome = case when closed_by is not null then $2 else outcome end,
+       detail = case when detail ? 'description' then detail || jsonb_build_object('description', $2::text) else detail end where settlement_id = $1`,
+    [id, ERASED],
+  );
   const { rows: letters } = await client.query<{ revision: number; person: { name: string; address: string; postalCode: string } }>('select revision, person from app.clearances where settlement_id = $1', [id]);
   for (const { revision, person } of letters) {
     await client.query('update app.clearances set person = $3 where settlement_id = $1 and revision = $2', [id, revision, JSON.stringify(erase.person(person))]);

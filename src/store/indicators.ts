@@ -79,13 +79,15 @@ export function createIndicatorStore(pool: Pool) {
     /** The risks: of the period, and what is unsent and overdue now. */
     async risks(query: Omit<IndicatorQuery, 'by'>): Promise<RiskCounts> {
       const { rows } = await pool.query<RiskCounts>(
-        `select (select count(*) from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3) and s.late_entry) as "lateEntries",
+        `select l.slips as "lateEntries", l.outages,
            (select count(*) from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3)
              and s.announced_at is not null and s.warnings @> '[{"code": "STALE_FEED"}]') as "onStaleData",
            u.unsent, u."unsentLate",
            (select count(*) from app.tasks t where t.closed_at is null and t.due_at < now() and ($3::text is null or t.office = $3)) as "overdueTasks"
          from (select count(*) as unsent, count(*) filter (where p.times_late > 0) as "unsentLate" from app.postings p join app.settlements s on s.id = p.settlement_id
-           where p.status in ('waiting', 'handedOver', 'late', 'refused') and ($3::text is null or s.office = $3)) as u`,
+           where p.status in ('waiting', 'handedOver', 'late', 'refused') and ($3::text is null or s.office = $3)) as u,
+          (select count(*) as slips, count(distinct (s.office, (s.received_at at time zone 'Asia/Tehran')::date)) as outages
+           from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3) and s.late_entry) as l`,
         [...within(query), query.office],
       );
       return rows[0] as RiskCounts;

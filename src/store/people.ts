@@ -71,6 +71,9 @@ from app.users u`;
 const QUALIFICATIONS_OF = `coalesce((select json_agg(json_build_object('code', q.code, 'validFrom', q.valid_from, 'validTo', q.valid_to) order by q.seq)
   from app.qualifications q where q.user_id = `;
 
+/** Who records the people of a practice installation: as long as nobody else records anybody, an unknown clerk may issue. */
+export const PRACTICE: Doer = { id: 'demo', name: 'demo' };
+
 type Queryable = Pick<Pool, 'query'>;
 
 async function personOf(on: Queryable, id: string): Promise<PersonRecord | null> {
@@ -165,7 +168,7 @@ export function createPeopleStore(pool: Pool): PeopleStore {
     async standing(id) {
       const { rows } = await pool.query<OperatorStanding>({
         name: 'app.operator-standing',
-        text: `select exists (select from app.users) as managed,
+        text: `select exists (select from app.users where created_by ->> 'id' <> '${PRACTICE.id}') as managed,
           (select json_build_object('active', u.active, 'roles', u.roles, 'office', u.office) from app.users u where u.id = $1) as person,
           ${QUALIFICATIONS_OF}$1), '[]') as qualifications`,
         values: [id],

@@ -225,18 +225,18 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
         await client.query('select from app.postings where settlement_id = $1 order by posting for update', [id]);
         await client.query(
           `with x as (select * from jsonb_to_recordset($2::jsonb) as x(posting text, "from" text, cycle text, "dueOn" text, "objectionEndsAt" timestamptz, status text, was text, reason text, late boolean)),
-           w as (select posting, due_on from app.postings where settlement_id = $1),
+           w as (select posting, due_on, case when status <> 'refused' then batch end as batch from app.postings where settlement_id = $1),
            p as (update app.postings p set cycle = x.cycle, due_on = x."dueOn", objection_ends_at = coalesce(x."objectionEndsAt", p.objection_ends_at),
                status = x.status, reason = coalesce(x.reason, p.reason), batch = case when not x.late then p.batch end, times_late = times_late + x.late::integer
              from x where p.settlement_id = $1 and p.posting = x.posting and p.cycle is not distinct from x."from" and p.status = x.was
              returning p.posting, x."from", x.cycle, x.late, app.posting_state(p) as state),
            m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, "from", cycle, 'late', w.due_on from p join w using (posting) where late on conflict do nothing),
            ${append({
-             from: 'p',
+             from: 'p join w using (posting)',
              settlement: '$1',
              kind: `case when late then 'late' else 'postingsMoved' end`,
              key: `posting || '/' || coalesce("from", '') || '/' || ${CHANGE}`,
-             data: `jsonb_build_object('posting', posting, 'from', "from", 'to', cycle)`,
+             data: `jsonb_build_object('posting', posting, 'from', "from", 'to', cycle, 'batch', case when late then w.batch end)`,
              changed: `jsonb_build_object('postings', jsonb_build_object(posting, state))`,
            })}
            select from e`,
@@ -307,6 +307,12 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
 
     async submitted({ cycle, batch }: Pick<PostingBatch, 'cycle' | 'batch'>): Promise<void> {
       await pool.query('update app.posting_batches set submitted_at = coalesce(submitted_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
+    },
+
+    /** How many frozen batches a central billing system is not known to hold. */
+    async unsubmitted(cycle: string): Promise<number> {
+      const { rows } = await pool.query<{ batches: number }>('select count(*)::integer as batches from app.posting_batches where cycle = $1 and submitted_at is null', [cycle]);
+      return rows[0]?.batches ?? 0;
     },
 
     async batch(cycle: string, batch: number): Promise<PostingBatch | null> {

@@ -332,15 +332,15 @@ export function createSettlementStore(pool: Pool) {
       runId: string,
       given: { account: AccountView; warnings: Finding[]; targetMs: number },
       steps: StepTime[],
-    ): Promise<{ announcedAt: Instant; elapsedMs: number; withinTarget: boolean }> {
-      const { rows } = await pool.query<{ announced_at: Instant; elapsed_ms: number; within_target: boolean }>(
+    ): Promise<{ announcedAt: Instant; elapsedMs: number; withinTarget: boolean; lateEntry: boolean }> {
+      const { rows } = await pool.query<{ announced_at: Instant; elapsed_ms: number; within_target: boolean; late_entry: boolean }>(
         `with s as (
            update app.settlements set status = case status when 'received' then 'announced' else status end,
              announced_at = coalesce(announced_at, clock_timestamp()),
              elapsed_ms = coalesce(elapsed_ms, floor(extract(epoch from clock_timestamp() - received_at) * 1000)::bigint),
              within_target = coalesce(within_target, clock_timestamp() - received_at <= $5::bigint * interval '1 millisecond'),
              account = $3, warnings = $4
-           where id = $1 and run_id = $2 returning id, status, announced_at, elapsed_ms, within_target, app.finding_codes(warnings) as warnings), ${writeSteps(6, 0)},
+           where id = $1 and run_id = $2 returning id, status, announced_at, elapsed_ms, within_target, late_entry, app.finding_codes(warnings) as warnings), ${writeSteps(6, 0)},
          ${append({
            from: 's',
            settlement: 'id',
@@ -351,12 +351,12 @@ export function createSettlementStore(pool: Pool) {
            changed: `jsonb_build_object('settlement', jsonb_build_object('status', status, 'announcedAt', app.instant(announced_at), 'elapsedMs', elapsed_ms,
              'withinTarget', within_target, 'warnings', warnings), 'steps', ${STEPS_WRITTEN})`,
          })}
-         select announced_at, elapsed_ms, within_target from s`,
+         select announced_at, elapsed_ms, within_target, late_entry from s`,
         [id, runId, JSON.stringify(given.account), JSON.stringify(given.warnings), given.targetMs, JSON.stringify(steps)],
       );
       const row = rows[0];
       if (!row) throw new Error(`no settlement ${id} of run ${runId}`);
-      return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target };
+      return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target, lateEntry: row.late_entry };
     },
 
     /** The first delivery counts; a further one changes nothing and is answered with the first. */

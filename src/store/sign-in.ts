@@ -42,6 +42,8 @@ export interface SignInStore {
   changePassword(id: string, passwords: { current: string; next: string }, by: Doer, now: Date): Promise<SignInOutcome>;
   /** A one-time password, which must be changed at the first sign-in; ends all sessions and a lock. Null: no such person. */
   resetPassword(id: string, by: Doer, now: Date): Promise<string | null>;
+  /** Of a practice installation: a password that need not be changed, for a person who has none yet. */
+  givePassword(id: string, password: string, by: Doer): Promise<void>;
   sessionState(id: string, session: string): Promise<SessionState>;
   /** Signed out; the same again changes nothing. */
   endSession(session: string, expiresAt: Date): Promise<void>;
@@ -136,6 +138,16 @@ export function createSignInStore(pool: Pool): SignInStore {
         await client.query('delete from app.sign_in_attempts where user_id = $1', [id]);
         await personEvent(client, id, 'passwordReset', by, { expiresAt });
         return password;
+      });
+    },
+
+    async givePassword(id, password, by) {
+      const { rowCount } = await pool.query('select from app.users where id = $1 and password_hash is null', [id]);
+      if (rowCount === 0) return;
+      const kept = await hashPassword(password);
+      await inTransaction(pool, async (client) => {
+        const { rowCount: given } = await client.query('update app.users set password_hash = $2 where id = $1 and password_hash is null', [id, kept]);
+        if (given) await personEvent(client, id, 'passwordGiven', by);
       });
     },
 

@@ -6,6 +6,8 @@ import { inTransaction } from './pool.js';
 
 export interface NewTask extends Pick<Task, 'id' | 'kind' | 'settlement' | 'office' | 'role' | 'detail'> {
   dueAt: Instant | null;
+  /** absent or null: whoever of the role sees it first */
+  assignee?: string | null;
 }
 
 export type TaskState = 'open' | 'overdue' | 'closed';
@@ -41,6 +43,8 @@ export interface TaskStore {
   renew(id: string, detail: Record<string, unknown>): Promise<void>;
   /** The first closing stands; null when there is no such task. `by` null: the work itself ended it. */
   close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
+  /** Whoever has an open task is reminded of it, once; answers the task as it stands. */
+  remind(id: string): Promise<Task | null>;
   /** An open task goes to the supervisor, away from whoever had it; answers the task as it stands. */
   escalate(id: string): Promise<Task | null>;
   /** Gives open tasks that `by` sees to a person (null: back to the role), all or none. The due times stay. */
@@ -50,7 +54,7 @@ export interface TaskStore {
 }
 
 const COLUMNS = `id, kind, settlement_id as settlement, office, role, assignee, assigned_by as "assignedBy", assigned_at as "assignedAt", since,
-  due_at as "dueAt", escalated_at as "escalatedAt", closed_at as "closedAt", closed_by as "closedBy", outcome, detail`;
+  due_at as "dueAt", reminded_at as "remindedAt", escalated_at as "escalatedAt", closed_at as "closedAt", closed_by as "closedBy", outcome, detail`;
 
 /** The event of a task `t` in its settlement's story; a task of no settlement has none. */
 function event(kind: string, key: string, at: string, data: string, note?: Record<string, string>): string {
@@ -68,10 +72,10 @@ export function createTaskStore(pool: Pool): TaskStore {
       return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where settlement_id = $1 order by id`, [settlement])).rows;
     },
 
-    async open({ id, kind, settlement, office, role, dueAt, detail }) {
+    async open({ id, kind, settlement, office, role, assignee = null, dueAt, detail }) {
       await pool.query(
-        `insert into app.tasks (id, kind, settlement_id, office, role, since, due_at, detail) values ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7) on conflict do nothing`,
-        [id, kind, settlement, office, role, dueAt, JSON.stringify(detail)],
+        `insert into app.tasks (id, kind, settlement_id, office, role, assignee, since, due_at, detail) values ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8) on conflict do nothing`,
+        [id, kind, settlement, office, role, assignee, dueAt, JSON.stringify(detail)],
       );
       return (await get(id)) as Task;
     },
@@ -89,6 +93,15 @@ export function createTaskStore(pool: Pool): TaskStore {
         `with t as (update app.tasks set closed_at = clock_timestamp(), closed_by = $2::jsonb, outcome = $3 where id = $1 and closed_at is null returning *)
          ${event('taskClosed', 'id', 'closed_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'by', closed_by->'id'))`, { outcome: '$3::text' })}`,
         [id, by && JSON.stringify({ id: by.id, name: by.name }), outcome],
+      );
+      return get(id);
+    },
+
+    async remind(id) {
+      await pool.query(
+        `with t as (update app.tasks set reminded_at = clock_timestamp() where id = $1 and closed_at is null and reminded_at is null returning *)
+         ${event('taskReminded', 'id', 'reminded_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'role', role, 'assignee', assignee))`)}`,
+        [id],
       );
       return get(id);
     },
@@ -134,7 +147,7 @@ export function createTaskStore(pool: Pool): TaskStore {
         `select ${COLUMNS}, case when ${place} = 'infinity' then 'infinity' else to_char(${place} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end as place
          from app.tasks
          where closed_at is ${closed ? 'not null' : 'null'} and ($1 <> 'overdue' or due_at <= now())
-           and ($2::text is null or office in ($2, '${EVERY_OFFICE}')) and ($3::text[] is null or kind = any($3) or assignee = $4)
+           and ($2::text is null or office in ($2, '${EVERY_OFFICE}')) and ($3::text[] is null or kind = any($3) or role = 'billing' or assignee = $4)
            and (not $5 or assignee = $4 or (assignee is null and role = $6))
            and ($7::text is null or office = $7) and ($8::text is null or kind = $8)
            and ($9::timestamptz is null or (${place}, id) ${closed ? '<' : '>'} ($9, $10))

@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { ActivityFailure, allHandlersFinished, condition, continueAsNew, isCancellation, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Opening } from '../domain/cycle.js';
 import type { CycleCounts } from '../domain/outbox.js';
@@ -18,11 +18,12 @@ export interface CycleRun {
 }
 
 // repeated until it passes: every step may run twice, and billing's data comes from outside
+const RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 const step = proxyActivities<Activities>({
   startToCloseTimeout: '60s',
   // a page whose worker was killed is begun again after seconds
   heartbeatTimeout: '10s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  retry: RETRY,
 });
 
 /** Pages told, and later looks at the counts, before the history is begun anew. */
@@ -30,6 +31,13 @@ const PAGES_A_RUN = 20;
 const LOOKS_A_RUN = 200;
 /** So often a central billing system is told of what was handed over since. */
 const SUBMIT_AGAIN_MS = 10 * 60_000;
+/** Attempts in a row; then it is left alone, longer each time, up to so long. */
+const SUBMIT_ATTEMPTS = 5;
+const LEFT_ALONE_MS = 3_600_000;
+/** Failing so often in a row is no short outage: billing hears of it. */
+const FAILURES_TOLD = 2;
+/** What ended settlements left behind needs billing's word, too; the next cycle's opening looks again. */
+const LEFT_BEHIND_MS = 86_400_000;
 /** The details are looked at again so often, also when nobody says that something changed. */
 const LOOK_AGAIN_MS = 6 * 3_600_000;
 
@@ -57,25 +65,47 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
     setCurrentDetails(lines.join('\n\n'));
   };
 
-  for (let pages = 0; !complete; pages++) {
+  // the cycle closes on its day, whoever does not answer until then
+  const closing = Date.parse(closesAt);
+  for (let pages = 0; !complete && Date.now() < closing; pages++) {
     if (pages === PAGES_A_RUN) await goOn();
-    const page = await step.tellWaiting({ opened, after, at: new Date().toISOString() });
+    const answer = await given(() => step.tellWaiting.executeWithOptions({ scheduleToCloseTimeout: closing - Date.now() }, [{ opened, after, at: new Date().toISOString() }]));
+    if ('failed' in answer) break;
+    const page = answer.value;
     told += page.told;
     after = page.after;
     complete = after === null;
     show(null);
   }
 
-  const closing = Date.parse(closesAt);
+  let failures = 0;
   for (let looks = 0; Date.now() < closing; looks++) {
     if (looks === LOOKS_A_RUN) await goOn();
     changed = false;
-    const pushed = await step.submitBatches({ cycle: opened.cycle });
+    const pushed = await given(() =>
+      step.submitBatches.executeWithOptions({ scheduleToCloseTimeout: closing - Date.now(), retry: { ...RETRY, maximumAttempts: SUBMIT_ATTEMPTS } }, [{ cycle: opened.cycle }]),
+    );
+    failures = 'failed' in pushed ? failures + 1 : 0;
+    if ('failed' in pushed && failures >= FAILURES_TOLD) await step.reportUnsubmitted({ cycle: opened.cycle, reason: pushed.failed, at: new Date().toISOString() });
     show(await step.cycleCounts({ cycle: opened.cycle }));
-    await condition(() => changed, Math.min(closing - Date.now(), pushed ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS));
+    const pause = 'failed' in pushed ? Math.min(SUBMIT_AGAIN_MS * 2 ** (failures - 1), LEFT_ALONE_MS) : pushed.value ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS;
+    if (Date.now() < closing) await condition(() => changed, Math.min(closing - Date.now(), pause));
   }
   const report = await step.closeCycle({ cycle: opened.cycle, at: new Date().toISOString() });
   show(report);
+  await given(() => step.closeLeftBehind.executeWithOptions({ scheduleToCloseTimeout: LEFT_BEHIND_MS }, [{ at: new Date().toISOString() }]));
   await condition(allHandlersFinished);
   return report;
+}
+
+/** What a step answers in the time or the attempts that it is given; else why not. */
+async function given<T>(run: () => Promise<T>): Promise<{ value: T } | { failed: string }> {
+  try {
+    return { value: await run() };
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    let cause: Error = error;
+    while (cause.cause instanceof Error) cause = cause.cause;
+    return { failed: cause.message };
+  }
 }

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CorrectionSubmission, ErrorReport } from '../activities/corrections.js';
 import type { Comparison, Correction } from '../domain/correction.js';
+import type { Act, CorrectiveAction } from '../domain/corrective-action.js';
 import type { Opening } from '../domain/cycle.js';
 import type { Finding } from '../domain/finding.js';
 import type { Settlement, SettlementOrder, Operator } from '../domain/settlement.js';
@@ -97,3 +98,12 @@ export const settlementState = defineQuery<Settlement>('settlementState');
 
 /** A task was closed: its timer ends. The argument says what it came to. */
 export const taskClosed = defineSignal<[string | null]>(TASK_CLOSED);
+
+/** Takes a corrective action on by an act; answers how it stands then. Throws an ActRefusal, whose details are `[CorrectiveAction]`. */
+export const takeAct = defineUpdate<CorrectiveAction, [ActAsked]>('takeAct');
+export interface ActAsked {
+  act: Act;
+  by: Operator;
+}
+/** Where a corrective action stands now. */
+export const correctiveActionState = defineQuery<CorrectiveAction>('correctiveActionState');

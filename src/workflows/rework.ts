@@ -63,7 +63,7 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
   /** The next reported error is referred when the one before it has ended; what billing refused waits again. */
   const ended = async (): Promise<void> => {
     const next = currentCorrection(view.corrections);
-    if (next?.status === 'reported') keepAll(await runStep('referCorrection', `ارجاع خطای ${next.n}`, { id: view.id, n: next.n, at: now() }));
+    if (next?.status === 'reported') keepAll(await runStep('referCorrection', `ارجاع خطای ${next.n}`, { id: view.id, office: order.clerk.office, n: next.n, at: now() }));
     if (!next && view.postings.some(({ status }) => status === 'refused')) await keep(await runStep('releaseRefused', 'ارسال دوباره قلم ردشده', { order, at: now() }));
   };
 
@@ -72,8 +72,10 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
 
   const report = async (given: ErrorReport): Promise<Correction> => {
     const n = view.corrections.length + 1;
-    keepAll(await runStep('reportError', `ثبت خطای ${n}`, { order, n, first: !currentCorrection(view.corrections), report: given, at: now() }));
+    const at = now();
+    keepAll(await runStep('reportError', `ثبت خطای ${n}`, { order, n, first: !currentCorrection(view.corrections), report: given, at }));
     tell(`خطای ${n} ثبت و ارجاع شد: ${given.description}`);
+    await runStep('watchRepeats', 'خطاهای تکراری ماه', { id: view.id, n, at });
     return find(n) as Correction;
   };
 
@@ -101,7 +103,7 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
       { validator: mayI },
     );
   const decide = async (decision: 'verified' | 'rejected' | 'withdrawn', { n, by, note }: CorrectionDecision): Promise<boolean> => {
-    const { corrections, approval } = await runStep('decideCorrection', DECISION[decision](n), { id: view.id, n, decision, by, note, at: now() });
+    const { corrections, approval } = await runStep('decideCorrection', DECISION[decision](n), { id: view.id, office: order.clerk.office, n, decision, by, note, at: now() });
     keepAll(corrections);
     return approval;
   };

@@ -13,8 +13,10 @@ export const FEE_OVERDUE = defineSearchAttributeKey('feeOverdue', SearchAttribut
 export const TASK_KIND = defineSearchAttributeKey('taskKind', SearchAttributeType.KEYWORD);
 export const TASK_ROLE = defineSearchAttributeKey('taskRole', SearchAttributeType.KEYWORD);
 export const TASK_STATE = defineSearchAttributeKey('taskState', SearchAttributeType.KEYWORD);
+/** how a corrective action stands */
+export const ACTION_STATUS = defineSearchAttributeKey('actionStatus', SearchAttributeType.KEYWORD);
 
-export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, TASK_KIND, TASK_ROLE, TASK_STATE];
+export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, TASK_KIND, TASK_ROLE, TASK_STATE, ACTION_STATUS];
 
 /** Name → type as the Temporal server registers them. */
 export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool'> = Object.fromEntries(

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
 import type { Opening } from '../domain/cycle.js';
-import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, waitsFor } from '../domain/outbox.js';
+import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, isWithdrawn, waitsFor } from '../domain/outbox.js';
 import { paidOf } from '../domain/payment.js';
 import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
 import type { TaskKind } from '../domain/task.js';
@@ -202,6 +202,7 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
   const { id } = order;
   let outbox: Outbox = { postings: [], closesAt: null, objectionEndsAt: null };
   const about = () => ({ id, facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate }, at: new Date().toISOString() });
+  const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
   const keep = async ({ outbox: next, open }: Targeted): Promise<void> => {
     const { late, refused } = becameTrouble(outbox.postings, next.postings);
     const [overdue, cycle] = [isOverdue(next.postings), waitsFor(next.postings)];
@@ -211,7 +212,6 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     view.postings = next.postings;
     // an opening is told once by its event; what is new since must be handed over all the same
     if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle)) inbox.push({ kind: 'cycleOpened', opened: open });
-    const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
     await rework.refused(refused);
@@ -275,6 +275,8 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
           const newName = order.facts.newSubscriber?.name ?? null;
           await keep({ outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }), open: null });
           if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
+          // billing refused it, or never had it: its successor or nothing is to be charged
+          if (outcome.outcome === 'taken' && isWithdrawn(outbox.postings, outcome.posting)) await task('postingWithdrawn', 'وظیفه: قلم پذیرفته‌شده دیگر معتبر نیست');
           tell(view, waitingFor(outbox));
           break;
         }

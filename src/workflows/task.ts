@@ -8,7 +8,7 @@ import { runStep } from './steps.js';
 const LOOK_AGAIN = '7 days';
 
 /** The due time of a task that waits for a person: open until the task is closed, so that a supervisor sees it here. */
-export async function task({ id, kind, office, role, subscription, summary, dueAt, escalateAt }: TaskTimer): Promise<void> {
+export async function task({ id, kind, office, role, subscription, summary, remindAt, dueAt, escalateAt }: TaskTimer): Promise<void> {
   let closed = false;
   const tell = (details: string): void => setCurrentDetails(`**${summary}**\n\n${details}`);
   // one that came before the first task is handled here and now
@@ -29,6 +29,11 @@ export async function task({ id, kind, office, role, subscription, summary, dueA
     ...(subscription === null ? [] : [{ key: SUBSCRIPTION, value: subscription }]),
   ]);
   if (!closed) tell('در انتظار انجام');
+  if (remindAt !== null) {
+    if (await closedBy(remindAt, 'یادآوری')) return;
+    if (!(await runStep('remindOfTask', 'یادآوری به دارندهٔ وظیفه', { id }))) return;
+    if (!closed) tell('یادآوری شد؛ در انتظار انجام');
+  }
   if (await closedBy(dueAt, 'مهلت انجام')) return;
 
   upsertSearchAttributes([{ key: TASK_STATE, value: 'overdue' }]);

@@ -12,6 +12,7 @@ import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
 import { clearanceLetter } from '../../src/domain/clearance';
 import type { Correction } from '../../src/domain/correction';
+import type { CorrectiveAction } from '../../src/domain/corrective-action';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
 import type { Access } from '../../src/store/access-log';
@@ -39,6 +40,8 @@ export const QUALITY: Operator = { id: 'q1', name: 'زهرا امینی', role: 
 export const BILLING: Operator = { id: 'b1', name: 'billing', role: 'billing', office: '1' };
 export const ADMIN: Operator = { id: 'm1', name: 'admin', role: 'admin', office: '1' };
 
+/** what the Temporal UI of a practice installation decrypts by */
+export const PRACTICE_KEY = '0f'.repeat(16);
 export const PASSWORD = 'باران روی پل قدیمی';
 export const PERSON: PersonRecord = {
   id: 'm.rezaei',
@@ -244,11 +247,34 @@ export function task(change: Partial<Task> = {}): Task {
     assignedAt: null,
     since: NOW.toISOString(),
     dueAt: '2026-11-25T20:30:00.000Z',
+    remindedAt: null,
     escalatedAt: null,
     closedAt: null,
     closedBy: null,
     outcome: null,
     detail: {},
+    ...change,
+  };
+}
+
+/** Repeated errors of a clerk of office 12, whose meeting is not called yet. */
+export function correctiveAction(change: Partial<CorrectiveAction> = {}): CorrectiveAction {
+  return {
+    n: 1,
+    scope: 'clerk',
+    subject: CLERK.id,
+    office: '12',
+    month: '1405/09',
+    openedAt: NOW.toISOString(),
+    errors: 3,
+    threshold: 3,
+    openedBy: null,
+    reason: null,
+    status: 'opened',
+    version: 0,
+    meeting: null,
+    actions: [],
+    closure: null,
     ...change,
   };
 }
@@ -346,6 +372,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         };
         return { kind: 'done' as const, value: (answers[name] ?? announced()) as T };
       },
+      ask: async <T>() => ({ kind: 'done' as const, value: correctiveAction() as T }),
       state: async () => null,
       reachable: async () => true,
     },
@@ -406,9 +433,21 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     indicators: {
       counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
-      risks: async () => ({ lateEntries: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+      risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+    },
+    correctiveActions: {
+      list: async () => ({ items: [correctiveAction()], next: null }),
+      get: async (n) => (n === 1 ? correctiveAction() : n === 2 ? correctiveAction({ n, office: '34' }) : null),
+      open: async (asked) => ({ action: correctiveAction(asked), opened: true }),
+      started: async () => undefined,
+      errorsSince: async () => 0,
+    },
+    reports: {
+      list: async () => [{ month: '1405/08', edition: 1, madeAt: NOW.toISOString(), madeBy: null }],
+      file: async (month, edition, kind) => (month === '1405/08' && (edition ?? 1) === 1 ? { edition: 1, bytes: Buffer.from(kind === 'pdf' ? '%PDF-1.7 test' : 'PK test') } : null),
     },
     startWorkflow: async () => 'started',
+    metrics: { access: { token: null, loopback: true }, answered: () => undefined, exposition: async () => 'tasvieh_build_info 1\n' },
     people: {
       get: async (id) => (id === PERSON.id ? PERSON : null),
       list: async () => [PERSON],
@@ -431,6 +470,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test'), clearance: () => new TextEncoder().encode('%PDF-1.7 letter') },
     preview: async () => ({ bill: null, warnings: [], errors: [] }),
     tokens,
+    codec: { decode: async (payloads) => payloads, origin: null, practiceKey: PRACTICE_KEY },
     now: () => NOW,
     ready: async () => ({ ready: true, checks: { postgres: 'ok' } }),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),

@@ -3,7 +3,7 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
 import { ROLES } from '../../src/domain/settlement';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -110,6 +110,17 @@ describe('who may', () => {
     'get /billing/payments': { path: '/billing/payments?outcome=unknown' },
     'get /indicators': { path: '/indicators?by=office' },
     'get /access-log': { path: `/access-log?subscription=${SUBSCRIPTION}` },
+    'get /reports': { path: '/reports' },
+    'post /reports/{month}': { path: '/reports/1405-08' },
+    'get /reports/{month}.pdf': { path: '/reports/1405-08.pdf' },
+    'get /reports/{month}.xlsx': { path: '/reports/1405-08.xlsx?edition=1' },
+    'get /corrective-actions': { path: '/corrective-actions?status=opened&month=1405-09' },
+    'post /corrective-actions': { path: '/corrective-actions', json: { scope: 'other', subject: 'خطای نام‌ها', reason: 'شکایت مشترکان' } },
+    'get /corrective-actions/{n}': { path: '/corrective-actions/1' },
+    'post /corrective-actions/{n}/meeting': { path: '/corrective-actions/1/meeting', json: { on: '1405/09/10', participants: ['مریم احمدی'] } },
+    'post /corrective-actions/{n}/action': { path: '/corrective-actions/1/action', json: { done: 'آموزش داده شد' } },
+    'post /corrective-actions/{n}/effect': { path: '/corrective-actions/1/effect', json: { effective: true, note: 'خطایی نبود' } },
+    'post /corrective-actions/{n}/closure': { path: '/corrective-actions/1/closure', json: { outcome: 'effective', report: 'پایان' } },
     'get /billing/cycles': { path: '/billing/cycles' },
     'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },
     'get /billing/cycles/{cycle}/postings': { path: '/billing/cycles/12-1405-05/postings' },
@@ -127,6 +138,8 @@ describe('who may', () => {
     'post /session': { path: '/session', json: { user: PERSON.id, password: PASSWORD } },
     'post /session/password': { path: '/session/password', json: { current: PASSWORD, next: 'lantern-orbit-77' } },
     'delete /session': { path: '/session' },
+    'post /codec/decode': { path: '/codec/decode', json: { payloads: [{ metadata: {}, data: 'e30=' }] } },
+    'post /codec/{key}/decode': { path: `/codec/${PRACTICE_KEY}/decode`, json: { payloads: [] } },
   };
 
   test.each(ROUTES.map((row) => [`${row.method} ${row.path}`, row] as const))('%s', async (name, row) => {
@@ -193,6 +206,32 @@ describe('the service itself', () => {
     expect(await api.call('GET', '/readyz')).toMatchObject({ status: 503, body: { checks: { postgres: 'away' } } });
   });
 
+  test('the metrics are for Prometheus: by its token, or without one from this machine alone', async () => {
+    const asked = async (access: (typeof api.deps.metrics)['access'], headers: Record<string, string> = {}) => {
+      api.deps.metrics = { ...api.deps.metrics, access };
+      return api.call('GET', '/metrics', { headers });
+    };
+    const open = await asked({ token: null, loopback: true });
+    expect([open.status, open.text]).toEqual([200, 'tasvieh_build_info 1\n']);
+    expect((await asked({ token: null, loopback: true }, { 'x-forwarded-proto': 'https' })).status).toBe(403);
+    expect((await asked({ token: null, loopback: false })).status).toBe(403);
+    expect((await asked({ token: 'scrape', loopback: true })).status).toBe(401);
+    expect((await asked({ token: 'scrape', loopback: false }, { authorization: 'Bearer scrape' })).status).toBe(200);
+  });
+
+  test('each answer is counted by its route, whatever the address says', async () => {
+    const seen: string[] = [];
+    const counted = await startApi({ metrics: { ...api.deps.metrics, answered: ({ method, route, status }) => void seen.push(`${method} ${route} ${status}`) } });
+    try {
+      await counted.call('GET', `/api/v1/settlements/${ID}`, { as: CLERK });
+      await counted.call('GET', '/api/v1/nowhere/0932833810');
+      await fetch(`${counted.url}/api/v1/settlements`, { method: 'PROPFIND' });
+    } finally {
+      await counted.server.close();
+    }
+    expect(seen).toEqual(['GET /settlements/{id} 200', 'GET unmatched 404', 'other /settlements 405']);
+  });
+
   test('headers: no powered-by, a policy, a request id of one\'s own', async () => {
     const { headers } = await api.call('GET', '/healthz', { headers: { 'x-request-id': 'my-request-1' } });
     expect(headers.get('x-powered-by')).toBeNull();
@@ -209,7 +248,9 @@ describe('the service itself', () => {
     const log = api.log.join('');
     expect(log).toContain('"route":"/accounts/{subscription}"');
     expect(log).toContain('"operator":"c1"');
-    for (const secret of [NATIONAL_ID, SUBSCRIPTION, 'کریمی', 'eyJ']) expect(log).not.toContain(secret);
+    // a settlement is found by its id, which begins with the subscription; nothing else of the subscriber is there
+    expect(log).toContain(`"settlement":"${ID}"`);
+    for (const secret of [NATIONAL_ID, SUBSCRIPTION, 'کریمی', 'eyJ']) expect(log.replaceAll(ID, '')).not.toContain(secret);
   });
 
   test('the document names every route, role and problem', async () => {

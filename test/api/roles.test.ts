@@ -45,6 +45,17 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'post /billing/cycles/{cycle}/acknowledgements': ['....b.', 'all', { eventId: 'ack-1', batch: 1, count: 1, sum: 49000, items: [{ posting: `${ID}/fee`, outcome: 'taken', billSerial: 'B-1' }] }],
   'get /indicators': ['.saq.m', 'own', undefined, '/indicators?office=12'],
   'get /access-log': ['...q.m', 'all'],
+  'get /reports': ['..aq.m', 'all'],
+  'get /reports/{month}.pdf': ['..aq.m', 'all'],
+  'get /reports/{month}.xlsx': ['..aq.m', 'all'],
+  'post /reports/{month}': ['..aq.m', 'all'],
+  'get /corrective-actions': ['.saq.m', 'all'],
+  'post /corrective-actions': ['...q..', 'all', { scope: 'other', subject: 'خطای نام‌ها', reason: 'شکایت مشترکان' }],
+  'get /corrective-actions/{n}': ['.saq.m', 'all'],
+  'post /corrective-actions/{n}/meeting': ['.s.q..', 'all', { on: '1405/09/10', participants: ['مریم احمدی'] }],
+  'post /corrective-actions/{n}/action': ['.s.q..', 'all', { done: 'آموزش داده شد' }],
+  'post /corrective-actions/{n}/effect': ['.s.q..', 'all', { effective: true, note: 'خطایی نبود' }],
+  'post /corrective-actions/{n}/closure': ['.s.q..', 'all', { outcome: 'effective', report: 'پایان' }],
   'get /people': ['.s...m', 'own', undefined, '/people?office=12'],
   'post /people': ['.....m', 'all', { id: 'n.kazemi', name: 'نرگس کاظمی', office: '12', roles: ['clerk'] }],
   'get /people/{id}': ['.s...m', 'own'],
@@ -60,7 +71,7 @@ const ANYONE = ['post /session', 'delete /session', 'get /healthz', 'get /readyz
 const OFFICE_ELSEWHERE = new Set(['get /accounts', 'post /settlements', 'post /tasks/assignment', 'get /tasks']);
 
 const LETTERS: Record<Role, string> = { clerk: 'c', supervisor: 's', approver: 'a', quality: 'q', billing: 'b', admin: 'm' };
-const PLACES: Record<string, string> = { subscription: SUBSCRIPTION, id: ID, n: '1', kind: 'accounts', cycle: '12-1405-05' };
+const PLACES: Record<string, string> = { subscription: SUBSCRIPTION, id: ID, n: '1', kind: 'accounts', cycle: '12-1405-05', month: '1405-08' };
 
 let api: TestApi;
 beforeAll(async () => {

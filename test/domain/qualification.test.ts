@@ -93,8 +93,9 @@ describe('which lapse within days', () => {
 
 describe('the operator of an order (R3)', () => {
   const codes = (of: OperatorStanding) => checkOperator(CLERK, of, DAY, 30).map(({ code, severity }) => [code, severity]);
-  test('before the first person is recorded nobody is checked', () => {
+  test('before the company’s first person is recorded an unknown operator is not checked, a recorded one is', () => {
     expect(checkOperator(CLERK, { managed: false, person: null, qualifications: [] }, DAY, 30)).toEqual([]);
+    expect(codes({ ...standing([]), managed: false })).toEqual([['OPERATOR_NOT_QUALIFIED', 'error']]);
   });
   test('qualified', () => expect(codes(standing(ALL))).toEqual([]));
   test('without a record', () => {

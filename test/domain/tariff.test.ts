@@ -135,6 +135,9 @@ describe('checkTariff', () => {
     [{ service: [{ ...dated, remindDaysBeforeClosing: [1, 3, -1, '2'] }] }, ['service[0].remindDaysBeforeClosing[1] NOT_DESCENDING', 'service[0].remindDaysBeforeClosing[2] OUT_OF_RANGE', 'service[0].remindDaysBeforeClosing[3] OUT_OF_RANGE']],
     [{ service: [{ ...dated, correction: { dueHours: 0, remindHours: '12', approvalAbove: 0.5 } }] }, ['service[0].correction.dueHours OUT_OF_RANGE', 'service[0].correction.remindHours OUT_OF_RANGE', 'service[0].correction.approvalAbove NOT_WHOLE_RIAL']],
     [{ service: [{ ...dated, correctiveAction: { perSettlement: 0, perClerk: 1.5, perCause: '5', perOffice: -1, effectAfterDays: 0, meetingDueDays: 3661 } }] }, ['perSettlement', 'perClerk', 'perCause', 'perOffice', 'effectAfterDays', 'meetingDueDays'].map((name) => `service[0].correctiveAction.${name} OUT_OF_RANGE`)],
+    [{ service: [{ ...dated, daysOff: ['friday', '01/13', '1405/01/21'] }] }, []],
+    [{ service: [{ ...dated, daysOff: 'friday' }, { ...dated, daysOff: ['jomeh', '07/31', '1405/13/01', 5] }] }, ['service[0].daysOff NOT_A_LIST', ...[0, 1, 2, 3].map((n) => `service[1].daysOff[${n}] NOT_A_DAY_OFF`)]],
+    [{ service: [{ ...dated, daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'] }] }, ['service[0].daysOff NO_WORKING_DAY']],
     [{ service: [{ ...dated, escalateAfterHours: 86_400, qualificationWarnDays: 0, outageAfterMinutes: 1_441 }] }, ['escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes'].map((name) => `service[0].${name} OUT_OF_RANGE`)],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],

@@ -1,6 +1,6 @@
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import type { Operator, Role } from '../../src/domain/settlement.js';
-import { EVERY_OFFICE, TASK_KINDS, TASK_OF_FINDING, type Task, dueOf, escalationOf, kindsOf, mayClose, seesTask, taskId, taskKind } from '../../src/domain/task.js';
+import { EVERY_OFFICE, TASK_KINDS, TASK_OF_FINDING, type Task, dueOf, escalationOf, kindsOf, mayClose, reminderOf, seesTask, taskId, taskKind } from '../../src/domain/task.js';
 
 const operator = (role: Role, office = '01', id = 'u1'): Operator => ({ id, name: 'x', role, office });
 const waiting = (kind: Task['kind'], change: Partial<Task> = {}) => ({ kind, office: '01', role: taskKind(kind).role, assignee: null, ...change });
@@ -8,7 +8,7 @@ const waiting = (kind: Task['kind'], change: Partial<Task> = {}) => ({ kind, off
 test('every kind has a role, a Persian title and an end', () => {
   expect(TASK_KINDS.length).toBeGreaterThan(3);
   for (const kind of TASK_KINDS) expect(taskKind(kind)).toMatchObject({ role: expect.any(String), title: expect.stringMatching(/[آ-ی]/), endedBy: expect.stringMatching(/^(work|person)$/) });
-  expect(kindsOf('clerk')).toEqual(['deliver']);
+  expect(kindsOf('clerk')).toEqual(['deliver', 'correction']);
 });
 
 test('one id of a kind and settlement, fit to stand in an address', () => {
@@ -27,13 +27,26 @@ test.each<[Task['kind'], string]>([
 });
 
 test('plan R5: an overdue task goes to the supervisor after the hours that the terms set', () => {
-  expect(escalationOf('2026-11-25T20:30:00.000Z', { escalateAfterHours: 24 })).toBe('2026-11-26T20:30:00.000Z');
-  expect(escalationOf('2026-11-25T20:30:00.000Z', { escalateAfterHours: 2 })).toBe('2026-11-25T22:30:00.000Z');
+  expect(escalationOf('deliver', '2026-11-25T20:30:00.000Z', { escalateAfterHours: 24, daysOff: [] })).toBe('2026-11-26T20:30:00.000Z');
+  expect(escalationOf('deliver', '2026-11-25T20:30:00.000Z', { escalateAfterHours: 2, daysOff: [] })).toBe('2026-11-25T22:30:00.000Z');
 });
 
 test('findings that billing has to mend lead to its tasks', () => {
   expect(TASK_OF_FINDING).toEqual({ READING_BELOW_ESTIMATE: 'readingBelowEstimate', METER_REVERSED: 'meterReversed' });
   for (const kind of Object.values(TASK_OF_FINDING)) expect(taskKind(kind).role).toBe('billing');
+});
+
+test('over holidays the hours of what an office does stand still: due time, reminder and escalation', () => {
+  // Thursday 27 Esfand 1405, 10:00; Friday, 29 Esfand and 1 to 4 Farvardin are off
+  const at = '2027-03-18T06:30:00.000Z';
+  const due = dueOf('correction', { at, dayEndsAt: '2027-03-18T20:30:00.000Z' }, DEFAULT_SERVICE_TERMS);
+  expect(due).toBe('2027-03-25T06:30:00.000Z');
+  expect(reminderOf('correction', at, due, DEFAULT_SERVICE_TERMS)).toBe('2027-03-18T18:30:00.000Z');
+  // Thursday 10:00 again: the next day is a Friday
+  expect(escalationOf('correction', due, DEFAULT_SERVICE_TERMS)).toBe('2027-03-27T06:30:00.000Z');
+  expect(reminderOf('deliver', at, due, DEFAULT_SERVICE_TERMS)).toBeNull();
+  // what is due sooner than the reminder is not reminded of
+  expect(reminderOf('takeAction', at, '2027-03-18T10:00:00.000Z', DEFAULT_SERVICE_TERMS)).toBeNull();
 });
 
 describe('who sees a task, and who may close it by a note', () => {
@@ -49,6 +62,7 @@ describe('who sees a task, and who may close it by a note', () => {
     ['billing, of any office', operator('billing', ''), waiting('meterReversed', { office: '02' }), true, true],
     ['billing, gone to the supervisor', operator('billing', ''), waiting('meterReversed', { role: 'supervisor' }), true, false],
     ['billing, a clerk’s', operator('billing', ''), waiting('deliver'), false, false],
+    ['billing, a correction referred to it', operator('billing', ''), waiting('correction', { role: 'billing' }), true, true],
     ['quality looks on', operator('quality', ''), waiting('breached'), true, false],
     ['an admin looks on', operator('admin', ''), waiting('breached', { office: '02' }), true, false],
   ])('%s', (_, who, task, sees, closes) => {

@@ -68,7 +68,7 @@ const settled = async (account: Account, change: Record<string, unknown> = {}) =
 /** Ready, whatever billing's state: the probes have half a second to a second, which a loaded machine may need. */
 const readyWith = (billing: string) => until(`ready, billing ${billing}`, SECONDS, async () => {
   const { status, body } = await stage.call('GET', '/readyz');
-  return status === 200 && isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', billing } });
+  return status === 200 && isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', worker: 'ok', billing } });
 });
 
 /** The failure of the pending activity, as the Temporal UI shows it. */

@@ -52,7 +52,7 @@ test('a worker killed between the commit of a step and its record: another one g
   const before = await counter();
   for (const step of ['issueBill', 'announce', 'scheduleFee']) {
     const account = stage.account();
-    const worker = await stage.startStruckWorker('kill', step, idOf(account));
+    const worker = await stage.startStruckWorker({ how: 'kill', step, of: idOf(account) });
     const answer = settle(account);
     expect(await worker.ended).toBe('signal SIGKILL');
     const left = await committed(account);
@@ -78,7 +78,7 @@ test('a worker halted before a step and continued after another one took over: b
   await stage.worker.kill('SIGTERM');
   const before = await counter();
   const account = stage.account();
-  const halted = await stage.startStruckWorker('halt', 'issueBill', idOf(account));
+  const halted = await stage.startStruckWorker({ how: 'halt', step: 'issueBill', of: idOf(account) });
   const answer = settle(account);
   await until('halted', 20, async () => halted.messages.includes('halts'));
   await stage.startWorker();
@@ -108,7 +108,7 @@ test('Postgres away during a request: it is accepted, seen as pending, and annou
   expect(pending.activityType?.name).toBe('register');
   // Temporal knows what Postgres cannot tell
   expect(await show(account)).toMatchObject({ status: 200, body: { status: 'received', receivedAt } });
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'unreachable', temporal: 'ok' } });
+  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'unreachable', temporal: 'ok', worker: 'ok' } });
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
 
   await stage.startPostgres();
@@ -130,7 +130,7 @@ test('Temporal killed: nothing is accepted meanwhile, nothing that was acknowled
   const account = stage.account();
   const refused = await settle(account);
   expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '5']);
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'ok', temporal: 'unreachable' } });
+  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'ok', temporal: 'unreachable', worker: 'unknown' } });
   // what was announced can still be shown and printed
   expect((await show(waiting[0] as Account)).body.bill.number).toBe(settlements[0]?.bill.number);
   expect((await stage.call('GET', `/settlements/${idOf(waiting[0] as Account)}/bill.pdf`)).status).toBe(200);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
 import { addDays, todayInTehran } from '../../src/domain/jalali.js';
 import { settlementWorkflowId } from '../../src/domain/settlement.js';
@@ -32,7 +33,11 @@ const count = async (sql: string, id: string): Promise<number> => Number((await 
 const bills = (account: { subscription: string }) => count('select count(*) from app.bills where settlement_id = $1', idOf(account));
 
 test('the service says that it is ready', async () => {
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: true, checks: { postgres: 'ok', temporal: 'ok' } });
+  // a worker is seen with its first poll
+  await until('ready, with a worker at work', 10, async () => {
+    const { body } = await stage.call('GET', '/readyz');
+    return isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', worker: 'ok' } });
+  });
 });
 
 test('from the request to the announced balance, asked for again and with other facts', async () => {
@@ -402,4 +407,22 @@ ${subscription},9001,99-1405-01,${addDays(today, -22)},${addDays(today, -90)},${
   expect((await settle(requestFor(account, { reading: account.reading + 41 }))).status).toBe(409);
   expect((await stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'mobile' } })).status).toBe(200);
   expect(await bills(account)).toBe(1);
+});
+
+test('without the key nothing of a person is in what Temporal keeps, not even in refusals', async () => {
+  const stranger = { name: 'پروانه ناشناس‌پور', nationalId: '0013542419', mobile: '09351112233' };
+  const [accepted, refused] = [stage.account(), stage.account()];
+  const request = { applicant: { kind: 'tenant', ...stranger } };
+  expect((await settle(requestFor(accepted, request))).status).toBe(201);
+  expect((await settle(requestFor(refused, { ...request, reading: refused.reading - 1 }))).status).toBe(422);
+  const { rows } = await stage.pool.query<Record<string, string>>(
+    'select a.name, a.national_id, a.mobile, a.address from billing.accounts a join app.settlements s using (subscription) where s.id = any($1)',
+    [[idOf(accepted), idOf(refused)]],
+  );
+  expect(rows).toHaveLength(2);
+  const kept = stage.temporalKept();
+  expect([kept.includes(accepted.subscription), kept.includes(settlementWorkflowId(idOf(refused)))]).toEqual([true, true]);
+  const personal = [...Object.values(stranger), 'مریم رضایی', ...rows.flatMap((row) => Object.values(row).filter((value) => value))];
+  expect(personal.length).toBeGreaterThan(8);
+  expect(personal.filter((value) => kept.includes(value))).toEqual([]);
 });

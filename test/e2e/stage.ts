@@ -12,6 +12,7 @@ import { todayInTehran } from '../../src/domain/jalali.js';
 import { type Operator, type Role, type Settlement, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { DEFAULT_PAYMENT_PERIODS } from '../../src/domain/tariff.js';
 import { type EmbeddedPostgres, type EmbeddedTemporal, freePort, startPostgres, startTemporal, temporalExecutable } from '../../src/embedded.js';
+import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../../src/encryption.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
 import type { Opening } from '../../src/domain/cycle.js';
@@ -20,19 +21,26 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js
 import { recordQualified } from '../store/qualified.js';
 
 const SECRET = 'only for the tests of one machine and hour';
+export const ENCRYPTION_KEYS = newEncryptionKey('test');
 const MAIN = path.resolve('dist/src/main.js');
-const STRUCK_WORKER = path.join(__dirname, 'struck-worker.cjs');
+const STRUCK = path.join(__dirname, 'struck.cjs');
 const STEPS = ['announce', 'checkReading', 'computeDebt', 'fetchAccount', 'issueBill', 'register', 'scheduleFee'];
+
+/** Killed when the step of the settlement has committed, or halted just before it; killed or held when so many signals have arrived. */
+export type WorkerStrike = { how: 'kill' | 'halt'; step: string; of: string } | { how: 'kill' | 'hold'; signal: string; after: number };
 
 /** A process of ours. */
 export interface Process {
   pid: number;
   /** of the API */
   port: number | null;
+  /** of a worker that was given TASVIEH_METRICS_PORT */
+  metricsPort: number | null;
   running(): boolean;
   /** `exit code 0`, `signal SIGKILL` */
   ended: Promise<string>;
   kill(signal: NodeJS.Signals): Promise<string>;
+  tell(word: string): void;
   /** what it sent after its start */
   messages: unknown[];
 }
@@ -67,6 +75,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
 export async function openStage(subscribers: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-e2e-'));
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
+  const temporalFile = path.join(folder, 'temporal.db');
   const processes: Process[] = [];
   const settings: NodeJS.ProcessEnv = {};
   let postgres: EmbeddedPostgres | undefined;
@@ -93,8 +102,7 @@ export async function openStage(subscribers: number) {
     const executable = temporalExecutable();
     if (executable === null) throw new Error('no Temporal server');
     if (isUp(temporal)) return;
-    const dataFile = path.join(folder, 'temporal.db');
-    temporal = await startedServer(startTemporal({ executable, dataFile, port: temporalPort, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES }));
+    temporal = await startedServer(startTemporal({ executable, dataFile: temporalFile, port: temporalPort, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES }));
   };
 
   /** Starts a process and waits until it says that it is at work. */
@@ -106,6 +114,7 @@ export async function openStage(subscribers: number) {
       TASVIEH_DATABASE_URL: postgres?.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal?.address,
       TASVIEH_SECRET: SECRET,
+      TASVIEH_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       TASVIEH_API_PORT: '0',
       TASVIEH_LOG_LEVEL: 'warn',
       ...more,
@@ -117,6 +126,7 @@ export async function openStage(subscribers: number) {
     const made: Process = {
       pid: child.pid ?? -1,
       port: null,
+      metricsPort: null,
       running: () => child.exitCode === null && child.signalCode === null,
       ended: gone,
       messages: [],
@@ -125,11 +135,13 @@ export async function openStage(subscribers: number) {
         child.kill('SIGCONT'); // a halted process hears nothing else
         return gone;
       },
+      tell: (word) => void child.send(word),
     };
     processes.push(made);
     await new Promise<void>((resolve, reject) => {
-      child.once('message', (message: { port?: number }) => {
+      child.once('message', (message: { port?: number; metricsPort?: number | null }) => {
         made.port = message.port ?? null;
+        made.metricsPort = message.metricsPort ?? null;
         child.on('message', (later) => made.messages.push(later));
         resolve();
       });
@@ -162,7 +174,7 @@ export async function openStage(subscribers: number) {
     throw error;
   }
   const database = pool;
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)) });
 
   /** Household accounts of office 01, open, read by staff, far from the end of the counter; each is given once. */
   const { rows: accounts } = await database.query<Account>(
@@ -203,6 +215,8 @@ export async function openStage(subscribers: number) {
     client,
     pool: database,
     call,
+    /** what the Temporal server keeps, as it lies on the disk */
+    temporalKept: (): Buffer => Buffer.concat([temporalFile, `${temporalFile}-wal`].filter((file) => existsSync(file)).map((file) => readFileSync(file))),
     /** where the API listens now, for streams */
     address: () => `http://127.0.0.1:${api?.port}/api/v1`,
     tokenOf,
@@ -224,6 +238,8 @@ export async function openStage(subscribers: number) {
     async startTemporal() {
       await upTemporal();
     },
+    /** all that processes of the name have logged */
+    logOf: (name: 'api' | 'worker'): string => readFileSync(path.join(folder, `${name}.log`), 'utf8'),
     /** what API and worker find in their environment besides, when they start */
     settings,
     async startWorker() {
@@ -232,9 +248,12 @@ export async function openStage(subscribers: number) {
     async startApi() {
       if (!api?.running()) api = await launch(MAIN, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0) });
     },
-    /** A worker that is killed once `step` has committed for the settlement, or halts just before it. */
-    startStruckWorker: (how: 'kill' | 'halt', step: string, settlement: string): Promise<Process> =>
-      launch(STRUCK_WORKER, 'worker', { STRIKE: how, STRIKE_STEP: step, STRIKE_FOR: settlement }),
+    /** A worker beside the usual one that is struck once. */
+    startStruckWorker: (strike: WorkerStrike): Promise<Process> => launch(STRUCK, 'worker', { STRIKE: JSON.stringify(strike) }),
+    /** An API in the place of the one that is gone. It kills itself when a call of the posting store or the messenger is done. */
+    async startStruckApi(call: 'openCycle' | 'nextBatch' | 'acknowledge' | 'start') {
+      api = await launch(STRUCK, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0), STRIKE: JSON.stringify({ how: 'kill', call }) });
+    },
     /** Whatever a test before has killed runs again. */
     async startAll() {
       await Promise.all([upPostgres(), upTemporal()]);

@@ -49,7 +49,7 @@ async function ended(): Promise<{ order: SettlementOrder; bill: Bill }> {
   const corrections = createCorrectionStore(pool);
   await settlements.recordDelivery(id, { deliveredTo: OWNER.name, channel: 'counter' }, order.clerk);
   const tasks = createTaskStore(pool);
-  await tasks.open({ id: `breached.${id}`, kind: 'breached', settlement: id, office: '01', role: 'supervisor', dueAt: null, detail: {} });
+  await tasks.open({ id: `breached.${id}`, kind: 'breached', settlement: id, office: '01', role: 'supervisor', dueAt: null, detail: { description: `${NEW.name} گفت` } });
   await tasks.close(`breached.${id}`, { by: SUPERVISOR, outcome: `با ${OWNER.name} تماس گرفته شد` });
   const at = new Date().toISOString();
   await corrections.report(id, 1, 'referred', { kind: 'name', cause: 'applicant', description: `نام ${NEW.name} نادرست است`, by: SUPERVISOR, owner: { role: 'clerk', user: null }, at, dueAt: at });

@@ -1,7 +1,7 @@
 import { type JalaliDate, jalali } from '../../src/domain/jalali.js';
 import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/qualification.js';
 import type { Role } from '../../src/domain/settlement.js';
-import { type Doer, type PeopleStore, createPeopleStore } from '../../src/store/people.js';
+import { type Doer, PRACTICE, type PeopleStore, createPeopleStore } from '../../src/store/people.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 import { emptied } from './emptying.js';
 
@@ -133,7 +133,9 @@ describe('qualifications', () => {
   });
 });
 
-test('the standing of an operator: nobody recorded, not recorded, recorded', async () => {
+test('the standing of an operator: nobody recorded, only a demo’s people, not recorded, recorded', async () => {
+  expect(await people.standing('m.rezaei')).toEqual({ managed: false, person: null, qualifications: [] });
+  await people.record({ id: 'demo-clerk', name: 'کارمند نمایشی', office: '01', roles: ['clerk'] }, PRACTICE);
   expect(await people.standing('m.rezaei')).toEqual({ managed: false, person: null, qualifications: [] });
   await person('other');
   expect(await people.standing('m.rezaei')).toEqual({ managed: true, person: null, qualifications: [] });

@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createCycleActivities } from '../../src/activities/billing-cycle.js';
 import type { Activities } from '../../src/activities/index.js';
+import { BillingRefusedError, BillingUnavailableError } from '../../src/billing/errors.js';
 import { type TaskDesk, createTaskDesk } from '../../src/activities/task-desk.js';
 import { type Opening, billingCycleWorkflowId, endOfDay } from '../../src/domain/cycle.js';
 import { type JalaliDate, addDays, yearOf } from '../../src/domain/jalali.js';
@@ -55,11 +56,11 @@ afterEach(async () => {
   await env.teardown();
 });
 
-/** A series of one test's own with its timetable: cycles of sixty days, the first closing in twenty. */
-async function newSeries(cycles = 3): Promise<{ series: string; cycles: { cycle: string; closesOn: JalaliDate; toDate: JalaliDate }[] }> {
+/** A series of one test's own with its timetable: cycles of sixty days, the first closing two days after its end. */
+async function newSeries(cycles = 3, firstEnds = 18): Promise<{ series: string; cycles: { cycle: string; closesOn: JalaliDate; toDate: JalaliDate }[] }> {
   const series = `7${++seriesMade}`;
   const made = Array.from({ length: cycles }, (_, i) => {
-    const toDate = addDays(today(), 18 + 60 * i);
+    const toDate = addDays(today(), firstEnds + 60 * i);
     return { cycle: `${series}-${yearOf(toDate)}-0${i + 1}`, toDate, closesOn: addDays(toDate, 2) };
   });
   for (const { cycle, toDate, closesOn } of made) await plan(series, cycle, toDate, closesOn);
@@ -508,7 +509,7 @@ test(`${MANY} ended settlements in pages of a few, with some that live: each tol
   const { series, cycles: [first, second] } = await newSeries();
   if (!first || !second) throw new Error('no cycles');
   const settlements = createSettlementStore(database.pool);
-  const paged: Activities = { ...real, ...createCycleActivities({ billing: {}, postings, settlements, desk, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real, page }) };
+  const paged: Activities = { ...real, ...createCycleActivities({ billing: {}, postings, settlements, desk, tasks: createTaskStore(database.pool), messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real, page }) };
   // half of them in a cycle that nobody opened and that has closed since
   const ended = Array.from({ length: MANY }, (_, i) => ({
     id: `${series}${String(i).padStart(9, '0')}-seeded`,
@@ -578,7 +579,7 @@ test('a central billing system is told each batch, also when it did the work and
     return calls++ === 0 ? Promise.reject(new Error('timed out')) : Promise.resolve();
   };
   const settlements = createSettlementStore(database.pool);
-  const told: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, desk, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
+  const told: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, desk, tasks: createTaskStore(database.pool), messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
   await withWorker(env, told, async () => {
     const orders = [await orderIn(series), await orderIn(series)];
     for (const order of orders) await announce(client, order);
@@ -593,5 +594,72 @@ test('a central billing system is told each batch, also when it did the work and
     await until('all are held', async () => postingsHeld().length === expected.length);
     expect(postingsHeld()).toEqual(expected);
     expect(calls).toBe(held.size + 1);
+  });
+}, 90_000);
+
+test.each([
+  ['is away', () => new BillingUnavailableError('connect ECONNREFUSED')],
+  ['refuses', () => new BillingRefusedError('PUT /cycles/{cycle}/batches/{batch}: 403', 403, 'FORBIDDEN')],
+])('the central billing system %s until the closing: the cycle closes with its report and a task, and the next one hands all over', async (_, error) => {
+  const { series, cycles: [first, second] } = await newSeries(2, -1);
+  if (!first || !second) throw new Error('no cycles');
+  let away = true;
+  const held: PostingBatch[] = [];
+  const submitBatch = (batch: PostingBatch): Promise<void> => (away ? Promise.reject(error()) : Promise.resolve(void held.push(batch)));
+  const settlements = createSettlementStore(database.pool);
+  const store = createTaskStore(database.pool);
+  const central: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, desk, tasks: store, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
+  const unsubmitted = async () => (await store.openOf('batchNotSubmitted')).filter(({ detail }) => String(detail['cycle']).startsWith(`${series}-`));
+  await withWorker(env, central, async () => {
+    const order = await orderIn(series, { settlementDate: addDays(today(), -1) });
+    await announce(client, order);
+    await deliver(order);
+    await open(first);
+    await untilFates(order, all(`handedOver ${first.cycle}`));
+    // a short outage is nobody's business, a longer one billing's
+    await env.sleep('1 minute');
+    expect(await unsubmitted()).toEqual([]);
+    await env.sleep('20 minutes');
+    await until('the task', async () => (await unsubmitted()).length === 1);
+    expect(await unsubmitted()).toEqual([expect.objectContaining({ role: 'billing', detail: { cycle: first.cycle, batches: 1, reason: error().message } })]);
+
+    expect(await report(first)).toEqual({ due: 2, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 2 });
+    await untilFates(order, all(`late ${second.cycle}`));
+    expect(await tasks(order)).toEqual(['postingLate']);
+    expect(await unsubmitted()).toHaveLength(1);
+    expect((await postings.openedCycles([first.cycle]))[0]?.closedAt).not.toBeNull();
+
+    away = false;
+    await open(second);
+    await untilFates(order, all(`handedOver ${second.cycle}`));
+    await env.sleep('11 minutes');
+    await until('submitted', async () => held.length === 1);
+    expect(held[0]).toMatchObject({ cycle: second.cycle, batch: 1, count: 2 });
+    await agree(order);
+  });
+}, 90_000);
+
+test('a central billing system that comes back before the closing gets the batches, and the task ends by itself', async () => {
+  const { series, cycles: [first] } = await newSeries(1, 0);
+  if (!first) throw new Error('no cycle');
+  let away = true;
+  const held: PostingBatch[] = [];
+  const submitBatch = (batch: PostingBatch): Promise<void> => (away ? Promise.reject(new BillingUnavailableError('connect ECONNREFUSED')) : Promise.resolve(void held.push(batch)));
+  const store = createTaskStore(database.pool);
+  const settlements = createSettlementStore(database.pool);
+  const central: Activities = { ...real, ...createCycleActivities({ billing: { submitBatch }, postings, settlements, desk, tasks: store, messenger: createMessenger(client, { taskQueue: TASK_QUEUE }), ...real }) };
+  await withWorker(env, central, async () => {
+    const order = await orderIn(series);
+    await announce(client, order);
+    await open(first);
+    await untilFates(order, all(`handedOver ${first.cycle}`));
+    await env.sleep('21 minutes');
+    const known = async () => (await store.openOf('batchNotSubmitted')).find(({ detail }) => detail['cycle'] === first.cycle);
+    await until('the task', async () => (await known()) !== undefined);
+    const { id } = (await known()) ?? { id: '' };
+    away = false;
+    await env.sleep('1 hour');
+    await until('submitted', async () => held.length === 1);
+    await until('the task has ended', async () => (await store.get(id))?.outcome === 'submitted');
   });
 }, 90_000);

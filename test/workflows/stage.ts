@@ -16,11 +16,14 @@ import { loadDemoData } from '../../src/demo.js';
 import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
+import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
+import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
 import { createPostingStore } from '../../src/store/postings.js';
+import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
@@ -69,11 +72,14 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     settlements: createSettlementStore(pool),
     postings: createPostingStore(pool),
     corrections: createCorrectionStore(pool),
+    actions: createCorrectiveActionStore(pool),
     billing: createPostgresBilling(pool),
     tariffs: createTariffStore(pool),
     overrides: createOverrideStore(pool),
     payments: createPaymentStore(pool),
     tasks: createTaskStore(pool),
+    indicators: createIndicatorStore(pool),
+    reports: createQualityReportStore(pool),
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     messenger,

@@ -136,4 +136,5 @@ select id, 'carriedOver', 'event log', clock_timestamp(), '{}', state from app.s
 create trigger append_only_whole before truncate on app.events for each statement execute function app.refuse_change();
 create trigger append_only_whole before truncate on app.qualifications for each statement execute function app.refuse_rewriting();
 create trigger append_only_whole before truncate on app.people_events for each statement execute function app.refuse_rewriting();
+create trigger append_only_whole before truncate on app.corrective_action_events for each statement execute function app.refuse_rewriting();
 create index on app.events (settlement_id, seq);

@@ -1,0 +1,153 @@
+import {
+  type Correction,
+  type CorrectionStatus,
+  compareBills,
+  correctedFacts,
+  currentCorrection,
+  isOpenCorrection,
+  refusalOf,
+  subtractSums,
+  sumsByCode,
+} from '../../src/domain/correction.js';
+import type { BillLine } from '../../src/domain/debt.js';
+import type { Operator, Role } from '../../src/domain/settlement.js';
+import { facts, on } from './sample.js';
+
+const person = (id: string, role: Role): Operator => ({ id, name: id, role, office: '01' });
+const correction = (change: Partial<Correction> = {}): Correction => ({
+  n: 1,
+  kind: 'reading',
+  cause: 'clerk',
+  description: 'رقم اشتباه',
+  status: 'referred',
+  owner: { role: 'clerk', user: null },
+  reportedBy: 'c-1',
+  reportedAt: '2026-11-25T06:30:00.000Z',
+  dueAt: '2026-11-26T06:30:00.000Z',
+  submittedBy: null,
+  difference: null,
+  noChange: null,
+  verifiedBy: null,
+  approvedBy: null,
+  revision: null,
+  note: null,
+  ...change,
+});
+const line = (code: BillLine['code'], amount: number, change: Partial<BillLine> = {}): BillLine => ({
+  code,
+  label: code,
+  quantity: null,
+  unit: null,
+  rate: null,
+  days: null,
+  from: null,
+  to: null,
+  amount,
+  basis: '',
+  ...change,
+});
+const bill = (...lines: BillLine[]) => {
+  const total = lines.reduce((sum, { amount }) => sum + amount, 0);
+  return { lines, total, payable: Math.max(0, Math.floor(total / 1000) * 1000) };
+};
+
+const STATUSES: CorrectionStatus[] = ['reported', 'referred', 'submitted', 'verified', 'rejected', 'withdrawn', 'issued'];
+
+test('an error is open until it is withdrawn or its bill is issued', () => {
+  expect(STATUSES.filter((status) => isOpenCorrection({ status }))).toEqual(['reported', 'referred', 'submitted', 'verified', 'rejected']);
+});
+
+test('errors are worked on one after another: the first that is open', () => {
+  const all = [correction({ n: 1, status: 'issued' }), correction({ n: 2, status: 'withdrawn' }), correction({ n: 3 }), correction({ n: 4, status: 'submitted' })];
+  expect(currentCorrection(all)?.n).toBe(3);
+  expect(currentCorrection(all.slice(0, 2))).toBeUndefined();
+});
+
+describe('who may do what, and when', () => {
+  const [owner, other, supervisor, approver] = [person('c-1', 'clerk'), person('c-2', 'clerk'), person('s-1', 'supervisor'), person('a-1', 'approver')];
+  test.each([
+    ['submit', ['referred', 'rejected']],
+    ['withdraw', ['referred', 'rejected']],
+    ['verify', ['submitted']],
+    ['approve', ['verified']],
+  ] as const)('%s is possible only when it is %j', (act, when) => {
+    for (const status of STATUSES) {
+      expect([status, refusalOf(act, correction({ status }), act === 'approve' ? approver : supervisor)]).toEqual([status, (when as readonly string[]).includes(status) ? null : 'NOT_ALLOWED_NOW']);
+    }
+    expect(refusalOf(act, undefined, supervisor)).toBe('NOT_ALLOWED_NOW');
+  });
+  test('referred to a role: everyone of it, and the supervisor', () => {
+    const referred = correction({ owner: { role: 'billing', user: null } });
+    expect([person('b-1', 'billing'), owner, supervisor, approver].map((by) => refusalOf('submit', referred, by))).toEqual([null, 'NOT_THE_OWNER', null, 'NOT_THE_OWNER']);
+  });
+  test('referred to a person: that one, whatever the others’ role, and the supervisor', () => {
+    const referred = correction({ owner: { role: 'clerk', user: 'c-1' } });
+    expect([owner, other, supervisor].map((by) => refusalOf('withdraw', referred, by))).toEqual([null, 'NOT_THE_OWNER', null]);
+  });
+  test('verified by another than who submitted', () => {
+    const submitted = correction({ status: 'submitted', submittedBy: 's-1' });
+    expect([supervisor, person('s-2', 'supervisor')].map((by) => refusalOf('verify', submitted, by))).toEqual(['SECOND_PERSON_NEEDED', null]);
+  });
+  test('approved by the approver, who neither submitted nor verified', () => {
+    const verified = correction({ status: 'verified', submittedBy: 's-1', verifiedBy: 's-2' });
+    expect(refusalOf('approve', verified, person('s-3', 'supervisor'))).toBe('APPROVER_NEEDED');
+    expect(['s-1', 's-2', 's-3'].map((id) => refusalOf('approve', verified, person(id, 'approver')))).toEqual(['SECOND_PERSON_NEEDED', 'SECOND_PERSON_NEEDED', null]);
+  });
+});
+
+describe('the corrected facts', () => {
+  const newSubscriber = { name: 'مریم رضایی', nationalId: '0932833810', from: on('1397/03/01') };
+  const before = facts('1397/02/31', 1_234, { newSubscriber });
+  test('what is absent stays', () => {
+    expect(correctedFacts(before, {})).toEqual(before);
+    expect(correctedFacts(before, { reading: 1_243 })).toEqual({ ...before, reading: 1_243 });
+  });
+  test('null takes the new subscriber away', () => {
+    expect(correctedFacts(before, { newSubscriber: null }).newSubscriber).toBeUndefined();
+    expect(correctedFacts(before, { newSubscriber: { ...newSubscriber, name: 'مریم رضائی' } }).newSubscriber?.name).toBe('مریم رضائی');
+    expect(before.newSubscriber).toEqual(newSubscriber);
+  });
+});
+
+describe('old and new side by side', () => {
+  const old = bill(line('GAS_STEP', 5_000, { label: 'پله ۱' }), line('GAS_STEP', 3_000, { label: 'پله ۲' }), line('VAT', 720));
+  test('every old line with its successor, by code and label; new ones after them, dropped ones without', () => {
+    const next = bill(line('GAS_STEP', 5_500, { label: 'پله ۱' }), line('VAT', 495), line('DISCOUNT', -100));
+    expect(compareBills(old, next, false)).toEqual({
+      lines: [
+        { code: 'GAS_STEP', label: 'پله ۱', before: 5_000, after: 5_500 },
+        { code: 'GAS_STEP', label: 'پله ۲', before: 3_000, after: null },
+        { code: 'VAT', label: 'VAT', before: 720, after: 495 },
+        { code: 'DISCOUNT', label: 'DISCOUNT', before: null, after: -100 },
+      ],
+      total: { before: 8_720, after: 5_895 },
+      payable: { before: 8_000, after: 5_000 },
+      difference: -2_825,
+      noChange: false,
+    });
+  });
+  test('a line is the successor of none that shares only its code or only its label', () => {
+    const before = bill(line('GAS_STEP', 1, { label: 'a' }), line('VAT', 2, { label: 'b' }));
+    const after = bill(line('GAS_STEP', 3, { label: 'b' }), line('VAT', 4, { label: 'a' }));
+    expect(compareBills(before, after, false).lines.map(({ before: was, after: is }) => [was, is])).toEqual([[1, null], [2, null], [null, 3], [null, 4]]);
+  });
+  test('two lines of one code and label are two', () => {
+    const twice = bill(line('SUBSCRIPTION', 1), line('SUBSCRIPTION', 2));
+    expect(compareBills(twice, bill(line('SUBSCRIPTION', 2)), true).lines.map(({ before, after }) => [before, after])).toEqual([[1, 2], [2, null]]);
+  });
+  test('no change: the same lines in every field and the same facts', () => {
+    expect(compareBills(old, bill(...old.lines), true).noChange).toBe(true);
+    expect(compareBills(old, bill(...old.lines), false).noChange).toBe(false);
+    expect(compareBills(old, bill(...old.lines, line('DISCOUNT', 0)), true).noChange).toBe(false);
+    const fields: Partial<BillLine>[] = [{ code: 'GAS_FLAT' }, { label: 'x' }, { quantity: '1' }, { unit: 'm3' }, { rate: '1' }, { days: 1 }, { from: on('1397/01/01') }, { to: on('1397/01/01') }, { amount: 1 }, { basis: 'x' }];
+    for (const change of fields) {
+      expect([change, compareBills(old, bill({ ...(old.lines[0] as BillLine), ...change }, ...old.lines.slice(1)), true).noChange]).toEqual([change, false]);
+    }
+  });
+});
+
+test('sums by code, and their difference without what did not change', () => {
+  const before = sumsByCode([line('GAS_STEP', 5_000), line('GAS_STEP', 3_000), line('VAT', 720), line('INSURANCE', 90)]);
+  expect(before).toEqual({ GAS_STEP: 8_000, VAT: 720, INSURANCE: 90 });
+  expect(subtractSums({ GAS_STEP: 8_500, INSURANCE: 90, DISCOUNT: -100 }, before)).toEqual({ GAS_STEP: 500, VAT: -720, DISCOUNT: -100 });
+});

@@ -1,0 +1,134 @@
+import { ACTION_STATUSES, type Act, type CorrectiveAction, TASK_OF_STATUS, actionTitle, afterAct, refusalOfAct, repeated, seesAction, stepOf } from '../../src/domain/corrective-action.js';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
+import type { Operator } from '../../src/domain/settlement.js';
+import { taskKind } from '../../src/domain/task.js';
+import { on } from './sample.js';
+
+const person = (id: string, role: Operator['role'], office = '01'): Operator => ({ id, name: id, role, office });
+const QUALITY = person('q1', 'quality', '99');
+const SUPERVISOR = person('s1', 'supervisor');
+/** Wednesday 1405/09/04, 10:00 in Tehran */
+const AT = '2026-11-25T06:30:00.000Z';
+const terms = DEFAULT_SERVICE_TERMS;
+
+const opened: CorrectiveAction = {
+  n: 7, scope: 'clerk', subject: 'c1', office: '01', month: '1405/09', openedAt: AT, errors: 3, threshold: 3, openedBy: null, reason: null,
+  status: 'opened', version: 0, meeting: null, actions: [], closure: null,
+};
+const call: Act = { act: 'call', on: on('1405/09/08'), participants: ['مریم احمدی'] };
+const minutes: Act = { act: 'minutes', minutes: 'گفت‌وگو شد', cause: 'خوانش شتاب‌زده' };
+const plan: Act = { act: 'plan', what: 'آموزش دوباره', owner: 's1', dueOn: on('1405/09/20') };
+const done: Act = { act: 'done', note: 'آموزش داده شد' };
+const effect = (effective: boolean): Act => ({ act: 'effect', effective, note: 'شمارش خطاها' });
+const close: Act = { act: 'close', outcome: 'effective', report: 'گزارش' };
+const unfounded: Act = { act: 'close', outcome: 'unfounded', report: 'خطایی نبود' };
+const after = (...acts: Act[]): CorrectiveAction => acts.reduce((action, act) => afterAct(action, act, QUALITY, AT, terms), opened);
+
+const STANDING: Record<CorrectiveAction['status'], CorrectiveAction> = {
+  opened,
+  called: after({ ...call, on: on('1405/09/04') }),
+  held: after(call, minutes),
+  acting: after(call, minutes, plan),
+  done: after(call, minutes, plan, done),
+  judged: after(call, minutes, plan, done, effect(true)),
+  closed: after(call, minutes, plan, done, effect(true), close),
+};
+
+test('the story in its order', () => {
+  for (const status of ACTION_STATUSES) expect(STANDING[status].status).toBe(status);
+  expect(STANDING.closed).toMatchObject({
+    version: 6,
+    meeting: { on: '1405/09/08', participants: ['مریم احمدی'], minutes: 'گفت‌وگو شد', cause: 'خوانش شتاب‌زده', calledBy: { id: 'q1', role: 'quality' } },
+    // 30 days after 1405/09/04
+    actions: [{ what: 'آموزش دوباره', owner: 's1', dueOn: '1405/09/20', done: { note: 'آموزش داده شد' }, effectDueOn: '1405/10/05', effect: { effective: true } }],
+    closure: { outcome: 'effective', report: 'گزارش', by: { id: 'q1', name: 'q1', role: 'quality' } },
+  });
+});
+
+test('every act in every status: allowed where the story goes on, refused elsewhere', () => {
+  const later = '2026-12-27T06:30:00.000Z';
+  const table = Object.fromEntries(
+    Object.entries(STANDING).map(([status, action]) => [
+      status,
+      Object.entries({ call: { ...call, on: on('1405/11/01') }, minutes, plan: { ...plan, dueOn: on('1405/11/01') }, done, effect: effect(true), close, unfounded } as Record<string, Act>)
+        .filter(([, act]) => refusalOfAct(action, act, person('q2', 'quality'), later) === null)
+        .map(([name]) => name),
+    ]),
+  );
+  expect(table).toEqual({
+    opened: ['call', 'unfounded'],
+    called: ['call', 'minutes', 'unfounded'],
+    held: ['plan', 'unfounded'],
+    acting: ['plan', 'done'],
+    done: ['effect'],
+    judged: ['close'],
+    closed: [],
+  });
+});
+
+test.each<[string, CorrectiveAction, Act, Operator, string | null]>([
+  ['another office’s supervisor', opened, call, person('s2', 'supervisor', '02'), 'FORBIDDEN'],
+  ['the office’s supervisor', opened, call, SUPERVISOR, null],
+  ['the company’s, any supervisor', { ...opened, office: '*' }, call, person('s2', 'supervisor', '02'), null],
+  ['a clerk', opened, call, person('c1', 'clerk'), 'FORBIDDEN'],
+  ['a meeting in the past', opened, { ...call, on: on('1405/09/03') }, QUALITY, 'DATE_PASSED'],
+  ['a meeting today', opened, { ...call, on: on('1405/09/04') }, QUALITY, null],
+  ['minutes before the meeting', after(call), minutes, QUALITY, 'NOT_ALLOWED_NOW'],
+  ['minutes on its day', STANDING.called, minutes, SUPERVISOR, null],
+  ['due in the past', STANDING.held, { ...plan, dueOn: on('1405/09/03') }, QUALITY, 'DATE_PASSED'],
+  ['the effect at once', STANDING.done, effect(true), SUPERVISOR, 'EFFECT_TOO_EARLY'],
+  ['closed by a supervisor', STANDING.judged, close, SUPERVISOR, 'QUALITY_NEEDED'],
+  ['unfounded, by a supervisor', opened, unfounded, SUPERVISOR, 'QUALITY_NEEDED'],
+  ['too late for unfounded', STANDING.acting, unfounded, QUALITY, 'NOT_ALLOWED_NOW'],
+])('%s', (_, action, act, by, refusal) => {
+  expect(refusalOfAct(action, act, by, AT)).toBe(refusal);
+});
+
+test('the effect is judged from its day on, by nobody who owned the action or did it', () => {
+  const byOwner = afterAct(STANDING.acting, done, person('s3', 'supervisor'), AT, terms);
+  const early = '2026-12-25T20:29:59.000Z';
+  const day = '2026-12-25T20:30:00.000Z';
+  expect(refusalOfAct(byOwner, effect(false), QUALITY, early)).toBe('EFFECT_TOO_EARLY');
+  expect(refusalOfAct(byOwner, effect(false), QUALITY, day)).toBeNull();
+  expect(refusalOfAct(byOwner, effect(false), SUPERVISOR, day)).toBe('SECOND_PERSON_NEEDED');
+  expect(refusalOfAct(byOwner, effect(false), person('s3', 'supervisor'), day)).toBe('SECOND_PERSON_NEEDED');
+  expect(refusalOfAct(STANDING.done, effect(false), QUALITY, day)).toBe('SECOND_PERSON_NEEDED');
+});
+
+test('without effect another action follows and the first stays on record; one that is not done is replaced', () => {
+  const second: Act = { ...plan, what: 'فرم تازه' };
+  expect(after(call, minutes, plan, done, effect(false), second).actions).toMatchObject([{ what: 'آموزش دوباره', effect: { effective: false } }, { what: 'فرم تازه', done: null }]);
+  expect(after(call, minutes, plan, second).actions).toMatchObject([{ what: 'فرم تازه' }]);
+});
+
+test.each<[CorrectiveAction['status'], string, unknown]>([
+  // seven days after 1405/09/04
+  ['opened', 'callMeeting', { day: '1405/09/11' }],
+  ['called', 'recordMeeting', { day: '1405/09/04' }],
+  // 24 working hours
+  ['held', 'planAction', { at: '2026-11-26T06:30:00.000Z' }],
+  ['acting', 'takeAction', { day: '1405/09/20' }],
+  ['judged', 'closeAction', { at: '2026-11-26T06:30:00.000Z' }],
+])('%s waits by the task %s', (status, kind, due) => {
+  expect(stepOf(STANDING[status], AT, terms)).toMatchObject({ kind, due, assignee: kind === 'takeAction' ? 's1' : null });
+});
+
+test('while an action takes effect nobody has a task; from its day on the quality unit', () => {
+  expect(stepOf(STANDING.done, AT, terms)).toBeNull();
+  expect(stepOf(STANDING.done, '2026-12-25T20:30:00.000Z', terms)).toMatchObject({ kind: 'judgeEffect' });
+  expect(stepOf(STANDING.closed, AT, terms)).toBeNull();
+  for (const kind of Object.values(TASK_OF_STATUS)) if (kind) expect(taskKind(kind).due).toBe('workingHours');
+});
+
+test('thresholds are data: each scope has its own', () => {
+  const count = (scope: 'settlement' | 'clerk' | 'cause' | 'office', errors: number) => ({ scope, subject: 'x', office: '01', errors });
+  const counts = [count('settlement', 1), count('clerk', 3), count('cause', 4), count('office', 11)];
+  expect(repeated(counts, terms).map(({ scope, threshold }) => [scope, threshold])).toEqual([['clerk', 3], ['office', 10]]);
+  expect(repeated(counts, { correctiveAction: { ...terms.correctiveAction, perClerk: 4, perCause: 1, perOffice: 12 } }).map(({ scope }) => scope)).toEqual(['cause']);
+});
+
+test('who sees it, and what it is called', () => {
+  expect([QUALITY, SUPERVISOR, person('s2', 'supervisor', '02'), person('a', 'admin')].map((who) => seesAction(who, opened))).toEqual([true, true, false, false]);
+  expect(actionTitle(opened)).toBe('خطاهای تکراری کارمند c1 در 1405/09');
+  expect(actionTitle({ scope: 'cause', subject: 'feed', month: '1405/09' })).toBe('خطاهای تکراری به علت دادهٔ رسیده در 1405/09');
+});

@@ -1,0 +1,52 @@
+import { DEFAULT_DAYS_OFF, dueDay, isWeekday, isWorkingDay, leavesWork, workingDayFrom, workingHoursAfter } from '../../src/domain/working-calendar.js';
+import { on } from './sample.js';
+
+test.each([
+  // 1405/09/06 is Friday 2026-11-27
+  ['1405/09/05', true],
+  ['1405/09/06', false],
+  ['1405/09/07', true],
+  // Nowruz, the two days of Farvardin, and the last of Esfand
+  ['1405/12/28', false],
+  ['1405/12/29', false],
+  ['1406/01/01', false],
+  ['1406/01/04', false],
+  ['1406/01/05', true],
+  ['1406/01/12', false],
+  ['1406/01/13', false],
+  ['1406/01/14', true],
+  ['1406/11/22', false],
+])('%s by the default calendar: at work %s', (day, works) => {
+  expect(isWorkingDay(on(day), DEFAULT_DAYS_OFF)).toBe(works);
+});
+
+test('weekdays, days of each year and single dates', () => {
+  // 1405/09/07 is a Saturday
+  expect(['saturday', 'sunday', 'monday'].map((day, i) => isWorkingDay(on(`1405/09/0${7 + i}`), [day]))).toEqual([false, false, false]);
+  expect(isWorkingDay(on('1405/09/07'), ['sunday', '09/08'])).toBe(true);
+  expect(isWorkingDay(on('1405/10/13'), ['1405/10/13'])).toBe(false);
+  expect(isWorkingDay(on('1406/10/13'), ['1405/10/13'])).toBe(true);
+  expect([isWeekday('friday'), isWeekday('Friday'), isWeekday(5)]).toEqual([true, false, false]);
+  expect([leavesWork(DEFAULT_DAYS_OFF), leavesWork(['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'])]).toEqual([true, false]);
+});
+
+test('a due day on a holiday is put off to the next day on which people work', () => {
+  expect(dueDay(on('1405/12/22'), 7, DEFAULT_DAYS_OFF)).toBe('1406/01/05');
+  expect(dueDay(on('1405/09/01'), 1, DEFAULT_DAYS_OFF)).toBe('1405/09/02');
+  expect(workingDayFrom(on('1405/09/06'), DEFAULT_DAYS_OFF)).toBe('1405/09/07');
+});
+
+test.each([
+  // Wednesday 10:00 in Tehran and an ordinary day
+  ['2026-11-25T06:30:00.000Z', 24, '2026-11-26T06:30:00.000Z'],
+  // Thursday 10:00: Friday does not count
+  ['2026-11-26T06:30:00.000Z', 24, '2026-11-28T06:30:00.000Z'],
+  // from Friday itself the hours begin at its end
+  ['2026-11-27T06:30:00.000Z', 1, '2026-11-27T21:30:00.000Z'],
+  // exactly to midnight is due at the end of the day, not after the holiday
+  ['2026-11-26T06:30:00.000Z', 14, '2026-11-26T20:30:00.000Z'],
+  // 27 Esfand 1405, 10:00 (Thursday): Friday, 29 Esfand and four days of Nowruz do not count, 1406/01/05 does
+  ['2027-03-18T06:30:00.000Z', 24, '2027-03-25T06:30:00.000Z'],
+])('%s and %d working hours: %s', (at, hours, due) => {
+  expect(workingHoursAfter(at, hours, DEFAULT_DAYS_OFF)).toBe(due);
+});

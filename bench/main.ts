@@ -29,7 +29,8 @@ const FAN_OUT = 1000;
  */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  const size = Number(args.find((arg) => /^[1-9][0-9]*$/.test(arg)) ?? FAN_OUT);
+  const given = args.find((arg) => /^[1-9][0-9]*$/.test(arg));
+  const count = given === undefined ? null : Number(given);
   const parts = args.filter((arg) => !arg.startsWith('--') && !/^[0-9]+$/.test(arg));
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
   const figures: Figure[] = [];
@@ -50,9 +51,8 @@ async function main(): Promise<void> {
     figures.push({ name: 'feed, peak memory', value: peakRssMb, unit: 'MB', floor: null, ratio: null, aim: 'flat', n: rows });
   }
   if (parts.includes('indicators')) {
-    const count = Number(parts.find((part) => /^[0-9]+$/.test(part)) ?? 1_000_000);
-    for (const { name, seconds, n } of await withDatabase((url) => benchIndicators(url, count))) {
-      figures.push({ name, value: seconds * 1000, unit: 'ms', floor: null, ratio: null, aim: '< 1,000 ms', n });
+    for (const { name, seconds, floor, n } of await withDatabase((url) => benchIndicators(url, count ?? 1_000_000))) {
+      figures.push({ name, value: seconds * 1000, unit: 'ms', floor: floor * 1000, ratio: seconds / floor, aim: '< 1,000 ms', n });
     }
   }
   if (wanted('announcement')) {
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     figures.push({ name: 'announcements, 30 at once', value: perSecond.settlement, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n: n.together });
   }
   if (wanted('fanout')) {
-    const { perSecond, workerMb, n } = await benchFanOut(size);
+    const { perSecond, workerMb, n } = await benchFanOut(count ?? FAN_OUT);
     figures.push({ name: 'fan-out of a cycle', value: perSecond.cycle, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n });
     figures.push({ name: 'fan-out, worker’s peak memory', value: workerMb.peak, unit: 'MB', floor: workerMb.before, ratio: workerMb.peak / workerMb.before, aim: 'flat', n });
   }

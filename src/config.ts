@@ -17,6 +17,8 @@ export interface Config {
   temporalNamespace: string;
   temporalPort: number;
   temporalUiPort: number;
+  /** where browsers reach the Temporal UI, without a slash at the end; null = the pages link to none */
+  temporalUiUrl: string | null;
   postgresPort: number;
   apiHost: string;
   /** 0 = any free one */
@@ -25,8 +27,6 @@ export interface Config {
   secret: string | null;
   /** Encrypt what goes through Temporal; null: a key made of the secret, see encryptionKeys. */
   encryptionKeys: string | null;
-  /** Where the Temporal UI's pages come from when they ask the API to decrypt; null = they may not. */
-  temporalUiOrigin: string | null;
   /** A secret of the embedded form: its Temporal UI decrypts by it, without a sign-in. null = none. */
   practiceCodecKey: string | null;
   taskQueue: string;
@@ -97,11 +97,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     invalid(asGiven('ENCRYPTION_KEYS', text), (error as RangeError).message);
   }
 
-  const temporalUiOrigin = text('TEMPORAL_UI_ORIGIN');
-  if (temporalUiOrigin !== null && (!isPlainHttpUrl(temporalUiOrigin) || new URL(temporalUiOrigin).origin !== temporalUiOrigin)) {
-    invalid('TEMPORAL_UI_ORIGIN', 'is not scheme://host:port');
-  }
-
   const billing = billingSystem(text, secretText, invalid);
 
   const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
@@ -113,6 +108,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const traces = text('OTEL_ENDPOINT');
   if (traces !== null && !isPlainHttpUrl(traces)) invalid('OTEL_ENDPOINT', 'is not an http:// or https:// address without user, query and fragment');
 
+  const temporalUiPort = port('TEMPORAL_UI_PORT', 8233);
+  const temporalUiUrl = text('TEMPORAL_UI_URL');
+  if (temporalUiUrl !== null && !isPlainHttpUrl(temporalUiUrl)) invalid('TEMPORAL_UI_URL', 'is not an http:// or https:// address without user, query and fragment');
+
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) invalid('LOG_LEVEL', `"${logLevel}" is none of ${LOG_LEVELS.join(', ')}`);
 
@@ -122,13 +121,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     temporalAddress,
     temporalNamespace: text('TEMPORAL_NAMESPACE') ?? 'default',
     temporalPort: port('TEMPORAL_PORT', 7233),
-    temporalUiPort: port('TEMPORAL_UI_PORT', 8233),
+    temporalUiPort,
+    temporalUiUrl: temporalUiUrl?.replace(/\/+$/, '') ?? (embedded ? `http://127.0.0.1:${temporalUiPort}` : null),
     postgresPort: port('POSTGRES_PORT', 54329),
     apiHost: text('API_HOST') ?? '127.0.0.1',
     apiPort: port('API_PORT', 8080, 0),
     secret,
     encryptionKeys: keys,
-    temporalUiOrigin,
     practiceCodecKey: secretText('PRACTICE_CODEC_KEY'),
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { date, rials } from './arguments.js';
-import { type FeeResolution, type ResolutionReview, period, reviewResolution } from './domain/fee-resolution.js';
+import { type FeeResolution, type ResolutionReview, period } from './domain/fee-resolution.js';
 import { type JalaliDate, todayInTehran } from './domain/jalali.js';
-import { cleanText, sameName } from './domain/text.js';
+import { cleanText } from './domain/text.js';
 import { Refusal } from './refusal.js';
 import type { RecordedResolution, TariffStore } from './store/tariffs.js';
 
@@ -70,12 +70,9 @@ export async function recordResolution(
   meant: boolean,
   today: JalaliDate,
 ): Promise<{ recorded: boolean; notes: ResolutionReview['notes'] }> {
-  const clean = { ...resolution, number: cleanText(resolution.number) };
-  const known = await store.resolutions();
-  const others = known.filter((each) => !sameName(each.number, clean.number));
-  const { faults, doubts, notes } = reviewResolution(clean, others, today);
-  // what is recorded already was said then
-  const asked = others.length < known.length || meant ? [] : doubts;
+  const { reviewForRecord } = await import('./store/publication.js');
+  const { resolution: clean, faults, doubts, notes } = await reviewForRecord(store, resolution, today);
+  const asked = meant ? [] : doubts;
   const refused = [...faults, ...asked].map(({ message }) => message);
   if (refused.length > 0) throw new Refusal([...refused, `Nothing is recorded.${asked.length > 0 && faults.length === 0 ? ' If the amount is meant so, record it with --yes.' : ''}`].join('\n'));
   try {

@@ -44,6 +44,7 @@ import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
 import { createPostingStore } from './store/postings.js';
 import { createQualityReportStore } from './store/quality-reports.js';
+import { createProposalStore } from './store/proposals.js';
 import { createSettlementStore } from './store/settlements.js';
 import { createSignInStore } from './store/sign-in.js';
 import { createStandingStore } from './store/standing.js';
@@ -265,6 +266,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     signIns,
     sessions: createSessions(signIns),
     unsent: createUnsentStore(pool),
+    tariffs,
+    proposals: createProposalStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
     indicators: createIndicatorStore(pool),
@@ -275,7 +278,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
-    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiOrigin, practiceKey: config.practiceCodecKey },
+    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiUrl && new URL(config.temporalUiUrl).origin, practiceKey: config.practiceCodecKey },
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, worked, billing] = await Promise.all([
@@ -296,6 +299,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     log,
     version,
     ...(pages && { pages }),
+    ...(config.temporalUiUrl !== null && { temporalUi: `${config.temporalUiUrl}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/` }),
   });
   const ending = new AbortController();
   const letGo = async (): Promise<void> => {

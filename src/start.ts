@@ -96,13 +96,13 @@ async function start(config: Config, say: (line: string) => void, started: Start
   } finally {
     await pool.end();
   }
-  const uiOrigin = `http://${HOST}:${config.temporalUiPort}`;
+  const uiUrl = `http://${HOST}:${config.temporalUiPort}`;
   const env = {
     ...process.env,
     TASVIEH_DATABASE_URL: url,
     TASVIEH_TEMPORAL_ADDRESS: temporal.value.address,
     TASVIEH_SECRET: signingSecret(config),
-    TASVIEH_TEMPORAL_UI_ORIGIN: config.temporalUiOrigin ?? uiOrigin,
+    TASVIEH_TEMPORAL_UI_URL: config.temporalUiUrl ?? uiUrl,
     TASVIEH_PRACTICE_CODEC_KEY: codecKey,
     // read already: one value only
     TASVIEH_SECRET_FILE: '',
@@ -125,7 +125,7 @@ async function start(config: Config, say: (line: string) => void, started: Start
   say(`  Password       ${password}  (for practice, the same for all)`);
   say(`  API            ${api}/api/v1`);
   say(`  API docs       ${api}/docs`);
-  say(`  Temporal UI    ${uiOrigin}/namespaces/${config.temporalNamespace}/workflows`);
+  say(`  Temporal UI    ${uiUrl}/namespaces/${config.temporalNamespace}/workflows`);
   say(`  Clerk's token  ${token}`);
   say('');
   say(`  curl -H "Authorization: Bearer $TOKEN" ${api}/api/v1/accounts/${DEMO_SUBSCRIPTION}`);

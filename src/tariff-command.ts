@@ -1,7 +1,7 @@
 import { type Command } from 'commander';
 import { readStepTable, withStepTable } from './domain/step-table.js';
-import { type SampleBill, sampleBills, slipsOfSteps, tariffWarnings } from './domain/tariff-review.js';
-import { type Tariff, type TariffFault, tariffOn } from './domain/tariff.js';
+import { type DocumentReview, type SampleBill, reviewDocument, sampleBills, slipsOfSteps, tariffWarnings } from './domain/tariff-review.js';
+import type { Tariff, TariffFault } from './domain/tariff.js';
 import { Refusal } from './refusal.js';
 import type { TariffStore } from './store/tariffs.js';
 import { faultLines, isStepTable, readSheetFile, readTariffFile, tariffOfFile } from './tariff-file.js';
@@ -65,13 +65,12 @@ export function addTariffCommand(program: Command, databaseUrl: () => string, sa
  * times or a tenth of the tariff before it unless `meant`.
  */
 export async function publishTariff(store: TariffStore, file: string, by: string, confirmedBy: string, meant = false) {
-  const { tariff, faults, unknown, inDocument } = readTariffFile(file);
+  // loaded only when there is a database to ask
+  const { reviewTariffDocument } = await import('./store/publication.js');
+  const { tariff, faults, warnings, doubts } = await reviewTariffDocument(store, readTariffFile(file));
   if (!tariff) throw new Refusal(faultLines(file, faults).join('\n'));
-  const versions = await store.versions();
-  const warnings = [...unknown, ...inDocument(tariffWarnings(tariff, tariffBefore(tariff, await store.tariffs(versions))))];
-  const slips = warnings.filter(({ code }) => code === 'SLIP_OF_TEN');
-  if (slips.length > 0 && !meant && !versions.includes(tariff.version)) {
-    throw new Refusal(`${faultLines(file, slips).join('\n')}\nNothing is published. If these rates are meant so, publish with --yes.`);
+  if (doubts.length > 0 && !meant) {
+    throw new Refusal(`${faultLines(file, doubts).join('\n')}\nNothing is published. If these rates are meant so, publish with --yes.`);
   }
   try {
     const published = await store.publish(tariff, by, confirmedBy);
@@ -83,20 +82,9 @@ export async function publishTariff(store: TariffStore, file: string, by: string
   }
 }
 
-/** What its first day has now, else what ended last before it. */
-function tariffBefore({ version, from }: Tariff, published: readonly Tariff[]): Tariff | null {
-  const others = published.filter((each) => each.version !== version);
-  const ended = others.filter(({ to }) => to !== null && to < from).sort((a, b) => ((a.to ?? '') < (b.to ?? '') ? -1 : 1));
-  return tariffOn(others, from) ?? ended.at(-1) ?? null;
-}
-
-export interface TariffReview {
+export interface TariffReview extends DocumentReview {
   file: string;
   against: string | null;
-  valid: boolean;
-  faults: TariffFault[];
-  warnings: TariffFault[];
-  samples: SampleBill[];
 }
 
 /** The review of a tariff document or step table. Refusal when a file cannot be read, or the one it is held against is faulty. */
@@ -111,8 +99,7 @@ export async function reviewOf(file: string, againstFile?: string, sheet?: strin
     samples: tariff && faults.length === 0 ? sampleBills(tariff, against) : [],
   });
   if (!isStepTable(file)) {
-    const { tariff, faults, unknown, inDocument } = readTariffFile(file);
-    return review(faults, [...unknown, ...(tariff ? inDocument(tariffWarnings(tariff, against)) : [])], tariff);
+    return { file, against: againstFile ?? null, ...reviewDocument(readTariffFile(file), against) };
   }
   const { gas, faults, inSheet } = await readSteps(file, sheet);
   if (faults.length > 0) return review(faults, [], null);

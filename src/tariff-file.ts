@@ -2,19 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { CellObject, WorkSheet, utils } from '@e965/xlsx';
 import type { SheetRow, UnreadableCell } from './domain/step-table.js';
-import { unknownNames } from './domain/tariff-names.js';
-import { type Tariff, TariffError, type TariffFault, inDocument, readTariff } from './domain/tariff.js';
+import { type TariffDocument, readDocument } from './domain/tariff-review.js';
+import type { Tariff, TariffFault } from './domain/tariff.js';
 import { Refusal } from './refusal.js';
-
-export interface TariffDocument {
-  /** null when there are faults */
-  tariff: Tariff | null;
-  faults: TariffFault[];
-  /** names that nothing reads, as warnings */
-  unknown: TariffFault[];
-  /** findings of the tariff by the paths of the document, which a published table names otherwise */
-  inDocument(found: readonly TariffFault[]): TariffFault[];
-}
 
 /** The tariff document of a file, with everything that is wrong with it by JSON path. Refusal when it is no JSON at all. */
 export function readTariffFile(file: string): TariffDocument {
@@ -24,13 +14,7 @@ export function readTariffFile(file: string): TariffDocument {
   } catch (error) {
     throw error instanceof Refusal ? error : new Refusal(`${file}: ${(error as Error).message}`);
   }
-  const of = { unknown: unknownNames(json), inDocument: (found: readonly TariffFault[]) => inDocument(found, json) };
-  try {
-    return { tariff: readTariff(json), faults: [], ...of };
-  } catch (error) {
-    if (error instanceof TariffError) return { tariff: null, faults: error.faults, ...of };
-    throw error;
-  }
+  return readDocument(json);
 }
 
 /** The tariff of a file; Refusal with every fault, the file and the path named on each line. */

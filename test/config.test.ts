@@ -24,12 +24,12 @@ it('needs nothing in the embedded form', () => {
     temporalNamespace: 'default',
     temporalPort: 7233,
     temporalUiPort: 8233,
+    temporalUiUrl: 'http://127.0.0.1:8233',
     postgresPort: 54329,
     apiHost: '127.0.0.1',
     apiPort: 8080,
     secret: null,
     encryptionKeys: null,
-    temporalUiOrigin: null,
     practiceCodecKey: null,
     taskQueue: 'tasvieh',
     logLevel: 'info',
@@ -62,7 +62,6 @@ it('tells everything that is wrong at once, without repeating a password', () =>
 it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
   [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
-  [{ TASVIEH_TEMPORAL_UI_ORIGIN: 'http://ui:8233/' }, 'TASVIEH_TEMPORAL_UI_ORIGIN: is not scheme://host:port'],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {

@@ -49,6 +49,9 @@ export function authorise(operator: Operator, roles: readonly Role[] | 'everyone
   if (roles !== 'everyone' && !roles.includes(operator.role)) throw new Problem('FORBIDDEN');
 }
 
+/** The Temporal UI tells no office from another: not for those who work at one counter. */
+export const SEES_HISTORIES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
+
 /** The office an operator is confined to; null = every office. */
 export function officeScope({ role, office }: Operator): string | null {
   return role === 'clerk' || role === 'supervisor' ? office : null;

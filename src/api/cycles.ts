@@ -22,8 +22,8 @@ export async function listCycles({ res, query }: Call<unknown, z.output<typeof c
   const today = todayInTehran(deps.now());
   const timetable = await deps.billing.timetable({ series: query.series ?? null, from: query.from ?? addDays(today, -MONTH), to: query.to ?? addDays(today, 3 * MONTH) });
   const names = timetable.map(({ cycle }) => cycle);
-  const [opened, counts] = await Promise.all([deps.postings.openedCycles(names), deps.postings.counts(names)]);
-  const items = timetable.map((cycle) => viewOf(cycle, opened.find((each) => each.cycle === cycle.cycle), counts.get(cycle.cycle), today));
+  const [opened, counts, batches] = await Promise.all([deps.postings.openedCycles(names), deps.postings.counts(names), deps.postings.batchCounts(names)]);
+  const items = timetable.map((cycle) => viewOf(cycle, opened.find((each) => each.cycle === cycle.cycle), { counts: counts.get(cycle.cycle), batches: batches.get(cycle.cycle) }, today));
   res.json({ items });
 }
 
@@ -56,14 +56,15 @@ export async function openCycle({ res, operator, params, body }: Call<Params, un
       `دوره ${cycle} تا پایان ${closesOn}`,
     );
   }
-  res.status(standing ? 200 : 201).json(viewOf(planned, opened, (await deps.postings.counts([cycle])).get(cycle), today));
+  const [counts, batches] = await Promise.all([deps.postings.counts([cycle]), deps.postings.batchCounts([cycle])]);
+  res.status(standing ? 200 : 201).json(viewOf(planned, opened, { counts: counts.get(cycle), batches: batches.get(cycle) }, today));
 }
 
 /** A cycle of the timetable with how it stands. */
 function viewOf(
   { cycle, series, fromDate, toDate, closesOn, issuesOn, objectionDays }: Cycle,
   opened: OpenedCycle | undefined,
-  counts: CycleCounts | undefined,
+  { counts, batches = 0 }: { counts: CycleCounts | undefined; batches: number | undefined },
   today: JalaliDate,
 ): z.input<typeof cycleView> {
   // once opened it closes on the day of its opening, whatever the timetable says later
@@ -78,6 +79,7 @@ function viewOf(
     objectionDays,
     state: closing < today || (opened && opened.closedAt !== null) ? 'closed' : opened ? 'open' : 'planned',
     openedAt: opened?.openedAt ?? null,
+    batches,
     counts: counts ?? { due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 },
   };
 }

@@ -21,6 +21,8 @@ import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SignInStore } from '../store/sign-in.js';
+import type { ProposalStore } from '../store/proposals.js';
+import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { AccessWriter } from './access-log.js';
@@ -49,6 +51,8 @@ export interface SettlementFilter {
   office?: string;
   clerk?: string;
   subscription?: string;
+  /** late: not announced in time; withError: an error that was not withdrawn; lateEntry: from a paper slip */
+  only?: 'late' | 'withError' | 'lateEntry';
   /** received at or after / before */
   from?: Instant;
   to?: Instant;
@@ -83,7 +87,7 @@ export interface Preview {
 
 export interface BillPrinter {
   /** the PDF; `copy` carries المثنی with its number, `void` says that the revision no longer stands */
-  bill(order: { settlement: Settlement; copy: false | number; void: boolean }): Uint8Array | Promise<Uint8Array>;
+  bill(order: { settlement: Settlement; copy: false | number; void: boolean; paper: 'a5' | 'receipt' }): Uint8Array | Promise<Uint8Array>;
   clearance(letter: ClearanceLetter): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -127,9 +131,11 @@ export interface ApiDeps {
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
+  tariffs: TariffStore;
+  proposals: ProposalStore;
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
-  postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'nextBatch' | 'batch' | 'acknowledge'>;
+  postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;
   indicators: IndicatorStore;
   reports: Pick<QualityReportStore, 'list' | 'file'>;
   correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
@@ -153,6 +159,8 @@ export interface ApiDeps {
   };
   /** puts each request under a span; absent when no traces are made */
   trace?: RequestHandler;
+  /** address of the workflows in the Temporal UI, ending in a slash; absent: there is none to link to */
+  temporalUi?: string;
   log: Logger;
   version: string;
   /** the counter page's static files, asked after the API's own routes */

@@ -1,15 +1,33 @@
 import { Transform, type Readable } from 'node:stream';
 import type { Request } from 'express';
 import type { z } from 'zod';
+import { FEED_KINDS } from '../domain/account.js';
+import { staleFeeds } from '../domain/freshness.js';
+import { todayInTehran } from '../domain/jalali.js';
 import type { ApiDeps } from './deps.js';
 import { tellWorkflows } from './payments.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
-import type { feedParams, feedQuery } from './schemas.js';
+import type { feedParams, feedQuery, feedsView } from './schemas.js';
 
 const MAX_FEED_BYTES = 512 * 1024 * 1024;
 /** A feed may be long, its sender may not fall silent. */
 const IDLE_MS = 30_000;
+
+/** GET /billing/feeds: when each came last, and whether it is too old today (R2). */
+export async function listFeeds({ res }: Call, deps: ApiDeps): Promise<void> {
+  const today = todayInTehran(deps.now());
+  const [fed, terms] = await Promise.all([deps.billing.feeds?.() ?? null, deps.serviceTerms(today)]);
+  const stale = staleFeeds(fed ?? [], terms, today);
+  const view: z.input<typeof feedsView> = {
+    asked: fed === null,
+    items: (fed === null ? [] : FEED_KINDS).map((kind) => {
+      const feed = fed?.find((each) => each.kind === kind);
+      return { kind, loadedAt: feed?.loadedAt ?? null, asOf: feed?.asOf ?? null, stale: stale.some((each) => each.kind === kind), allowedDays: terms.staleAfterDays[kind] ?? null };
+    }),
+  };
+  res.json(view);
+}
 
 /** POST /billing/feeds/{kind}: the body flows row by row into the loader, all or nothing. */
 export async function receiveFeed(

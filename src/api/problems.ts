@@ -53,6 +53,10 @@ const PROBLEMS = {
     'The work itself ends this task',
     'این وظیفه با انجام خود کار بسته می‌شود و با یادداشت بسته نمی‌شود. کار را انجام دهید یا آن را به دیگری بدهید.',
   ],
+  TARIFF_FAULTY: [422, 'The tariff document has faults', 'سند تعرفه ایراد دارد و پذیرفته نشد. موردهای زیر را درست کنید.'],
+  MEANT_SO: [422, 'Figures look ten times off', 'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.'],
+  VERSION_STANDS: [409, 'The version or number stands with its content', 'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.'],
+  PROPOSAL_GONE: [409, 'The proposal is not there any more', 'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.'],
   PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
   ADMIN_NEEDED: [
     409,

@@ -14,11 +14,12 @@ import {
   verifyACorrection,
   withdrawACorrection,
 } from './corrections.js';
+import { SEES_HISTORIES } from './authentication.js';
 import { decodeForPractice, decodePayloads } from './codec.js';
 import { closeCorrectiveAction, holdMeeting, judgeEffect, listCorrectiveActions, openCorrectiveAction, showCorrectiveAction, takeAction } from './corrective-actions.js';
-import { receiveFeed } from './feeds.js';
 import { XLSX, showIndicators } from './indicators.js';
 import { tellMetrics } from './metrics.js';
+import { listFeeds, receiveFeed } from './feeds.js';
 import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
@@ -61,6 +62,11 @@ import {
   effectRequest,
   errorReport,
   feedAnswer,
+  feedsView,
+  feeProposedView,
+  feeResolutionRequest,
+  feeResolutionsView,
+  feeResolutionView,
   feedParams,
   feedQuery,
   health,
@@ -87,6 +93,9 @@ import {
   personView,
   postingsQuery,
   previewView,
+  proposalParams,
+  publicationRequest,
+  publicationView,
   readiness,
   receiptRequest,
   receiptView,
@@ -100,6 +109,13 @@ import {
   settlementParams,
   settlementsQuery,
   settlementView,
+  tariffCheckRequest,
+  tariffParams,
+  tariffProposalView,
+  tariffRequest,
+  tariffReviewView,
+  tariffsView,
+  tariffView,
   taskPage,
   taskParams,
   tasksQuery,
@@ -123,6 +139,18 @@ import {
   succeedSettlement,
   successorBody,
 } from './settlements.js';
+import {
+  checkTariff,
+  confirmFeeResolution,
+  listFeeResolutions,
+  listTariffs,
+  proposeFeeResolution,
+  proposeTariff,
+  publishTariff,
+  showTariff,
+  withdrawFeeResolution,
+  withdrawTariff,
+} from './tariffs.js';
 import { assignTask, assignTasks, closeTask, listTasks } from './tasks.js';
 import { listUnsent } from './unsent.js';
 
@@ -132,10 +160,11 @@ const COUNTER: readonly Role[] = ['clerk'];
 const OFFICE: readonly Role[] = ['clerk', 'supervisor'];
 const SEES_PEOPLE: readonly Role[] = ['supervisor', 'admin'];
 const ADMIN: readonly Role[] = ['admin'];
-/** The Temporal UI tells no office from another: not for those who work at one counter. */
-const SEES_HISTORIES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
 const READS_REPORTS: readonly Role[] = ['quality', 'supervisor', 'admin'];
 const QUALITY: readonly Role[] = ['quality', 'supervisor'];
+const SEES_RULES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
+/** A document of rates is longer than a form. */
+const DOCUMENT = '4mb';
 
 const location = { Location: 'where the settlement is found' };
 
@@ -461,11 +490,21 @@ export const ROUTES: readonly Route[] = [
     handle: confirmARefund,
   }),
   route({
+    method: 'get',
+    path: '/billing/feeds',
+    tag: 'billing',
+    summary: 'آخرین زمان هر خوراک داده، تا چه روزی سخن می‌گوید و آیا کهنه است',
+    roles: ['billing', 'supervisor', 'quality', 'admin'],
+    answers: { 200: { description: 'every kind of feed', schema: feedsView } },
+    problems: ['UNAVAILABLE'],
+    handle: listFeeds,
+  }),
+  route({
     method: 'post',
     path: '/billing/feeds/{kind}',
     tag: 'billing',
     summary: 'دریافت پروندهٔ CSV از سامانهٔ صدور قبض: همه یا هیچ',
-    roles: ['billing'],
+    roles: ['billing', 'supervisor'],
     params: feedParams,
     query: feedQuery,
     streams: 'text/csv',
@@ -784,6 +823,116 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'to be told to the person', schema: passwordAnswer } },
     problems: ['UNAVAILABLE'],
     handle: resetPassword,
+  }),
+  route({
+    method: 'get',
+    path: '/tariffs',
+    tag: 'tariffs',
+    summary: 'تعرفه‌های منتشرشده، پیشنهادهای در انتظار نفر دوم، و مهلت‌ها و آستانه‌های امروز',
+    roles: SEES_RULES,
+    answers: { 200: { description: 'published, proposed, and the terms of today', schema: tariffsView } },
+    problems: ['UNAVAILABLE'],
+    handle: listTariffs,
+  }),
+  route({
+    method: 'post',
+    path: '/tariffs/check',
+    tag: 'tariffs',
+    summary: 'بررسی سند تعرفه: همهٔ ایرادها و هشدارها و قبض‌های نمونه در برابر تعرفهٔ پیشین؛ چیزی ثبت نمی‌شود',
+    roles: ADMIN,
+    body: json(tariffCheckRequest, DOCUMENT),
+    answers: { 200: { description: 'what was found', schema: tariffReviewView } },
+    problems: ['UNAVAILABLE'],
+    handle: checkTariff,
+  }),
+  route({
+    method: 'post',
+    path: '/tariffs',
+    tag: 'tariffs',
+    summary: 'پیشنهاد تعرفه: تا نفر دوم آن را منتشر نکند به کار نمی‌رود؛ جای پیشنهاد پیشین همان نسخه را می‌گیرد',
+    roles: ADMIN,
+    body: json(tariffRequest, DOCUMENT),
+    answers: { 201: { description: 'waits for another person', schema: tariffProposalView } },
+    problems: ['TARIFF_FAULTY', 'MEANT_SO', 'VERSION_STANDS', 'UNAVAILABLE'],
+    handle: proposeTariff,
+  }),
+  route({
+    method: 'get',
+    path: '/tariffs/{version}',
+    tag: 'tariffs',
+    summary: 'سند یک تعرفه، منتشرشده یا پیشنهادی',
+    roles: SEES_RULES,
+    params: tariffParams,
+    answers: { 200: { description: 'the document', schema: tariffView } },
+    problems: ['UNAVAILABLE'],
+    handle: showTariff,
+  }),
+  route({
+    method: 'post',
+    path: '/tariffs/{version}/publication',
+    tag: 'tariffs',
+    summary: 'انتشار به دست نفر دوم: درست همان که دیده است؛ صورتحساب‌های صادرشده تغییر نمی‌کنند',
+    roles: ADMIN,
+    params: tariffParams,
+    body: json(publicationRequest),
+    answers: { 201: { description: 'published, with the open settlements that it affects', schema: publicationView } },
+    problems: ['SECOND_PERSON_NEEDED', 'PROPOSAL_GONE', 'TARIFF_FAULTY', 'MEANT_SO', 'VERSION_STANDS', 'UNAVAILABLE'],
+    handle: publishTariff,
+  }),
+  route({
+    method: 'delete',
+    path: '/tariffs/{version}/proposal',
+    tag: 'tariffs',
+    summary: 'برداشتن پیشنهاد تعرفه',
+    roles: ADMIN,
+    params: tariffParams,
+    answers: { 204: { description: 'withdrawn' } },
+    problems: ['PROPOSAL_GONE', 'UNAVAILABLE'],
+    handle: withdrawTariff,
+  }),
+  route({
+    method: 'get',
+    path: '/fee-resolutions',
+    tag: 'tariffs',
+    summary: 'مصوبه‌های هزینهٔ صدور و پیشنهادهای در انتظار نفر دوم',
+    roles: SEES_RULES,
+    answers: { 200: { description: 'recorded and proposed', schema: feeResolutionsView } },
+    problems: ['UNAVAILABLE'],
+    handle: listFeeResolutions,
+  }),
+  route({
+    method: 'post',
+    path: '/fee-resolutions',
+    tag: 'tariffs',
+    summary: 'پیشنهاد مصوبهٔ هزینهٔ صدور از روی سند هیأت مدیره؛ تا نفر دوم تأیید نکند به کار نمی‌رود',
+    roles: ADMIN,
+    body: json(feeResolutionRequest),
+    answers: { 201: { description: 'waits for another person; with what whoever records it should know', schema: feeProposedView } },
+    problems: ['MEANT_SO', 'UNAVAILABLE'],
+    handle: proposeFeeResolution,
+  }),
+  route({
+    method: 'post',
+    path: '/fee-resolutions/{proposal}/confirmation',
+    tag: 'tariffs',
+    summary: 'تأیید مصوبه به دست نفر دوم که سند را دیده است',
+    roles: ADMIN,
+    params: proposalParams,
+    body: json(nothing),
+    answers: { 201: { description: 'recorded', schema: feeResolutionView } },
+    problems: ['SECOND_PERSON_NEEDED', 'PROPOSAL_GONE', 'MEANT_SO', 'VERSION_STANDS', 'UNAVAILABLE'],
+    handle: confirmFeeResolution,
+  }),
+  route({
+    method: 'delete',
+    path: '/fee-resolutions/{proposal}',
+    tag: 'tariffs',
+    summary: 'برداشتن پیشنهاد مصوبه',
+    roles: ADMIN,
+    params: proposalParams,
+    answers: { 204: { description: 'withdrawn' } },
+    problems: ['PROPOSAL_GONE', 'UNAVAILABLE'],
+    handle: withdrawFeeResolution,
   }),
   route({
     method: 'get',

@@ -377,6 +377,20 @@ export const qualificationRequest = z.strictObject({
   certificate: text(120).nullable().optional().meta({ description: 'number or place of the certificate' }),
 });
 
+const tariffDocument = z.record(z.string(), z.unknown()).meta({ description: 'a tariff document (docs/tariffs.md)' });
+const meant = z.boolean().optional().meta({ description: 'true: figures that look ten times off are meant so' });
+export const tariffCheckRequest = z.strictObject({ document: tariffDocument, against: text(80).optional().meta({ description: 'version to compare with; the one before it when absent' }) });
+export const tariffRequest = z.strictObject({ document: tariffDocument, meant });
+export const publicationRequest = z.strictObject({ proposal: z.int().min(1).meta({ description: 'the number of what was seen' }) });
+export const feeResolutionRequest = z.strictObject({
+  number: text(60).meta({ description: 'as on the document; printed on bills' }),
+  resolvedOn: date,
+  amount: z.int().min(1).meta({ description: 'rial, the fee of a settlement' }),
+  from: date.meta({ description: 'first day' }),
+  to: date.nullable().optional().meta({ description: 'last day; absent or null: until further notice' }),
+  meant,
+});
+
 // ---- path and query ------------------------------------------------------------------------------------------------
 
 export const accountParams = z.strictObject({ subscription });
@@ -387,6 +401,8 @@ export const settlementParams = z.strictObject({
     .meta({ examples: ['014123456701-14050904'] }),
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
+export const tariffParams = z.strictObject({ version: text(80).meta({ examples: ['household-1405-1'] }) });
+export const proposalParams = z.strictObject({ proposal: z.string().regex(/^[1-9][0-9]{0,14}$/).transform(Number) });
 export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
 export const correctiveActionParams = z.strictObject({ n: z.string().regex(/^[1-9][0-9]{0,8}$/).transform(Number) });
 export const reportParams = z.strictObject({ month: z.string().regex(/^1[2-4][0-9]{2}-(0[1-9]|1[0-2])$/).transform((month) => month.replace('-', '/')).meta({ examples: ['1405-08'] }) });
@@ -440,11 +456,13 @@ export const peopleQuery = z.strictObject({
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const SETTLEMENT_MARKS = ['late', 'withError', 'lateEntry'] as const;
 export const settlementsQuery = z.strictObject({
   status: z.enum(STATUSES).optional(),
   office: code.optional(),
   clerk: code.optional(),
   subscription: subscription.optional(),
+  only: z.enum(SETTLEMENT_MARKS).optional().meta({ description: 'late: not announced within five minutes; withError: an error that was not withdrawn; lateEntry: from a paper slip' }),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
   limit: limit(50, 200),
@@ -461,10 +479,12 @@ export const tasksQuery = z.strictObject({
   mine: flag.optional().meta({ description: 'true: given to me, or to nobody and waiting for my role and office' }),
   office: code.optional(),
   kind: z.enum(TASK_KINDS).optional(),
+  assignee: text(60).optional().meta({ description: 'the id of who has it' }),
   state: z.enum(TASK_STATES).optional().meta({ description: 'open when absent, which overdue ones are too' }),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
+export const BILL_PAPERS = ['a5', 'receipt'] as const;
 export const billQuery = z.strictObject({
   revision: z
     .string()
@@ -483,6 +503,7 @@ export const billQuery = z.strictObject({
       return z.NEVER;
     }),
   copy: flag.optional().meta({ description: 'true: a reprint, which is counted and carries المثنی with its number' }),
+  paper: z.enum(BILL_PAPERS).optional().meta({ description: 'a5 when absent; receipt: a strip of 80 mm' }),
 });
 export const postingsQuery = z.strictObject({
   format: z.enum(['json', 'csv']).optional(),
@@ -888,6 +909,7 @@ export const cycleView = z.strictObject({
   objectionDays: z.int(),
   state: z.enum(['planned', 'open', 'closed']).meta({ description: 'planned: not opened, and its closing day has not passed' }),
   openedAt: moment.nullable(),
+  batches: z.int().meta({ description: 'numbered 1 to this' }),
   counts: cycleCounts.meta({ description: 'postings: due = all that was to be taken in it; late = not taken when it closed' }),
 });
 export const cyclePage = z.strictObject({ items: z.array(cycleView) });
@@ -1017,6 +1039,18 @@ export const reportView = z.strictObject({
 export const reportList = z.strictObject({ items: z.array(reportView) });
 export const reportOrdered = z.strictObject({ month: z.string(), edition: z.int() });
 
+export const feedsView = z.strictObject({
+  asked: z.boolean().meta({ description: 'true: a central billing system is asked, nothing is fed' }),
+  items: z.array(
+    z.strictObject({
+      kind: z.enum(FEED_KINDS),
+      loadedAt: moment.nullable().meta({ description: 'null: never came' }),
+      asOf: day.nullable(),
+      stale: z.boolean(),
+      allowedDays: z.int().nullable().meta({ description: 'older than so many days is stale; null: never' }),
+    }),
+  ),
+});
 export const feedAnswer = z.strictObject({
   kind: z.enum(FEED_KINDS),
   rows: z.int(),
@@ -1052,6 +1086,7 @@ export const operatorView = z.strictObject({
   office: z.string(),
   mustChangePassword: z.boolean().meta({ description: 'true: nothing but POST /session/password is open' }),
   expiresAt: moment,
+  temporalUi: z.string().nullable().meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
 });
 
 const qualificationCode = z.enum(QUALIFICATIONS);
@@ -1085,6 +1120,74 @@ export const personPage = z.strictObject({ items: z.array(personView), next });
 const oneTimePassword = z.string().meta({ description: 'shown this once; good for three days, to be changed at the first sign-in' });
 export const personRecorded = z.strictObject({ person: personView, oneTimePassword });
 export const passwordAnswer = z.strictObject({ oneTimePassword });
+
+const proposedShape = {
+  proposal: z.int(),
+  meant: z.boolean(),
+  proposedBy: z.strictObject({ id: z.string(), name: z.string() }),
+  proposedAt: moment,
+};
+const tariffShape = {
+  version: z.string(),
+  title: z.string(),
+  source: z.string().optional(),
+  from: day,
+  to: day.nullable(),
+  illustrative: z.boolean().meta({ description: 'for practice, not in force' }),
+  provisionalTo: day.nullable(),
+};
+export const tariffHeadView = z.strictObject({ ...tariffShape, publishedAt: moment, publishedBy: z.string(), confirmedBy: z.string().nullable(), inForce: z.boolean().meta({ description: 'today' }) });
+export const tariffProposalView = z.strictObject({ ...tariffShape, ...proposedShape });
+export const tariffsView = z.strictObject({
+  items: z.array(tariffHeadView).meta({ description: 'in the order of publication: of two for one day the later stands' }),
+  proposals: z.array(tariffProposalView),
+  terms: z
+    .strictObject({
+      correction: z.strictObject({ dueHours: z.number(), remindHours: z.number(), approvalAbove: rial }),
+      escalateAfterHours: z.number(),
+      remindDaysBeforeClosing: z.array(z.int()),
+      qualificationWarnDays: z.int(),
+      outageAfterMinutes: z.int(),
+      staleAfterDays: z.partialRecord(z.enum(FEED_KINDS), z.int()),
+    })
+    .meta({ description: 'deadlines and thresholds in force today' }),
+});
+export const tariffView = z.strictObject({ version: z.string(), published: z.boolean(), proposal: z.int().nullable(), document: tariffDocument });
+const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), message: z.string().meta({ description: 'English' }) });
+export const tariffReviewView = z.strictObject({
+  version: z.string().nullable(),
+  title: z.string().nullable(),
+  from: day.nullable(),
+  to: day.nullable(),
+  against: z.string().nullable().meta({ description: 'the version it was held against' }),
+  valid: z.boolean(),
+  faults: z.array(tariffFinding),
+  warnings: z.array(tariffFinding),
+  doubts: z.array(tariffFinding).meta({ description: 'of the warnings those that must be meant' }),
+  samples: z
+    .array(
+      z.strictObject({
+        use: z.string(),
+        climate: z.int().nullable(),
+        season: z.enum(['warm', 'cold']),
+        m3: z.number(),
+        oldRial: rial.nullable(),
+        newRial: rial.nullable(),
+        differenceRial: rial.nullable(),
+        percent: z.string().nullable(),
+      }),
+    )
+    .meta({ description: 'bills of 30 days, one unit, urban, no previous debt' }),
+});
+export const publicationView = z.strictObject({
+  tariff: tariffHeadView,
+  affected: z.array(z.strictObject({ id: z.string(), settlementDate: day, office: z.string(), status: z.enum(STATUSES) })).meta({ description: 'open settlements; their bills stay as issued' }),
+});
+const resolutionShape = { number: z.string(), resolvedOn: day, amount: rial, from: day, to: day.nullable(), illustrative: z.boolean() };
+export const feeResolutionView = z.strictObject({ ...resolutionShape, inForce: z.boolean(), recordedBy: z.string().nullable(), confirmedBy: z.string().nullable() });
+export const feeProposalView = z.strictObject({ ...resolutionShape, ...proposedShape });
+export const feeResolutionsView = z.strictObject({ items: z.array(feeResolutionView), proposals: z.array(feeProposalView) });
+export const feeProposedView = z.strictObject({ proposal: feeProposalView, notes: z.array(z.strictObject({ code: z.string(), message: z.string() })) });
 
 export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
 export const readiness = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
@@ -1135,6 +1238,10 @@ export const REQUEST_SCHEMAS = {
   PersonRequest: personRequest,
   PersonChange: personChange,
   QualificationRequest: qualificationRequest,
+  TariffCheckRequest: tariffCheckRequest,
+  TariffRequest: tariffRequest,
+  PublicationRequest: publicationRequest,
+  FeeResolutionRequest: feeResolutionRequest,
   OpeningRequest: openingRequest,
   AcknowledgementRequest: acknowledgementRequest,
   ErrorReport: errorReport,
@@ -1178,6 +1285,7 @@ export const ANSWER_SCHEMAS = {
   UnsentPosting: unsentView,
   UnsentPage: unsentPage,
   AccessPage: accessPage,
+  Feeds: feedsView,
   FeedAnswer: feedAnswer,
   Payment: paymentView,
   PaymentPage: paymentPage,
@@ -1186,6 +1294,15 @@ export const ANSWER_SCHEMAS = {
   PersonPage: personPage,
   PersonRecorded: personRecorded,
   OneTimePassword: passwordAnswer,
+  Tariffs: tariffsView,
+  Tariff: tariffView,
+  TariffHead: tariffHeadView,
+  TariffProposal: tariffProposalView,
+  TariffReview: tariffReviewView,
+  Publication: publicationView,
+  FeeResolutions: feeResolutionsView,
+  FeeResolution: feeResolutionView,
+  FeeProposed: feeProposedView,
   Health: health,
   Readiness: readiness,
   Problem: problem,

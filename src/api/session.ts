@@ -44,12 +44,12 @@ export async function signIn({ req, res, body }: Call<unknown, unknown, SignIn |
       errors: [{ field: 'role', code: 'ROLE_NOT_HELD', message: `این نقش به شما داده نشده است. یکی از این‌ها را بنویسید: ${person.roles.join('، ')}.` }],
     });
   }
-  res.json(viewSession(await opened({ req, res }, person, role, deps)));
+  res.json(viewSession(await opened({ req, res }, person, role, deps), deps.temporalUi));
 }
 
 /** GET /session */
-export function showSession({ res, session }: Call) {
-  res.json(viewSession(session as Session));
+export function showSession({ res, session }: Call, { temporalUi }: ApiDeps) {
+  res.json(viewSession(session as Session, temporalUi));
 }
 
 /** DELETE /session: the session is over, not only its cookie. */

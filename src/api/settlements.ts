@@ -242,6 +242,7 @@ export async function listSettlements(call: Call<unknown, z.output<typeof settle
   if (query.status !== undefined) filter.status = query.status;
   if (query.clerk !== undefined) filter.clerk = query.clerk;
   if (query.subscription !== undefined) filter.subscription = query.subscription;
+  if (query.only !== undefined) filter.only = query.only;
   if (query.from !== undefined) filter.from = startOfDayInTehran(query.from);
   // through the end of the day; after the calendar's last day nothing can come
   if (query.to !== undefined && query.to < LAST_DAY) filter.to = startOfDayInTehran(addDays(query.to, 1));
@@ -293,7 +294,7 @@ export async function printBill(
   const name = `settlement-${params.id}-r${wanted}.pdf`;
   if (onlyHeads(call)) return sendPdf(res, name, null);
   const copy = query.copy === true && (await deps.copies.record(params.id, wanted, operator));
-  sendPdf(res, name, await deps.printer.bill({ settlement, copy, void: wanted < current.revision || current.status === 'cancelled' }));
+  sendPdf(res, name, await deps.printer.bill({ settlement, copy, void: wanted < current.revision || current.status === 'cancelled', paper: query.paper ?? 'a5' }));
 }
 
 /** GET /settlements/{id}/clearance.pdf: issued once all is paid, and the same letter from then on. */

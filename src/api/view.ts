@@ -9,6 +9,7 @@ import { lapsingQualifications, missingQualifications } from '../domain/qualific
 import type { Bill, Settlement, SettlementFacts } from '../domain/settlement.js';
 import type { PersonRecord } from '../store/people.js';
 import type { z } from 'zod';
+import { SEES_HISTORIES } from './authentication.js';
 import type { accountView, billView, comparisonView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
 import type { Session } from './tokens.js';
 
@@ -248,8 +249,12 @@ function currentMeter(meters: readonly Meter[]): z.input<typeof accountView>['me
       };
 }
 
-export function viewSession({ operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>): z.input<typeof operatorView> {
-  return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString() };
+/** The session, with the way to the histories for whom may look into them. */
+export function viewSession(
+  { operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>,
+  temporalUi: string | undefined,
+): z.input<typeof operatorView> {
+  return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString(), temporalUi: (SEES_HISTORIES.includes(role) && temporalUi) || null };
 }
 
 /** A person with what stands in the way of issuing today, and what will in `warnDays` days. */

@@ -7,15 +7,25 @@ import type {
   correctionView,
   cyclePage,
   debtView,
+  feedAnswer,
+  feedsView,
   findingView,
+  indicatorsView,
   lineView,
   operatorView,
+  paymentView,
+  personView,
   previewView,
   problem,
   receiptView,
   settlementPage,
   SettlementView,
+  feeResolutionsView,
   submittedView,
+  tariffReviewView,
+  tariffsView,
+  taskView,
+  unsentPage,
 } from '../api/schemas';
 
 /** The shapes of the API, under the words of the pages. */
@@ -36,6 +46,22 @@ export type Comparison = z.input<typeof comparisonView>;
 export type Submitted = z.input<typeof submittedView>;
 export type Cycle = z.input<typeof cyclePage>['items'][number];
 export type CyclePage = z.input<typeof cyclePage>;
+export type Task = z.input<typeof taskView>;
+export type UnsentPage = z.input<typeof unsentPage>;
+export type UnsentPosting = UnsentPage['items'][number];
+export type Payment = z.input<typeof paymentView>;
+export type Feeds = z.input<typeof feedsView>;
+export type FeedKind = Feeds['items'][number]['kind'];
+export type FeedAnswer = z.input<typeof feedAnswer>;
+export type IndicatorsOf = z.input<typeof indicatorsView>;
+export type Indicators = IndicatorsOf['items'][number];
+export type Person = z.input<typeof personView>;
+export type Tariffs = z.input<typeof tariffsView>;
+export type TariffProposal = Tariffs['proposals'][number];
+export type ServiceTermsOf = Tariffs['terms'];
+export type TariffReview = z.input<typeof tariffReviewView>;
+export type FeeResolutions = z.input<typeof feeResolutionsView>;
+export type FeeProposal = FeeResolutions['proposals'][number];
 export type ProblemDocument = z.input<typeof problem>;
 export type Found = ProblemDocument['errors'][number];
 
@@ -55,26 +81,29 @@ export class Away extends Error {
   }
 }
 
-const ROOT = '/api/v1';
+export const ROOT = '/api/v1';
 const AWAY_STATUS = new Set([502, 503, 504]);
 
 interface CallOptions {
   body?: unknown;
+  /** a file in the place of a JSON body */
+  csv?: Blob;
   signal?: AbortSignal;
   token?: string;
 }
 
 /** A call of the API by the page's session. Throws Refused, Away, or the signal's abort. */
-export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, { body, signal, token }: CallOptions = {}): Promise<{ status: number; value: T }> {
+export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, { body, csv, signal, token }: CallOptions = {}): Promise<{ status: number; value: T }> {
   let response: Response;
   try {
     response = await fetch(`${ROOT}${path}`, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(csv === undefined ? {} : { 'content-type': 'text/csv' }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: csv ?? (body === undefined ? null : JSON.stringify(body)),
       ...(signal && { signal }),
     });
   } catch (error) {
@@ -160,10 +189,11 @@ export function useReachable(): boolean {
 }
 
 /** The document of a settlement; `copy` carries the mark المثنی. */
-export function billAddress(id: string, options: { revision?: number; copy?: boolean } = {}): string {
+export function billAddress(id: string, options: { revision?: number; copy?: boolean; receipt?: boolean } = {}): string {
   const query = new URLSearchParams();
   if (options.revision !== undefined) query.set('revision', String(options.revision));
   if (options.copy) query.set('copy', 'true');
+  if (options.receipt) query.set('paper', 'receipt');
   const text = query.toString();
   return `${ROOT}/settlements/${id}/bill.pdf${text === '' ? '' : `?${text}`}`;
 }

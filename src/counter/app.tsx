@@ -1,10 +1,9 @@
-import { type ReactNode, useEffect } from 'react';
+import { Component, lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Button } from 'react-aria-components';
 import { type Role, useReachable } from './api';
-import { Cycles } from './cycles';
 import { Desk } from './desk/desk';
 import { AnnouncedPage } from './desk/announced';
-import { useFigures } from './parts';
+import { Notice, useFigures, Waiting } from './parts';
 import { Link, useAddress } from './router';
 import { SignedIn, useSession } from './session';
 import { SettlementPage } from './settlement/page';
@@ -22,8 +21,24 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   { to: '/', name: 'desk', roles: ['clerk'] },
   { to: '/settlements', name: 'settlements', roles: ['clerk', 'supervisor', 'approver', 'quality', 'admin'] },
+  { to: '/tasks', name: 'tasks', roles: ['clerk', 'supervisor', 'approver', 'quality', 'billing', 'admin'] },
+  { to: '/unsent', name: 'unsent', roles: ['clerk', 'supervisor', 'billing'] },
+  { to: '/payments', name: 'payments', roles: ['billing', 'supervisor'] },
   { to: '/cycles', name: 'cycles', roles: ['billing', 'supervisor', 'quality', 'admin'] },
+  { to: '/indicators', name: 'indicators', roles: ['supervisor', 'approver', 'quality', 'admin'] },
+  { to: '/people', name: 'people', roles: ['supervisor', 'admin'] },
+  { to: '/rules', name: 'rules', roles: ['admin', 'supervisor', 'approver', 'quality'] },
 ];
+
+// the counter's own pages come at once, the office's when somebody opens them
+const Tasks = lazy(() => import('./office/tasks'));
+const Unsent = lazy(() => import('./office/unsent'));
+const Payments = lazy(() => import('./office/payments'));
+const Cycles = lazy(() => import('./office/cycles'));
+const People = lazy(() => import('./office/people').then(({ People: Here }) => ({ default: Here })));
+const PersonPage = lazy(() => import('./office/people').then(({ PersonPage: Here }) => ({ default: Here })));
+const Rules = lazy(() => import('./office/rules'));
+const Indicators = lazy(() => import('./office/indicators'));
 
 export function App() {
   const words = useWords();
@@ -35,7 +50,9 @@ export function App() {
       <Away />
       <SignedIn>
         <Frame>
-          <Page />
+          <Later>
+            <Page />
+          </Later>
         </Frame>
       </SignedIn>
     </>
@@ -93,6 +110,29 @@ function Frame({ children }: { children: ReactNode }) {
   );
 }
 
+/** Waits for a page that is still on its way; one that is gone, since the service was renewed meanwhile, asks to be opened again. */
+class Later extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
+  }
+  override render(): ReactNode {
+    return this.state.failed ? <Gone /> : <Suspense fallback={<Waiting />}>{this.props.children}</Suspense>;
+  }
+}
+
+function Gone() {
+  const words = useWords();
+  return (
+    <Notice tone="warn" live>
+      <p>{words.stale}</p>
+      <Button className="button small" onPress={() => window.location.reload()}>
+        {words.openAgain}
+      </Button>
+    </Notice>
+  );
+}
+
 function Page() {
   const words = useWords();
   const { operator } = useSession();
@@ -104,14 +144,28 @@ function Page() {
   if (settlement?.[2] !== undefined) {
     return settlement[1] === 'announced' ? <AnnouncedPage key={settlement[2]} id={settlement[2]} /> : <SettlementPage key={settlement[2]} id={settlement[2]} />;
   }
+  const person = /^\/people\/([a-z0-9][a-z0-9._-]{1,39})$/.exec(pathname)?.[1];
+  if (person !== undefined) return <PersonPage key={person} id={person} />;
   switch (pathname) {
     case '/':
       if (operator.role === 'clerk') return <Desk />;
       return operator.role === 'billing' ? <Cycles /> : <Settlements />;
     case '/settlements':
       return <Settlements />;
+    case '/tasks':
+      return <Tasks />;
+    case '/unsent':
+      return <Unsent />;
+    case '/payments':
+      return <Payments />;
     case '/cycles':
       return <Cycles />;
+    case '/people':
+      return <People />;
+    case '/rules':
+      return <Rules />;
+    case '/indicators':
+      return <Indicators />;
     default:
       return <p className="empty">{words.notFound}</p>;
   }

@@ -13,11 +13,12 @@ export function persianDigits(text: string): string {
   return text.replace(/[0-9]/g, (d) => String.fromCharCode(PERSIAN_ZERO + Number(d)));
 }
 
-/** The numbers of a text as Persian writes them: its digits, and its marks for thousands and decimals between them. */
+/** The numbers of a text as Persian writes them: its digits, its marks for thousands and decimals between them, its sign for per cent. */
 export function persianNumbers(text: string): string {
   return persianDigits(text)
     .replace(/(?<=[۰-۹]),(?=[۰-۹]{3})/g, '٬')
-    .replace(/(?<=[۰-۹])\.(?=[۰-۹])/g, '٫');
+    .replace(/(?<=[۰-۹])\.(?=[۰-۹])/g, '٫')
+    .replace(/(?<=[۰-۹])%/g, '٪');
 }
 
 /** Only the digits of a typed text, in Latin. */

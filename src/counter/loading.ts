@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { Away, get, useReachable } from './api';
 
 export interface Loaded<T> {
@@ -41,4 +41,42 @@ export function useLoaded<T>(path: string | null): Loaded<T> {
 
   const current = state.path === path;
   return { value: current ? state.value : null, error: current ? state.error : null, loading: path !== null && !(current && (state.value !== null || state.error !== null)), reload };
+}
+
+export interface Pages<T> {
+  items: readonly T[];
+  /** false until the first page is there */
+  here: boolean;
+  error: unknown;
+  reload(): void;
+  /** the next page; null on the last */
+  more: (() => void) | null;
+}
+
+/** A list of the API, page after page; a changed `path` begins anew. */
+export function usePages<T>(path: string): Pages<T> {
+  const { value, error, reload } = useLoaded<{ items: T[]; next: string | null }>(path);
+  const [later, setLater] = useState<{ of: unknown; items: T[]; next: string | null; error: unknown }>({ of: null, items: [], next: null, error: null });
+  // pages belong to the first one as it was read: a reload begins anew
+  const further = value !== null && later.of === value ? later : { items: [] as T[], next: value?.next ?? null, error: null };
+  const { next } = further;
+  const more = (): void => {
+    if (next === null) return;
+    get<{ items: T[]; next: string | null }>(`${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(next)}`).then(
+      (page) => setLater({ of: value, items: [...further.items, ...page.items], next: page.next, error: null }),
+      (problem: unknown) => setLater({ of: value, items: further.items, next, error: problem }),
+    );
+  };
+  return { items: [...(value?.items ?? []), ...further.items], here: value !== null, error: error ?? further.error, reload, more: next === null ? null : more };
+}
+
+/** Calls `act` again and again while the page is looked at. */
+export function useOften(act: () => void, everyMs: number): void {
+  const again = useEffectEvent(act);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') again();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
 }

@@ -1,16 +1,18 @@
 import { useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
-import { get, type Settlement, type SettlementPage } from './api';
+import type { Settlement } from './api';
 import { clockText } from './clock';
 import { dayText, parseDay, todayInTehran } from './dates';
 import { onlyDigits } from './digits';
-import { useLoaded } from './loading';
+import { usePages } from './loading';
 import { Amount, Badge, DayField, Field, Moment, Num, Said, Scroll, Select, type Tone, Trouble, useFigures, Waiting } from './parts';
 import { go, Link, useAddress } from './router';
 import { useSession } from './session';
 import { useWords } from './words';
 
 const PAGE = 50;
+/** What narrows the list, in the address and towards the API alike. */
+const FILTERS = ['status', 'subscription', 'from', 'to', 'clerk', 'office', 'only'] as const;
 
 export function statusTone(status: Settlement['status']): Tone | undefined {
   if (status === 'rejected' || status === 'cancelled') return 'bad';
@@ -23,26 +25,12 @@ export function Settlements() {
   const words = useWords();
   const { operator } = useSession();
   const { searchParams } = useAddress();
-  const [more, setMore] = useState<{ first: string; items: Settlement[]; next: string | null }>({ first: '', items: [], next: null });
-  const [error, setError] = useState<unknown>(null);
-
   const query = new URLSearchParams({ limit: String(PAGE) });
-  for (const name of ['status', 'subscription', 'from', 'to', 'clerk']) {
+  for (const name of FILTERS) {
     const value = searchParams.get(name);
     if (value !== null && value !== '') query.set(name, value);
   }
-  const first = `/settlements?${query.toString()}`;
-  const { value, error: failed, reload } = useLoaded<SettlementPage>(first);
-  const later = more.first === first ? more : { items: [], next: value?.next ?? null };
-  const items = [...(value?.items ?? []), ...later.items];
-
-  const loadMore = (): void => {
-    if (later.next === null) return;
-    get<SettlementPage>(`${first}&cursor=${encodeURIComponent(later.next)}`).then(
-      ({ items: further, next }) => setMore({ first, items: [...later.items, ...further], next }),
-      setError,
-    );
-  };
+  const { items, here, error, reload, more } = usePages<Settlement>(`/settlements?${query.toString()}`);
 
   return (
     <section className="list">
@@ -50,13 +38,12 @@ export function Settlements() {
         <h1>{words.list.title}</h1>
         <Filters key={searchParams.toString()} me={operator.id} />
       </div>
-      {failed === null ? null : <Trouble error={failed} retry={reload} />}
-      {value === null && failed === null ? <Waiting /> : null}
-      {value !== null && items.length === 0 ? <p className="empty">{words.list.empty}</p> : null}
+      {error === null ? null : <Trouble error={error} retry={reload} />}
+      {!here && error === null ? <Waiting /> : null}
+      {here && items.length === 0 ? <p className="empty">{words.list.empty}</p> : null}
       {items.length === 0 ? null : <Table items={items} />}
-      {error === null ? null : <Trouble error={error} retry={loadMore} />}
-      {later.next === null ? null : (
-        <Button className="button" onPress={loadMore}>
+      {more === null ? null : (
+        <Button className="button" onPress={more}>
           {words.more}
         </Button>
       )}
@@ -95,6 +82,7 @@ function Filters({ me }: { me: string }) {
   return (
     <search className="filters" aria-label={words.list.filters}>
       <Select label={words.list.status} value={given('status')} onChange={(status) => apply({ status })} options={{ '': words.list.all, ...words.statuses }} />
+      <Select label={words.list.only} value={given('only')} onChange={(only) => apply({ only })} options={{ '': words.list.all, ...words.list.marks }} />
       <Field label={words.list.subscription} value={subscription} onChange={setSubscription} figures maxLength={20} />
       <DayField label={words.list.from} value={from} onChange={setFrom} help="" />
       <DayField label={words.list.to} value={to} onChange={setTo} help="" />
@@ -102,6 +90,12 @@ function Filters({ me }: { me: string }) {
         <input type="checkbox" checked={given('clerk') === me} onChange={(event) => apply({ clerk: event.target.checked ? me : '' })} />
         {words.list.mine}
       </label>
+      {given('clerk') === '' || given('clerk') === me ? null : (
+        <Badge tone="info">
+          {words.settlement.clerk}: <Num>{given('clerk')}</Num>
+        </Badge>
+      )}
+      {given('office') === '' ? null : <Badge tone="info">{words.office(figures(given('office')))}</Badge>}
       {[...searchParams.keys()].length > 0 ? (
         <Button className="button small bare" onPress={() => go('/settlements', { replace: true })}>
           {words.list.clear}

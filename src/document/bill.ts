@@ -21,11 +21,13 @@ export interface BillDocument {
   copy: false | number;
   /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
   void: boolean;
+  /** A5 when absent; `receipt`: a strip of 80 mm, as long as it takes */
+  paper?: 'a5' | 'receipt';
 }
 
 export interface BillPrinter {
   /**
-   * The settlement bill as PDF, A5. Error when the settlement has no bill, and when what would be printed does not
+   * The settlement bill as PDF. Error when the settlement has no bill, and when what would be printed does not
    * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
    */
   bill(input: BillDocument): Uint8Array;
@@ -35,8 +37,9 @@ export interface BillPrinter {
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
-  const [bill, clearance] = [typesetter('bill'), typesetter('clearance')];
-  return { bill: (input) => bill(page(input, issuer)), clearance: (letter) => clearance(clearancePage(letter, issuer)) };
+  const papers = { a5: typesetter('bill'), receipt: typesetter('receipt') };
+  const clearance = typesetter('clearance');
+  return { bill: (input) => papers[input.paper ?? 'a5'](page(input, issuer)), clearance: (letter) => clearance(clearancePage(letter, issuer)) };
 }
 
 const USES: Readonly<Record<string, string>> = {

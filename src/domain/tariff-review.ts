@@ -4,10 +4,59 @@ import { fraction, roundToRial } from './fraction.js';
 import { type JalaliDate, addDays } from './jalali.js';
 import { type Rial, subtractRial } from './rial.js';
 import { DEFAULT_SERVICE_TERMS } from './service-terms.js';
-import { CALENDAR_END, type Dated, type GasRates, type Season, type Tariff, type TariffFault, gasIntervals, gasRatesFor } from './tariff.js';
+import { unknownNames } from './tariff-names.js';
+import { CALENDAR_END, type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
+
+export interface TariffDocument {
+  /** null when there are faults */
+  tariff: Tariff | null;
+  faults: TariffFault[];
+  /** names that nothing reads, as warnings */
+  unknown: TariffFault[];
+  /** findings of the tariff by the paths of the document, which a published table names otherwise */
+  inDocument(found: readonly TariffFault[]): TariffFault[];
+}
+
+/** A tariff document with everything that is wrong with it by JSON path. */
+export function readDocument(json: unknown): TariffDocument {
+  const of = { unknown: unknownNames(json), inDocument: (found: readonly TariffFault[]) => inDocument(found, json) };
+  try {
+    return { tariff: readTariff(json), faults: [], ...of };
+  } catch (error) {
+    if (error instanceof TariffError) return { tariff: null, faults: error.faults, ...of };
+    throw error;
+  }
+}
+
+export interface DocumentReview {
+  valid: boolean;
+  /** what cannot be */
+  faults: TariffFault[];
+  /** what is unlikely */
+  warnings: TariffFault[];
+  /** what people would pay under it, beside `against`; none when there are faults */
+  samples: SampleBill[];
+}
+
+/** All that is to be known of a document before it is published, held against the tariff before it. */
+export function reviewDocument({ tariff, faults, unknown, inDocument: told }: TariffDocument, against: Tariff | null): DocumentReview {
+  return {
+    valid: faults.length === 0,
+    faults,
+    warnings: [...unknown, ...(tariff ? told(tariffWarnings(tariff, against)) : [])],
+    samples: tariff && faults.length === 0 ? sampleBills(tariff, against) : [],
+  };
+}
+
+/** What a tariff's first day has without it, else what ended last before it. */
+export function tariffBefore({ version, from }: Tariff, published: readonly Tariff[]): Tariff | null {
+  const others = published.filter((each) => each.version !== version);
+  const ended = others.filter(({ to }) => to !== null && to < from).sort((a, b) => ((a.to ?? '') < (b.to ?? '') ? -1 : 1));
+  return tariffOn(others, from) ?? ended.at(-1) ?? null;
+}
 
 /** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, days without a rule or with two. */
 export function tariffWarnings(tariff: Tariff, against: Tariff | null): TariffFault[] {

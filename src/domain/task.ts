@@ -28,6 +28,9 @@ const KINDS = {
   postingAfterEnd: { role: 'billing', title: 'پیام صورتحساب پس از پایان تسویه', endedBy: 'person', due: 'correctionHours' },
   postingWithdrawn: { role: 'billing', title: 'قلمی پذیرفته شد که جایگزین یا باطل شده بود: تأیید آن را پس بگیرید', endedBy: 'person', due: 'correctionHours' },
   batchNotSubmitted: { role: 'billing', title: 'سامانهٔ صدور قبض دسته‌های دوره را نگرفته است: رفع اشکال پیش از بسته شدن دوره', endedBy: 'person', due: 'endOfDay' },
+  unknownPayment: { role: 'billing', title: 'پرداختی که به هیچ برگه‌ای نمی‌خورد: شناسه را بررسی کنید', endedBy: 'person', due: 'correctionHours' },
+  voidPayment: { role: 'supervisor', title: 'پرداخت با برگه‌ای که باطل شده است: با مشترک هماهنگ کنید', endedBy: 'person', due: 'correctionHours' },
+  overpaid: { role: 'supervisor', title: 'پرداخت بیش از مانده: بازپرداخت یا انتقال به قبض بعد', endedBy: 'person', due: 'correctionHours' },
   staleFeed: { role: 'billing', title: 'داده‌ای که به‌روز نیست: بارگذاری تازه', endedBy: 'person', due: 'endOfDay' },
   cycleClosing: { role: 'billing', title: 'دوره رو به پایان است: باز کردن دوره و گرفتن همه اقلام', endedBy: 'work', due: 'endOfDay' },
   unsentPostings: { role: 'supervisor', title: 'اقلام ارسال‌نشدهٔ دوره‌ای که امروز بسته می‌شود', endedBy: 'work', due: 'endOfDay' },
@@ -62,9 +65,11 @@ export const TASK_OF_FINDING: Partial<Record<FindingCode, TaskKind>> = {
   METER_REVERSED: 'meterReversed',
 };
 
+const OUTLIVE: ReadonlySet<TaskKind> = new Set(['breached', 'postingAfterEnd', 'postingWithdrawn', 'voidPayment', 'overpaid']);
+
 /** What somebody has to look at also when its settlement has ended. */
 export function outlives(kind: TaskKind): boolean {
-  return kind === 'breached' || kind === 'postingAfterEnd' || kind === 'postingWithdrawn';
+  return OUTLIVE.has(kind);
 }
 
 /** In place of an office: what concerns the whole company, such as a stale feed. */

@@ -5,6 +5,11 @@ import type { Instant } from '../domain/settlement.js';
 import { append, byKey } from './event-log.js';
 import { inTransaction } from './pool.js';
 
+/** The id of a payment's task: it stands in an address, and billing's references may hold anything. */
+function taskOf(kind: string, subject: string): string {
+  return `${kind} || '.' || regexp_replace(replace(replace(${subject}, '%', '%25'), '/', '%2F'), '\\s', '%20', 'g')`;
+}
+
 /** A report as it is kept. */
 export interface RecordedPayment extends PaymentReport {
   eventId: string;
@@ -128,7 +133,7 @@ export function createPaymentStore(pool: Pool): PaymentStore {
         if (slip) await tell(client, [{ settlement: slip.settlement, reference: report.reference }]);
         if (payment.outcome === 'unknown') {
           await client.query(
-            `insert into app.tasks (id, settlement_id, office, kind, role, since) values ('unknownPayment/' || $1, null, $2, 'unknownPayment', 'billing', clock_timestamp())
+            `insert into app.tasks (id, settlement_id, office, kind, role, since) values (${taskOf(`'unknownPayment'`, '$1')}, null, $2, 'unknownPayment', 'billing', clock_timestamp())
              on conflict do nothing`,
             [report.reference, office ?? by.office],
           );
@@ -166,7 +171,7 @@ export function createPaymentStore(pool: Pool): PaymentStore {
 export async function takeFedPayments(client: PoolClient): Promise<PaidSettlement[]> {
   await client.query(
     `update app.tasks t set closed_at = clock_timestamp() from feed_rows f
-     where t.id = 'unknownPayment/' || f.reference and t.closed_at is null`,
+     where t.id = ${taskOf(`'unknownPayment'`, 'f.reference')} and t.closed_at is null`,
   );
   const { rows } = await client.query<{ settlement: string; reference: string }>(
     `select x.settlement_id as settlement, x.reference from (
@@ -214,7 +219,7 @@ async function tell(client: PoolClient, paid: { settlement: string; reference: s
   if (tasks.length > 0) {
     await client.query(
       `insert into app.tasks (id, settlement_id, office, kind, role, since)
-       select s.id || '/' || x.kind || '/' || x.reference, s.id, s.office, x.kind, 'supervisor', clock_timestamp()
+       select ${taskOf('x.kind', `s.id || '.' || x.reference`)}, s.id, s.office, x.kind, 'supervisor', clock_timestamp()
        from jsonb_to_recordset($1::jsonb) as x(settlement text, reference text, kind text) join app.settlements s on s.id = x.settlement
        on conflict do nothing`,
       [JSON.stringify(tasks)],

@@ -319,6 +319,12 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
       return (await pool.query<PostingBatch>(`${BATCH} where cycle = $1 and batch = $2`, [cycle, batch])).rows[0] ?? null;
     },
 
+    /** How many batches each cycle has; cycles without any are not there. */
+    async batchCounts(cycles: readonly string[]): Promise<Map<string, number>> {
+      const { rows } = await pool.query<{ cycle: string; batches: number }>('select cycle, max(batch) as batches from app.posting_batches where cycle = any($1) group by cycle', [cycles]);
+      return new Map(rows.map(({ cycle, batches }) => [cycle, batches]));
+    },
+
     /** Checks an acknowledgement against its batch and keeps it: all of it or nothing. */
     acknowledge({ eventId, cycle, batch, count, sum, items }: Acknowledgement, by: Operator): Promise<Acknowledged> {
       return inTransaction(pool, async (client): Promise<Acknowledged> => {

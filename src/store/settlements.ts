@@ -39,6 +39,8 @@ export interface SettlementFilter {
   office?: string | undefined;
   clerk?: string | undefined;
   subscription?: string | undefined;
+  /** as the indicators count them (store/indicators.ts): not in time (K1), with an error (K3), entered from a slip (R1) */
+  only?: 'late' | 'withError' | 'lateEntry' | undefined;
   /** received on or after / before, instants */
   from?: Instant | undefined;
   to?: Instant | undefined;
@@ -220,6 +222,9 @@ export function createSettlementStore(pool: Pool) {
          where ($1::text is null or s.status = $1) and ($2::text is null or s.office = $2) and ($3::text is null or s.clerk = $3)
            and ($4::text is null or s.subscription = $4) and ($5::timestamptz is null or s.received_at >= $5)
            and ($6::timestamptz is null or s.received_at < $6)
+           and case $10::text when 'late' then not s.late_entry and (s.announced_at is not null or s.breached_at is not null) and s.within_target is not true
+             when 'withError' then s.announced_at is not null and exists (select from app.corrections c where c.settlement_id = s.id and c.status <> 'withdrawn')
+             when 'lateEntry' then s.late_entry and s.announced_at is not null else true end
            and ($7::timestamptz is null or (date_trunc('milliseconds', s.received_at), s.id) < ($7, $8))
          order by date_trunc('milliseconds', s.received_at) desc, s.id desc limit $9`,
         [
@@ -232,6 +237,7 @@ export function createSettlementStore(pool: Pool) {
           after?.at ?? null,
           after?.id ?? null,
           filter.limit + 1,
+          filter.only ?? null,
         ],
       );
       const items = rows.slice(0, filter.limit).map(fromRow);

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Fee } from '../domain/debt.js';
 import { type FeeResolution, period } from '../domain/fee-resolution.js';
 import type { JalaliDate } from '../domain/jalali.js';
-import type { SettlementStatus } from '../domain/settlement.js';
+import type { Instant, SettlementStatus } from '../domain/settlement.js';
 import { type Tariff, readTariff } from '../domain/tariff.js';
 import { cleanText, sameName } from '../domain/text.js';
 import { inTransaction } from './pool.js';
@@ -28,9 +28,19 @@ export interface OpenSettlement {
   status: SettlementStatus;
 }
 
+export interface PublishedTariff {
+  tariff: Tariff;
+  publishedAt: Instant;
+  publishedBy: string;
+  /** null: practice data */
+  confirmedBy: string | null;
+}
+
 export interface TariffStore {
   /** Versions in the order of publication: of two for one day the later stands. */
   versions(): Promise<string[]>;
+  /** Every published tariff with the persons, in the order of publication. */
+  published(): Promise<PublishedTariff[]>;
   /** The documents of the given versions, in that order. Published documents never change, so they are kept. */
   tariffs(versions: readonly string[]): Promise<Tariff[]>;
   /**
@@ -58,6 +68,12 @@ export function createTariffStore(pool: Pool): TariffStore {
     async versions() {
       const { rows } = await pool.query<{ version: string }>('select version from app.tariffs order by seq');
       return rows.map((row) => row.version);
+    },
+    async published() {
+      const { rows } = await pool.query<Omit<PublishedTariff, 'tariff'> & { document: unknown }>(
+        'select document, published_at as "publishedAt", published_by as "publishedBy", confirmed_by as "confirmedBy" from app.tariffs order by seq',
+      );
+      return rows.map(({ document, ...of }) => ({ tariff: readTariff(document), ...of }));
     },
     async tariffs(versions) {
       const missing = versions.filter((version) => !kept.has(version));

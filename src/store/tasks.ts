@@ -19,6 +19,8 @@ export interface TaskFilter {
   mine: boolean;
   office?: string | undefined;
   kind?: TaskKind | undefined;
+  /** the id of who has it */
+  assignee?: string | undefined;
   state: TaskState;
   limit: number;
   cursor?: string | undefined;
@@ -137,7 +139,7 @@ export function createTaskStore(pool: Pool): TaskStore {
         return { tasks: now };
       }),
 
-    async list({ operator, mine, office, kind, state, limit, cursor }) {
+    async list({ operator, mine, office, kind, assignee, state, limit, cursor }) {
       const { id, role, office: own } = operator;
       const counter = role === 'clerk' || role === 'supervisor';
       const after = cursor ? readCursor(cursor) : null;
@@ -149,7 +151,7 @@ export function createTaskStore(pool: Pool): TaskStore {
          where closed_at is ${closed ? 'not null' : 'null'} and ($1 <> 'overdue' or due_at <= now())
            and ($2::text is null or office in ($2, '${EVERY_OFFICE}')) and ($3::text[] is null or kind = any($3) or role = 'billing' or assignee = $4)
            and (not $5 or assignee = $4 or (assignee is null and role = $6))
-           and ($7::text is null or office = $7) and ($8::text is null or kind = $8)
+           and ($7::text is null or office = $7) and ($8::text is null or kind = $8) and ($12::text is null or assignee = $12)
            and ($9::timestamptz is null or (${place}, id) ${closed ? '<' : '>'} ($9, $10))
          order by ${place} ${closed ? 'desc' : ''}, id ${closed ? 'desc' : ''} limit $11`,
         [
@@ -164,6 +166,7 @@ export function createTaskStore(pool: Pool): TaskStore {
           after?.place ?? null,
           after?.id ?? null,
           limit + 1,
+          assignee ?? null,
         ],
       );
       const last = rows[limit - 1];

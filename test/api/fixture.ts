@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { createApi } from '../../src/api/app';
@@ -20,9 +21,11 @@ import type { RecordedPayment } from '../../src/store/payments';
 import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
+import { readTariff } from '../../src/domain/tariff';
 import type { Task } from '../../src/domain/task';
 import type { UnsentPosting } from '../../src/store/unsent';
 import type { PersonRecord } from '../../src/store/people';
+import type { Proposal, ProposalKind } from '../../src/store/proposals';
 import type { SignInOutcome } from '../../src/store/sign-in';
 import { settlementId, type Operator, type Settlement, type SettlementOrder } from '../../src/domain/settlement';
 
@@ -299,6 +302,11 @@ export function unsent(change: Partial<UnsentPosting> = {}): UnsentPosting {
   };
 }
 
+/** The published table of 1397, and a resolution: both also proposed by somebody else. */
+export const TARIFF_DOCUMENT = JSON.parse(readFileSync('tariffs/household-1397.json', 'utf8')) as Record<string, unknown>;
+export const RESOLUTION = { number: '1405/12', resolvedOn: jalali('1405/01/20'), amount: 49_000, from: jalali('1405/02/01'), to: null, illustrative: false };
+const proposed = (kind: ProposalKind, subject: string, content: unknown): Proposal => ({ proposal: 7, kind, subject, content, meant: false, proposedBy: { id: 'm9', name: 'سارا نوری' }, proposedAt: NOW.toISOString() });
+
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 
 export interface TestApi {
@@ -427,6 +435,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
       openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null }],
       counts: async (cycles) => new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
+      batchCounts: async () => new Map(),
       nextBatch: async () => null,
       batch: async () => null,
       acknowledge: async () => ({ kind: 'recorded' }),
@@ -461,6 +470,22 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       resetPassword: async () => 'abcd-efgh-jkmn',
     },
     sessions: createSessions({ sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined }, () => NOW),
+    tariffs: {
+      versions: async () => [],
+      tariffs: async () => [],
+      published: async () => [{ tariff: readTariff(TARIFF_DOCUMENT), publishedAt: NOW.toISOString(), publishedBy: 'سارا نوری (m9)', confirmedBy: 'admin (m1)' }],
+      publish: async () => true,
+      openSettlements: async () => [{ id: ID, subscription: SUBSCRIPTION, settlementDate: jalali('1405/09/04'), office: '12', status: 'announced' }],
+      feeOn: async () => ({ resolution: RESOLUTION.number, amount: RESOLUTION.amount, illustrative: false }),
+      resolutions: async () => [{ ...RESOLUTION, by: 'سارا نوری', confirmedBy: 'admin' }],
+      recordResolution: async () => true,
+    },
+    proposals: {
+      propose: async ({ kind, subject, content }) => proposed(kind, subject, content),
+      list: async (kind) => [kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' })],
+      get: async (kind) => (kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' })),
+      remove: async () => true,
+    },
     serviceTerms: async () => DEFAULT_SERVICE_TERMS,
     loadFeed: async (kind, stream) => {
       let rows = 0;

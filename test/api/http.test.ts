@@ -3,7 +3,7 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
 import { ROLES } from '../../src/domain/settlement';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, request, startApi, SUBSCRIPTION, type TestApi } from './fixture';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, RESOLUTION, request, startApi, SUBSCRIPTION, TARIFF_DOCUMENT, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -105,6 +105,7 @@ describe('who may', () => {
     'post /settlements/{id}/cancellation': { path: `/settlements/${ID}/cancellation`, json: { reason: 'اشتراک اشتباه' } },
     'post /settlements/{id}/refund': { path: `/settlements/${ID}/refund`, json: { reason: 'درخواست مالک' } },
     'post /settlements/{id}/refund/confirmation': { path: `/settlements/${ID}/refund/confirmation`, json: {} },
+    'get /billing/feeds': { path: '/billing/feeds' },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
     'post /billing/payments': { path: '/billing/payments', json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' } },
     'get /billing/payments': { path: '/billing/payments?outcome=unknown' },
@@ -135,6 +136,16 @@ describe('who may', () => {
     'post /people/{id}': { path: `/people/${PERSON.id}`, json: { active: false } },
     'post /people/{id}/qualifications': { path: `/people/${PERSON.id}/qualifications`, json: { code: 'secondCopy', validFrom: '1405/01/01' } },
     'post /people/{id}/password-reset': { path: `/people/${PERSON.id}/password-reset` },
+    'get /tariffs': { path: '/tariffs' },
+    'post /tariffs/check': { path: '/tariffs/check', json: { document: TARIFF_DOCUMENT } },
+    'post /tariffs': { path: '/tariffs', json: { document: TARIFF_DOCUMENT } },
+    'get /tariffs/{version}': { path: '/tariffs/1397' },
+    'post /tariffs/{version}/publication': { path: '/tariffs/1397/publication', json: { proposal: 7 } },
+    'delete /tariffs/{version}/proposal': { path: '/tariffs/1397/proposal' },
+    'get /fee-resolutions': { path: '/fee-resolutions' },
+    'post /fee-resolutions': { path: '/fee-resolutions', json: { ...RESOLUTION, number: '1405/13', illustrative: undefined } },
+    'post /fee-resolutions/{proposal}/confirmation': { path: '/fee-resolutions/7/confirmation', json: {} },
+    'delete /fee-resolutions/{proposal}': { path: '/fee-resolutions/7' },
     'post /session': { path: '/session', json: { user: PERSON.id, password: PASSWORD } },
     'post /session/password': { path: '/session/password', json: { current: PASSWORD, next: 'lantern-orbit-77' } },
     'delete /session': { path: '/session' },

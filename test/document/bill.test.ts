@@ -165,6 +165,35 @@ test('40 lines run on, the header again, none lost', () => {
   expect(inside).toBe(true);
 });
 
+describe('on a strip of 80 mm', () => {
+  test('the same figures as on A5, on one page, the barcode of the same ids', () => {
+    const change: Change = { bill: { revision: 2 } };
+    const [strip] = printedAll([change], { paper: 'receipt' });
+    const a5 = printed(change);
+    expect(strip?.pages).toHaveLength(1);
+    expect(strip?.inside).toBe(true);
+    expect(strip?.barcodes.map(decodeCode128C)).toEqual(a5.barcodes.map(decodeCode128C));
+    const figures = (text: string): string[] => [...new Set(text.match(/[−]?[۰-۹]{1,3}(?:٬[۰-۹]{3})+/g))].sort();
+    const shown = figures(strip?.text ?? '');
+    expect(shown).toContain('۱۲٬۳۴۵٬۰۰۰');
+    expect(figures(a5.pages[0]?.lines.join('\n') ?? '').filter((figure) => !shown.includes(figure))).toEqual([]);
+    expect(strip?.text).toContain('علی کریمی');
+  });
+
+  test('void: said at the top, and no barcode', () => {
+    const [strip] = printedAll([{}], { paper: 'receipt', void: true, copy: 3 });
+    expect(strip?.text).toContain('باطل');
+    expect(strip?.text).toContain('المثنی');
+    expect(strip?.barcodes).toEqual([]);
+  });
+
+  test('nothing to pay is said', () => {
+    const [strip] = printedAll([{ lines: [debt(-500)] }], { paper: 'receipt' });
+    expect(strip?.text).toContain('بستانکار');
+    expect(strip?.barcodes).toEqual([]);
+  });
+});
+
 test('case 19: more than a payment id carries: a slip and a barcode for each part', () => {
   const change = { lines: [debt(350_000_000_777)] };
   const { barcodes, text, inside } = printed(change);

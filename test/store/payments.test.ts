@@ -6,6 +6,8 @@ import { type JalaliDate, addDays, jalali } from '../../src/domain/jalali.js';
 import { makeBillId, makePaymentId } from '../../src/domain/bill-id.js';
 import type { PaymentReport } from '../../src/domain/payment.js';
 import type { Bill, Settlement } from '../../src/domain/settlement.js';
+import { TASK_KINDS } from '../../src/domain/task.js';
+import { taskParams } from '../../src/api/schemas.js';
 import { migrate } from '../../src/store/migrate.js';
 import { type PaymentStore, createPaymentStore } from '../../src/store/payments.js';
 import { createPool, inTransaction } from '../../src/store/pool.js';
@@ -70,7 +72,7 @@ describe('by call', () => {
     expect(await events(of.id)).toMatchObject([{ data: { reference: first.reference, paymentId, amount: first.amount, paidOn: today(), revision: 1, outcome: 'matched' } }]);
     expect(await record(report(of, { amount: 1_000 }))).toMatchObject({ kind: 'recorded' });
     expect((await view(of.id)).paid).toEqual({ amount: of.bill.payable, remaining: 0, status: 'paid' });
-    expect(await tasks(`${of.id}/%`)).toEqual([]);
+    expect(await tasks(`%.${of.id}.%`)).toEqual([]);
   });
 
   test('the same reference or event with other content: refused with what stands, both when there are two', async () => {
@@ -105,9 +107,9 @@ describe('by call', () => {
     const halves = [report(of), report(of, { amount: 1 })];
     await Promise.all(halves.map(record));
     expect(await view(of.id)).toMatchObject({ paid: { amount: of.bill.payable + 1, remaining: 0, status: 'overpaid' } });
-    const opened = await tasks(`${of.id}/%`);
+    const opened = await tasks(`%.${of.id}.%`);
     expect(opened).toMatchObject([{ settlement_id: of.id, office: '01', kind: 'overpaid', role: 'supervisor', closed_at: null }]);
-    expect(halves.map(({ reference }) => `${of.id}/overpaid/${reference}`)).toContain(opened[0].id);
+    expect(halves.map(({ reference }) => `overpaid.${of.id}.${reference}`)).toContain(opened[0].id);
   });
 
   test('no slip: kept aside and listed until the ledger holds it, with a task for billing', async () => {
@@ -117,9 +119,9 @@ describe('by call', () => {
     expect(await record(ordinary)).toMatchObject({ kind: 'recorded', payment: { outcome: 'unknown', settlement: null, revision: null } });
     const nobody = report(of, { subscription: '014900099999' });
     expect(await store.record(nobody, null, BY)).toMatchObject({ payment: { outcome: 'unknown' } });
-    const task = `unknownPayment/${ordinary.reference}`;
+    const task = `unknownPayment.${ordinary.reference}`;
     expect(await tasks(task)).toEqual([{ id: task, settlement_id: null, office: '01', kind: 'unknownPayment', role: 'billing', closed_at: null }]);
-    expect(await tasks(`unknownPayment/${nobody.reference}`)).toMatchObject([{ office: BY.office }]);
+    expect(await tasks(`unknownPayment.${nobody.reference}`)).toMatchObject([{ office: BY.office }]);
 
     const unknown = async (office: string | null) => {
       const references: string[] = [];
@@ -145,7 +147,7 @@ describe('by call', () => {
     const later = report(of, { paymentId: ordinary.paymentId });
     await feed(later);
     expect(await record(later)).toMatchObject({ kind: 'recorded', payment: { outcome: 'ledger' } });
-    expect(await tasks(`unknownPayment/${later.reference}`)).toEqual([]);
+    expect(await tasks(`unknownPayment.${later.reference}`)).toEqual([]);
     expect((await view(of.id)).payments).toEqual([]);
   });
 
@@ -186,7 +188,7 @@ describe('a void revision', () => {
     const after = report(of, { amount: 5_000 });
     expect(await record(after)).toMatchObject({ payment: { outcome: 'void', settlement: of.id, revision: 1 } });
     expect((await view(of.id)).paid).toEqual({ amount: 5_000, remaining: 15_000, status: 'partial' });
-    expect(await tasks(`${of.id}/%`)).toMatchObject([{ id: `${of.id}/voidPayment/${after.reference}`, kind: 'voidPayment', role: 'supervisor', settlement_id: of.id }]);
+    expect(await tasks(`%.${of.id}.%`)).toMatchObject([{ id: `voidPayment.${of.id}.${after.reference}`, kind: 'voidPayment', role: 'supervisor', settlement_id: of.id }]);
     expect((await store.list({ outcome: 'void', office: null, limit: 10 })).items.map(({ reference }) => reference)).toEqual([before.reference, after.reference]);
     // the ledger's word of the first: the total has counted 1,000 too much
     await feed({ ...before, amount: before.amount - 1_000 });
@@ -199,7 +201,7 @@ describe('a void revision', () => {
     const one = report(of);
     expect(await record(one)).toMatchObject({ payment: { outcome: 'void' } });
     expect(await view(of.id)).toMatchObject({ paid: null, payments: [{ reference: one.reference, outcome: 'void' }] });
-    expect(await tasks(`${of.id}/%`)).toMatchObject([{ kind: 'voidPayment' }]);
+    expect(await tasks(`%.${of.id}.%`)).toMatchObject([{ kind: 'voidPayment' }]);
   });
 });
 
@@ -217,7 +219,7 @@ describe('by the feed', () => {
     });
     expect((await view(stranger.id)).payments).toEqual([]);
     expect(await events(of.id)).toMatchObject([{ data: { reference: one.reference, amount: one.amount } }]);
-    expect(await tasks(`${of.id}/%`)).toMatchObject([{ id: `${of.id}/overpaid/${one.reference}` }]);
+    expect(await tasks(`%.${of.id}.%`)).toMatchObject([{ id: `overpaid.${of.id}.${one.reference}` }]);
     expect(await feed(...rows)).not.toHaveProperty('paid');
     expect(await feed({ ...one, countedInBill: 'B9' })).not.toHaveProperty('paid');
     expect(await events(of.id)).toHaveLength(1);
@@ -285,7 +287,7 @@ describe('by the feed', () => {
       return { fed };
     });
     expect(await fed).toMatchObject({ paid: [{ settlement: of.id }] });
-    expect(await tasks(`${of.id}/%`)).toMatchObject([{ id: `${of.id}/overpaid/${half.reference}` }]);
+    expect(await tasks(`%.${of.id}.%`)).toMatchObject([{ id: `overpaid.${of.id}.${half.reference}` }]);
   });
 
   test('calls and feeds of the same payments at the same moment: each once', async () => {
@@ -297,7 +299,7 @@ describe('by the feed', () => {
       expect((await view(of.id)).payments).toHaveLength(2);
       expect((await view(of.id)).paid).toMatchObject({ status: 'overpaid', amount: of.bill.payable + 1_000 });
       expect(await events(of.id)).toHaveLength(2);
-      expect((await tasks(`${of.id}/overpaid/%`)).length).toBeGreaterThan(0);
+      expect((await tasks(`overpaid.${of.id}.%`)).length).toBeGreaterThan(0);
     }
   });
 });
@@ -351,4 +353,14 @@ test('bills that were issued before have their slips too', async () => {
   } finally {
     await pool.end();
   }
+});
+
+test('every task that payments opened is of a kind that lists know, under an id that an address carries', async () => {
+  const of = await issued();
+  await store.record(report(of, { subscription: '014900099999', reference: 'بانک/۱۲ الف%' }), null, BY);
+  const opened = await tasks('%');
+  expect([...new Set(opened.map(({ kind }) => kind))].sort()).toEqual(['overpaid', 'unknownPayment', 'voidPayment']);
+  expect(TASK_KINDS).toEqual(expect.arrayContaining(['overpaid', 'unknownPayment', 'voidPayment']));
+  expect(opened.filter(({ id }) => !taskParams.safeParse({ id }).success)).toEqual([]);
+  expect(opened.map(({ id }) => id)).toContain('unknownPayment.بانک%2F۱۲%20الف%25');
 });

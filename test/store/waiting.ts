@@ -31,8 +31,8 @@ export async function seedWaiting(pool: Pool, settlements: readonly Waiting[]): 
     `with x as (select * from jsonb_to_recordset($1::jsonb) as x(id text, subscription text, "settlementDate" text, status text, facts jsonb, account jsonb, cycle text, "dueOn" text, kinds jsonb)),
      s as (insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, revision, received_at, announced_at, late_entry, facts, operator, account)
        select id, subscription, "settlementDate", '01', 'clerk-1', 'run-' || id, status, 1, now(), now(), false, facts, '{}', account from x)
-     insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status)
-       select x.id || '/' || k.kind, x.id, k.kind, 1, x.cycle, x."dueOn", case k.kind when 'fee' then 49000 when 'settlement' then 118467 else 0 end,
+     insert into app.postings (posting, settlement_id, office, clerk, kind, revision, cycle, due_on, amount, detail, status)
+       select x.id || '/' || k.kind, x.id, '01', 'clerk-1', k.kind, 1, x.cycle, x."dueOn", case k.kind when 'fee' then 49000 when 'settlement' then 118467 else 0 end,
          case k.kind when 'nameChange' then jsonb_build_object('name', x.facts->'newSubscriber'->>'name') else '{}' end, 'waiting'
        from x cross join jsonb_array_elements_text(x.kinds) as k(kind)`,
     [JSON.stringify(rows)],

@@ -1,4 +1,4 @@
-import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
@@ -10,7 +10,8 @@ import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { TASK_QUEUE, cancelSettlement, confirmDelivery, postingTaken, reportError, settlementState, submitCorrection, verifyCorrection } from '../../src/workflows/messages.js';
 import { subscriber } from '../activities/stage.js';
 import { load } from '../billing/database.js';
-import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
+import { type History, answeredPart } from './histories.js';
+import { announce, endWorkers, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -18,12 +19,12 @@ let real: Activities;
 let accounts = 0;
 beforeAll(async () => {
   database = await startDatabase(1);
-  real = realActivities(database.pool);
+  real = realActivities(database.pool, messengerTo(() => env.client));
 }, 120_000);
 afterAll(() => database?.stop());
 
 const started: string[] = [];
-const histories: { workflowId: string; history: Awaited<ReturnType<WorkflowHandle['fetchHistory']>> }[] = [];
+const histories: { workflowId: string; history: History }[] = [];
 beforeEach(async () => {
   env = await timeSkippingServer();
 });
@@ -195,11 +196,7 @@ test('paid, then corrected: the payment is by a void slip and counted in the new
 
 test('what these runs did replays on this code', async () => {
   expect(histories.length).toBe(5);
-  const ended = histories.map(({ workflowId, history }) => {
-    const events = [...(history.events ?? [])];
-    while (events.at(-1)?.workflowTaskScheduledEventAttributes || events.at(-1)?.workflowTaskStartedEventAttributes || events.at(-1)?.timerFiredEventAttributes) events.pop();
-    return { workflowId, history: { events } };
-  });
+  const ended = histories.map(({ workflowId, history }) => ({ workflowId, history: answeredPart(history) }));
   const errors: unknown[] = [];
   for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, ended)) if (result.error) errors.push([result.workflowId, result.error]);
   expect(errors).toEqual([]);

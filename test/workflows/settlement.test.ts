@@ -1,6 +1,5 @@
-import { type WorkflowHandle, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
@@ -13,6 +12,7 @@ import { createOverrideStore } from '../../src/store/overrides.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { billingCycleOpened, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
+import { type History, answeredPart, throughJson } from './histories.js';
 import { announce, endWorkers, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -21,7 +21,6 @@ let real: Activities;
 /** household accounts of office 01 that no test has used yet */
 let accounts: { subscription: string; reading: number }[];
 const started: string[] = [];
-type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 const histories: { workflowId: string; history: History }[] = [];
 
 beforeAll(async () => {
@@ -48,15 +47,6 @@ afterEach(async () => {
   }
   await env.teardown();
 });
-
-/** The history up to its last answered workflow task: beyond it a replay would run new steps, which it cannot. */
-function answeredPart(history: History): History {
-  const events = [...(history.events ?? [])];
-  while (events.at(-1)?.workflowTaskScheduledEventAttributes || events.at(-1)?.workflowTaskStartedEventAttributes || events.at(-1)?.timerFiredEventAttributes) {
-    events.pop();
-  }
-  return { events };
-}
 
 /** A fresh account's order with a usual reading. */
 function nextOrder(change: Partial<SettlementOrder['facts']> = {}, receivedAt?: string): SettlementOrder {
@@ -530,7 +520,7 @@ describe('hand-over and the next cycle', () => {
 test('every history that this run made replays on this code, through the JSON in which it is kept', async () => {
   expect(histories.length).toBeGreaterThan(15);
   // with several copies of protobufjs installed neither direction works
-  const kept = histories.map(({ workflowId, history }) => ({ workflowId, history: historyFromJSON(JSON.parse(historyToJSON(history))) }));
+  const kept = histories.map(({ workflowId, history }) => ({ workflowId, history: throughJson(history) }));
   const results: unknown[] = [];
   for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, kept)) {
     if (result.error) results.push([result.workflowId, result.error]);

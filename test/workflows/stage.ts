@@ -31,6 +31,7 @@ import { createUnsentStore } from '../../src/store/unsent.js';
 import { createWorker } from '../../src/worker.js';
 import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
+import { historyCollector } from './histories.js';
 
 export const today = (): JalaliDate => todayInTehran(new Date());
 
@@ -140,11 +141,13 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
 
 /** Runs `act` with a worker at work and ends the worker, also when `act` fails. */
 export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Activities, act: (worker: Worker) => Promise<T>, maxCachedWorkflows?: number): Promise<T> {
+  const histories = historyCollector();
   const worker = await createWorker({
     connection: env.nativeConnection,
     namespace: 'default',
     taskQueue: TASK_QUEUE,
     activities,
+    activityInterceptors: histories.interceptors,
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
   });
   workers.add(worker);
@@ -152,6 +155,7 @@ export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Ac
     return await worker.runUntil(act(worker));
   } finally {
     workers.delete(worker);
+    await histories.keep(env.client);
   }
 }
 

@@ -1,4 +1,3 @@
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { type Activities } from '../../src/activities/index.js';
@@ -8,6 +7,7 @@ import { EVERY_OFFICE, type Task, taskId, taskWorkflowId } from '../../src/domai
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { type TaskStore, createTaskStore } from '../../src/store/tasks.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { throughJson } from './histories.js';
 import { endWorkers, messengerTo, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -174,7 +174,7 @@ test('its histories replay on this code', async () => {
     return tasks;
   });
   for (const task of [escalated, closed]) {
-    const history = historyFromJSON(JSON.parse(historyToJSON(await timer(task).fetchHistory())));
+    const history = throughJson(await timer(task).fetchHistory());
     expect(history.events?.length).toBeGreaterThan(4);
     await Worker.runReplayHistory({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, history, taskWorkflowId(task.id));
   }

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
-import { billAddress, follow, post, type Settlement } from '../api';
+import { follow, post, type Settlement } from '../api';
 import { clockText } from '../clock';
 import { useKeys } from '../keys';
 import { useLoaded } from '../loading';
 import { Amount, Badge, Field, Notice, Num, Said, Select, Trouble, useFigures, Waiting } from '../parts';
 import { grouped } from '../digits';
+import { PaperChoice, printBill } from '../print';
 import { go, Link, useAddress } from '../router';
 import { useWords } from '../words';
 
@@ -24,9 +25,7 @@ function Announced({ settlement, reload }: { settlement: Settlement; reload: () 
   const figures = useFigures();
   const again = useAddress().searchParams.has('again');
   const { id, bill, account, facts, delivery, elapsedMs, withinTarget } = settlement;
-  const print = (): void => {
-    window.open(billAddress(id), 'tasvieh-bill');
-  };
+  const print = (): void => printBill(id);
   const [handing, setHanding] = useState(false);
   const hand = (): void => {
     if (delivery === null) setHanding(true);
@@ -122,6 +121,9 @@ function Announced({ settlement, reload }: { settlement: Settlement; reload: () 
           {words.announced.open}
         </Link>
       </p>
+      <div className="paper">
+        <PaperChoice />
+      </div>
       {handing && delivery === null ? <HandOver settlement={settlement} done={reload} /> : null}
     </section>
   );

@@ -4,14 +4,18 @@ import { Bill } from '../bill';
 import { clockText } from '../clock';
 import { Findings } from '../desk/findings';
 import { Amount, Badge, Figure, Moment, Num, Said, Scroll, type Tone, useFigures } from '../parts';
+import { useKeys } from '../keys';
+import { printBill } from '../print';
 import { Link } from '../router';
+import { useSession } from '../session';
 import { useWords } from '../words';
 
 /** The plan's steps with their times, and the clock of the five minutes. */
 export function StorySection({ settlement }: { settlement: Settlement }) {
   const words = useWords();
   const figures = useFigures();
-  const { steps, receivedAt, announcedAt, elapsedMs, withinTarget, delivery } = settlement;
+  const { operator } = useSession();
+  const { id, steps, receivedAt, announcedAt, elapsedMs, withinTarget, delivery } = settlement;
   return (
     <section className="panel">
       <h2>{words.settlement.story}</h2>
@@ -49,6 +53,13 @@ export function StorySection({ settlement }: { settlement: Settlement }) {
           </li>
         )}
       </ol>
+      {operator.temporalUi === null ? null : (
+        <p>
+          <a href={`${operator.temporalUi}${encodeURIComponent(`settlement/${id}`)}`} target="_blank" rel="noreferrer">
+            {words.settlement.temporal}
+          </a>
+        </p>
+      )}
     </section>
   );
 }
@@ -123,6 +134,7 @@ export function BillSection({ settlement }: { settlement: Settlement }) {
   const words = useWords();
   const figures = useFigures();
   const { id, bill, revision, status } = settlement;
+  useKeys(bill === null ? {} : { print: () => printBill(id, { copy: true }) });
   if (bill === null) {
     return (
       <section className="panel">
@@ -137,8 +149,8 @@ export function BillSection({ settlement }: { settlement: Settlement }) {
         <h2>
           {words.settlement.bill} <Num>{bill.number}</Num>
         </h2>
-        <Button className="button small" onPress={() => window.open(billAddress(id, { copy: true }), 'tasvieh-bill')}>
-          {words.settlement.copy}
+        <Button className="button small" onPress={() => printBill(id, { copy: true })}>
+          {words.settlement.copy} <kbd dir="ltr">Alt+P</kbd>
         </Button>
       </div>
       <Bill debt={bill} />

@@ -1,0 +1,159 @@
+import { Button } from 'react-aria-components';
+import { ROOT, type Role, type UnsentPage, type UnsentPosting } from '../api';
+import { dayText, parseDay, todayInTehran } from '../dates';
+import { grouped } from '../digits';
+import { useLoaded, usePages } from '../loading';
+import { Amount, Badge, DayField, Num, Said, Scroll, Trouble, useFigures, Waiting } from '../parts';
+import { go, Link, useAddress } from '../router';
+import { useSession } from '../session';
+import { useWords } from '../words';
+import { useState } from 'react';
+
+const SEES_SETTLEMENTS: readonly Role[] = ['clerk', 'supervisor', 'approver', 'quality', 'admin'];
+const FILTERS = ['clerk', 'cycle', 'office', 'dueBefore'] as const;
+
+/** What billing has not taken yet (R4), by its last day; the whole of it as a file. */
+export default function Unsent() {
+  const words = useWords();
+  const figures = useFigures();
+  const { operator } = useSession();
+  const { searchParams } = useAddress();
+  const query = new URLSearchParams();
+  for (const name of FILTERS) {
+    const value = searchParams.get(name);
+    if (value) query.set(name, value);
+  }
+  const counted = useLoaded<UnsentPage>(`/billing/unsent?${new URLSearchParams([...query, ['limit', '1']]).toString()}`);
+  const { items, here, error, reload, more } = usePages<UnsentPosting>(`/billing/unsent?${new URLSearchParams([...query, ['limit', '100']]).toString()}`);
+  const counts = counted.value?.counts;
+  const [before, setBefore] = useState(figures(searchParams.get('dueBefore') ?? ''));
+  const apply = (name: string, value: string): void => {
+    const next = new URLSearchParams(searchParams);
+    if (value === '') next.delete(name);
+    else next.set(name, value);
+    go(`/unsent?${next.toString()}`, { replace: true });
+  };
+  return (
+    <section className="list">
+      <div className="list-head">
+        <h1>{words.unsent.title}</h1>
+        <p className="quiet">{words.unsent.help}</p>
+        <search className="filters" aria-label={words.list.filters}>
+          {operator.role === 'clerk' || operator.role === 'supervisor' ? (
+            <label className="check plain-check">
+              <input type="checkbox" checked={searchParams.get('clerk') === 'me'} onChange={(event) => apply('clerk', event.target.checked ? 'me' : '')} />
+              {words.list.mine}
+            </label>
+          ) : null}
+          <DayField
+            label={words.unsent.dueBefore}
+            value={before}
+            onChange={(typed) => {
+              setBefore(typed);
+              const day = parseDay(typed, todayInTehran());
+              if (typed === '' || day) apply('dueBefore', day ? dayText(day) : '');
+            }}
+            help=""
+          />
+          {searchParams.get('cycle') ? (
+            <Badge tone="info">
+              {words.settlement.cycle} <Num>{searchParams.get('cycle') ?? ''}</Num>
+            </Badge>
+          ) : null}
+          {[...searchParams.keys()].length > 0 ? (
+            <Button className="button small bare" onPress={() => { setBefore(''); go('/unsent', { replace: true }); }}>
+              {words.list.clear}
+            </Button>
+          ) : null}
+          <a className="button small" href={`${ROOT}/billing/unsent?${new URLSearchParams([...query, ['format', 'csv']]).toString()}`} download="unsent.csv">
+            {words.csv}
+          </a>
+        </search>
+      </div>
+      {counts ? (
+        <p className="badges" role="status">
+          {(['waiting', 'handedOver', 'late', 'refused'] as const).map((status) => (
+            <Badge key={status} tone={counts[status] === 0 ? undefined : status === 'late' || status === 'refused' ? 'bad' : 'info'}>
+              {words.settlement.postingStatuses[status]}: {figures(grouped(counts[status]))}
+            </Badge>
+          ))}
+        </p>
+      ) : null}
+      {error === null ? null : <Trouble error={error} retry={reload} />}
+      {!here && error === null ? <Waiting /> : null}
+      {here && items.length === 0 ? <p className="empty">{words.unsent.empty}</p> : null}
+      {items.length === 0 ? null : <Table items={items} linked={SEES_SETTLEMENTS.includes(operator.role)} />}
+      {more === null ? null : (
+        <Button className="button" onPress={more}>
+          {words.more}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Table({ items, linked }: { items: readonly UnsentPosting[]; linked: boolean }) {
+  const words = useWords();
+  const figures = useFigures();
+  const { columns } = words.unsent;
+  return (
+    <Scroll label={words.unsent.title}>
+      <table className="wide">
+        <thead>
+          <tr>
+            <th scope="col">{columns.settlement}</th>
+            <th scope="col">{columns.subscriber}</th>
+            <th scope="col">{columns.kind}</th>
+            <th scope="col">{columns.status}</th>
+            <th scope="col">{columns.cycle}</th>
+            <th scope="col">{columns.dueOn}</th>
+            <th scope="col" className="end">
+              {words.preview.amount}
+            </th>
+            <th scope="col">{columns.clerk}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((each) => (
+            <tr key={each.posting}>
+              <th scope="row">
+                {linked ? (
+                  <Link to={`/settlements/${each.settlement}`}>
+                    <Num>{each.settlement}</Num>
+                  </Link>
+                ) : (
+                  <Num>{each.settlement}</Num>
+                )}
+              </th>
+              <td>{each.subscriber === null ? words.none : <Said>{each.subscriber}</Said>}</td>
+              <td>{words.settlement.postingKinds[each.kind]}</td>
+              <td>
+                <Badge tone={each.status === 'late' || each.status === 'refused' ? 'bad' : each.status === 'handedOver' ? 'info' : undefined}>{words.settlement.postingStatuses[each.status]}</Badge>{' '}
+                {each.timesLate > 0 ? <Badge tone="bad">{words.settlement.timesLate(figures(each.timesLate))}</Badge> : null}
+                {each.reason === null ? null : <span className="quiet"> <Said>{each.reason}</Said></span>}
+              </td>
+              <td>{each.cycle === null ? <span className="bad-text">{words.unsent.noCycle}</span> : <Num>{each.cycle}</Num>}</td>
+              <td>
+                {each.dueOn === null ? words.none : <Num>{each.dueOn}</Num>} {each.daysLeft === null ? null : <DaysLeft days={each.daysLeft} />}
+              </td>
+              <td className="end">
+                <Amount value={each.amount} bare />
+              </td>
+              <td>
+                <Said>{each.clerk.name}</Said>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function DaysLeft({ days }: { days: number }) {
+  const words = useWords();
+  const figures = useFigures();
+  if (days < 0) return <Badge tone="bad">{words.unsent.overdue(figures(-days))}</Badge>;
+  if (days === 0) return <Badge tone="warn">{words.unsent.lastDay}</Badge>;
+  return <span className={days <= 3 ? 'bad-text' : 'quiet'}>{words.unsent.daysLeft(figures(days))}</span>;
+}

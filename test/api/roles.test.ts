@@ -1,6 +1,6 @@
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
 import { type Operator, ROLES, type Role } from '../../src/domain/settlement';
-import { CLERK, ID, PASSWORD, PERSON, PRACTICE_KEY, request, snapshot, startApi, SUBSCRIPTION, task, type Answered, type TestApi } from './fixture';
+import { CLERK, ID, PASSWORD, PERSON, PRACTICE_KEY, request, RESOLUTION, snapshot, startApi, SUBSCRIPTION, TARIFF_DOCUMENT, task, type Answered, type TestApi } from './fixture';
 
 /**
  * Who may make which call, written down a second time and not read from the routes: nothing more is allowed than this
@@ -36,7 +36,8 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   // who has it, whom it waits for, and the supervisor: this one waits for a supervisor and nobody has it
   'post /tasks/{id}/closure': ['.s....', 'own', { note: 'علت بررسی شد' }, `/tasks/breached.${ID}/closure`],
   'get /billing/unsent': ['cs..b.', 'own', undefined, '/billing/unsent?office=12'],
-  'post /billing/feeds/{kind}': ['....b.', 'all'],
+  'get /billing/feeds': ['.s.qbm', 'all'],
+  'post /billing/feeds/{kind}': ['.s..b.', 'all'],
   'post /billing/payments': ['....b.', 'all', { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' }],
   'get /billing/payments': ['.s..b.', 'all'],
   'get /billing/cycles': ['.s.qbm', 'all'],
@@ -62,6 +63,16 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'post /people/{id}': ['.....m', 'all', { active: false }],
   'post /people/{id}/qualifications': ['.....m', 'all', { code: 'secondCopy', validFrom: '1405/01/01' }],
   'post /people/{id}/password-reset': ['.....m', 'all'],
+  'get /tariffs': ['.saq.m', 'all'],
+  'post /tariffs/check': ['.....m', 'all', { document: TARIFF_DOCUMENT }],
+  'post /tariffs': ['.....m', 'all', { document: TARIFF_DOCUMENT }],
+  'get /tariffs/{version}': ['.saq.m', 'all'],
+  'post /tariffs/{version}/publication': ['.....m', 'all', { proposal: 7 }],
+  'delete /tariffs/{version}/proposal': ['.....m', 'all'],
+  'get /fee-resolutions': ['.saq.m', 'all'],
+  'post /fee-resolutions': ['.....m', 'all', { ...RESOLUTION, number: '1405/13', illustrative: undefined }],
+  'post /fee-resolutions/{proposal}/confirmation': ['.....m', 'all', {}],
+  'delete /fee-resolutions/{proposal}': ['.....m', 'all'],
   'post /codec/decode': ['.saq.m', 'all', { payloads: [] }],
   'get /session': ['csaqbm', 'all'],
   'post /session/password': ['csaqbm', 'all', { current: PASSWORD, next: 'lantern-orbit-77' }],
@@ -72,7 +83,7 @@ const ANYONE = ['post /session', 'delete /session', 'get /healthz', 'get /readyz
 const OFFICE_ELSEWHERE = new Set(['get /accounts', 'post /settlements', 'post /tasks/assignment', 'get /tasks']);
 
 const LETTERS: Record<Role, string> = { clerk: 'c', supervisor: 's', approver: 'a', quality: 'q', billing: 'b', admin: 'm' };
-const PLACES: Record<string, string> = { subscription: SUBSCRIPTION, id: ID, n: '1', kind: 'accounts', cycle: '12-1405-05', month: '1405-08' };
+const PLACES: Record<string, string> = { subscription: SUBSCRIPTION, id: ID, n: '1', kind: 'accounts', cycle: '12-1405-05', month: '1405-08', version: '1397', proposal: '7' };
 
 let api: TestApi;
 beforeAll(async () => {

@@ -174,7 +174,7 @@ test('paid, then corrected: the payment is by a void slip and counted in the new
     await tell(order, 'C1');
     await until('the payment', async () => (await state(order)).paid?.status === 'paid');
     await handle(order).executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: supervisor('s-1') }] });
-    await handle(order).executeUpdate(submitCorrection, { args: [{ n: 1, by: order.clerk, corrected: { reading: 1040 }, basis: 'first' }] });
+    await handle(order).executeUpdate(submitCorrection, { args: [{ n: 1, by: order.clerk, corrected: { reading: 1060 }, basis: 'first' }] });
     const second = await handle(order).executeUpdate(verifyCorrection, { args: [{ n: 1, by: supervisor('s-1'), accepted: true, note: null }] });
     // the new bill counts what came since the first: it asks for the rest
     const more = second.bill!.payable;

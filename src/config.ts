@@ -245,6 +245,7 @@ function clashes(config: Config): string[] {
     TASVIEH_POSTGRES_PORT: config.postgresPort,
     TASVIEH_TEMPORAL_PORT: config.temporalPort,
     TASVIEH_TEMPORAL_UI_PORT: config.temporalUiPort,
+    TASVIEH_METRICS_PORT: config.metrics.port ?? 0,
   };
   const seen = new Map<number, string>();
   return Object.entries(names).flatMap(([name, port]) => {

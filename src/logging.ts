@@ -5,7 +5,7 @@ import type { LogLevel } from './config.js';
 
 /** What a field of this name holds stays out of the log, wherever it stands. */
 const PERSONAL = ['name', 'nationalId', 'mobile', 'address', 'postalCode', 'nameOnBill', 'deliveredTo', 'applicant', 'newSubscriber', 'account', 'facts'];
-const SECRET = ['authorization', 'cookie', 'set-cookie', 'password', 'current', 'token', 'secret', 'secrets', 'connectionString', 'databaseUrl'];
+const SECRET = ['authorization', 'cookie', 'set-cookie', 'password', 'current', 'token', 'secret', 'secrets', 'connectionString', 'databaseUrl', 'encryptionKeys', 'codecKey'];
 const HIDDEN = new Set([...PERSONAL, ...SECRET].map((name) => name.toLowerCase()));
 /** Deeper objects are somebody's data, not a log's. */
 const DEPTH = 4;

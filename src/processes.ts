@@ -111,7 +111,6 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   const sdkAddress = metricsPort === null ? null : `127.0.0.1:${await freePort()}`;
   bridgeTemporalLog(log, sdkAddress);
   const tracing = await tracingOf('worker', config);
-  const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
   const watchPool = scrapingPool(config, 'worker');
   // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
@@ -119,54 +118,62 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   const dataConverter = createDataConverter(readEncryptionKeys(encryptionKeys(config)));
   const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace, dataConverter });
   const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
-  const polls = (): ReturnType<typeof lookAtTaskQueue> => lookAtTaskQueue(clientConnection, place, worker.options.identity);
+  let running: { worker: Worker; connection: NativeConnection } | null = null;
+  const polls = async (): ReturnType<typeof lookAtTaskQueue> => {
+    if (running === null) throw new Error('not at work yet');
+    return lookAtTaskQueue(clientConnection, place, running.worker.options.identity);
+  };
   const metrics = createWorkerMetrics({ version, pool, database: () => watchPool.query('select 1'), polls });
-  const worker: Worker = await createWorker({
-    connection,
-    namespace: config.temporalNamespace,
-    taskQueue: config.taskQueue,
-    dataConverter,
-    activities: createActivities({
-      settlements: createSettlementStore(pool),
-      postings: createPostingStore(pool),
-      corrections: createCorrectionStore(pool),
-      actions: createCorrectiveActionStore(pool),
-      billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
-      tariffs: createTariffStore(pool),
-      overrides: createOverrideStore(pool),
-      payments: createPaymentStore(pool),
-      people: createPeopleStore(pool),
-      tasks: createTaskStore(pool),
-      indicators: createIndicatorStore(pool),
-      reports: createQualityReportStore(pool),
-      unsent: createUnsentStore(pool),
-      messenger: createMessenger(client, { taskQueue: config.taskQueue }),
-    }),
-    activityInterceptors: [...(tracing ? [tracing.activity] : []), watchSteps(metrics, log)],
-  });
   const sdkUp = metrics.gauge('tasvieh_sdk_metrics_up', 'Whether the Temporal SDK told its own metrics (temporal_…) at this scrape');
   const exposition = async (): Promise<string> => {
     const sdk = await sdkMetrics(sdkAddress as string).catch(() => null);
     sdkUp.set(sdk === null ? 0 : 1);
     return (await metrics.exposition()) + (sdk ?? '');
   };
-  const healthy = (): Promise<boolean> => (worker.getState() === 'RUNNING' ? polls().then(isWorkedAt, () => false) : Promise.resolve(false));
+  const healthy = async (): Promise<boolean> => running?.worker.getState() === 'RUNNING' && polls().then(isWorkedAt, () => false);
+  let scrapes: ScrapeServer | null = null;
   const letGo = async (): Promise<void> => {
     await scrapes?.close();
-    await connection.close();
+    await running?.connection.close();
     await clientConnection.close();
     await pool.end();
     await watchPool.end();
     await tracing?.close();
   };
-  let scrapes: ScrapeServer | null = null;
-  try {
+  const atWork = async (): Promise<{ worker: Worker; connection: NativeConnection }> => {
+    // a port in use is told before anything is opened that would hold the process
     if (metricsPort !== null) scrapes = await serveScrapes({ host: metricsHost, port: metricsPort, token: metricsToken }, { exposition, healthy });
-  } catch (error) {
-    // a worker that does not run cannot be shut down: it is let go with its connection
-    await letGo().catch(() => undefined);
+    const connection = await NativeConnection.connect({ address: config.temporalAddress });
+    const worker = await createWorker({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue: config.taskQueue,
+      dataConverter,
+      activities: createActivities({
+        settlements: createSettlementStore(pool),
+        postings: createPostingStore(pool),
+        corrections: createCorrectionStore(pool),
+        actions: createCorrectiveActionStore(pool),
+        billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
+        tariffs: createTariffStore(pool),
+        overrides: createOverrideStore(pool),
+        payments: createPaymentStore(pool),
+        people: createPeopleStore(pool),
+        tasks: createTaskStore(pool),
+        indicators: createIndicatorStore(pool),
+        reports: createQualityReportStore(pool),
+        unsent: createUnsentStore(pool),
+        messenger: createMessenger(client, { taskQueue: config.taskQueue }),
+      }),
+      activityInterceptors: [...(tracing ? [tracing.activity] : []), watchSteps(metrics, log)],
+    });
+    return { worker, connection };
+  };
+  running = await atWork().catch(async (error: unknown) => {
+    await letGo();
     throw error;
-  }
+  });
+  const { worker } = running;
   const ending = new AbortController();
   // worker first, then the connection, then the pool: nothing is taken away from a running activity
   const ended = worker.run().finally(async () => {
@@ -178,7 +185,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   void keepSchedulesUntil(ending.signal, () => keepSchedules(client, schedules(config.taskQueue)), log);
   return {
     ended,
-    metricsPort: scrapes?.port ?? null,
+    metricsPort: (scrapes as ScrapeServer | null)?.port ?? null,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended.catch(() => undefined);

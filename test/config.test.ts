@@ -63,6 +63,7 @@ it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
   [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
+  [{ TASVIEH_METRICS_PORT: '8080' }, 'TASVIEH_METRICS_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {
   expect(problemsOf(env)).toEqual([problem]);

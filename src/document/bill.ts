@@ -37,9 +37,14 @@ export interface BillPrinter {
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
-  const papers = { a5: typesetter('bill'), receipt: typesetter('receipt') };
-  const clearance = typesetter('clearance');
-  return { bill: (input) => papers[input.paper ?? 'a5'](page(input, issuer)), clearance: (letter) => clearance(clearancePage(letter, issuer)) };
+  const typeset = typesetter('bill');
+  // their compilers are made where somebody asks for such a document
+  let strip: ReturnType<typeof typesetter> | undefined;
+  let letters: ReturnType<typeof typesetter> | undefined;
+  return {
+    bill: (input) => (input.paper === 'receipt' ? (strip ??= typesetter('receipt')) : typeset)(page(input, issuer)),
+    clearance: (letter) => (letters ??= typesetter('clearance'))(clearancePage(letter, issuer)),
+  };
 }
 
 const USES: Readonly<Record<string, string>> = {

@@ -54,6 +54,7 @@ async function exposition(): Promise<string> {
   const api = createApiMetrics({ version: '1', pool, standing: async () => standing, feedTerms: async () => ({}), taskQueue: async () => queue });
   const worker = createWorkerMetrics({ version: '1', pool, database: async () => 1, polls: async () => queue });
   worker.attempted('register', 1, 'failed');
+  api.answered({ method: 'GET', route: '/accounts', status: '500', seconds: 1, streamed: false });
   return (await api.exposition()) + (await worker.exposition());
 }
 

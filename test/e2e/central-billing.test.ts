@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow';
 import { addDays, todayInTehran } from '../../src/domain/jalali.js';
 import { settlementWorkflowId } from '../../src/domain/settlement.js';
 import { type CentralSystem, demoLedger, startCentralSystem } from '../billing/central-system.js';
@@ -75,7 +76,9 @@ const readyWith = (billing: string) => until(`ready, billing ${billing}`, SECOND
 const pending = (account: Account) => until('seen in Temporal', SECONDS, async () => {
   const { raw } = await stage.client.workflow.getHandle(settlementWorkflowId(idOf(account))).describe();
   const activity = raw.pendingActivities?.find(({ lastFailure }) => lastFailure);
-  return activity && { step: activity.activityType?.name, type: activity.lastFailure?.applicationFailureInfo?.type, message: activity.lastFailure?.message };
+  // encrypted as all texts of failures are: the UI decrypts it by the API
+  const failure = await decodeOptionalFailureToOptionalError(stage.client.options.loadedDataConverter, activity?.lastFailure);
+  return activity && { step: activity.activityType?.name, type: activity.lastFailure?.applicationFailureInfo?.type, message: failure?.message };
 });
 
 test('a settlement has the amounts that it has by files', async () => {

@@ -158,7 +158,7 @@ test('after the end: recorded and answered all the same; what is too much become
     await load(database.pool, 'payments', [{ subscription: order.facts.subscription, reference: 'A2', amount: '1', paidOn: today(), paymentId, countedInBill: '' }]);
     expect(await tell(order, 'A2')).toBe('ended');
     expect((await stored(order)).paid).toEqual({ amount: announced.bill!.payable + 1, remaining: 0, status: 'overpaid' });
-    expect((await tasks()).rows).toEqual([{ id: `${order.id}/overpaid/A2` }]);
+    expect((await tasks()).rows).toEqual([{ id: `overpaid.${order.id}.A2` }]);
     const { rows } = await database.pool.query("select data->>'reference' as reference from app.events where settlement_id = $1 and kind = 'paid' order by seq", [order.id]);
     expect(rows).toEqual([{ reference: 'A1' }, { reference: 'A2' }]);
   });

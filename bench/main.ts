@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort, startPostgres } from '../src/embedded.js';
 import { benchAnnouncement } from './announcement.js';
+import { benchCounter } from './counter.js';
 import { benchDocument } from './document.js';
 import { benchFanOut } from './fanout.js';
 import { benchFeed } from './feed.js';
@@ -24,7 +25,7 @@ interface Figure {
 const FAN_OUT = 1000;
 
 /**
- * `npm run bench [-- --json] [-- announcement|price|document|feed|fanout|indicators …] [count]`: all parts when none is named,
+ * `npm run bench [-- --json] [-- announcement|price|document|feed|fanout|counter|indicators …] [count]`: all parts when none is named,
  * but the indicators, which take minutes to fill a database. The count is of settlements in a fan-out or of the indicators.
  */
 async function main(): Promise<void> {
@@ -59,6 +60,13 @@ async function main(): Promise<void> {
     const { aloneMs, perSecond, n } = await benchAnnouncement();
     figures.push({ name: 'announcement alone, median', value: aloneMs.settlement, unit: 'ms', floor: aloneMs.floor, ratio: aloneMs.ratio, aim: '≤ 1.5 × floor', n: n.alone });
     figures.push({ name: 'announcements, 30 at once', value: perSecond.settlement, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n: n.together });
+  }
+  if (wanted('counter')) {
+    const { scriptKb, interactiveMs, previewMs, shownMs, loads, previews } = await benchCounter();
+    figures.push({ name: 'counter page, script of the first load', value: scriptKb, unit: 'kB', floor: null, ratio: null, aim: '< 250 kB gzipped', n: 1 });
+    figures.push({ name: 'counter page, until it takes keys, median', value: interactiveMs, unit: 'ms', floor: null, ratio: null, aim: '< 1,000 ms', n: loads });
+    figures.push({ name: 'preview, the call, median', value: previewMs, unit: 'ms', floor: null, ratio: null, aim: '< 150 ms', n: previews });
+    figures.push({ name: 'preview, key to balance with settling, median', value: shownMs, unit: 'ms', floor: null, ratio: null, aim: '', n: previews });
   }
   if (wanted('fanout')) {
     const { perSecond, workerMb, n } = await benchFanOut(count ?? FAN_OUT);

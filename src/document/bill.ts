@@ -33,8 +33,10 @@ export interface BillPrinter {
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
-  const typesets = { a5: typesetter('bill'), receipt: typesetter('receipt') };
-  return { bill: (input) => typesets[input.paper ?? 'a5'](page(input, issuer)) };
+  const typeset = typesetter('bill');
+  // its compiler is made where somebody has such a printer
+  let strip: ReturnType<typeof typesetter> | undefined;
+  return { bill: (input) => (input.paper === 'receipt' ? (strip ??= typesetter('receipt')) : typeset)(page(input, issuer)) };
 }
 
 const USES: Readonly<Record<string, string>> = {

@@ -167,6 +167,8 @@ function Risks({ of }: { of: IndicatorsOf }) {
   const { risks } = words.indicators;
   const rows: [string, number, string | null][] = [
     [risks.lateEntries, of.risks.lateEntries, settlementsOf(of, { only: 'lateEntry' })],
+    [risks.outages, of.risks.outages, null],
+    [risks.staleFeeds, of.risks.staleFeeds, operator.role === 'approver' ? null : '/cycles'],
     [risks.onStaleData, of.risks.onStaleData, null],
     [risks.unsent, of.risks.unsent, operator.role === 'supervisor' ? '/unsent' : null],
     [risks.unsentLate, of.risks.unsentLate, operator.role === 'supervisor' ? '/unsent' : null],

@@ -31,6 +31,15 @@ function Until({ to }: { to: string | null }) {
   return to === null ? <span className="quiet">{words.rules.furtherNotice}</span> : <Num>{to}</Num>;
 }
 
+function Span({ from, to }: { from: string; to: string | null }) {
+  const words = useWords();
+  return (
+    <>
+      {words.preview.from} <Num>{from}</Num> {to === null ? words.rules.furtherNotice : <>{words.preview.to} <Num>{to}</Num></>}
+    </>
+  );
+}
+
 function By({ by, confirmedBy }: { by: string | null; confirmedBy: string | null }) {
   const words = useWords();
   if (by === null) return <>{words.none}</>;
@@ -131,7 +140,7 @@ function TariffProposed({ proposal, done }: { proposal: TariffProposal; done: (a
         <strong>
           <bdi dir="ltr">{proposal.version}</bdi>
         </strong>{' '}
-        <Said>{figures(proposal.title)}</Said>، <Num>{proposal.from}</Num> {words.preview.to} <Until to={proposal.to} />{' '}
+        <Said>{figures(proposal.title)}</Said>، <Span from={proposal.from} to={proposal.to} />{' '}
         <span className="quiet">
           <Said>{proposal.proposedBy.name}</Said> <Moment at={proposal.proposedAt} />
         </span>
@@ -419,7 +428,7 @@ function FeeProposed({ proposal, reload }: { proposal: FeeProposal; reload: () =
         <strong>
           <Said>{proposal.number}</Said>
         </strong>
-        : <Amount value={proposal.amount} />، {words.rules.columns.resolvedOn} <Num>{proposal.resolvedOn}</Num>، <Num>{proposal.from}</Num> {words.preview.to} <Until to={proposal.to} />{' '}
+        : <Amount value={proposal.amount} />، {words.rules.columns.resolvedOn} <Num>{proposal.resolvedOn}</Num>، <Span from={proposal.from} to={proposal.to} />{' '}
         <span className="quiet">
           <Said>{proposal.proposedBy.name}</Said> <Moment at={proposal.proposedAt} />
         </span>

@@ -11,7 +11,7 @@ export async function benchDocument(): Promise<{ name: string; medianMs: number;
   const printer = createBillPrinter();
   const times: number[] = [];
   for (let i = 0; i < WARM_UP + BILLS; i++) {
-    const input = { settlement: subscriber(i), copy: false, void: false };
+    const input = { settlement: subscriber(i), copy: false as const, void: false };
     const start = performance.now();
     printer.bill(input);
     if (i >= WARM_UP) times.push(performance.now() - start);

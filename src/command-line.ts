@@ -11,11 +11,13 @@ import { type JalaliDate, daysBetween } from './domain/jalali.js';
 import { ROLES, type Role } from './domain/settlement.js';
 import { latinDigits } from './domain/text.js';
 import { embeddedDatabaseUrl } from './embedded.js';
+import { addAuditCommand } from './audit-command.js';
 import { derivedEncryptionKey, newEncryptionKey, readEncryptionKeys } from './encryption.js';
 import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import type { ListedBill } from './late-decree.js';
 import type { Running, ServedConfig } from './processes.js';
 import { addPersonCommand } from './person-command.js';
+import { addPersonDataCommand } from './person-data-command.js';
 import { Refusal } from './refusal.js';
 import { addTariffCommand } from './tariff-command.js';
 import { tariffOfFile } from './tariff-file.js';
@@ -169,6 +171,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
   addTariffCommand(program, () => served(env).databaseUrl, say);
   addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
   addPersonCommand(program, () => served(env).databaseUrl, say);
+  addPersonDataCommand(program, () => served(env).databaseUrl, say);
+  addAuditCommand(program, () => served(env).databaseUrl, say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

@@ -31,6 +31,10 @@ import { createMessenger } from './messenger.js';
 import { createApiMetrics, createWorkerMetrics } from './metrics.js';
 import { type ScrapeServer, serveScrapes } from './metrics-server.js';
 import { createEventListener } from './store/event-listener.js';
+import { createAccessWriter } from './api/access-log.js';
+import { createAccessStore } from './store/access-log.js';
+import { createClearanceStore } from './store/clearances.js';
+import { createCopyStore } from './store/copies.js';
 import { createCorrectionStore } from './store/corrections.js';
 import { createCorrectiveActionStore } from './store/corrective-actions.js';
 import { createIndicatorStore } from './store/indicators.js';
@@ -240,6 +244,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const tariffs = createTariffStore(pool);
   const tasks = createTaskStore(pool);
   const desk = createTaskDesk({ tasks, tariffs, messenger });
+  const accesses = createAccessStore(pool);
+  const looks = createAccessWriter(accesses, log);
   const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
   const standing = createStandingStore(watchPool);
   const metrics = createApiMetrics({
@@ -254,6 +260,10 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     settlements: { ...settlements, onEvent: events.onEvent },
     overrides,
     payments,
+    accessLog: { note: looks.note, list: accesses.list },
+    corrections: createCorrectionStore(pool),
+    copies: createCopyStore(pool),
+    clearances: createClearanceStore(pool),
     tasks: {
       ...tasks,
       close: (id, end) => desk.close(id, end).catch(noAnswer),
@@ -300,6 +310,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   });
   const ending = new AbortController();
   const letGo = async (): Promise<void> => {
+    await looks.close();
     ending.abort();
     await events.close();
     await connection.close();

@@ -23,6 +23,12 @@ test('whatever is encrypted comes back, metadata and data, and nothing of it is 
   expect(plain(hidden as Payload).encoding).toBe('binary/encrypted');
 });
 
+test('what holds nothing: a workflow without a result hands over an empty array for its bytes', async () => {
+  const codec = codecOf(OLD);
+  const empty = { metadata: { encoding: Buffer.from('binary/null') }, data: [] as unknown as Uint8Array };
+  expect((await codec.decode(await codec.encode([empty, { metadata: empty.metadata }]))).map(plain)).toEqual([{ encoding: 'binary/null', data: '' }, { encoding: 'binary/null', data: '' }]);
+});
+
 test('the same twice is not the same', async () => {
   const [a, b] = await codecOf(OLD).encode([payload('x'), payload('x')]);
   expect(Buffer.from(a?.data ?? []).equals(Buffer.from(b?.data ?? []))).toBe(false);

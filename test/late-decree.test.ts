@@ -97,7 +97,7 @@ test('a decree that corrects the decree: only what is still missing', async () =
 
 test('a correction after the decree starts from the decree, and its postings replace those of the decree', async () => {
   const { order, bill } = settled[1] as (typeof settled)[number];
-  const activities = realActivities(database.pool);
+  const activities = realActivities(database.pool, { ...messenger, start: () => Promise.resolve('started') });
   const by = { id: 'clerk-1', name: 'مریم', role: 'clerk', office: '01' } as const;
   const at = new Date().toISOString();
   await activities.reportError({ order, n: 1, first: true, report: { kind: 'other', cause: 'clerk', description: 'بررسی دوباره', by }, at });

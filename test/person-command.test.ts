@@ -4,13 +4,14 @@ import { addPersonCommand } from '../src/person-command.js';
 import { createPeopleStore } from '../src/store/people.js';
 import { createSignInStore } from '../src/store/sign-in.js';
 import { type TestDatabase, testDatabase } from './billing/database.js';
+import { emptied } from './store/emptying.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 }, 60_000);
 afterAll(() => database?.stop());
-beforeEach(() => database.pool.query('truncate app.users cascade'));
+beforeEach(() => emptied(database.pool, 'app.users'));
 
 async function person(...args: string[]): Promise<string> {
   const lines: string[] = [];
@@ -59,7 +60,7 @@ test('the list: everybody with what is missing to issue, of one office, as JSON'
     'demo-supervisor  سرپرست نمایشی  office 01  supervisor',
   ]);
   expect(JSON.parse(await person('list', '--office', '02', '--json'))).toEqual({ id: 'demo-clerk-02', name: 'کارمند نمایشی', office: '02', roles: ['clerk'], active: true, missing: [] });
-  await database.pool.query('truncate app.users cascade');
+  await emptied(database.pool, 'app.users');
   expect(await person('list')).toBe('');
 });
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BillingPort } from '../billing/port.js';
+import type { AccountSnapshot, LedgerPayment } from '../domain/account.js';
 import { accountView, assessDebt } from '../domain/assessment.js';
 import {
   type Comparison,
@@ -9,21 +10,25 @@ import {
   type CorrectionKind,
   compareBills,
   correctedFacts,
+  receivedSince,
+  withReceived,
   correctionWaitsFor,
   needsApproval,
 } from '../domain/correction.js';
 import { nextCycle } from '../domain/cycle.js';
 import { type Finding, blocking, overridden } from '../domain/finding.js';
-import { todayInTehran } from '../domain/jalali.js';
+import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
 import { postingsOf, targetOf } from '../domain/posting.js';
 import { checkReading } from '../domain/reading.js';
-import type { Bill, Instant, Operator, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
+import { sumRial } from '../domain/rial.js';
+import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
 import { taskId } from '../domain/task.js';
 import { workingHoursAfter } from '../domain/working-calendar.js';
 import type { CorrectionStore, Submission } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
+import type { PaymentStore } from '../store/payments.js';
 import type { PostingStore } from '../store/postings.js';
-import { PaymentPeriodsExhaustedError } from '../store/settlements.js';
+import { PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { Fetched } from './fetch-account.js';
@@ -66,11 +71,13 @@ interface Dependencies {
   billing: BillingPort;
   tariffs: TariffStore;
   overrides: OverrideStore;
+  settlements: Pick<SettlementStore, 'get'>;
+  payments: Pick<PaymentStore, 'reported'>;
   read(order: SettlementOrder): Promise<Fetched>;
 }
 
 /** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
-export function createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, read }: Dependencies) {
+export function createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read }: Dependencies) {
   const terms = (at: Instant) => termsOn(tariffs, todayInTehran(new Date(at)));
   const dueAt = async (at: Instant): Promise<Instant> => {
     const { correction, daysOff } = await terms(at);
@@ -103,6 +110,16 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
     return nextCycle(snapshot?.cycles ?? [], today, facts.settlementDate);
   };
 
+  /** Payments that came by the settlement's slips, and those that the ledger or a report tells today. */
+  const received = async ({ id, facts }: SettlementOrder, today: JalaliDate): Promise<LedgerPayment[]> => {
+    const [settlement, reported] = await Promise.all([settlements.get(id, { office: null }), payments.reported(facts.subscription)]);
+    const snapshot = await billing.account(facts.subscription, today, reported);
+    const bySlip = (settlement?.payments ?? []).map(({ reference, paidOn, amount, paymentId }) => ({ reference, paidOn, amount, paymentId }));
+    const ledger = snapshot?.payments ?? [];
+    // a later bill may count one by a slip already: for this settlement it was received all the same
+    return [...ledger, ...receivedSince(ledger, bySlip)];
+  };
+
   /** The postings as they stand, and their cycle when it is open. */
   const lookAtOutbox = async ({ order, at }: { order: SettlementOrder; at: Instant }): Promise<Targeted> => {
     const [outbox, cycle] = await Promise.all([postings.of(order.id), target(order, at)]);
@@ -133,17 +150,24 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
       const fresh = submission.basis === 'now' ? await read({ ...order, facts }) : null;
       // after the difference of a late decree was posted, the bill is what the decree makes of it
       const versions = standing.decreed ? await tariffs.versions() : standing.inputs.tariffs;
-      const inputs = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
-      const documents = await tariffs.tariffs(inputs.tariffs);
+      const first = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
+      const documents = await tariffs.tariffs(first.tariffs);
       // the data of the first bill is as old as it was then
-      const assessed = assessDebt({ ...order, facts }, inputs.snapshot, documents, inputs.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const assess = (snapshot: AccountSnapshot) => assessDebt({ ...order, facts }, snapshot, documents, first.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const same = isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts);
+      const alone = assess(first.snapshot);
+      // what was paid since changes no bill by itself: only one that is issued anew counts it
+      const unchanged = alone.debt !== null && compareBills(standing.bill, alone.debt, same).noChange;
+      const inputs = unchanged || fresh ? first : { ...first, snapshot: withReceived(first.snapshot, await received(order, today)) };
+      const assessed = inputs === first ? alone : assess(inputs.snapshot);
       const findings = overridden(
         [...(fresh?.findings ?? []), ...checkReading(inputs.snapshot, facts, documents, today).findings, ...assessed.findings],
         await overrides.of(order.id, facts.reading),
       );
       const errors = blocking(findings, facts.confirmations);
       if (errors.length > 0 || !assessed.debt) return { findings: errors, comparison: null, corrections: await corrections.of(order.id) };
-      const comparison = compareBills(standing.bill, assessed.debt, isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts));
+      const since = receivedSince(standing.inputs.snapshot.payments, inputs.snapshot.payments);
+      const comparison = compareBills(standing.bill, assessed.debt, same, sumRial(since.map(({ amount }) => amount)));
       const kept: Submission = { facts, inputs, debt: assessed.debt, comparison };
       const now = await corrections.submit(order.id, submission.n, kept, submission.by);
       await keepTasks({ id: order.id, office: order.clerk.office, at });
@@ -170,8 +194,10 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
     }): Promise<{ corrections: Correction[]; approval: boolean }> {
       const now = await corrections.decide(id, n, decision, by, note);
       await keepTasks({ id, office, at });
-      const difference = now.find((each) => each.n === n)?.difference ?? null;
-      return { corrections: now, approval: decision === 'verified' && needsApproval(difference, (await terms(at)).correction.approvalAbove) };
+      if (decision !== 'verified') return { corrections: now, approval: false };
+      // what the subscriber paid meanwhile is no part of the error that somebody must answer for
+      const comparison = (await corrections.submission(id, n))?.comparison;
+      return { corrections: now, approval: needsApproval(comparison ? comparison.difference + comparison.received : null, (await terms(at)).correction.approvalAbove) };
     },
 
     /** Issues the next revision from what was verified; the old one is void but kept, and its postings are replaced or followed by the difference. */
@@ -235,16 +261,14 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
       return postings.of(id);
     },
 
-    async requestRefund({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<void> {
-      await corrections.requestRefund(id, amount, reason, by);
-    },
+    requestRefund: ({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<Refund> => corrections.requestRefund(id, amount, reason, by),
 
     /** The credit is paid back: what the ledger holds of it is taken out by a posting. */
-    async confirmRefund({ order, by, at }: { order: SettlementOrder; by: Operator; at: Instant }): Promise<Targeted> {
+    async confirmRefund({ order, by, at }: { order: SettlementOrder; by: Operator; at: Instant }): Promise<Targeted & { refund: Refund | null }> {
       const refund = await corrections.refund(order.id);
       if (!refund) throw new Error(`no refund of ${order.id} was asked for`);
       const cycle = await target(order, at);
-      await corrections.confirmRefund(order.id, by, {
+      const confirmed = await corrections.confirmRefund(order.id, by, {
         posting: `${order.id}/difference/refund`,
         kind: 'difference',
         amount: refund.amount,
@@ -255,7 +279,7 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
         billSerial: null,
         detail: { refund: true, reason: refund.reason },
       });
-      return { outbox: await postings.of(order.id), open: await postings.opened(cycle?.cycle ?? null) };
+      return { refund: confirmed, outbox: await postings.of(order.id), open: await postings.opened(cycle?.cycle ?? null) };
     },
   };
 }

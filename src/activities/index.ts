@@ -65,7 +65,7 @@ export function createActivities({ settlements, postings, corrections, actions, 
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings),
     ...outbox,
-    ...createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
+    ...createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
     ...createCorrectiveActionActivities({ actions, tariffs, desk, messenger }),
     ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 

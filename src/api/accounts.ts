@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { staleFeeds } from '../domain/freshness.js';
 import { todayInTehran } from '../domain/jalali.js';
+import { looked } from './access-log.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
@@ -9,7 +10,8 @@ import type { accountParams, accountsQuery, receiptRequest } from './schemas.js'
 import { viewAccount } from './view.js';
 
 /** GET /accounts: subscribers of the clerk's office, in pages. */
-export async function findAccounts({ res, operator, query }: Call<unknown, z.output<typeof accountsQuery>>, deps: ApiDeps) {
+export async function findAccounts(call: Call<unknown, z.output<typeof accountsQuery>>, deps: ApiDeps) {
+  const { res, operator, query } = call;
   const found = await deps.billing.findAccounts({
     query: query.query,
     office: officeScope(operator),
@@ -18,6 +20,7 @@ export async function findAccounts({ res, operator, query }: Call<unknown, z.out
     after: query.cursor ?? null,
   });
   const page = found.slice(0, query.limit);
+  looked(call, deps, page.map(({ subscription }) => subscription));
   res.json({
     items: page.map(({ subscription, billId, name, address, office, use, meterSerial }) => ({
       subscription,
@@ -33,12 +36,14 @@ export async function findAccounts({ res, operator, query }: Call<unknown, z.out
 }
 
 /** GET /accounts/{subscription}: all that the counter shows before a settlement. */
-export async function showAccount({ res, operator, params }: Call<z.output<typeof accountParams>>, deps: ApiDeps) {
+export async function showAccount(call: Call<z.output<typeof accountParams>>, deps: ApiDeps) {
+  const { res, operator, params } = call;
   const today = todayInTehran(deps.now());
   const [reported, terms] = await Promise.all([deps.payments.reported(params.subscription), deps.serviceTerms(today)]);
   const snapshot = await deps.billing.account(params.subscription, today, reported);
   if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
   requireOffice(operator, snapshot.account.office);
+  looked(call, deps, [params.subscription]);
   res.json(viewAccount(snapshot, staleFeeds(snapshot.feeds, terms, today)));
 }
 

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { z } from 'zod';
+import { looked } from './access-log.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
@@ -17,7 +18,8 @@ export interface Codec extends Pick<PayloadCodec, 'decode'> {
 type Payloads = z.output<typeof codecBody>;
 
 /** POST /codec/decode: every look is in the log. */
-export async function decodePayloads(call: Call<unknown, unknown, Payloads>, { codec }: ApiDeps): Promise<void> {
+export async function decodePayloads(call: Call<unknown, unknown, Payloads>, deps: ApiDeps): Promise<void> {
+  const { codec } = deps;
   const { req, res, body } = call;
   let plain: Payload[];
   try {
@@ -27,6 +29,8 @@ export async function decodePayloads(call: Call<unknown, unknown, Payloads>, { c
     req.log.warn({ err: error }, 'payloads could not be decrypted');
     throw new Problem('PAYLOAD_UNREADABLE');
   }
+  // whose data a history holds is not known here: that somebody looked into one is
+  if (req.operator) looked(call, deps, []);
   req.log.info({ operator: req.operator?.id ?? null, payloads: plain.length }, 'payloads were shown');
   res.json({ payloads: plain.map(({ metadata, data }) => ({ metadata: each(metadata ?? {}, base64), data: base64(data ?? new Uint8Array()) })) });
 }

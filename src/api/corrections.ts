@@ -1,5 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import type { z } from 'zod';
+import type { Correction } from '../domain/correction.js';
 import type { Finding } from '../domain/finding.js';
 import type { Operator, Settlement } from '../domain/settlement.js';
 import {
@@ -31,18 +32,18 @@ import type {
   refundRequest,
   settlementParams,
 } from './schemas.js';
-import { findSettlement } from './settlements.js';
-import { viewCorrection, viewFinding, viewSettlement } from './view.js';
+import { besideWorkflow, findSettlement } from './settlements.js';
+import { viewComparison, viewCorrection, viewFacts, viewFinding, viewSettlement } from './view.js';
 
 type OfSettlement<B> = Call<z.output<typeof settlementParams>, unknown, B>;
 type OfCorrection<B> = Call<z.output<typeof correctionParams>, unknown, B>;
 
 /** Asks the settlement's workflow; what it refuses becomes the problem of the same name, with the settlement as it stands. */
-async function ask<T, A>(call: OfSettlement<unknown>, deps: ApiDeps, update: UpdateDefinition<T, [A]>, argument: A): Promise<T> {
+async function ask<T, A>(call: OfSettlement<unknown>, deps: ApiDeps, update: UpdateDefinition<T, [A]>, argument: A): Promise<{ answer: T; before: Settlement }> {
   const { id } = call.params;
-  await findSettlement(call, deps);
+  const before = await findSettlement(call, deps);
   const outcome = await deps.temporal.act(id, update, argument);
-  if (outcome.kind === 'done') return outcome.value;
+  if (outcome.kind === 'done') return { answer: outcome.value, before };
   if (outcome.kind === 'closed') throw new Problem('SETTLEMENT_ENDED');
   const { type, details } = outcome;
   switch (type) {
@@ -53,22 +54,38 @@ async function ask<T, A>(call: OfSettlement<unknown>, deps: ApiDeps, update: Upd
     case SECOND_PERSON_NEEDED:
     case APPROVER_NEEDED:
     case POSTINGS_TAKEN:
-      throw new Problem(type, { members: { settlement: viewSettlement(details[0] as Settlement) } });
+      throw new Problem(type, { members: { settlement: viewSettlement({ ...(details[0] as Settlement), ...besideWorkflow(before) }) } });
     default:
       throw new Error(`${update.name} of ${id} failed: ${type}`);
   }
 }
 
-/** The settlement of a correction's route: another number of it is not there. */
-async function mustExist(call: OfCorrection<unknown>, deps: ApiDeps): Promise<void> {
+/** Asks and answers with the settlement as it stands afterwards. A letter is of the revision before: of a new one there is none yet. */
+async function change<A>(call: OfSettlement<unknown>, deps: ApiDeps, update: UpdateDefinition<Settlement, [A]>, argument: A): Promise<void> {
+  const { answer, before } = await ask(call, deps, update, argument);
+  const beside = besideWorkflow(before);
+  call.res.json(viewSettlement({ ...answer, ...beside, clearance: answer.revision === before.revision ? beside.clearance : null }));
+}
+
+/** The correction of a route; another number of the settlement is not there. */
+async function mustExist(call: OfCorrection<unknown>, deps: ApiDeps): Promise<Correction> {
   const settlement = await findSettlement(call, deps);
-  if (!settlement.corrections.some(({ n }) => n === call.params.n)) throw new Problem('CORRECTION_UNKNOWN');
+  const correction = settlement.corrections.find(({ n }) => n === call.params.n);
+  if (!correction) throw new Problem('CORRECTION_UNKNOWN');
+  return correction;
+}
+
+/** GET /settlements/{id}/corrections/{n}: what there is to verify, old and new side by side; after the issue what came of it. */
+export async function showCorrection(call: OfCorrection<unknown>, deps: ApiDeps) {
+  const correction = await mustExist(call, deps);
+  const submission = await deps.corrections.submission(call.params.id, call.params.n);
+  call.res.json({ correction: viewCorrection(correction), comparison: submission && viewComparison(submission.comparison), facts: submission && viewFacts(submission.facts) });
 }
 
 /** POST /settlements/{id}/corrections: an error is reported and referred to its owner. */
 export async function reportAnError(call: OfSettlement<z.output<typeof errorReport>>, deps: ApiDeps) {
   const { referTo, ...report } = call.body;
-  const correction = await ask(call, deps, reportError, {
+  const { answer: correction } = await ask(call, deps, reportError, {
     ...report,
     by: call.operator,
     ...(referTo && { referTo: { role: referTo.role, user: referTo.user ?? null } }),
@@ -83,8 +100,9 @@ export async function submitACorrection(call: OfCorrection<z.output<typeof corre
   const corrected = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   // an absent reading is read as null by its schema: only one that was sent is a correction
   if (!isSent(call.req.body, 'reading')) delete corrected['reading'];
-  const { correction, comparison, warnings } = await ask(call, deps, submitCorrection, { n: call.params.n, by: call.operator, corrected, basis });
-  call.res.json({ correction: viewCorrection(correction), comparison, warnings: warnings.map(viewFinding) });
+  const { answer } = await ask(call, deps, submitCorrection, { n: call.params.n, by: call.operator, corrected, basis });
+  const { correction, comparison, warnings } = answer;
+  call.res.json({ correction: viewCorrection(correction), comparison: viewComparison(comparison), warnings: warnings.map(viewFinding) });
 }
 
 /** POST …/corrections/{n}/withdrawal: there was no error after all. */
@@ -104,22 +122,22 @@ export async function approveACorrection(call: OfCorrection<z.output<typeof corr
 
 async function decide<A extends { n: number; by: Operator }>(call: OfCorrection<unknown>, deps: ApiDeps, update: UpdateDefinition<Settlement, [A]>, decision: A): Promise<void> {
   await mustExist(call, deps);
-  call.res.json(viewSettlement(await ask(call, deps, update, decision)));
+  await change(call, deps, update, decision);
 }
 
 /** POST …/cancellation: everything as if it had not been issued; the number stays used. */
 export async function cancelASettlement(call: OfSettlement<z.output<typeof cancellationRequest>>, deps: ApiDeps) {
-  call.res.json(viewSettlement(await ask(call, deps, cancelSettlement, { reason: call.body.reason, by: call.operator })));
+  await change(call, deps, cancelSettlement, { reason: call.body.reason, by: call.operator });
 }
 
 /** POST …/refund: a credit is to be paid back; another supervisor confirms. */
 export async function requestARefund(call: OfSettlement<z.output<typeof refundRequest>>, deps: ApiDeps) {
-  call.res.json(viewSettlement(await ask(call, deps, requestRefund, { reason: call.body.reason, by: call.operator })));
+  await change(call, deps, requestRefund, { reason: call.body.reason, by: call.operator });
 }
 
 /** POST …/refund/confirmation */
 export async function confirmARefund(call: OfSettlement<unknown>, deps: ApiDeps) {
-  call.res.json(viewSettlement(await ask(call, deps, confirmRefund, { by: call.operator })));
+  await change(call, deps, confirmRefund, { by: call.operator });
 }
 
 function isSent(body: unknown, field: string): boolean {

@@ -3,12 +3,17 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { BillingPort } from '../billing/port.js';
 import type { FeedKind } from '../domain/account.js';
+import type { ClearanceLetter } from '../domain/clearance.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { ServiceTerms } from '../domain/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
 import type { PersonAtWork, Task } from '../domain/task.js';
+import type { AccessStore } from '../store/access-log.js';
+import type { ClearanceStore } from '../store/clearances.js';
+import type { CorrectionStore } from '../store/corrections.js';
+import type { CopyStore } from '../store/copies.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
@@ -20,6 +25,7 @@ import type { ProposalStore } from '../store/proposals.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import type { AccessWriter } from './access-log.js';
 import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
@@ -80,8 +86,9 @@ export interface Preview {
 }
 
 export interface BillPrinter {
-  /** the PDF; `copy` carries المثنی, `void` says that the revision no longer stands */
-  bill(order: { settlement: Settlement; copy: boolean; void: boolean; paper: 'a5' | 'receipt' }): Uint8Array | Promise<Uint8Array>;
+  /** the PDF; `copy` carries المثنی with its number, `void` says that the revision no longer stands */
+  bill(order: { settlement: Settlement; copy: false | number; void: boolean; paper: 'a5' | 'receipt' }): Uint8Array | Promise<Uint8Array>;
+  clearance(letter: ClearanceLetter): Uint8Array | Promise<Uint8Array>;
 }
 
 /** An answered request, for the metrics. */
@@ -113,6 +120,11 @@ export interface ApiDeps {
   settlements: SettlementReader;
   overrides: Pick<OverrideStore, 'record' | 'of'>;
   payments: PaymentStore;
+  /** `note` keeps a look at a person's data; no answer waits for it or fails by it */
+  accessLog: Pick<AccessWriter, 'note'> & Pick<AccessStore, 'list'>;
+  corrections: Pick<CorrectionStore, 'submission'>;
+  copies: CopyStore;
+  clearances: ClearanceStore;
   tasks: TaskWork;
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;

@@ -1,4 +1,5 @@
 import type { Role } from '../domain/settlement.js';
+import { listAccesses } from './access-log.js';
 import { findAccounts, openRequest, showAccount } from './accounts.js';
 import { streamEvents } from './events.js';
 import { acknowledgeBatch, fetchBatch, listCycles, openCycle } from './cycles.js';
@@ -8,6 +9,7 @@ import {
   confirmARefund,
   reportAnError,
   requestARefund,
+  showCorrection,
   submitACorrection,
   verifyACorrection,
   withdrawACorrection,
@@ -24,6 +26,8 @@ import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerso
 import type { ProblemCode } from './problems.js';
 import { json, route, type Route } from './route.js';
 import {
+  accessPage,
+  accessQuery,
   acknowledgementRequest,
   actionClosure,
   actionRequest,
@@ -41,6 +45,7 @@ import {
   closureRequest,
   cancellationRequest,
   correctionDecision,
+  correctionDetailView,
   correctionParams,
   correctionSubmission,
   correctionWithdrawal,
@@ -128,6 +133,7 @@ import {
   previewBody,
   previewSettlement,
   printBill,
+  printClearance,
   settlementBody,
   showSettlement,
   succeedSettlement,
@@ -268,13 +274,24 @@ export const ROUTES: readonly Route[] = [
     method: 'get',
     path: '/settlements/{id}/bill.pdf',
     tag: 'settlements',
-    summary: 'صورتحساب تسویه؛ رونوشت با نشان المثنی',
+    summary: 'صورتحساب تسویه؛ با copy=true المثنی که شمرده و ثبت می‌شود',
     roles: SEES_SETTLEMENTS,
     params: settlementParams,
     query: billQuery,
     answers: { 200: { description: 'the document', media: 'application/pdf' } },
     problems: ['NO_BILL', 'UNAVAILABLE'],
     handle: printBill,
+  }),
+  route({
+    method: 'get',
+    path: '/settlements/{id}/clearance.pdf',
+    tag: 'settlements',
+    summary: 'مفاصاحساب: پس از پرداخت کامل صادر و شماره‌گذاری می‌شود؛ پس از آن همان گواهی می‌آید',
+    roles: SEES_SETTLEMENTS,
+    params: settlementParams,
+    answers: { 200: { description: 'the letter', media: 'application/pdf' } },
+    problems: ['NO_BILL', 'STILL_OWED', 'CORRECTION_OPEN', 'NOT_ALLOWED_NOW', 'UNAVAILABLE'],
+    handle: printClearance,
   }),
   route({
     method: 'post',
@@ -376,6 +393,17 @@ export const ROUTES: readonly Route[] = [
     answers: { 201: { description: 'reported: its number', schema: reportedView } },
     problems: REWORK_PROBLEMS,
     handle: reportAnError,
+  }),
+  route({
+    method: 'get',
+    path: '/settlements/{id}/corrections/{n}',
+    tag: 'rework',
+    summary: 'یک خطا با صورتحساب پیشین و تازه کنار هم، برای کسی که تأیید یا تصویب می‌کند',
+    roles: SEES_SETTLEMENTS,
+    params: correctionParams,
+    answers: { 200: { description: 'the correction; after its submission with the comparison', schema: correctionDetailView } },
+    problems: ['CORRECTION_UNKNOWN', 'UNAVAILABLE'],
+    handle: showCorrection,
   }),
   route({
     method: 'post',
@@ -519,6 +547,17 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'the indicators of a period', schema: indicatorsView, media: ['text/csv', XLSX] } },
     problems: ['UNAVAILABLE'],
     handle: showIndicators,
+  }),
+  route({
+    method: 'get',
+    path: '/access-log',
+    tag: 'quality',
+    summary: 'چه کسی دادهٔ چه اشتراکی را دیده است؛ تازه‌ترین نخست',
+    roles: ['quality', 'admin'],
+    query: accessQuery,
+    answers: { 200: { description: 'one page', schema: accessPage } },
+    problems: ['UNAVAILABLE'],
+    handle: listAccesses,
   }),
   route({
     method: 'get',

@@ -502,7 +502,7 @@ export const billQuery = z.strictObject({
       });
       return z.NEVER;
     }),
-  copy: flag.optional().meta({ description: 'true: the copy carries المثنی' }),
+  copy: flag.optional().meta({ description: 'true: a reprint, which is counted and carries المثنی with its number' }),
   paper: z.enum(BILL_PAPERS).optional().meta({ description: 'a5 when absent; receipt: a strip of 80 mm' }),
 });
 export const postingsQuery = z.strictObject({
@@ -559,6 +559,14 @@ export const correctiveActionsQuery = z.strictObject({
   scope: z.enum(ACTION_SCOPES).optional(),
   office: code.optional(),
   month: monthOf.optional(),
+  limit: limit(50, 200),
+  cursor: cursor.optional(),
+});
+export const accessQuery = z.strictObject({
+  subscription: subscription.optional().meta({ description: 'whose data was shown' }),
+  person: code.optional().meta({ description: 'user name of who looked' }),
+  from: date.optional().meta({ description: 'on this day or later' }),
+  to: date.optional().meta({ description: 'on this day or earlier' }),
   limit: limit(50, 200),
   cursor: cursor.optional(),
 });
@@ -692,11 +700,28 @@ export const comparisonView = z.strictObject({
     .meta({ description: 'every line of the old bill with its successor; null: new or dropped' }),
   total: compared,
   payable: compared,
-  difference: rial,
+  difference: rial.meta({ description: 'new total − old total' }),
+  received: rial.meta({ description: 'payments since the old bill, which the new total counts: part of the difference' }),
   noChange: z.boolean(),
 });
 export const submittedView = z.strictObject({ correction: correctionView, comparison: comparisonView, warnings: z.array(findingView) });
 export const reportedView = z.strictObject({ correction: z.int().meta({ description: 'its number' }) });
+
+const factsView = z
+  .strictObject({
+    subscription: z.string(),
+    settlementDate: day,
+    reading: z.int().nullable(),
+    readingSource: z.enum(READING_SOURCES),
+    meterState: z.enum(METER_STATES),
+    purpose: z.enum(PURPOSES),
+    applicant: z.strictObject({ kind: z.enum(['owner', 'tenant']), name: z.string() }),
+    documents: z.array(z.string()),
+    newSubscriber: z.strictObject({ name: z.string(), from: day }).nullable(),
+    lateEntry: z.strictObject({ slip: z.string(), receivedAt: moment }).nullable(),
+    confirmations: z.array(z.strictObject({ code: z.string(), reason: z.string() })),
+  })
+  .meta({ description: 'as asked for, without national ids and mobile numbers' });
 
 export const settlementView = z.strictObject({
   id: z.string().meta({ examples: ['014123456701-14050904'] }),
@@ -707,21 +732,7 @@ export const settlementView = z.strictObject({
   elapsedMs: z.int().nullable(),
   withinTarget: z.boolean().nullable().meta({ description: 'announced within five minutes of the receipt' }),
   lateEntry: z.boolean(),
-  facts: z
-    .strictObject({
-      subscription: z.string(),
-      settlementDate: day,
-      reading: z.int().nullable(),
-      readingSource: z.enum(READING_SOURCES),
-      meterState: z.enum(METER_STATES),
-      purpose: z.enum(PURPOSES),
-      applicant: z.strictObject({ kind: z.enum(['owner', 'tenant']), name: z.string() }),
-      documents: z.array(z.string()),
-      newSubscriber: z.strictObject({ name: z.string(), from: day }).nullable(),
-      lateEntry: z.strictObject({ slip: z.string(), receivedAt: moment }).nullable(),
-      confirmations: z.array(z.strictObject({ code: z.string(), reason: z.string() })),
-    })
-    .meta({ description: 'as asked for, without national ids and mobile numbers' }),
+  facts: factsView,
   clerk: z.strictObject({ id: z.string(), name: z.string(), office: z.string() }),
   account: settlementAccountView.nullable(),
   bill: billView.nullable(),
@@ -760,6 +771,12 @@ export const settlementView = z.strictObject({
     .meta({ description: 'against the valid revision’s payable sum; null while none stands' }),
   corrections: z.array(correctionView),
   cancellation: z.strictObject({ by: z.string(), reason: z.string(), at: moment }).nullable(),
+  refund: z
+    .strictObject({ amount: rial, reason: z.string(), requestedBy: z.string(), requestedAt: moment, confirmedBy: z.string().nullable(), confirmedAt: moment.nullable() })
+    .nullable()
+    .meta({ description: 'a credit that is paid back; confirmedBy null: it waits for a second person' }),
+  copies: z.array(z.strictObject({ revision: z.int(), n: z.int(), by: z.string(), at: moment })).meta({ description: 'reprints; n counts those of the revision' }),
+  clearance: z.strictObject({ number: z.string(), issuedAt: moment, by: z.string() }).nullable().meta({ description: 'the clearance letter (مفاصاحساب) of the valid revision' }),
   predecessor: z.strictObject({ id: z.string(), reason: z.string(), by: z.string() }).nullable().meta({ description: 'the settlement of the same subscriber and date before this one' }),
   steps: z.array(
     z.strictObject({
@@ -774,6 +791,12 @@ export const settlementView = z.strictObject({
 export type SettlementView = z.input<typeof settlementView>;
 
 const next = z.string().nullable().meta({ description: '`cursor` of the page after; null on the last' });
+export const correctionDetailView = z.strictObject({
+  correction: correctionView,
+  comparison: comparisonView.nullable().meta({ description: 'old and new side by side; null before the submission' }),
+  facts: factsView.nullable().meta({ description: 'the corrected facts; null before the submission' }),
+});
+
 export const settlementPage = z.strictObject({ items: z.array(settlementView), next });
 
 export const previewView = z.strictObject({
@@ -955,6 +978,19 @@ export const indicatorsView = z.strictObject({
   risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
 });
 
+export const accessPage = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      at: moment,
+      by: z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES), office: z.string() }),
+      call: z.string().meta({ examples: ['GET /settlements/{id}'] }),
+      subscriptions: z.array(z.string()).meta({ description: 'whose data was shown; empty: a search that found nobody' }),
+      settlement: z.string().nullable(),
+      requestId: z.string(),
+    }),
+  ),
+  next,
+});
 const person = z.strictObject({ id: z.string(), name: z.string(), role: z.enum(ROLES) });
 const noted = z.strictObject({ note: z.string(), by: person, at: moment });
 export const correctiveActionView = z.strictObject({
@@ -1181,6 +1217,8 @@ export const problem = z.strictObject({
     .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
   correctiveAction: correctiveActionView.optional().meta({ description: 'with a refused step of a corrective action: as it stands' }),
   eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
+  owed: z.strictObject({ payable: rial, paid: rial, remaining: rial }).optional().meta({ description: 'with STILL_OWED: what the bill asks for, what came and what is missing' }),
+  correction: z.int().optional().meta({ description: 'with CORRECTION_OPEN: its number' }),
   batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),
 });
 
@@ -1232,6 +1270,7 @@ export const ANSWER_SCHEMAS = {
   Correction: correctionView,
   Comparison: comparisonView,
   Submitted: submittedView,
+  CorrectionDetail: correctionDetailView,
   Reported: reportedView,
   Indicators: indicatorsView,
   CorrectiveAction: correctiveActionView,
@@ -1245,6 +1284,7 @@ export const ANSWER_SCHEMAS = {
   Acknowledgement: acknowledgementView,
   UnsentPosting: unsentView,
   UnsentPage: unsentPage,
+  AccessPage: accessPage,
   Feeds: feedsView,
   FeedAnswer: feedAnswer,
   Payment: paymentView,

@@ -1,7 +1,10 @@
+import type { Response } from 'express';
 import type { z } from 'zod';
-import { addDays, startOfDayInTehran } from '../domain/jalali.js';
+import { type ClearanceRefusal, clearanceRefusal } from '../domain/clearance.js';
+import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/jalali.js';
 import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement.js';
-import { latinDigits } from '../domain/text.js';
+import { latinDigits, persianDigits } from '../domain/text.js';
+import { looked, lookedAt } from './access-log.js';
 import { officeOf, officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps, SettlementFilter } from './deps.js';
 import { STORE_MS, inTime } from './in-time.js';
@@ -23,8 +26,6 @@ import { receivedSettlement, sameFacts } from '../domain/settlement.js';
 
 /** The clerk waits this long for the announced balance; after it the page follows by events. */
 const ANNOUNCE_MS = 3_000;
-/** Last day of the calendar that jalali.ts knows. */
-const LAST_DAY = '1498/12/29';
 
 interface ReceivedRequest {
   request: SettlementRequest;
@@ -81,8 +82,10 @@ export const settlementBody = received(settlementRequest);
 export const previewBody = received(previewRequest);
 
 /** POST /settlements/preview: the same computation, nothing written. */
-export async function previewSettlement({ res, operator, body }: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
+export async function previewSettlement(call: Call<unknown, unknown, ReceivedRequest>, deps: ApiDeps) {
+  const { res, operator, body } = call;
   const { bill, warnings, errors } = await deps.preview(orderOf(body, operator));
+  looked(call, deps, [body.request.subscription]);
   res.json({ bill: bill && viewDebt(bill), warnings: warnings.map(viewFinding), errors: errors.map(viewFinding) });
 }
 
@@ -125,7 +128,8 @@ export async function succeedSettlement(call: Call<z.output<typeof settlementPar
   await announceOrder(call, deps, { ...order, id: `${first}-${number + 1}`, predecessor: { id: before.id, reason: body.reason, by: operator.id } });
 }
 
-async function announceOrder({ req, res, operator }: Call, deps: ApiDeps, order: SettlementOrder): Promise<void> {
+async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder): Promise<void> {
+  const { req, res, operator } = call;
   const stored = async (): Promise<Settlement | null> => {
     try {
       return await inTime(deps.settlements.get(order.id, { office: null }), STORE_MS);
@@ -136,10 +140,14 @@ async function announceOrder({ req, res, operator }: Call, deps: ApiDeps, order:
   };
   const answer = (status: number, settlement: Settlement): void => {
     requireOffice(operator, officeOf(settlement));
+    lookedAt(call, deps, settlement);
     res.status(status).location(`${req.baseUrl}/settlements/${order.id}`).json(viewSettlement(settlement));
   };
   const conflict = (settlement: Settlement | null): never => {
-    if (settlement !== null) requireOffice(operator, officeOf(settlement));
+    if (settlement !== null) {
+      requireOffice(operator, officeOf(settlement));
+      lookedAt(call, deps, settlement);
+    }
     throw new Problem('SETTLEMENT_EXISTS', settlement === null ? {} : { members: { settlement: viewSettlement(settlement) } });
   };
   const rejected = (errors: ProblemError[]): never => {
@@ -188,13 +196,16 @@ export async function showSettlement(call: Call<z.output<typeof settlementParams
 }
 
 /**
- * The settlement that the operator may see, from Postgres, or from Temporal when Postgres does not know it yet or is
+ * The settlement that the operator may see (who looked is noted), from Postgres, or from Temporal when Postgres does not know it yet or is
  * away. Throws NOT_FOUND, FORBIDDEN or UNAVAILABLE.
  */
-export async function findSettlement(
-  { req, operator, params }: Call<z.output<typeof settlementParams>>,
-  deps: ApiDeps,
-): Promise<Settlement> {
+export async function findSettlement(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
+  const settlement = await sought(call, deps);
+  lookedAt(call, deps, settlement);
+  return settlement;
+}
+
+async function sought({ req, operator, params }: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
   const office = officeScope(operator);
   let storeAway = false;
   try {
@@ -215,8 +226,14 @@ export async function findSettlement(
   return live;
 }
 
+/** What is on record of a settlement and no matter of its workflow. */
+export function besideWorkflow({ copies, clearance }: Settlement): Pick<Settlement, 'copies' | 'clearance'> {
+  return { copies, clearance };
+}
+
 /** GET /settlements: newest first as the store orders them; an own-office role sees its office whatever it asks. */
-export async function listSettlements({ res, operator, query }: Call<unknown, z.output<typeof settlementsQuery>>, deps: ApiDeps) {
+export async function listSettlements(call: Call<unknown, z.output<typeof settlementsQuery>>, deps: ApiDeps) {
+  const { res, operator, query } = call;
   const scope = officeScope(operator);
   if (scope !== null && query.office !== undefined) requireOffice(operator, query.office);
   const office = scope ?? query.office;
@@ -231,6 +248,7 @@ export async function listSettlements({ res, operator, query }: Call<unknown, z.
   if (query.to !== undefined && query.to < LAST_DAY) filter.to = startOfDayInTehran(addDays(query.to, 1));
   if (query.cursor !== undefined) filter.cursor = query.cursor;
   const { items, next } = await deps.settlements.list(filter);
+  looked(call, deps, items.map(({ facts }) => facts.subscription));
   res.json({ items: items.map(viewSettlement), next });
 }
 
@@ -244,8 +262,8 @@ export async function deliverSettlement(
   const outcome = await deps.temporal.deliver(params.id, { ...body, by: operator });
   switch (outcome.kind) {
     case 'delivered':
-      // a payment may be on record of which the workflow has not been told
-      res.json(viewSettlement({ ...outcome.settlement, payments: before.payments, paid: before.paid }));
+      // a payment may be on record of which the workflow has not been told; of reprints and letters it never is
+      res.json(viewSettlement({ ...outcome.settlement, payments: before.payments, paid: before.paid, ...besideWorkflow(before) }));
       return;
     case 'closed':
       // repeated after the end: it changes nothing, as before
@@ -268,22 +286,62 @@ export async function printBill(
   call: Call<z.output<typeof settlementParams>, z.output<typeof billQuery>>,
   deps: ApiDeps,
 ) {
-  const { res, params, query } = call;
+  const { res, params, query, operator } = call;
   const current = await findSettlement(call, deps);
   const wanted = query.revision ?? current.revision;
   const settlement = wanted === current.revision ? current : await deps.settlements.revision(params.id, wanted);
   if (!settlement?.bill) throw new Problem('NO_BILL');
-  const pdf = await deps.printer.bill({
-    settlement,
-    copy: query.copy ?? false,
-    void: wanted < current.revision || current.status === 'cancelled',
-    paper: query.paper ?? 'a5',
-  });
-  res
-    .set('Content-Type', 'application/pdf')
-    .set('Content-Disposition', `inline; filename="settlement-${params.id}-r${wanted}.pdf"`)
-    .set('Cache-Control', 'private, no-cache')
-    .send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
+  const name = `settlement-${params.id}-r${wanted}.pdf`;
+  if (onlyHeads(call)) return sendPdf(res, name, null);
+  const copy = query.copy === true && (await deps.copies.record(params.id, wanted, operator));
+  sendPdf(res, name, await deps.printer.bill({ settlement, copy, void: wanted < current.revision || current.status === 'cancelled', paper: query.paper ?? 'a5' }));
+}
+
+/** GET /settlements/{id}/clearance.pdf: issued once all is paid, and the same letter from then on. */
+export async function printClearance(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps) {
+  const { res, params, operator } = call;
+  const settlement = await findSettlement(call, deps);
+  if (onlyHeads(call)) {
+    const refusal = clearanceRefusal(settlement);
+    if (refusal) refuseClearance(refusal);
+    return sendPdf(res, `clearance-${params.id}.pdf`, null);
+  }
+  const outcome = await deps.clearances.issue(params.id, operator);
+  // Temporal knows it and Postgres not yet: no bill can be on record
+  if (outcome === null) throw new Problem('NO_BILL');
+  if ('refusal' in outcome) return refuseClearance(outcome.refusal);
+  sendPdf(res, `clearance-${outcome.letter.number}.pdf`, await deps.printer.clearance(outcome.letter));
+}
+
+function refuseClearance(refusal: ClearanceRefusal): never {
+  switch (refusal.code) {
+    case 'STILL_OWED': {
+      const { payable, paid, remaining } = refusal;
+      throw new Problem('STILL_OWED', {
+        detail: `از مبلغ صورتحساب (${persianAmount(payable)} ریال) هنوز ${persianAmount(remaining)} ریال پرداخت نشده است و مفاصاحساب صادر نمی‌شود. پس از پرداخت و ثبت آن دوباره تلاش کنید.`,
+        members: { owed: { payable, paid, remaining } },
+      });
+    }
+    case 'CORRECTION_OPEN':
+      throw new Problem('CORRECTION_OPEN', { members: { correction: refusal.n } });
+    default:
+      throw new Problem(refusal.code);
+  }
+}
+
+function persianAmount(amount: number): string {
+  return persianDigits(String(amount).replace(/\B(?=(?:[0-9]{3})+$)/g, '٬'));
+}
+
+/** Express answers HEAD by the handler of GET: looking at the heads must neither count a reprint nor issue a letter. */
+function onlyHeads({ req }: Call): boolean {
+  return req.method === 'HEAD';
+}
+
+function sendPdf(res: Response, name: string, pdf: Uint8Array | null): void {
+  res.set('Content-Type', 'application/pdf').set('Content-Disposition', `inline; filename="${name}"`).set('Cache-Control', 'private, no-cache');
+  if (pdf === null) res.end();
+  else res.send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
 }
 
 function orderOf({ request, receivedAt }: ReceivedRequest, clerk: Operator): SettlementOrder {

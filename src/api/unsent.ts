@@ -4,6 +4,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
 import { type JalaliDate, daysBetween, todayInTehran } from '../domain/jalali.js';
 import type { UnsentPosting } from '../store/unsent.js';
+import { looked } from './access-log.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import type { Call } from './route.js';
@@ -13,12 +14,17 @@ import type { unsentQuery, unsentView } from './schemas.js';
 const CSV_PAGE = 1000;
 
 /** GET /billing/unsent: what billing has not taken yet, in pages as JSON, whole as CSV. */
-export async function listUnsent({ req, res, operator, query }: Call<unknown, z.output<typeof unsentQuery>>, deps: ApiDeps) {
+export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery>>, deps: ApiDeps) {
+  const { req, res, operator, query } = call;
   const scope = officeScope(operator);
   if (query.office !== undefined) requireOffice(operator, query.office);
   const filter = { office: scope ?? query.office, clerk: query.clerk === 'me' ? operator.id : query.clerk, cycle: query.cycle, dueBefore: query.dueBefore };
   const csv = query.format === 'csv';
-  const page = (cursor: string | undefined) => deps.unsent.page({ ...filter, limit: csv ? CSV_PAGE : query.limit, cursor });
+  const page = async (cursor: string | undefined) => {
+    const found = await deps.unsent.page({ ...filter, limit: csv ? CSV_PAGE : query.limit, cursor });
+    if (found.items.length > 0) looked(call, deps, found.items.map(({ subscription }) => subscription));
+    return found;
+  };
   const [counts, first] = await Promise.all([deps.unsent.counts(filter), page(csv ? undefined : query.cursor)]);
   const today = todayInTehran(deps.now());
   if (!csv) {

@@ -1,16 +1,16 @@
 import type { AccountSnapshot, Meter } from '../domain/account.js';
 import { makeBillId } from '../domain/bill-id.js';
-import type { Correction } from '../domain/correction.js';
+import type { Comparison, Correction } from '../domain/correction.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
 import type { StaleFeed } from '../domain/freshness.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
-import type { Bill, Settlement } from '../domain/settlement.js';
+import type { Bill, Settlement, SettlementFacts } from '../domain/settlement.js';
 import type { PersonRecord } from '../store/people.js';
 import type { z } from 'zod';
 import { SEES_HISTORIES } from './authentication.js';
-import type { accountView, billView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
+import type { accountView, billView, comparisonView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
 import type { Session } from './tokens.js';
 
 /**
@@ -20,7 +20,6 @@ import type { Session } from './tokens.js';
 
 /** A settlement as every answer shows it. */
 export function viewSettlement(s: Settlement): SettlementView {
-  const { facts } = s;
   return {
     id: s.id,
     status: s.status,
@@ -30,19 +29,7 @@ export function viewSettlement(s: Settlement): SettlementView {
     elapsedMs: s.elapsedMs,
     withinTarget: s.withinTarget,
     lateEntry: s.lateEntry,
-    facts: {
-      subscription: facts.subscription,
-      settlementDate: facts.settlementDate,
-      reading: facts.reading,
-      readingSource: facts.readingSource,
-      meterState: facts.meterState ?? 'normal',
-      purpose: facts.purpose,
-      applicant: { kind: facts.applicant.kind, name: facts.applicant.name },
-      documents: facts.documents,
-      newSubscriber: facts.newSubscriber ? { name: facts.newSubscriber.name, from: facts.newSubscriber.from } : null,
-      lateEntry: facts.lateEntry ? { slip: facts.lateEntry.slip, receivedAt: facts.lateEntry.receivedAt } : null,
-      confirmations: facts.confirmations.map(({ code, reason }) => ({ code, reason })),
-    },
+    facts: viewFacts(s.facts),
     clerk: { id: s.clerk.id, name: s.clerk.name, office: s.clerk.office },
     account: s.account && {
       subscription: s.account.subscription,
@@ -92,9 +79,36 @@ export function viewSettlement(s: Settlement): SettlementView {
     paid: s.paid && { amount: s.paid.amount, remaining: s.paid.remaining, status: s.paid.status },
     corrections: s.corrections.map(viewCorrection),
     cancellation: s.cancellation && { by: s.cancellation.by, reason: s.cancellation.reason, at: s.cancellation.at },
+    refund: s.refund && {
+      amount: s.refund.amount,
+      reason: s.refund.reason,
+      requestedBy: s.refund.requestedBy,
+      requestedAt: s.refund.requestedAt,
+      confirmedBy: s.refund.confirmedBy,
+      confirmedAt: s.refund.confirmedAt,
+    },
+    copies: s.copies.map(({ revision, n, by, at }) => ({ revision, n, by, at })),
+    clearance: s.clearance && { number: s.clearance.number, issuedAt: s.clearance.issuedAt, by: s.clearance.by },
     predecessor: s.predecessor && { id: s.predecessor.id, reason: s.predecessor.reason, by: s.predecessor.by },
     steps: s.steps.map(({ name, startedAt, endedAt, attempts }) => ({ name, startedAt, endedAt, attempts })),
     delivery: s.delivery && { deliveredTo: s.delivery.deliveredTo, channel: s.delivery.channel, at: s.delivery.at },
+  };
+}
+
+/** Facts as they leave: without national ids and mobile numbers. */
+export function viewFacts(facts: SettlementFacts): SettlementView['facts'] {
+  return {
+    subscription: facts.subscription,
+    settlementDate: facts.settlementDate,
+    reading: facts.reading,
+    readingSource: facts.readingSource,
+    meterState: facts.meterState ?? 'normal',
+    purpose: facts.purpose,
+    applicant: { kind: facts.applicant.kind, name: facts.applicant.name },
+    documents: facts.documents,
+    newSubscriber: facts.newSubscriber ? { name: facts.newSubscriber.name, from: facts.newSubscriber.from } : null,
+    lateEntry: facts.lateEntry ? { slip: facts.lateEntry.slip, receivedAt: facts.lateEntry.receivedAt } : null,
+    confirmations: facts.confirmations.map(({ code, reason }) => ({ code, reason })),
   };
 }
 
@@ -116,6 +130,17 @@ export function viewCorrection(c: Correction): z.input<typeof correctionView> {
     approvedBy: c.approvedBy,
     revision: c.revision,
     note: c.note,
+  };
+}
+
+export function viewComparison({ lines, total, payable, difference, received, noChange }: Comparison): z.input<typeof comparisonView> {
+  return {
+    lines: lines.map(({ code, label, before, after }) => ({ code, label, before, after })),
+    total: { before: total.before, after: total.after },
+    payable: { before: payable.before, after: payable.after },
+    difference,
+    received,
+    noChange,
   };
 }
 

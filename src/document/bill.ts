@@ -5,8 +5,10 @@ import { exactDecimal, readFraction } from '../domain/fraction.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ReadingSource } from '../domain/reading.js';
 import { sumRial } from '../domain/rial.js';
+import type { ClearanceLetter } from '../domain/clearance.js';
 import type { Bill, BillPayment, Purpose, Settlement } from '../domain/settlement.js';
 import { persianDigits } from '../domain/text.js';
+import { clearancePage } from './clearance.js';
 import { date, id, isolated, moment, number, prose } from './figures.js';
 import { typesetter } from './typst.js';
 import { amountInWords } from './words.js';
@@ -15,8 +17,8 @@ import { amountInWords } from './words.js';
 export interface BillDocument {
   /** announced: with its account and its bill */
   settlement: Settlement;
-  /** a reprint: carries the mark المثنی */
-  copy: boolean;
+  /** which reprint it is, from 1: it carries the mark المثنی with its number; false: the bill itself */
+  copy: false | number;
   /** no longer valid (cancelled, or another revision stands): carries the mark باطل and no barcode */
   void: boolean;
   /** A5 when absent; `receipt`: a strip of 80 mm, as long as it takes */
@@ -29,14 +31,24 @@ export interface BillPrinter {
    * agree with itself: lines and total, payable and carry, slips and payable, barcode and ids.
    */
   bill(input: BillDocument): Uint8Array;
+  /** The clearance letter as PDF, A5: what was stored at its issue. */
+  clearance(letter: ClearanceLetter): Uint8Array;
 }
 
 /** A printer with its compiler and fonts, made once per process. `issuer`: the company's name at the top. */
 export function createBillPrinter({ issuer = 'شرکت گاز' }: { issuer?: string } = {}): BillPrinter {
   const typeset = typesetter('bill');
-  // its compiler is made where somebody has such a printer
-  let strip: ReturnType<typeof typesetter> | undefined;
-  return { bill: (input) => (input.paper === 'receipt' ? (strip ??= typesetter('receipt')) : typeset)(page(input, issuer)) };
+  // their compilers are made when somebody asks for the first one
+  const made = new Map<string, ReturnType<typeof typesetter>>();
+  const rarely = (name: string): ReturnType<typeof typesetter> => {
+    const ready = made.get(name) ?? typesetter(name);
+    made.set(name, ready);
+    return ready;
+  };
+  return {
+    bill: (input) => (input.paper === 'receipt' ? rarely('receipt') : typeset)(page(input, issuer)),
+    clearance: (letter) => rarely('clearance')(clearancePage(letter, issuer)),
+  };
 }
 
 const USES: Readonly<Record<string, string>> = {
@@ -73,7 +85,7 @@ function page({ settlement, copy, void: isVoid }: BillDocument, issuer: string) 
     number: id(bill.number),
     revision: bill.revision > 1 ? number(bill.revision) : null,
     issuedOn: todayInTehran(new Date(bill.issuedAt)).split('/').map(Number),
-    copy,
+    copy: copy === false ? null : number(copy),
     void: invalid,
     illustrative: bill.illustrative,
     definitive: bill.definitive,

@@ -1,3 +1,4 @@
+import type { AccountSnapshot, LedgerPayment } from './account.js';
 import type { BillLine, LineCode } from './debt.js';
 import { type Rial, subtractRial, sumRial } from './rial.js';
 import type { Bill, Instant, Operator, Role, SettlementFacts } from './settlement.js';
@@ -141,12 +142,29 @@ export interface Comparison {
   lines: ComparedLine[];
   total: { before: Rial; after: Rial };
   payable: { before: Rial; after: Rial };
+  /** new total − old total */
   difference: Rial;
+  /** payments received since the old bill was computed, which the new total counts: part of the difference, not of the error */
+  received: Rial;
   noChange: boolean;
 }
 
+/** The payments of `after` that `before` does not hold, by their reference. */
+export function receivedSince(before: readonly LedgerPayment[], after: readonly LedgerPayment[]): LedgerPayment[] {
+  const held = new Set(before.map(({ reference }) => reference));
+  return after.filter(({ reference }) => !held.has(reference));
+}
+
+/** `snapshot` with the payments received since it was taken, in the order of payment; those that it holds stay as they are. */
+export function withReceived(snapshot: AccountSnapshot, received: readonly LedgerPayment[]): AccountSnapshot {
+  const news = receivedSince(snapshot.payments, received);
+  if (news.length === 0) return snapshot;
+  const order = ({ paidOn, reference }: LedgerPayment): string => `${paidOn} ${reference}`;
+  return { ...snapshot, payments: [...snapshot.payments, ...news].sort((a, b) => (order(a) < order(b) ? -1 : 1)) };
+}
+
 /** Lines are matched by code, label and order: every line of the old bill is there, with its successor or without. */
-export function compareBills(before: Pick<Bill, 'lines' | 'total' | 'payable'>, after: Pick<Bill, 'lines' | 'total' | 'payable'>, sameFacts: boolean): Comparison {
+export function compareBills(before: Pick<Bill, 'lines' | 'total' | 'payable'>, after: Pick<Bill, 'lines' | 'total' | 'payable'>, sameFacts: boolean, received: Rial = 0): Comparison {
   const left = [...after.lines];
   const lines = before.lines.map((line): ComparedLine => {
     const at = left.findIndex(({ code, label }) => code === line.code && label === line.label);
@@ -159,6 +177,7 @@ export function compareBills(before: Pick<Bill, 'lines' | 'total' | 'payable'>, 
     total: { before: before.total, after: after.total },
     payable: { before: before.payable, after: after.payable },
     difference: subtractRial(after.total, before.total),
+    received,
     noChange: sameFacts && before.lines.length === after.lines.length && before.lines.every((line, i) => sameLine(line, after.lines[i] as BillLine)),
   };
 }

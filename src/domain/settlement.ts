@@ -142,6 +142,24 @@ export interface AccountView
   meter: Pick<Meter, 'serial' | 'digits' | 'capacity' | 'coefficient'> | null;
 }
 
+/** A credit that is paid back instead of carried: asked for by one person, confirmed by another. */
+export interface Refund {
+  amount: Rial;
+  reason: string;
+  requestedBy: string;
+  requestedAt: Instant;
+  confirmedBy: string | null;
+  confirmedAt: Instant | null;
+}
+
+/** A reprint of a revision's bill; `n` counts those of the revision. */
+export interface Copy {
+  revision: number;
+  n: number;
+  by: string;
+  at: Instant;
+}
+
 /** A settlement as the API answers it. */
 export interface Settlement {
   id: string;
@@ -165,6 +183,10 @@ export interface Settlement {
   paid: Paid | null;
   corrections: Correction[];
   cancellation: { by: string; reason: string; at: Instant } | null;
+  refund: Refund | null;
+  copies: Copy[];
+  /** the clearance letter of the valid revision */
+  clearance: { number: string; issuedAt: Instant; by: string } | null;
   /** the settlement of the same subscriber and date before this one */
   predecessor: Predecessor | null;
   steps: StepTime[];
@@ -216,6 +238,9 @@ export function receivedSettlement(order: SettlementOrder): Settlement {
     paid: null,
     corrections: [],
     cancellation: null,
+    refund: null,
+    copies: [],
+    clearance: null,
     predecessor: order.predecessor ?? null,
     steps: [],
     delivery: null,

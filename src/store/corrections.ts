@@ -1,12 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Comparison, type Correction, type CorrectionCause, type CorrectionKind, type CorrectionStatus, sumsByCode, subtractSums } from '../domain/correction.js';
+import { type Comparison, type Correction, type CorrectionCause, type CorrectionKind, type CorrectionStatus, receivedSince, sumsByCode, subtractSums } from '../domain/correction.js';
 import type { Debt, LineCode } from '../domain/debt.js';
 import { type PostingEntry } from '../domain/posting.js';
 import { type Rial, sumRial } from '../domain/rial.js';
-import type { Bill, Instant, Operator, Role, SettlementFacts } from '../domain/settlement.js';
+import type { Bill, Instant, Operator, Refund, Role, SettlementFacts } from '../domain/settlement.js';
 import type { BillInputs } from '../domain/verification.js';
+import { type NewEvent, append, byKey, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
-import { type BillDraft, CORRECTION, issueBill } from './settlements.js';
+import { type BillDraft, CORRECTION, REFUND, issueBill } from './settlements.js';
 
 /** Corrected facts with what they were computed from and the debt they give. */
 export interface Submission {
@@ -34,8 +35,17 @@ export function createCorrectionStore(pool: Pool) {
     const { rows } = await client.query<{ correction: Correction }>(`select ${CORRECTION} as correction from app.corrections c where settlement_id = $1 order by n`, [id]);
     return rows.map(({ correction }) => correction);
   };
-  const event = (kind: string): string =>
-    `insert into app.events (settlement_id, kind, key, at, data) select settlement_id, '${kind}', n::text || $3::text, clock_timestamp(), $4::jsonb from c on conflict do nothing`;
+  /** The event of a correction, from the CTE `c` of its row with its `state`. */
+  const event = (kind: string, data: string, change: Partial<NewEvent> = {}): string =>
+    `${append({
+      from: 'c',
+      settlement: 'settlement_id',
+      kind: `'${kind}'`,
+      key: `n || '/' || clock_timestamp()`,
+      data: `jsonb_build_object('n', n) || ${data}::jsonb`,
+      changed: `jsonb_build_object('corrections', ${byKey('c', 'n', 'state')})`,
+      ...change,
+    })} select from e`;
   const who = ({ id, name, role }: Pick<Operator, 'id' | 'name' | 'role'>): string => JSON.stringify({ id, name, role });
 
   return {
@@ -43,11 +53,13 @@ export function createCorrectionStore(pool: Pool) {
 
     /** Each with what its tasks need: how often it was sent back, and in which role it was submitted. */
     async steps(id: string): Promise<(Correction & { round: number; submitter: Role | null })[]> {
-      const { rows } = await pool.query<{ correction: Correction; round: number; submitter: Role | null }>(
-        `select ${CORRECTION} as correction, c.round, c.submitted_by->>'role' as submitter from app.corrections c where settlement_id = $1 order by n`,
+      const { rows } = await pool.query<{ correction: Correction; error: Rial | null; round: number; submitter: Role | null }>(
+        // what was paid since is no part of the error that somebody answers for
+        `select ${CORRECTION} as correction, c.round, c.submitted_by->>'role' as submitter,
+           (c.submission->'comparison'->>'difference')::bigint + coalesce((c.submission->'comparison'->>'received')::bigint, 0) as error from app.corrections c where settlement_id = $1 order by n`,
         [id],
       );
-      return rows.map(({ correction, ...step }) => ({ ...correction, ...step }));
+      return rows.map(({ correction, error, ...step }) => ({ ...correction, ...step, difference: error }));
     },
 
     async submission(id: string, n: number): Promise<Submission | null> {
@@ -69,26 +81,32 @@ export function createCorrectionStore(pool: Pool) {
     async report(id: string, n: number, status: 'reported' | 'referred', report: Report): Promise<Correction[]> {
       const { kind, cause, description, by, owner, at, dueAt } = report;
       await pool.query(
-        `with c as (insert into app.corrections (settlement_id, n, kind, cause, description, status, owner_role, owner_user, reported_by, reported_at, due_at)
-           values ($1, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing returning settlement_id, n)
-         ${event('errorReported')}`,
-        [id, n, '', JSON.stringify({ kind, cause, by: by.id }), kind, cause, description, status, owner.role, owner.user, who(by), at, dueAt],
+        `with c as (insert into app.corrections as c (settlement_id, n, kind, cause, description, status, owner_role, owner_user, reported_by, reported_at, due_at)
+           values ($1, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing
+           returning c.settlement_id, c.n, app.correction_made(c) as state),
+         ${event('errorReported', '$3', { key: 'n::text', person: texts({ description: '$4::text' }) })}`,
+        [id, n, JSON.stringify({ kind, cause, by: by.id }), description, kind, cause, description, status, owner.role, owner.user, who(by), at, dueAt],
       );
       return all(pool, id);
     },
 
     async refer(id: string, n: number, dueAt: Instant): Promise<Correction[]> {
-      await pool.query(`update app.corrections set status = 'referred', due_at = $3 where settlement_id = $1 and n = $2 and status = 'reported'`, [id, n, dueAt]);
+      await pool.query(
+        `with c as (update app.corrections c set status = 'referred', due_at = $3 where settlement_id = $1 and n = $2 and status = 'reported'
+           returning c.settlement_id, c.n, app.correction_state(c) as state),
+         ${event('correctionReferred', `'{}'`)}`,
+        [id, n, dueAt],
+      );
       return all(pool, id);
     },
 
     async submit(id: string, n: number, submission: Submission, by: Operator): Promise<Correction[]> {
       await pool.query(
-        `with c as (update app.corrections set status = 'submitted', submitted_by = $5, submitted_at = clock_timestamp(), submission = $6,
+        `with c as (update app.corrections c set status = 'submitted', submitted_by = $4, submitted_at = clock_timestamp(), submission = $5,
              verified_by = null, verified_at = null
-           where settlement_id = $1 and n = $2 and status in ('referred', 'rejected') returning settlement_id, n, submitted_at)
-         insert into app.events (settlement_id, kind, key, at, data) select settlement_id, 'correctionSubmitted', n::text || $3 || submitted_at::text, submitted_at, $4::jsonb from c`,
-        [id, n, '/', JSON.stringify({ by: by.id, difference: submission.comparison.difference }), who(by), JSON.stringify(submission)],
+           where settlement_id = $1 and n = $2 and status in ('referred', 'rejected') returning c.settlement_id, c.n, c.submitted_at, app.correction_state(c) as state),
+         ${event('correctionSubmitted', '$3', { at: 'submitted_at' })}`,
+        [id, n, JSON.stringify({ by: by.id, difference: submission.comparison.difference }), who(by), JSON.stringify(submission)],
       );
       return all(pool, id);
     },
@@ -97,13 +115,12 @@ export function createCorrectionStore(pool: Pool) {
     async decide(id: string, n: number, decision: Extract<CorrectionStatus, 'verified' | 'rejected' | 'withdrawn'>, by: Operator, note: string | null): Promise<Correction[]> {
       const from = { withdrawn: ['reported', 'referred', 'rejected', 'submitted', 'verified'], rejected: ['submitted', 'verified'], verified: ['submitted'] }[decision];
       await pool.query(
-        `with c as (update app.corrections set status = $5, note = coalesce($7, note), round = round + case when $5 = 'rejected' then 1 else 0 end,
-             verified_by = case when $5 = 'verified' then $6::jsonb else verified_by end, verified_at = case when $5 = 'verified' then clock_timestamp() else verified_at end,
-             ended_at = case when $5 = 'withdrawn' then clock_timestamp() end
-           where settlement_id = $1 and n = $2 and status = any($8) returning settlement_id, n)
-         insert into app.events (settlement_id, kind, key, at, data)
-           select settlement_id, 'correction' || initcap($5), n::text || $3 || clock_timestamp()::text, clock_timestamp(), $4::jsonb from c`,
-        [id, n, '/', JSON.stringify({ by: by.id, note }), decision, who(by), note, from],
+        `with c as (update app.corrections c set status = $4, note = coalesce($6, note), round = round + case when $4 = 'rejected' then 1 else 0 end,
+             verified_by = case when $4 = 'verified' then $5::jsonb else verified_by end, verified_at = case when $4 = 'verified' then clock_timestamp() else verified_at end,
+             ended_at = case when $4 = 'withdrawn' then clock_timestamp() end
+           where settlement_id = $1 and n = $2 and status = any($7) returning c.settlement_id, c.n, app.correction_state(c) as state),
+         ${event(`correction${decision.charAt(0).toUpperCase()}${decision.slice(1)}`, '$3', { person: texts({ note: '$6::text' }) })}`,
+        [id, n, JSON.stringify({ by: by.id }), decision, who(by), note, from],
       );
       return all(pool, id);
     },
@@ -119,15 +136,23 @@ export function createCorrectionStore(pool: Pool) {
       return inTransaction(pool, async (client) => {
         const bill = await issueBill(client, draft, runId, []);
         const { rowCount } = await client.query(
-          `with c as (update app.corrections set status = 'issued', revision = $5, ended_at = clock_timestamp(), approved_by = $6,
-               approved_at = case when $6::jsonb is null then null else clock_timestamp() end
-             where settlement_id = $1 and n = $2 and status = 'verified' returning settlement_id, n)
-           ${event('corrected')}`,
-          [id, n, '', JSON.stringify({ revision: bill.revision, number: bill.number }), bill.revision, approvedBy && who(approvedBy)],
+          `update app.corrections set status = 'issued', revision = $3, ended_at = clock_timestamp(), approved_by = $4,
+             approved_at = case when $4::jsonb is null then null else clock_timestamp() end
+           where settlement_id = $1 and n = $2 and status = 'verified'`,
+          [id, n, bill.revision, approvedBy && who(approvedBy)],
         );
         if (rowCount) {
           await client.query('update app.settlements set facts = $2, settlement_date = $3 where id = $1', [id, JSON.stringify(facts), facts.settlementDate]);
-          await replacePostings(client, id, bill, entries(bill));
+          const postings = await replacePostings(client, id, bill, draft.inputs, entries(bill));
+          await client.query(
+            `with c as (select c.settlement_id, c.n, app.correction_state(c) as state from app.corrections c where settlement_id = $1 and n = $2),
+             ${event('corrected', '$3', {
+               key: 'n::text',
+               changed: `jsonb_build_object('corrections', ${byKey('c', 'n', 'state')}, 'postings', $4::jsonb,
+                 'settlement', app.facts_state($5::jsonb) || jsonb_build_object('settlementDate', $5::jsonb->'settlementDate'))`,
+             })}`,
+            [id, n, JSON.stringify({ revision: bill.revision, number: bill.number, by: approvedBy?.id }), JSON.stringify(postings), JSON.stringify(facts)],
+          );
         }
         return { bill, corrections: await all(client, id) };
       });
@@ -144,10 +169,23 @@ export function createCorrectionStore(pool: Pool) {
         if (held.length > 0) return false;
         await client.query(
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
-           b as (update app.bills set void = true where settlement_id in (select id from s)),
-           p as (update app.postings set status = 'cancelled', batch = null where settlement_id in (select id from s) and status <> 'replaced'),
-           c as (update app.corrections set status = 'withdrawn', ended_at = clock_timestamp(), note = 'cancelled' where settlement_id in (select id from s) and status not in ('withdrawn', 'issued'))
-           insert into app.events (settlement_id, kind, key, at, data) select id, 'cancelled', '1', $3, $2::jsonb from s on conflict do nothing`,
+           b as (update app.bills set void = true where settlement_id in (select id from s) and not void returning revision),
+           p as (update app.postings p set status = 'cancelled', batch = null where settlement_id in (select id from s) and status <> 'replaced'
+             returning p.posting, app.posting_state(p) as state),
+           c as (update app.corrections c set status = 'withdrawn', ended_at = clock_timestamp(), note = 'cancelled'
+             where settlement_id in (select id from s) and status not in ('withdrawn', 'issued') returning c.n, app.correction_state(c) as state),
+           ${append({
+             from: 's',
+             settlement: 'id',
+             kind: `'cancelled'`,
+             key: `'1'`,
+             at: '$3',
+             data: `$2::jsonb - 'reason'`,
+             changed: `jsonb_build_object('settlement', jsonb_build_object('status', 'cancelled', 'cancellation', $2::jsonb - 'reason'),
+               'bills', ${byKey('b', 'revision', `'{"void": true}'::jsonb`)}, 'postings', ${byKey('p', 'posting', 'state')}, 'corrections', ${byKey('c', 'n', 'state')})`,
+             person: texts({ reason: `$2::jsonb->'reason'` }),
+           })}
+           select from e`,
           [id, JSON.stringify({ by: by.id, reason, at }), at],
         );
         return true;
@@ -156,48 +194,80 @@ export function createCorrectionStore(pool: Pool) {
 
     /** Refused postings whose correction has ended without replacing them wait again. */
     async release(id: string): Promise<void> {
-      await pool.query(`update app.postings set status = 'waiting', reason = null, batch = null where settlement_id = $1 and status = 'refused'`, [id]);
-    },
-
-    /** A supervisor asks to pay a credit back; the first request stands. */
-    async requestRefund(id: string, amount: Rial, reason: string, by: Operator): Promise<void> {
-      await pool.query('insert into app.refunds (settlement_id, amount, reason, requested_by) values ($1, $2, $3, $4) on conflict do nothing', [id, amount, reason, who(by)]);
-    },
-
-    async refund(id: string): Promise<Refund | null> {
-      const { rows } = await pool.query<Refund>(
-        `select amount, reason, requested_by as "requestedBy", requested_at as "requestedAt", confirmed_by as "confirmedBy", confirmed_at as "confirmedAt"
-         from app.refunds where settlement_id = $1`,
+      await pool.query(
+        `with p as (update app.postings p set status = 'waiting', reason = null, batch = null where settlement_id = $1 and status = 'refused'
+           returning p.posting, app.posting_state(p) as state),
+         ${append({
+           from: 'p having count(*) > 0',
+           settlement: '$1',
+           kind: `'postingsReleased'`,
+           key: 'clock_timestamp()::text',
+           data: `jsonb_build_object('postings', jsonb_agg(posting order by posting))`,
+           changed: `jsonb_build_object('postings', jsonb_object_agg(posting, state))`,
+         })}
+         select from e`,
         [id],
       );
-      return rows[0] ?? null;
     },
 
+    /** A supervisor asks to pay a credit back. The first request stands, unless a correction has changed the credit since. */
+    async requestRefund(id: string, amount: Rial, reason: string, by: Operator): Promise<Refund> {
+      await pool.query(
+        `with r as (insert into app.refunds as r (settlement_id, amount, reason, requested_by) values ($1, $2, $3, $4)
+           on conflict (settlement_id) do update set amount = excluded.amount, reason = excluded.reason, requested_by = excluded.requested_by, requested_at = clock_timestamp()
+             where r.confirmed_at is null and r.amount <> excluded.amount
+           returning r.settlement_id, r.amount, app.refund_state(r) as state),
+         ${append({
+           from: 'r',
+           settlement: 'settlement_id',
+           kind: `'refundRequested'`,
+           key: 'clock_timestamp()::text',
+           data: `jsonb_build_object('amount', amount, 'by', $4::jsonb->'id')`,
+           changed: `jsonb_build_object('refund', state)`,
+           person: texts({ reason: '$3::text' }),
+         })}
+         select from e`,
+        [id, amount, reason, who(by)],
+      );
+      return (await refund(pool, id)) as Refund;
+    },
+
+    refund: (id: string): Promise<Refund | null> => refund(pool, id),
+
     /** Confirmed by another person: the debt rises by what is paid back, as a posting of its own. */
-    confirmRefund(id: string, by: Operator, entry: PostingEntry): Promise<void> {
+    confirmRefund(id: string, by: Operator, entry: PostingEntry): Promise<Refund | null> {
       return inTransaction(pool, async (client) => {
         await client.query('select from app.settlements where id = $1 for update', [id]);
-        await client.query(
-          `with r as (update app.refunds set confirmed_by = $2, confirmed_at = clock_timestamp()
-             where settlement_id = $1 and confirmed_at is null and requested_by->>'id' <> $2::jsonb->>'id' returning settlement_id, amount)
-           insert into app.events (settlement_id, kind, key, at, data)
-             select settlement_id, 'refunded', '1', clock_timestamp(), jsonb_build_object('amount', amount, 'by', $2::jsonb->>'id') from r on conflict do nothing`,
-          [id, who(by)],
+        const { rowCount } = await client.query(
+          `update app.refunds set confirmed_by = $2, confirmed_at = clock_timestamp()
+           where settlement_id = $1 and confirmed_at is null and amount = $3 and requested_by->>'id' <> $2::jsonb->>'id'`,
+          [id, who(by), entry.amount],
         );
-        const { rows } = await client.query('select from app.refunds where settlement_id = $1 and confirmed_at is not null', [id]);
-        if (rows.length > 0) await insertPosting(client, id, 0, entry);
+        if (rowCount) {
+          const posting = await insertPosting(client, id, 0, entry);
+          await client.query(
+            `with r as (select r.settlement_id, r.amount, app.refund_state(r) as state from app.refunds r where settlement_id = $1),
+             ${append({
+               from: 'r',
+               settlement: 'settlement_id',
+               kind: `'refunded'`,
+               key: `'1'`,
+               data: `jsonb_build_object('amount', amount, 'by', $2::text)`,
+               changed: `jsonb_build_object('refund', state, 'postings', $3::jsonb)`,
+             })}
+             select from e`,
+            [id, by.id, JSON.stringify(posting)],
+          );
+        }
+        return refund(client, id);
       });
     },
   };
 }
 
-export interface Refund {
-  amount: Rial;
-  reason: string;
-  requestedBy: { id: string; name: string };
-  requestedAt: Instant;
-  confirmedBy: { id: string; name: string } | null;
-  confirmedAt: Instant | null;
+async function refund(client: Pick<Pool, 'query'>, id: string): Promise<Refund | null> {
+  const { rows } = await client.query<{ refund: Refund }>(`select ${REFUND} as refund from app.refunds r where settlement_id = $1`, [id]);
+  return rows[0]?.refund ?? null;
 }
 
 /**
@@ -219,7 +289,8 @@ interface Held {
   held: boolean;
 }
 
-async function replacePostings(client: PoolClient, id: string, bill: Bill, entries: readonly PostingEntry[]): Promise<void> {
+/** Answers the state of the postings that it changed or added, as the log tells it. */
+async function replacePostings(client: PoolClient, id: string, bill: Bill, inputs: BillInputs, entries: readonly PostingEntry[]): Promise<PostingStates> {
   const { rows } = await client.query<Held>(
     `select p.posting, p.kind, p.revision, p.amount, p.detail, ${HELD} as held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
     [id],
@@ -237,8 +308,10 @@ async function replacePostings(client: PoolClient, id: string, bill: Bill, entri
         continue;
       }
       const before = held.reduce((sums, { detail }) => addSums(sums, detail.lines ?? {}), {} as Partial<Record<LineCode, Rial>>);
-      const lines = subtractSums(sumsByCode(bill.lines), before);
-      const amount = sumRial([bill.total, ...held.map((row) => -row.amount)]);
+      // billing's ledger tells what was paid since by itself: in the difference it would count twice
+      const received = await receivedSinceHeld(client, id, held, inputs);
+      const lines = addSums(subtractSums(sumsByCode(bill.lines), before), received === 0 ? {} : { PAYMENT: received });
+      const amount = sumRial([bill.total, received, ...held.map((row) => -row.amount)]);
       // a new reading or date must reach billing also when no amount changes
       added.push({ ...entry, posting: `${id}/difference/${bill.revision}`, kind: 'difference', amount, detail: { ...entry.detail, lines, replaces: held.at(-1)?.posting } });
     } else if (entry.kind === 'nameChange') {
@@ -251,8 +324,25 @@ async function replacePostings(client: PoolClient, id: string, bill: Bill, entri
   }
   // a name change that is not asked for any more is taken out while it can be
   if (!entries.some(({ kind }) => kind === 'nameChange')) replaced.push(...rows.filter(({ kind, held: isHeld }) => kind === 'nameChange' && !isHeld).map(({ posting }) => posting));
-  await client.query(`update app.postings set status = 'replaced', batch = null where posting = any($1)`, [replaced]);
-  for (const entry of added) await insertPosting(client, id, bill.revision, entry);
+  const { rows: changed } = await client.query<{ posting: string; state: unknown }>(
+    `update app.postings p set status = 'replaced', batch = null where posting = any($1) returning p.posting, app.posting_state(p) as state`,
+    [replaced],
+  );
+  const states: PostingStates = Object.fromEntries(changed.map(({ posting, state }) => [posting, state]));
+  for (const entry of added) Object.assign(states, await insertPosting(client, id, bill.revision, entry));
+  return states;
+}
+
+type PostingStates = Record<string, unknown>;
+
+/** The payments that a bill counts and the revision that billing holds does not. */
+async function receivedSinceHeld(client: PoolClient, id: string, held: readonly Held[], { snapshot }: BillInputs): Promise<Rial> {
+  const revision = held.find(({ kind }) => kind === 'settlement')?.revision ?? 1;
+  const { rows } = await client.query<{ payments: BillInputs['snapshot']['payments'] }>(
+    `select inputs->'snapshot'->'payments' as payments from app.bills where settlement_id = $1 and revision = $2`,
+    [id, revision],
+  );
+  return sumRial(receivedSince(rows[0]?.payments ?? [], snapshot.payments).map(({ amount }) => amount));
 }
 
 function addSums(a: Partial<Record<LineCode, Rial>>, b: Partial<Record<LineCode, Rial>>): Partial<Record<LineCode, Rial>> {
@@ -260,10 +350,11 @@ function addSums(a: Partial<Record<LineCode, Rial>>, b: Partial<Record<LineCode,
   return subtractSums(a, negative);
 }
 
-async function insertPosting(client: PoolClient, id: string, revision: number, entry: PostingEntry): Promise<void> {
-  await client.query(
-    `insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9) on conflict do nothing`,
+async function insertPosting(client: PoolClient, id: string, revision: number, entry: PostingEntry): Promise<PostingStates> {
+  const { rows } = await client.query<{ state: unknown }>(
+    `insert into app.postings as p (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9) on conflict do nothing returning app.posting_made(p) as state`,
     [entry.posting, id, entry.kind, revision, entry.cycle, entry.dueOn, entry.amount, JSON.stringify(entry.detail), entry.objectionEndsAt],
   );
+  return Object.fromEntries(rows.map(({ state }) => [entry.posting, state]));
 }

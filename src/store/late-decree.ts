@@ -3,6 +3,7 @@ import type { PostedDifference } from '../domain/late-decree.js';
 import type { PostingEntry } from '../domain/posting.js';
 import type { Bill, Operator, SettlementFacts } from '../domain/settlement.js';
 import type { BillInputs } from '../domain/verification.js';
+import { append, byKey } from './event-log.js';
 import { inTransaction } from './pool.js';
 
 /** A valid bill that was priced by a tariff used provisionally. */
@@ -44,10 +45,17 @@ export async function postDifference(pool: Pool, settlement: string, entry: Post
   return inTransaction(pool, async (client) => {
     await client.query('select from app.settlements where id = $1 for update', [settlement]);
     const { rowCount } = await client.query(
-      `with p as (insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
-         select $1, $2, 'difference', s.revision, $3, $4, $5, $6, 'waiting', $7 from app.settlements s where s.id = $2 on conflict do nothing returning posting)
-       insert into app.events (settlement_id, kind, key, at, data)
-         select $2, 'decreeDifference', posting, clock_timestamp(), jsonb_build_object('posting', posting, 'amount', $5::bigint, 'by', $8::text, 'confirmedBy', $9::text) from p`,
+      `with p as (insert into app.postings as p (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
+         select $1, $2, 'difference', s.revision, $3, $4, $5, $6, 'waiting', $7 from app.settlements s where s.id = $2 on conflict do nothing returning p.posting, app.posting_made(p) as state),
+       ${append({
+         from: 'p',
+         settlement: '$2',
+         kind: `'decreeDifference'`,
+         key: 'posting',
+         data: `jsonb_build_object('posting', posting, 'amount', $5::bigint, 'by', $8::text, 'confirmedBy', $9::text)`,
+         changed: `jsonb_build_object('postings', ${byKey('p', 'posting', 'state')})`,
+       })}
+       select from e`,
       [entry.posting, settlement, entry.cycle, entry.dueOn, entry.amount, JSON.stringify(entry.detail), entry.objectionEndsAt, by.id, confirmedBy],
     );
     return rowCount === 1;

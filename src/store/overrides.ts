@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Override } from '../domain/finding.js';
 import type { Operator } from '../domain/settlement.js';
+import { append, texts } from './event-log.js';
 
 export interface OverrideStore {
   /** Records an acceptance with its event; the same again changes nothing and is answered with the first. */
@@ -17,9 +18,18 @@ export function createOverrideStore(pool: Pool): OverrideStore {
       const values = [id, code, reading];
       const { rows } = await pool.query<Override>(
         `with o as (
-           insert into app.overrides (settlement_id, code, reading, reason, by, role) values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning *),
-         e as (insert into app.events (settlement_id, kind, key, at, data)
-           select settlement_id, 'overridden', code || coalesce('/' || reading, ''), at, jsonb_build_object('code', code, 'reason', reason, 'reading', reading, 'by', by || jsonb_build_object('role', role)) from o)
+           insert into app.overrides as o (settlement_id, code, reading, reason, by, role) values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+           returning o.*, app.override_key(o) as key, app.override_state(o) as state),
+         ${append({
+           from: 'o',
+           settlement: 'settlement_id',
+           kind: `'overridden'`,
+           key: 'key',
+           at: 'at',
+           data: `jsonb_build_object('code', code, 'reading', reading, 'by', by || jsonb_build_object('role', role))`,
+           changed: `jsonb_build_object('overrides', jsonb_build_object(key, state))`,
+           person: texts({ reason: '$4::text' }),
+         })}
          select ${COLUMNS} from o`,
         [...values, reason, JSON.stringify({ id: by.id, name: by.name }), by.role],
       );

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { LedgerPayment } from '../domain/account.js';
 import { type PaymentReport, type SettlementPayment, paidOf, sameReport } from '../domain/payment.js';
 import type { Instant } from '../domain/settlement.js';
+import { append, byKey } from './event-log.js';
 import { inTransaction } from './pool.js';
 
 /** The id of a payment's task: it stands in an address, and billing's references may hold anything. */
@@ -108,16 +109,27 @@ export function createPaymentStore(pool: Pool): PaymentStore {
         const slip = slips[0];
         // two payments of one settlement at once: the second sees the first, or none of them would find that it is too much
         if (slip) await lock(client, [slip.settlement]);
-        const { rowCount: inserted } = await client.query(
-          `insert into app.payments (reference, event_id, subscription, payment_id, amount, paid_on, office, settlement_id, revision, recorded_by)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+        const { rows: inserted } = await client.query(
+          `with p as (insert into app.payments as p (reference, event_id, subscription, payment_id, amount, paid_on, office, settlement_id, revision, recorded_by)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing
+             returning p.settlement_id, p.reference, p.recorded_at, app.payment_state(p) as state),
+           ${append({
+             from: 'p where settlement_id is not null',
+             settlement: 'settlement_id',
+             kind: `'paymentReported'`,
+             key: 'reference',
+             at: 'recorded_at',
+             data: `state || jsonb_build_object('reference', reference)`,
+             changed: `jsonb_build_object('payments', ${byKey('p', 'reference', 'state')})`,
+           })}
+           select from p`,
           [report.reference, report.eventId, report.subscription, report.paymentId, report.amount, report.paidOn, office, slip?.settlement ?? null, slip?.revision ?? null, by.id],
         );
         const { rows } = await client.query<Row>(`${RECORDED} where p.reference = $1 or p.event_id = $2 order by p.seq`, [report.reference, report.eventId]);
         const standing = rows.map(fromRow);
         const [payment] = standing;
         if (!payment) throw new Error(`payment ${report.reference} was neither recorded nor found`);
-        if (!inserted) return standing.length === 1 && sameReport(payment, report) ? { kind: 'same', payment } : { kind: 'differs', standing };
+        if (inserted.length === 0) return standing.length === 1 && sameReport(payment, report) ? { kind: 'same', payment } : { kind: 'differs', standing };
         if (slip) await tell(client, [{ settlement: slip.settlement, reference: report.reference }]);
         if (payment.outcome === 'unknown') {
           await client.query(

@@ -4,8 +4,9 @@ import { COVERED, type CycleCounts, type Outcome, type Word, standingWord } from
 import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/posting.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement.js';
+import { append, byKey, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
-import { writeSteps } from './steps.js';
+import { STEPS_WRITTEN, writeSteps } from './steps.js';
 
 /** A posting as it is handed to billing. */
 export interface BatchItem {
@@ -77,11 +78,12 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     async schedule(id: string, runId: string, revision: number, postings: readonly PostingEntry[], steps: StepTime[]): Promise<{ outbox: Outbox; open: Opening | null }> {
       await pool.query(
         `with s as (select id from app.settlements where id = $1 and run_id = $2), ${writeSteps(4, 0)},
-         p as (insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
+         p as (insert into app.postings as p (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
            select x.posting, $1, x.kind, $5, x.cycle, x."dueOn", x.amount, x.detail, x.status, x."objectionEndsAt"
            from jsonb_to_recordset($3::jsonb) as x(posting text, kind text, cycle text, "dueOn" text, amount bigint, detail jsonb, status text, "objectionEndsAt" timestamptz)
-           on conflict do nothing)
-         insert into app.events (settlement_id, kind, key, at, data) select id, 'scheduled', $2, clock_timestamp(), '{}' from s on conflict do nothing`,
+           on conflict do nothing returning p.posting, app.posting_made(p) as state),
+         ${append({ from: 's', settlement: 'id', kind: `'scheduled'`, key: '$2', changed: `jsonb_build_object('postings', ${byKey('p', 'posting', 'state')}, 'steps', ${STEPS_WRITTEN})` })}
+         select from e`,
         [id, runId, JSON.stringify(postings), JSON.stringify(steps), revision],
       );
       // a look after the commit: an opening that commits in between finds these postings, or is found here, or both
@@ -105,20 +107,37 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
         await client.query(
           `with p as (select posting, cycle as "from" from app.postings where settlement_id = $1 and status in ('waiting', 'late')
              and case when cycle is null then reason is null and $3::text is not null else $6 and cycle = $2 and cycle is distinct from $3 end),
-           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, "from", $3, 'series' from p where "from" is not null on conflict do nothing)
-           update app.postings set cycle = $3, due_on = $4, objection_ends_at = $5, batch = null where posting in (select posting from p)`,
+           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why) select posting, "from", $3, 'series' from p where "from" is not null on conflict do nothing),
+           u as (update app.postings u set cycle = $3, due_on = $4, objection_ends_at = $5, batch = null where posting in (select posting from p)
+             returning u.posting, app.posting_state(u) as state),
+           ${append({
+             from: 'u having count(*) > 0',
+             settlement: '$1',
+             kind: `'postingsMoved'`,
+             key: CHANGE,
+             data: `jsonb_build_object('to', $3::text, 'postings', jsonb_agg(posting order by posting))`,
+             changed: `jsonb_build_object('postings', jsonb_object_agg(posting, state))`,
+           })}
+           select from e`,
           [id, opened.cycle, next.cycle, next.dueOn, next.objectionEndsAt, leaves],
         );
         if (!leaves) {
           await client.query(
-            `with p as (update app.postings set status = 'handedOver', handed_over_at = clock_timestamp(), batch = null,
+            `with p as (update app.postings p set status = 'handedOver', handed_over_at = clock_timestamp(), batch = null,
                  due_on = $3, objection_ends_at = coalesce($4, objection_ends_at), reason = null
                where settlement_id = $1 and status in ('waiting', 'late') and cycle = $2
-                 and not exists (select from app.billing_cycles c where c.cycle = $2 and c.closed_at is not null) returning posting),
-             s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p))
-             insert into app.events (settlement_id, kind, key, at, data)
-               select $1, 'cycleOpened', $5, clock_timestamp(), jsonb_build_object('cycle', $2::text, 'postings', (select jsonb_agg(posting order by posting) from p))
-               where exists (select from p) on conflict do nothing`,
+                 and not exists (select from app.billing_cycles c where c.cycle = $2 and c.closed_at is not null) returning p.posting, app.posting_state(p) as state),
+             s as (update app.settlements set status = 'handedOver' where id = $1 and status in ('announced', 'delivered') and exists (select from p) returning status),
+             ${append({
+               from: 'p having count(*) > 0',
+               settlement: '$1',
+               kind: `'cycleOpened'`,
+               // told once, but what is new since is handed over on the same word
+               key: `$5 || '/' || ${CHANGE}`,
+               data: `jsonb_build_object('cycle', $2::text, 'eventId', $5::text, 'postings', jsonb_agg(posting order by posting))`,
+               changed: `jsonb_build_object('postings', jsonb_object_agg(posting, state), 'settlement', ${SETTLEMENT_STATUS})`,
+             })}
+             select from e`,
             [id, opened.cycle, opened.closesOn, objectionEndsAt, opened.eventId],
           );
         }
@@ -133,23 +152,23 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word, ended = false): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
-        const { rowCount } = await client.query(
-          `insert into app.events (settlement_id, kind, key, at, data)
-           select $1, $3, $4, clock_timestamp(), jsonb_strip_nulls($5::jsonb) where exists (select from app.postings where settlement_id = $1 and posting = $2)
-           on conflict do nothing`,
-          [id, posting, outcome, eventId, JSON.stringify({ posting, billSerial, nameOnBill, reason, seq })],
+        const { rows: known } = await client.query<{ news: boolean }>(
+          `select exists (select from app.postings where settlement_id = $1 and posting = $2)
+             and not exists (select from app.events where settlement_id = $1 and kind = $3 and key = $4) as news`,
+          [id, posting, outcome, eventId],
         );
-        if (!rowCount) return outbox(client, id);
-        const { rows: words } = await client.query<Word>(
-          `select data->>'posting' as posting, kind as outcome, data->>'billSerial' as "billSerial", data->>'nameOnBill' as "nameOnBill",
-             data->>'reason' as reason, (data->>'seq')::bigint as seq
-           from app.events where settlement_id = $1 and kind in ('taken', 'refused', 'retracted') and data->>'posting' = $2 order by app.events.seq`,
+        if (!known[0]?.news) return outbox(client, id);
+        const { rows: before } = await client.query<Word>(
+          `select e.data->>'posting' as posting, e.kind as outcome, e.data->>'billSerial' as "billSerial", t.data->>'nameOnBill' as "nameOnBill",
+             t.data->>'reason' as reason, (e.data->>'seq')::bigint as seq
+           from app.events e left join app.event_persons t on t.event = e.seq
+           where e.settlement_id = $1 and e.kind in ('taken', 'refused', 'retracted') and e.data->>'posting' = $2 order by e.seq`,
           [id, posting],
         );
-        const word = standingWord(words);
+        const word = standingWord([...before, { posting, outcome, billSerial, nameOnBill, reason, seq }]);
         const taken = word?.outcome === 'taken' ? word : null;
         await client.query(
-          `update app.postings set outcome_seq = greatest(outcome_seq, coalesce($3, outcome_seq)),
+          `with u as (update app.postings u set outcome_seq = greatest(outcome_seq, coalesce($3, outcome_seq)),
              status = case
                when $4 = 'taken' then 'taken'
                -- what waits outside the cycles has its task already
@@ -161,16 +180,39 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
              taken_at = case when $4 = 'taken' then case when status = 'taken' then taken_at else clock_timestamp() end end,
              handed_over_at = coalesce(handed_over_at, clock_timestamp()), bill_serial = $6, name_on_bill = $7
            from (select cycle is null and reason is not distinct from $8 as covered from app.postings where posting = $2) as now
-           where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled')`,
-          [id, posting, seq, word?.outcome ?? null, word?.reason ?? null, taken?.billSerial ?? null, taken?.nameOnBill ?? null, COVERED],
+           where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled') returning u.posting, u.status, app.posting_state(u) as state),
+           -- a settlement whose end was just recorded waits again when a posting does
+           s as (update app.settlements set status = 'handedOver' where id = $1 and status = 'settled' and not $9
+             and exists (select from app.postings p left join u using (posting) where p.settlement_id = $1
+               and coalesce(u.status, p.status) in ('waiting', 'handedOver', 'late', 'refused')) returning status),
+           ${append({
+             from: '(select) as one',
+             settlement: '$1',
+             kind: '$10',
+             key: '$11',
+             data: `jsonb_strip_nulls(jsonb_build_object('posting', $2::text, 'billSerial', $12::text, 'seq', $13::bigint))`,
+             changed: `jsonb_build_object('postings', ${byKey('u', 'posting', 'state')}, 'settlement', ${SETTLEMENT_STATUS})`,
+             person: texts({ nameOnBill: '$14::text', reason: '$15::text' }),
+           })}
+           select from e`,
+          [
+            id,
+            posting,
+            seq,
+            word?.outcome ?? null,
+            word?.reason ?? null,
+            taken?.billSerial ?? null,
+            taken?.nameOnBill ?? null,
+            COVERED,
+            ended,
+            outcome,
+            eventId,
+            billSerial ?? null,
+            seq,
+            nameOnBill ?? null,
+            reason ?? null,
+          ],
         );
-        if (!ended) {
-          await client.query(
-            `update app.settlements set status = 'handedOver' where id = $1 and status = 'settled'
-               and exists (select from app.postings where settlement_id = $1 and status in ('waiting', 'handedOver', 'late', 'refused'))`,
-            [id],
-          );
-        }
         return outbox(client, id);
       });
     },
@@ -187,10 +229,17 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
            p as (update app.postings p set cycle = x.cycle, due_on = x."dueOn", objection_ends_at = coalesce(x."objectionEndsAt", p.objection_ends_at),
                status = x.status, reason = coalesce(x.reason, p.reason), batch = case when not x.late then p.batch end, times_late = times_late + x.late::integer
              from x where p.settlement_id = $1 and p.posting = x.posting and p.cycle is not distinct from x."from" and p.status = x.was
-             returning p.posting, x."from", x.cycle, x.late),
-           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, "from", cycle, 'late', w.due_on from p join w using (posting) where late on conflict do nothing)
-           insert into app.events (settlement_id, kind, key, at, data)
-             select $1, 'late', posting || '/' || coalesce("from", ''), clock_timestamp(), jsonb_build_object('posting', posting, 'from', "from", 'to', cycle, 'batch', w.batch) from p join w using (posting) where late on conflict do nothing`,
+             returning p.posting, x."from", x.cycle, x.late, app.posting_state(p) as state),
+           m as (insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, "from", cycle, 'late', w.due_on from p join w using (posting) where late on conflict do nothing),
+           ${append({
+             from: 'p join w using (posting)',
+             settlement: '$1',
+             kind: `case when late then 'late' else 'postingsMoved' end`,
+             key: `posting || '/' || coalesce("from", '') || '/' || ${CHANGE}`,
+             data: `jsonb_build_object('posting', posting, 'from', "from", 'to', cycle, 'batch', case when late then w.batch end)`,
+             changed: `jsonb_build_object('postings', jsonb_build_object(posting, state))`,
+           })}
+           select from e`,
           [id, JSON.stringify(moves)],
         );
         return outbox(client, id);
@@ -332,6 +381,11 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     },
   };
 }
+
+/** The key of an event that every change is: what it tells was changed by its own statement, so it cannot be told twice. */
+const CHANGE = 'clock_timestamp()::text';
+/** What a CTE `s` made of the settlement's status. */
+const SETTLEMENT_STATUS = `coalesce((select jsonb_build_object('status', status) from s), '{}')`;
 
 const OPENED = `select cycle, event_id as "eventId", closes_on as "closesOn", opened_at as "openedAt", closed_at as "closedAt" from app.billing_cycles`;
 const BATCH = `select cycle, batch, frozen_at as "frozenAt", count, sum, items from app.posting_batches`;

@@ -15,10 +15,16 @@ import type {
   SettlementStatus,
   StepTime,
 } from '../domain/settlement.js';
+import { append, byKey, texts } from './event-log.js';
 import { DUE, paymentsOf } from './payments.js';
 import { inTransaction } from './pool.js';
 import type { BillInputs } from '../domain/verification.js';
-import { writeSteps } from './steps.js';
+import { STEPS_WRITTEN, writeSteps } from './steps.js';
+
+/** A settlement's new status as the log tells it. */
+function status(now: SettlementStatus): string {
+  return `'{"settlement": {"status": "${now}"}}'`;
+}
 
 /** A settlement of another run or with other facts stands under the same id. */
 export class SettlementExistsError extends Error {
@@ -84,6 +90,11 @@ export const CORRECTION = `json_build_object('n', c.n, 'kind', c.kind, 'cause', 
   'difference', c.submission->'comparison'->'difference', 'noChange', c.submission->'comparison'->'noChange',
   'verifiedBy', c.verified_by->>'id', 'approvedBy', c.approved_by->>'id', 'revision', c.revision, 'note', c.note)`;
 
+/** A refund as JSON, from a row `r` of app.refunds. */
+export const REFUND = `json_build_object('amount', r.amount, 'reason', r.reason, 'requestedBy', r.requested_by->>'id',
+  'requestedAt', to_char(r.requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'confirmedBy', r.confirmed_by->>'id',
+  'confirmedAt', to_char(r.confirmed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
+
 const VIEW = `
   select s.*, b.bill, ${DUE} as due, ${paymentsOf('s.id')} as payments,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
@@ -91,7 +102,12 @@ const VIEW = `
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by array_position(array['register','fetchAccount','checkReading','computeDebt','issueBill','announce','scheduleFee'], t.name))
         from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps,
-    coalesce((select json_agg(${CORRECTION} order by c.n) from app.corrections c where c.settlement_id = s.id), '[]') as corrections
+    coalesce((select json_agg(${CORRECTION} order by c.n) from app.corrections c where c.settlement_id = s.id), '[]') as corrections,
+    (select ${REFUND} from app.refunds r where r.settlement_id = s.id) as refund,
+    coalesce((select json_agg(json_build_object('revision', k.revision, 'n', k.n, 'by', k.by->>'id', 'at', to_char(k.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by k.revision, k.n)
+        from app.copies k where k.settlement_id = s.id), '[]') as copies,
+    (select json_build_object('number', l.number, 'issuedAt', to_char(l.issued_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'by', l.issued_by->>'id')
+        from app.clearances l where l.settlement_id = s.id and l.revision = s.revision) as clearance
   from app.settlements s`;
 
 interface Row {
@@ -115,6 +131,9 @@ interface Row {
   steps: StepTime[];
   corrections: Settlement['corrections'];
   cancellation: Settlement['cancellation'];
+  refund: Settlement['refund'];
+  copies: Settlement['copies'];
+  clearance: Settlement['clearance'];
   predecessor: Settlement['predecessor'];
   delivery: Settlement['delivery'];
 }
@@ -140,10 +159,19 @@ function fromRow(row: Row): Settlement {
     paid: row.due === null ? null : paidOf(row.due, row.payments),
     corrections: row.corrections,
     cancellation: row.cancellation,
+    refund: row.refund,
+    copies: row.copies,
+    clearance: row.clearance,
     predecessor: row.predecessor,
     steps: row.steps,
     delivery: row.delivery,
   };
+}
+
+/** A settlement as it stands, in the caller's transaction where there is one. */
+export async function settlementOf(client: Pick<Pool, 'query'>, id: string): Promise<Settlement | null> {
+  const { rows } = await client.query<Row>(`${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision where s.id = $1`, [id]);
+  return rows[0] ? fromRow(rows[0]) : null;
 }
 
 /** Settlements as people list, search and count them. Every write is idempotent by its key. */
@@ -152,8 +180,7 @@ export function createSettlementStore(pool: Pool) {
     const { rows } = await pool.query<Row>(sql, values);
     return rows[0] ? fromRow(rows[0]) : null;
   };
-  const byId = (id: string): Promise<Settlement | null> =>
-    one(`${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision where s.id = $1`, [id]);
+  const byId = (id: string): Promise<Settlement | null> => settlementOf(pool, id);
 
   return {
     /** The settlement, or null when there is none in the scope (`office: null` = every office). */
@@ -235,7 +262,8 @@ export function createSettlementStore(pool: Pool) {
 
     async eventsSince(id: string, seq: number): Promise<SettlementEvent[]> {
       const { rows } = await pool.query<SettlementEvent>(
-        'select seq, kind, at, data from app.events where settlement_id = $1 and seq > $2 order by seq limit 1000',
+        `select e.seq, e.kind, e.at, e.data || coalesce(p.data, '{}') as data from app.events e left join app.event_persons p on p.event = e.seq
+         where e.settlement_id = $1 and e.seq > $2 order by e.seq limit 1000`,
         [id, seq],
       );
       return rows;
@@ -249,15 +277,15 @@ export function createSettlementStore(pool: Pool) {
       const { facts, clerk } = order;
       const { rowCount } = await pool.query(
         `with mine as (
-           insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator, predecessor)
+           insert into app.settlements as s (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator, predecessor)
            values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, $11)
            on conflict (id) do update set run_id = excluded.run_id, status = 'received', office = excluded.office, clerk = excluded.clerk,
              received_at = excluded.received_at, late_entry = excluded.late_entry, facts = excluded.facts, operator = excluded.operator,
              errors = '[]', warnings = '[]', at_risk_at = null, breached_at = null
-           where app.settlements.status = 'rejected' and app.settlements.run_id <> excluded.run_id
-           returning id, received_at)
-         insert into app.events (settlement_id, kind, key, at, data)
-         select id, 'received', $6, received_at, '{}' from mine on conflict do nothing`,
+           where s.status = 'rejected' and s.run_id <> excluded.run_id
+           returning s.id, s.received_at, app.settlement_state(s) as state),
+         ${append({ from: 'mine', settlement: 'id', kind: `'received'`, key: '$6', at: 'received_at', changed: `jsonb_build_object('settlement', state)` })}
+         select from e`,
         [
           order.id,
           facts.subscription,
@@ -282,8 +310,18 @@ export function createSettlementStore(pool: Pool) {
     /** The run ended without an announcement; its findings are kept. */
     async reject(id: string, runId: string, errors: Finding[], warnings: Finding[], steps: StepTime[], at: Instant): Promise<void> {
       await pool.query(
-        `with s as (update app.settlements set status = 'rejected', errors = $3, warnings = $4 where id = $1 and run_id = $2 returning id), ${writeSteps(5, 0)}
-         insert into app.events (settlement_id, kind, key, at, data) select id, 'rejected', $2, $6, $3 from s on conflict do nothing`,
+        `with s as (update app.settlements set status = 'rejected', errors = $3, warnings = $4 where id = $1 and run_id = $2
+           returning id, app.finding_codes(errors) as errors, app.finding_codes(warnings) as warnings), ${writeSteps(5, 0)},
+         ${append({
+           from: 's',
+           settlement: 'id',
+           kind: `'rejected'`,
+           key: '$2',
+           at: '$6',
+           data: `jsonb_build_object('errors', errors)`,
+           changed: `jsonb_build_object('settlement', jsonb_build_object('status', 'rejected', 'errors', errors, 'warnings', warnings), 'steps', ${STEPS_WRITTEN})`,
+         })}
+         select from e`,
         [id, runId, JSON.stringify(errors), JSON.stringify(warnings), JSON.stringify(steps), at],
       );
     },
@@ -308,9 +346,17 @@ export function createSettlementStore(pool: Pool) {
              elapsed_ms = coalesce(elapsed_ms, floor(extract(epoch from clock_timestamp() - received_at) * 1000)::bigint),
              within_target = coalesce(within_target, clock_timestamp() - received_at <= $5::bigint * interval '1 millisecond'),
              account = $3, warnings = $4
-           where id = $1 and run_id = $2 returning id, announced_at, elapsed_ms, within_target, late_entry), ${writeSteps(6, 0)},
-         e as (insert into app.events (settlement_id, kind, key, at, data)
-           select id, 'announced', $2, announced_at, jsonb_build_object('elapsedMs', elapsed_ms, 'withinTarget', within_target) from s on conflict do nothing)
+           where id = $1 and run_id = $2 returning id, status, announced_at, elapsed_ms, within_target, late_entry, app.finding_codes(warnings) as warnings), ${writeSteps(6, 0)},
+         ${append({
+           from: 's',
+           settlement: 'id',
+           kind: `'announced'`,
+           key: '$2',
+           at: 'announced_at',
+           data: `jsonb_build_object('elapsedMs', elapsed_ms, 'withinTarget', within_target)`,
+           changed: `jsonb_build_object('settlement', jsonb_build_object('status', status, 'announcedAt', app.instant(announced_at), 'elapsedMs', elapsed_ms,
+             'withinTarget', within_target, 'warnings', warnings), 'steps', ${STEPS_WRITTEN})`,
+         })}
          select announced_at, elapsed_ms, within_target, late_entry from s`,
         [id, runId, JSON.stringify(given.account), JSON.stringify(given.warnings), given.targetMs, JSON.stringify(steps)],
       );
@@ -325,9 +371,16 @@ export function createSettlementStore(pool: Pool) {
         `with s as (
            update app.settlements set status = case status when 'announced' then 'delivered' else status end,
              delivery = coalesce(delivery, $2::jsonb || jsonb_build_object('at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-           where id = $1 returning id, delivery),
-         e as (insert into app.events (settlement_id, kind, key, at, data)
-           select id, 'delivered', '1', clock_timestamp(), delivery || jsonb_build_object('by', $3::jsonb) from s on conflict do nothing)
+           where id = $1 returning id, status, delivery),
+         ${append({
+           from: 's',
+           settlement: 'id',
+           kind: `'delivered'`,
+           key: `'1'`,
+           data: `jsonb_build_object('channel', delivery->'channel', 'at', delivery->'at', 'by', $3::jsonb)`,
+           changed: `jsonb_build_object('settlement', jsonb_build_object('status', status, 'delivery', jsonb_build_object('channel', delivery->'channel', 'at', delivery->'at')))`,
+           person: texts({ deliveredTo: `$2::jsonb->'deliveredTo'` }),
+         })}
          select delivery from s`,
         [id, JSON.stringify(delivery), JSON.stringify({ id: by.id, role: by.role })],
       );
@@ -337,8 +390,10 @@ export function createSettlementStore(pool: Pool) {
 
     async settle(id: string): Promise<void> {
       await pool.query(
-        `with s as (update app.settlements set status = 'settled' where id = $1 and status <> 'cancelled' returning id)
-         insert into app.events (settlement_id, kind, key, at, data) select id, 'settled', '1', clock_timestamp(), '{}' from s on conflict do nothing`,
+        // it may end again after billing took a word back: each end is an event
+        `with s as (update app.settlements set status = 'settled' where id = $1 and status not in ('cancelled', 'settled') returning id),
+         ${append({ from: 's', settlement: 'id', kind: `'settled'`, key: 'clock_timestamp()::text', changed: status('settled') })}
+         select from e`,
         [id],
       );
     },
@@ -348,9 +403,9 @@ export function createSettlementStore(pool: Pool) {
       const column = delay === 'atRisk' ? 'at_risk_at' : 'breached_at';
       const { rowCount } = await pool.query(
         `with s as (update app.settlements set ${column} = coalesce(${column}, clock_timestamp()) where id = $1 and run_id = $2 returning id, ${column} as at),
-         e as (insert into app.events (settlement_id, kind, key, at, data) select id, $3::text, $2, at, '{}' from s on conflict do nothing)
+         ${append({ from: 's', settlement: 'id', kind: `'${delay}'`, key: '$2', at: 'at', changed: `jsonb_build_object('settlement', jsonb_build_object('${delay}At', app.instant(at)))` })}
          select from s`,
-        [id, runId, delay],
+        [id, runId],
       );
       return rowCount === 1;
     },
@@ -376,13 +431,21 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
   const { last, now } = given[0] as (typeof given)[number];
   const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
   await client.query(
-    `with b as (insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning settlement_id as id), ${writeSteps(10, 11)},
+    `with b as (insert into app.bills as b (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning b.settlement_id as id, b.revision, app.bill_state(b) as state), ${writeSteps(10, 11)},
      l as (insert into app.slips (subscription, payment_id, year, settlement_id, revision, amount)
        select $12, x."paymentId", $13, $1, $2, x.amount from jsonb_to_recordset($5::jsonb->'payments') as x("paymentId" text, amount bigint)),
-     e as (insert into app.events (settlement_id, kind, key, at, data)
-       select id, 'issued', $2::integer::text, $4, jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint) from b),
-       v as (update app.bills set void = true where settlement_id = $1 and revision < $2 and not void)
+     v as (update app.bills set void = true where settlement_id = $1 and revision < $2 and not void returning revision),
+     ${append({
+       from: 'b',
+       settlement: 'id',
+       kind: `'issued'`,
+       key: '$2::integer::text',
+       at: '$4',
+       data: `jsonb_build_object('number', $3::text, 'total', $7::bigint, 'payable', $8::bigint)`,
+       changed: `jsonb_build_object('settlement', jsonb_build_object('revision', revision), 'steps', ${STEPS_WRITTEN},
+         'bills', jsonb_build_object(revision, state) || ${byKey('v', 'revision', `'{"void": true}'::jsonb`)})`,
+     })}
      update app.settlements set revision = $2 where id = $1`,
     [
       draft.settlementId,

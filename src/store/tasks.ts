@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Instant, Operator } from '../domain/settlement.js';
 import { EVERY_OFFICE, type PersonAtWork, type Task, type TaskKind, kindsOf, seesTask } from '../domain/task.js';
+import { append, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
 
 export interface NewTask extends Pick<Task, 'id' | 'kind' | 'settlement' | 'office' | 'role' | 'detail'> {
@@ -58,9 +59,9 @@ const COLUMNS = `id, kind, settlement_id as settlement, office, role, assignee, 
   due_at as "dueAt", reminded_at as "remindedAt", escalated_at as "escalatedAt", closed_at as "closedAt", closed_by as "closedBy", outcome, detail`;
 
 /** The event of a task `t` in its settlement's story; a task of no settlement has none. */
-function event(kind: string, key: string, at: string, data: string): string {
-  return `insert into app.events (settlement_id, kind, key, at, data)
-    select settlement_id, '${kind}', ${key}, ${at}, ${data} from t where settlement_id is not null on conflict do nothing`;
+function event(kind: string, key: string, at: string, data: string, note?: Record<string, string>): string {
+  const told = { from: 't where settlement_id is not null', settlement: 'settlement_id', kind: `'${kind}'`, key, at, data };
+  return `, ${append(note ? { ...told, person: texts(note) } : told)} select from e`;
 }
 
 export function createTaskStore(pool: Pool): TaskStore {
@@ -92,7 +93,7 @@ export function createTaskStore(pool: Pool): TaskStore {
     async close(id, { by, outcome }) {
       await pool.query(
         `with t as (update app.tasks set closed_at = clock_timestamp(), closed_by = $2::jsonb, outcome = $3 where id = $1 and closed_at is null returning *)
-         ${event('taskClosed', 'id', 'closed_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'by', closed_by->'id', 'outcome', outcome))`)}`,
+         ${event('taskClosed', 'id', 'closed_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'by', closed_by->'id'))`, { outcome: '$3::text' })}`,
         [id, by && JSON.stringify({ id: by.id, name: by.name }), outcome],
       );
       return get(id);
@@ -131,7 +132,7 @@ export function createTaskStore(pool: Pool): TaskStore {
         if (faults.length > 0) return { faults };
         await client.query(
           `with t as (update app.tasks set assignee = $2, assigned_by = $3, assigned_at = clock_timestamp() where id = any($1) and assignee is distinct from $2 returning *)
-           ${event('taskAssigned', `id || '/' || assigned_at`, 'assigned_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'to', assignee, 'by', assigned_by->'id', 'reason', $4::text))`)}`,
+           ${event('taskAssigned', `id || '/' || assigned_at`, 'assigned_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'to', assignee, 'by', assigned_by->'id'))`, { reason: '$4::text' })}`,
           [ids, to, JSON.stringify({ id: by.id, name: by.name }), reason],
         );
         const { rows: now } = await client.query<Task>(`select ${COLUMNS} from app.tasks where id = any($1) order by coalesce(due_at, 'infinity'), id`, [ids]);

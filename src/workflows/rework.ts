@@ -2,6 +2,7 @@ import { type UpdateDefinition } from '@temporalio/common';
 import { setHandler } from '@temporalio/workflow';
 import type { Targeted } from '../activities/outbox.js';
 import { type Correction, type CorrectionRefusal, currentCorrection, isOpenCorrection, refusalOf } from '../domain/correction.js';
+import type { Rial } from '../domain/rial.js';
 import type { Operator, Posting, Settlement, SettlementOrder } from '../domain/settlement.js';
 import {
   APPROVER_NEEDED,
@@ -183,28 +184,33 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     },
   );
 
-  let refundAskedBy: string | null = null;
+  /** A credit may be paid back while no error is open: a correction could change it. */
+  const mustHaveCredit = (): Rial => {
+    mustBeIssued();
+    const credit = -(view.bill?.total ?? 0);
+    if (credit <= 0 || currentCorrection(view.corrections)) refuse(NOT_ALLOWED_NOW, 'there is no credit to pay back');
+    return credit;
+  };
   offer(
     requestRefund,
-    () => {
-      mustBeIssued();
-      if ((view.bill?.total ?? 0) >= 0 || currentCorrection(view.corrections)) refuse(NOT_ALLOWED_NOW, 'there is no credit to pay back');
-    },
+    () => void mustHaveCredit(),
     async ({ reason, by }) => {
-      await runStep('requestRefund', 'درخواست بازپرداخت بستانکاری', { id: view.id, amount: -(view.bill?.total ?? 0), reason, by });
-      refundAskedBy ??= by.id;
+      view.refund = await runStep('requestRefund', 'درخواست بازپرداخت بستانکاری', { id: view.id, amount: mustHaveCredit(), reason, by });
       return view;
     },
   );
   offer(
     confirmRefund,
     ({ by }) => {
-      mustBeIssued();
-      if (refundAskedBy === null) refuse(NOT_ALLOWED_NOW, 'nobody asked for a refund');
-      if (refundAskedBy === by.id) refuse(SECOND_PERSON_NEEDED, 'who asked for the refund does not confirm it');
+      const credit = mustHaveCredit();
+      if (view.refund === null) refuse(NOT_ALLOWED_NOW, 'nobody asked for a refund');
+      if (view.refund?.confirmedBy === null && view.refund.amount !== credit) refuse(NOT_ALLOWED_NOW, 'a correction has changed the credit: it must be asked for again');
+      if (view.refund?.requestedBy === by.id) refuse(SECOND_PERSON_NEEDED, 'who asked for the refund does not confirm it');
     },
     async ({ by }) => {
-      await keep(await runStep('confirmRefund', 'تأیید بازپرداخت', { order, by, at: now() }));
+      const { refund, ...changed } = await runStep('confirmRefund', 'تأیید بازپرداخت', { order, by, at: now() });
+      view.refund = refund;
+      await keep(changed);
       return view;
     },
   );

@@ -151,11 +151,12 @@ test('case 23: after a tariff change the reprint is equal in every amount, in it
   expect((await stored(asked.id)).bill).toEqual(issued.bill);
   const again = printer.bill({ settlement: await stored(asked.id), copy: false, void: false });
   expect(Buffer.from(again).equals(original)).toBe(true);
-  const copy = printer.bill({ settlement: await stored(asked.id), copy: true, void: false });
+  const copy = printer.bill({ settlement: await stored(asked.id), copy: 777, void: false });
   const [first, second] = readPdfs([original, copy]);
   const figures = (text: string) => text.match(/[0-9۰-۹][0-9۰-۹٬٫/:-]*/g) ?? [];
   expect(figures(first!.text).length).toBeGreaterThan(60);
-  expect(figures(second!.text)).toEqual(figures(first!.text));
+  // but for the reprint's own number
+  expect(figures(second!.text).filter((figure) => figure !== '۷۷۷')).toEqual(figures(first!.text));
   expect(second!.barcodes).toEqual(first!.barcodes);
   for (const { amount } of bill!.lines) expect(second!.text).toContain(Math.abs(amount).toLocaleString('fa-IR'));
   expect([first, second].map((each) => each!.text.includes('المثن'))).toEqual([false, true]);

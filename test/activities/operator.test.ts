@@ -12,6 +12,7 @@ import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
 import { subscriber, walk } from './stage.js';
+import { emptied } from '../store/emptying.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let people: PeopleStore;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   preview = createPreview({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) }, createTariffStore(pool), createOverrideStore(pool), people);
 }, 120_000);
 afterAll(() => database?.stop());
-beforeEach(() => database.pool.query('truncate app.users cascade'));
+beforeEach(() => emptied(database.pool, 'app.users'));
 
 const ADMIN = { id: 'm1', name: 'مدیر', role: 'admin' } as const;
 let last = 300;

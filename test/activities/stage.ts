@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Pool } from 'pg';
 import type { Activities } from '../../src/activities/index.js';
 import type { Fetched } from '../../src/activities/fetch-account.js';
+import { accountView } from '../../src/domain/assessment.js';
 import { blocking, overridden } from '../../src/domain/finding.js';
 import type { Finding } from '../../src/domain/finding.js';
 import { addDays } from '../../src/domain/jalali.js';
@@ -33,7 +34,7 @@ export async function walk(activities: Activities, order: SettlementOrder, runId
     return { fetched, findings, bill: null };
   }
   const bill = await run(activities.issueBill, { order, snapshot, tariffs, fee, debt, revision: 1, steps: [] });
-  const account = { ...snapshot.account, billId: bill.billId, meter: null };
+  const account = accountView(snapshot, order.facts.settlementDate);
   await run(activities.announce, { id: order.id, account, warnings: findings, steps: [] });
   await run(activities.scheduleFee, { order, snapshot, bill });
   return { fetched, findings, bill };

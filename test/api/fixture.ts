@@ -11,10 +11,12 @@ import { createSessions } from '../../src/api/sessions';
 import { createTokens, type Tokens } from '../../src/api/tokens';
 import { receivedSettlement } from '../../src/domain/settlement';
 import type { AccountSnapshot, Cycle } from '../../src/domain/account';
+import { clearanceLetter } from '../../src/domain/clearance';
 import type { Correction } from '../../src/domain/correction';
 import type { CorrectiveAction } from '../../src/domain/corrective-action';
 import type { Override } from '../../src/domain/finding';
 import { sameReport } from '../../src/domain/payment';
+import type { Access } from '../../src/store/access-log';
 import type { RecordedPayment } from '../../src/store/payments';
 import { NOTHING_COUNTED } from '../../src/domain/indicators';
 import { jalali } from '../../src/domain/jalali';
@@ -313,6 +315,8 @@ export interface TestApi {
   url: string;
   server: Listening;
   log: string[];
+  /** looks at persons' data, as noted */
+  accesses: Access[];
   /** calls the API and checks the answer against the contract of its route */
   call(method: string, path: string, options?: CallOptions): Promise<Answered>;
   /** what the settlements' listeners are told */
@@ -344,6 +348,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
   const events: SettlementEvent[] = [];
   const overrides: (Override & { id: string })[] = [];
   const payments: RecordedPayment[] = [];
+  const accesses: Access[] = [];
   const listeners = new Set<() => void>();
   const deps: Fakes = {
     temporal: {
@@ -367,6 +372,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
               total: { before: 48_645, after: 47_564 },
               payable: { before: 48_000, after: 47_000 },
               difference: -1_081,
+              received: 0,
               noChange: false,
             },
             warnings: [],
@@ -410,6 +416,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       reported: async () => [],
       list: async () => ({ items: payments, next: null }),
     },
+    accessLog: { note: (entry) => void accesses.push(entry), list: async () => ({ items: accesses, next: null }) },
+    corrections: { submission: async () => null },
+    copies: { record: async () => 3 },
+    clearances: { issue: async (_id, { id, name, office }) => ({ letter: clearanceLetter({ ...announced(), paid: { amount: 48_000, remaining: 0, status: 'paid' } }, { number: 'M-12-1405-000001', issuedAt: NOW.toISOString(), issuedBy: { id, name, office } }), issued: true }) },
     tasks: {
       list: async () => ({ items: [task()], next: null }),
       get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
@@ -482,7 +492,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       for await (const chunk of stream) rows += String(chunk).split('\n').length - 1;
       return { ok: true, kind, rows, inserted: rows, updated: 0, unchanged: 0 };
     },
-    printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test') },
+    printer: { bill: () => new TextEncoder().encode('%PDF-1.7 test'), clearance: () => new TextEncoder().encode('%PDF-1.7 letter') },
     preview: async () => ({ bill: null, warnings: [], errors: [] }),
     tokens,
     codec: { decode: async (payloads) => payloads, origin: null, practiceKey: PRACTICE_KEY },
@@ -500,6 +510,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     url,
     server,
     log,
+    accesses,
     events,
     notify: () => listeners.forEach((listener) => listener()),
     listeners: () => listeners.size,

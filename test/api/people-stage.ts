@@ -4,6 +4,7 @@ import { createPeopleStore } from '../../src/store/people';
 import { createSignInStore } from '../../src/store/sign-in';
 import { testDatabase, type TestDatabase } from '../billing/database';
 import { ADMIN, NOW, startApi, type Answered, type CallOptions, type TestApi } from './fixture';
+import { emptied } from '../store/emptying';
 
 /** The API on a real database of people, with a clock that a test moves; the other parts are the fixture's. */
 export interface PeopleStage {
@@ -49,7 +50,7 @@ export async function startPeople(): Promise<PeopleStage> {
       clock.ms = 0;
       api.deps.sessions.forget();
       api.log.length = 0;
-      await database.pool.query('truncate app.users cascade; truncate app.sign_in_attempts, app.ended_sessions');
+      await emptied(database.pool, 'app.users, app.sign_in_attempts, app.ended_sessions');
     },
     async settled(id, roles = ['clerk'], office = '12') {
       const by: Operator = { id, name: 'مریم رضایی', role: roles[0] as Role, office };

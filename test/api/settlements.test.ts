@@ -452,7 +452,7 @@ describe('bill.pdf', () => {
     await pdf('?revision=۱&copy=false');
     await pdf('?revision=2');
     expect(seen).toEqual([
-      [1, true, false],
+      [1, 3, false],
       [1, false, true],
       [2, false, false],
     ]);

@@ -93,6 +93,9 @@ export function settlement({ lines = LINES, payable, bill, account, facts, settl
     paid: null,
     corrections: [],
     cancellation: null,
+    refund: null,
+    copies: [],
+    clearance: null,
     predecessor: null, steps: [], delivery: null,
     ...rest,
   };

@@ -3,6 +3,7 @@ import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/qualifi
 import type { Role } from '../../src/domain/settlement.js';
 import { type Doer, PRACTICE, type PeopleStore, createPeopleStore } from '../../src/store/people.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
+import { emptied } from './emptying.js';
 
 let database: TestDatabase;
 let people: PeopleStore;
@@ -11,7 +12,7 @@ beforeAll(async () => {
   people = createPeopleStore(database.pool);
 }, 60_000);
 afterAll(() => database?.stop());
-beforeEach(() => database.pool.query('truncate app.users cascade'));
+beforeEach(() => emptied(database.pool, 'app.users'));
 
 const ADMIN: Doer = { id: 'm1', name: 'مدیر', role: 'admin' };
 const person = (id: string, change: { name?: string; office?: string; roles?: Role[] } = {}) =>

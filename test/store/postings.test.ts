@@ -38,7 +38,7 @@ const ids = (n: number): string[] => Array.from({ length: n }, (_, i) => `S${Str
 const statuses = async (id: string): Promise<Record<string, string>> =>
   Object.fromEntries((await store.of(id)).postings.map(({ kind, status, cycle }) => [kind, `${status} ${cycle}`]));
 const events = async (id: string, kind: string): Promise<string[]> =>
-  (await pool.query<{ key: string }>('select key from app.events where settlement_id = $1 and kind = $2 order by seq', [id, kind])).rows.map(({ key }) => key);
+  (await pool.query<{ key: string }>('select key from app.events where settlement_id = $1 and kind = $2 order by seq', [id, kind])).rows.map(({ key }) => key.replace(/\/\d{4}-\d\d-\d\d [^/]*$/, ''));
 const rows = async <T>(sql: string): Promise<T[]> => (await pool.query(sql)).rows as T[];
 /** Opens the cycle with settlements that are handed over. */
 async function handedOver(n: number): Promise<string[]> {

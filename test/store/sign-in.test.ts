@@ -3,6 +3,7 @@ import { hashPassword, isPassword, oneTimePassword } from '../../src/store/passw
 import { type Doer, createPeopleStore } from '../../src/store/people.js';
 import { ATTEMPTS, LOCKED_MS, type SignInStore, createSignInStore } from '../../src/store/sign-in.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
+import { emptied } from './emptying.js';
 
 let database: TestDatabase;
 let signIns: SignInStore;
@@ -11,7 +12,7 @@ beforeAll(async () => {
   signIns = createSignInStore(database.pool);
 }, 60_000);
 afterAll(() => database?.stop());
-beforeEach(() => database.pool.query('truncate app.users cascade; truncate app.sign_in_attempts, app.ended_sessions'));
+beforeEach(() => emptied(database.pool, 'app.users, app.sign_in_attempts, app.ended_sessions'));
 
 const ADMIN: Doer = { id: 'm1', name: 'مدیر', role: 'admin' };
 const SELF: Doer = { id: 'm.rezaei', name: 'مریم رضایی', role: 'clerk' };

@@ -34,7 +34,12 @@ async function opened(kind: Task['kind'], change: Partial<NewTask> = {}): Promis
   return store.open({ id: taskId(kind, id), kind, settlement: id, office, role: taskKind(kind).role, dueAt: LATER, detail: {}, ...change });
 }
 const events = async (settlement: string | null) =>
-  (await db.pool.query<{ kind: string; data: Record<string, unknown> }>("select kind, data from app.events where settlement_id = $1 and kind like 'task%' order by seq", [settlement])).rows;
+  (
+    await db.pool.query<{ kind: string; data: Record<string, unknown> }>(
+      `select e.kind, e.data || coalesce(p.data, '{}') as data from app.events e left join app.event_persons p on p.event = e.seq where e.settlement_id = $1 and e.kind like 'task%' order by e.seq`,
+      [settlement],
+    )
+  ).rows;
 const listed = async (operator: Operator, change: Partial<TaskFilter> = {}) => store.list({ operator, mine: false, state: 'open', limit: 50, ...change });
 const ids = async (operator: Operator, change: Partial<TaskFilter> = {}) => (await listed(operator, change)).items.map(({ id }) => id);
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { todayInTehran } from '../../src/domain/jalali.js';
+import { emptied } from './emptying.js';
 
 /** What a seeded settlement is made of. */
 export interface Waiting {
@@ -39,5 +40,5 @@ export async function seedWaiting(pool: Pool, settlements: readonly Waiting[]): 
 }
 
 export async function emptyOutbox(pool: Pool): Promise<void> {
-  await pool.query('truncate app.settlements, app.billing_cycles, app.posting_batches, app.acknowledgements, app.events cascade');
+  await emptied(pool, 'app.settlements, app.billing_cycles, app.posting_batches, app.acknowledgements, app.events');
 }

@@ -15,7 +15,7 @@ export interface KeptHistory {
 /** What workflows have done before: each must replay on the code of today. */
 const FOLDER = path.resolve(__dirname, '../histories');
 /** So many of one workflow: the paths that are told apart by their commands, the first that come. */
-const OF_A_TYPE = 40;
+const OF_A_TYPE = 30;
 
 /** The history up to its last answered workflow task: beyond it a replay would run new steps, which it cannot. */
 export function answeredPart(history: History): History {

@@ -3,14 +3,18 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
 import { createTaskDesk } from '../../src/activities/task-desk.js';
-import type { JalaliDate } from '../../src/domain/jalali.js';
+import { rebuildSettlements } from '../../src/audit.js';
+import { type JalaliDate, todayInTehran } from '../../src/domain/jalali.js';
 import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { taskWorkflowId } from '../../src/domain/task.js';
 import { createMessenger } from '../../src/messenger.js';
+import { createCorrectionStore } from '../../src/store/corrections.js';
+import { createPaymentStore } from '../../src/store/payments.js';
 import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
+import { verifyBills } from '../../src/verify.js';
 import {
   TASK_QUEUE,
   approveCorrection,
@@ -243,12 +247,98 @@ test('a credit is paid back once, after a second supervisor confirmed', async ()
     const total = first.bill?.total ?? 0;
     expect(total).toBeLessThan(0);
     expect(await failureOf(handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] }))).toBe('NOT_ALLOWED_NOW');
-    await handle(order).executeUpdate(requestRefund, { args: [{ reason: 'درخواست مالک', by: SUPERVISOR }] });
+    const asked = await handle(order).executeUpdate(requestRefund, { args: [{ reason: 'درخواست مالک', by: SUPERVISOR }] });
+    expect(asked.refund).toMatchObject({ amount: -total, reason: 'درخواست مالک', requestedBy: 'supervisor-1', confirmedBy: null });
     expect(await failureOf(handle(order).executeUpdate(confirmRefund, { args: [{ by: SUPERVISOR }] }))).toBe('SECOND_PERSON_NEEDED');
     const confirmed = await handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] });
     expect(kinds(confirmed)['difference/refund']).toEqual(['waiting', -total]);
+    expect(confirmed.refund).toMatchObject({ amount: -total, requestedBy: 'supervisor-1', confirmedBy: 'supervisor-2' });
+    expect((await stored(order.id)).refund).toEqual(confirmed.refund);
     await handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] });
     expect((await state(order)).postings).toHaveLength(3);
+  });
+});
+
+test('a refund is not confirmed while an error is open, nor after a correction has changed the credit: it is asked for again', async () => {
+  const order = nextOrder();
+  await database.pool.query(`insert into billing.adjustments (reference, subscription, "on", amount, reason) values ('ADJ-CREDIT-2', $1, '1405/09/01', -900000000, 'اصلاح')`, [order.facts.subscription]);
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    const ask = () => handle(order).executeUpdate(requestRefund, { args: [{ reason: 'درخواست مالک', by: SUPERVISOR }] });
+    const confirm = () => handle(order).executeUpdate(confirmRefund, { args: [{ by: SECOND_SUPERVISOR }] });
+    await ask();
+    await report(order);
+    expect(await failureOf(confirm())).toBe('NOT_ALLOWED_NOW');
+    await submit(order, 1, (order.facts.reading ?? 0) + 5);
+    const credit = -((await verify(order, 1)).bill?.total ?? 0);
+    expect(await failureOf(confirm())).toBe('NOT_ALLOWED_NOW');
+    expect((await ask()).refund).toMatchObject({ amount: credit, confirmedBy: null });
+    expect((await confirm()).refund).toMatchObject({ amount: credit, confirmedBy: 'supervisor-2' });
+  });
+});
+
+describe('payments received since the issue', () => {
+  const pay = async (order: SettlementOrder, { subscription }: { subscription: string }, bill: NonNullable<Settlement['bill']>, amount: number, reference: string) => {
+    const report = { reference, eventId: reference, subscription, paymentId: bill.payments[0]?.paymentId as string, amount, paidOn: todayInTehran(new Date()) };
+    expect(await createPaymentStore(database.pool).record(report, '01', { id: 'b', office: '01' })).toMatchObject({ kind: 'recorded', payment: { settlement: order.id } });
+  };
+  const billed = (settlement: Settlement) => settlement.bill as NonNullable<Settlement['bill']>;
+  const audit = async (id: string) => {
+    for await (const each of rebuildSettlements(database.pool, id)) expect(each).toMatchObject({ equal: true, differences: [] });
+    for await (const each of verifyBills(database.pool, id)) expect(each).toMatchObject({ equal: true, differences: [] });
+  };
+
+  test('enter a correction: what is asked for is the rest; the error alone decides on the approval; no error, no change', async () => {
+    const order = nextOrder();
+    await withWorker(env, real, async () => {
+      const first = billed(await announce(env.client, order));
+      await pay(order, order.facts, first, first.payable, `SINCE-${order.id}`);
+      await report(order);
+      // the same figure again: it was paid, and that is no error
+      expect((await submit(order, 1, order.facts.reading ?? 0)).comparison).toMatchObject({ noChange: true, received: 0, difference: 0 });
+      await handle(order).executeUpdate(verifyCorrection, { args: [{ n: 1, by: SUPERVISOR, accepted: false, note: 'دوباره' }] });
+      const { comparison } = await submit(order, 1, (order.facts.reading ?? 0) + 20);
+      const error = comparison.difference + first.payable;
+      expect(error).toBeGreaterThan(0);
+      expect(comparison).toMatchObject({ received: first.payable, noChange: false, total: { before: first.total, after: first.total + error - first.payable } });
+      expect(comparison.lines.filter(({ code, before }) => code === 'PAYMENT' && before === null)).toEqual([expect.objectContaining({ after: -first.payable })]);
+      expect(await createCorrectionStore(database.pool).submission(order.id, 1)).toMatchObject({ comparison: { received: first.payable } });
+      const second = await verify(order, 1);
+      // issued at once: what was paid is no part of what the approver looks at
+      expect(second).toMatchObject({ revision: 2, bill: { total: comparison.total.after } });
+      expect(kinds(second)).toMatchObject({ settlement: ['replaced', first.total], 'settlement/2': ['waiting', comparison.total.after] });
+      expect((await stored(order.id)).paid).toMatchObject({ remaining: billed(second).payable });
+      await audit(order.id);
+    });
+  });
+
+  test('stay out of the difference to what billing holds, however many corrections come: its own ledger has them', async () => {
+    const order = nextOrder();
+    await withWorker(env, real, async () => {
+      const announced = await announce(env.client, order);
+      const first = billed(announced);
+      for (const { posting } of announced.postings) await handle(order).signal(postingTaken, { eventId: `take-${posting}`, posting, billSerial: 'B-1' });
+      await until('taken', async () => (await state(order)).postings.every(({ status }) => status === 'taken'));
+      await pay(order, order.facts, first, 4_000, `HELD-1-${order.id}`);
+      await report(order);
+      const one = (await submit(order, 1, (order.facts.reading ?? 0) + 20)).comparison;
+      expect(one.received).toBe(4_000);
+      const second = await verify(order, 1);
+      expect(kinds(second)['difference/2']).toEqual(['waiting', one.difference + 4_000]);
+      await handle(order).signal(postingTaken, { eventId: 'take-2', posting: `${order.id}/difference/2`, billSerial: 'B-2' });
+      await until('taken', async () => (await state(order)).postings.every(({ status }) => status === 'taken'));
+      await pay(order, order.facts, first, 3_000, `HELD-2-${order.id}`);
+      await report(order);
+      const two = (await submit(order, 2, (order.facts.reading ?? 0) + 30)).comparison;
+      expect(two.received).toBe(3_000);
+      expect(kinds(await verify(order, 2))['difference/3']).toEqual(['waiting', two.difference + 3_000]);
+      const { rows } = await database.pool.query<{ amount: number; lines: Record<string, number> }>(`select amount, detail->'lines' as lines from app.postings where settlement_id = $1 and kind = 'difference'`, [order.id]);
+      for (const { amount, lines } of rows) {
+        expect(lines['PAYMENT']).toBeUndefined();
+        expect(Object.values(lines).reduce((sum, each) => sum + each, 0)).toBe(amount);
+      }
+      await audit(order.id);
+    });
   });
 });
 

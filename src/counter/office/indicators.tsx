@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import type { Indicators as One, IndicatorsOf, Person } from '../api';
+import { type Indicators as One, type IndicatorsOf, type Person, ROOT } from '../api';
 import { clockText, TARGET_MS } from '../clock';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { grouped } from '../digits';
@@ -275,9 +275,14 @@ function Figures({ items, of, by, nameOf }: Grouped) {
     <>
       <div className="table-head spread">
         <h2>{table.title}</h2>
-        <Button className="button small" onPress={save}>
-          {words.csv}
-        </Button>
+        <span className="badges">
+          <Button className="button small" onPress={save}>
+            {words.csv}
+          </Button>
+          <a className="button small" href={`${ROOT}/indicators?${new URLSearchParams({ from: of.from, to: of.to, by, format: 'xlsx', ...(of.office !== null && { office: of.office }) }).toString()}`} download>
+            XLSX
+          </a>
+        </span>
       </div>
       {shown.length === 0 ? (
         <p className="empty">{words.indicators.nothing}</p>

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Pool } from 'pg';
+import { date } from './arguments.js';
+import { type JalaliDate, LAST_DAY, addDays, startOfDayInTehran } from './domain/jalali.js';
+import { Refusal } from './refusal.js';
+
+type Say = (line: string) => void;
+
+/** `audit rebuild`, `audit numbers` and `audit expire`. `databaseUrl` is asked for only when a command runs. Exit code 1 on what does not agree. */
+export function addAuditCommand(program: Command, databaseUrl: () => string, say: Say): void {
+  const audit = program.command('audit').description('the event log against what is stored; numbers issued, void and missing');
+  const withPool = async (act: (pool: Pool) => Promise<void>): Promise<void> => {
+    const url = databaseUrl();
+    const { createPool } = await import('./store/pool.js');
+    const pool = createPool(url, { applicationName: 'tasvieh-audit', max: 2, statementTimeoutMs: 600_000 });
+    try {
+      await act(pool);
+    } finally {
+      await pool.end();
+    }
+  };
+  audit
+    .command('rebuild')
+    .description('rebuild settlements from their events and compare with what is stored: equal, or where it differs')
+    .argument('[settlement]', 'id of a settlement; all when absent')
+    .option('--json')
+    .action((settlement: string | undefined, { json = false }: { json?: boolean }) => withPool((pool) => rebuild(pool, settlement ?? null, json, say)));
+  audit
+    .command('numbers')
+    .description('numbers of bills and clearance letters: issued, void, missing')
+    .option('--from <date>', 'issued on this day or later', date)
+    .option('--to <date>', 'issued on this day or earlier', date)
+    .option('--json')
+    .action((options: { from?: JalaliDate; to?: JalaliDate; json?: boolean }) => withPool((pool) => numbers(pool, options, say)));
+  audit
+    .command('expire')
+    .description('take away what the access log has kept for its three years')
+    .action(() =>
+      withPool(async (pool) => {
+        const { createAccessStore } = await import('./store/access-log.js');
+        say(`${await createAccessStore(pool).expire()} entries of the access log have had their time.`);
+      }),
+    );
+}
+
+async function rebuild(pool: Pool, settlement: string | null, json: boolean, say: Say): Promise<void> {
+  const { rebuildSettlements } = await import('./audit.js');
+  let checked = 0;
+  const different = [];
+  for await (const each of rebuildSettlements(pool, settlement)) {
+    checked++;
+    if (!each.equal) different.push(each);
+    if (json) continue;
+    if (settlement !== null || !each.equal) say(`${each.settlement}: ${each.equal ? 'equal' : 'differs'}`);
+    for (const { field, log, stored } of each.differences) say(`  ${field === '' ? 'settlement' : field}: log ${JSON.stringify(log) ?? 'nothing'}, stored ${JSON.stringify(stored) ?? 'nothing'}`);
+  }
+  if (settlement !== null && checked === 0) throw new Refusal(`${settlement}: no such settlement`);
+  if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
+  else say(`${checked} settlements: ${checked - different.length} equal, ${different.length} differ.`);
+  if (different.length > 0) process.exitCode = 1;
+}
+
+async function numbers(pool: Pool, { from, to, json }: { from?: JalaliDate; to?: JalaliDate; json?: boolean }, say: Say): Promise<void> {
+  const { numberedDocuments } = await import('./store/audit.js');
+  const found = await numberedDocuments(pool, { from: from ? startOfDayInTehran(from) : null, to: to && to < LAST_DAY ? startOfDayInTehran(addDays(to, 1)) : null });
+  if (json) say(JSON.stringify({ from: from ?? null, to: to ?? null, numbers: found }));
+  else {
+    for (const { document, office, year, issued, first, last, void: voided, missing } of found) {
+      say(`${document}, office ${office}, ${year}: ${issued} issued${issued > 0 ? ` (${first} to ${last})` : ''}, ${voided.length} void, ${missing.reduce((sum, { count }) => sum + count, 0)} missing`);
+      for (const number of voided) say(`  void ${number}`);
+      for (const gap of missing) say(`  missing ${gap.from}${gap.count > 1 ? ` to ${gap.to}` : ''}`);
+    }
+    if (found.length === 0) say('No numbers were given.');
+  }
+  if (found.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
+}

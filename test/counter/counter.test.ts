@@ -296,6 +296,8 @@ it('corrects an error: reported and submitted by the clerk, verified by the supe
   const compared = supervisor.getByRole('region', { name: 'پیشین و تازه کنار هم' });
   expect(await compared.locator('tbody .changed').count()).toBeGreaterThan(0);
   expect(await barriers(supervisor)).toEqual([]);
+  const { page: approver } = await pageOf('approver', { path });
+  await approver.getByRole('region', { name: 'پیشین و تازه کنار هم' }).waitFor();
   // the second person's part is not for who submitted
   expect(await clerk.getByRole('button', { name: 'تأیید', exact: true }).count()).toBe(0);
   await supervisor.getByRole('button', { name: 'تأیید', exact: true }).click();
@@ -324,6 +326,27 @@ it('issues the clearance letter once all is paid, and tells before that what is 
   await opened;
   await page.getByRole('link', { name: 'گشودن مفاصاحساب' }).waitFor();
   expect((await stage.call('GET', path)).body.clearance).toMatchObject({ by: 'clerk-01' });
+});
+
+it('shows a refund that is asked for, until a second person confirms it, and after', async () => {
+  const account = stage.account();
+  const csv = `reference,subscription,paidOn,amount,paymentId,countedInBill\ncredit-1,${account.subscription},${todayInTehran(new Date())},90000000,,\n`;
+  expect((await stage.call('POST', '/billing/feeds/payments', { as: ['billing', '01'], csv, headers: { 'content-type': 'text/csv' } })).status).toBe(200);
+  expect((await settled(account)).bill.total).toBeLessThan(0);
+  const path = `/settlements/${idOf(account)}`;
+  const { page: supervisor } = await pageOf('supervisor', { path });
+  await supervisor.getByText('بازپرداخت بستانکاری').click();
+  await supervisor.getByRole('textbox', { name: 'دلیل' }).fill('متقاضی از شهر می‌رود');
+  await supervisor.getByRole('button', { name: 'درخواست بازپرداخت' }).click();
+  await supervisor.getByText('در انتظار تأیید شخص دوم').waitFor();
+  // not for who asked
+  expect(await supervisor.getByText('تأیید بازپرداخت', { exact: true }).count()).toBe(0);
+  const { page: approver } = await pageOf('approver', { path });
+  await approver.getByText('تأیید بازپرداخت', { exact: true }).first().click();
+  await approver.getByRole('button', { name: 'تأیید بازپرداخت' }).click();
+  await approver.getByText('بازپرداخت تأیید شده است').waitFor();
+  await supervisor.getByText('بازپرداخت تأیید شده است').waitFor();
+  expect((await stage.call('GET', path)).body.refund).toMatchObject({ requestedBy: 'supervisor-01', confirmedBy: 'approver-01', reason: 'متقاضی از شهر می‌رود' });
 });
 
 it('leads a corrective action from its opening by the quality unit to the effect that another person judges later', async () => {

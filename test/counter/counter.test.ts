@@ -358,8 +358,11 @@ it('leads a corrective action from its opening by the quality unit to the effect
   await quality.getByRole('heading', { name: 'مهر قبض‌ها خوانا نیست' }).waitFor();
   const { pathname } = new URL(quality.url());
 
-  // the company's are a supervisor's too
-  const { page: supervisor } = await pageOf('supervisor', { path: pathname });
+  // the company's are a supervisor's too, who finds it by its task
+  const n = Number(pathname.split('/').at(-1));
+  await until('the task', 20, async () => (await stage.pool.query(`select from app.tasks where kind = 'callMeeting' and detail->>'correctiveAction' = $1`, [String(n)])).rowCount === 1);
+  const { page: supervisor } = await pageOf('supervisor', { path: '/tasks?kind=callMeeting' });
+  await supervisor.locator(`td a[href="${pathname}"]`).click();
   await supervisor.getByLabel('روز جلسه', { exact: true }).fill(todayInTehran(new Date()));
   await supervisor.getByLabel('شرکت‌کنندگان، هر نفر در یک سطر').fill('مریم رضایی\nرضا موسوی');
   await supervisor.getByRole('button', { name: 'فراخوان جلسه' }).click();

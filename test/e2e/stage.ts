@@ -261,7 +261,7 @@ export async function openStage(subscribers: number) {
     },
     /** Ends everything in order, as Ctrl-C does, and copies what the servers keep under a name. */
     async backUp(name: string) {
-      for (const each of [api, worker]) if (each?.running()) await each.kill('SIGTERM');
+      await Promise.all([api, worker].map(async (each) => each?.running() && each.kill('SIGTERM')));
       await Promise.all([temporal?.stop(), postgres?.stop()]);
       const backup = path.join(folder, 'backups', name);
       mkdirSync(backup, { recursive: true });
@@ -269,7 +269,7 @@ export async function openStage(subscribers: number) {
     },
     /** What is there is gone; each server gets what it kept under a name, and everything runs again. */
     async restore(names: { postgres: string; temporal: string }) {
-      for (const each of [api, worker]) if (each?.running()) await each.kill('SIGKILL');
+      await Promise.all([api, worker].map(async (each) => each?.running() && each.kill('SIGKILL')));
       await Promise.all([temporal?.stop(), postgres?.stop()]);
       for (const server of ['postgres', 'temporal'] as const) {
         for (const lost of KEPT_BY[server](folder)) rmSync(lost, { recursive: true });

@@ -46,7 +46,7 @@ for (const module of asked.length > 0 ? asked : modules) {
     },
     coverageAnalysis: 'perTest',
     concurrency: Number(process.env.TASVIEH_MUTATION_WORKERS ?? 2),
-    timeoutMS: 20_000,
+    timeoutMS: 6_000,
     plugins: ['@stryker-mutator/*', path.join(root, 'test/mutation/wording.mjs')],
     ignorers: ['wording'],
     reporters: [],

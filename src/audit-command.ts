@@ -2,19 +2,21 @@ import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { date } from './arguments.js';
 import { type JalaliDate, LAST_DAY, addDays, startOfDayInTehran } from './domain/jalali.js';
+import { encryptionKeys } from './config.js';
+import type { ServedConfig } from './processes.js';
 import { Refusal } from './refusal.js';
 
 type Say = (line: string) => void;
 
-/** `audit rebuild`, `audit numbers` and `audit expire`. `databaseUrl` is asked for only when a command runs. Exit code 1 on what does not agree. */
-export function addAuditCommand(program: Command, databaseUrl: () => string, say: Say): void {
+/** `audit rebuild`, `audit workflows`, `audit numbers` and `audit expire`. `served` is asked for only when a command runs. Exit code 1 on what does not agree. */
+export function addAuditCommand(program: Command, served: () => ServedConfig, say: Say): void {
   const audit = program.command('audit').description('the event log against what is stored; numbers issued, void and missing');
-  const withPool = async (act: (pool: Pool) => Promise<void>): Promise<void> => {
-    const url = databaseUrl();
+  const withPool = async (act: (pool: Pool, config: ServedConfig) => Promise<void>): Promise<void> => {
+    const config = served();
     const { createPool } = await import('./store/pool.js');
-    const pool = createPool(url, { applicationName: 'tasvieh-audit', max: 2, statementTimeoutMs: 600_000 });
+    const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-audit', max: 2, statementTimeoutMs: 600_000 });
     try {
-      await act(pool);
+      await act(pool, config);
     } finally {
       await pool.end();
     }
@@ -25,6 +27,11 @@ export function addAuditCommand(program: Command, databaseUrl: () => string, say
     .argument('[settlement]', 'id of a settlement; all when absent')
     .option('--json')
     .action((settlement: string | undefined, { json = false }: { json?: boolean }) => withPool((pool) => rebuild(pool, settlement ?? null, json, say)));
+  audit
+    .command('workflows')
+    .description('compare what Temporal tells of the settlements with what is stored, as after a restore; a worker must be up')
+    .option('--json')
+    .action(({ json = false }: { json?: boolean }) => withPool((pool, config) => workflows(pool, config, json, say)));
   audit
     .command('numbers')
     .description('numbers of bills and clearance letters: issued, void, missing')
@@ -59,6 +66,34 @@ async function rebuild(pool: Pool, settlement: string | null, json: boolean, say
   else say(`${checked} settlements: ${checked - different.length} equal, ${different.length} differ.`);
   if (different.length > 0) process.exitCode = 1;
 }
+
+async function workflows(pool: Pool, config: ServedConfig, json: boolean, say: Say): Promise<void> {
+  const [{ Client, Connection }, { compareWorkflows }, { createSettlementStore }, { openSettlements }, { createDataConverter, readEncryptionKeys }] = await Promise.all([
+    import('@temporalio/client'),
+    import('./workflow-audit.js'),
+    import('./store/settlements.js'),
+    import('./store/audit.js'),
+    import('./encryption.js'),
+  ]);
+  const connection = await Connection.connect({ address: config.temporalAddress });
+  const different = [];
+  try {
+    const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))) });
+    for await (const each of compareWorkflows(client, { get: createSettlementStore(pool).get, openIds: () => openSettlements(pool) })) {
+      different.push(each);
+      if (json) continue;
+      say(`${each.settlement}: ${WHAT[each.what]}`);
+      for (const { field, workflow, stored } of each.fields) say(`  ${field}: workflow ${JSON.stringify(workflow)}, stored ${JSON.stringify(stored)}`);
+    }
+  } finally {
+    await connection.close();
+  }
+  if (json) say(JSON.stringify({ different }));
+  else say(different.length === 0 ? 'Temporal and Postgres agree.' : `${different.length} settlements differ.`);
+  if (different.length > 0) process.exitCode = 1;
+}
+
+const WHAT = { notStored: 'Temporal knows it, Postgres does not', noWorkflow: 'open in Postgres, and no workflow moves it on', differs: 'one of the two is behind' };
 
 async function numbers(pool: Pool, { from, to, json }: { from?: JalaliDate; to?: JalaliDate; json?: boolean }, say: Say): Promise<void> {
   const { numberedDocuments } = await import('./store/audit.js');

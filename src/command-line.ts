@@ -16,6 +16,7 @@ import { derivedEncryptionKey, newEncryptionKey, readEncryptionKeys } from './en
 import { addFeeResolutionCommand } from './fee-resolution-command.js';
 import type { ListedBill } from './late-decree.js';
 import type { Running, ServedConfig } from './processes.js';
+import { addHistoriesCommand } from './histories-command.js';
 import { addPersonCommand } from './person-command.js';
 import { addPersonDataCommand } from './person-data-command.js';
 import { Refusal } from './refusal.js';
@@ -172,7 +173,8 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
   addFeeResolutionCommand(program, () => served(env).databaseUrl, say);
   addPersonCommand(program, () => served(env).databaseUrl, say);
   addPersonDataCommand(program, () => served(env).databaseUrl, say);
-  addAuditCommand(program, () => served(env).databaseUrl, say);
+  addAuditCommand(program, () => served(env), say);
+  addHistoriesCommand(program, () => served(env), say);
 
   const billId = program.command('bill-id').description('bill ids, payment ids and their barcode');
   billId

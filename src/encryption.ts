@@ -15,6 +15,8 @@ export class UnknownKeyError extends Error {
 
 const FORM = 'holds no id:key pairs of 32 bytes in base64 each, the current one first';
 const ENCODING = 'binary/encrypted';
+/** Where a payload's metadata names its key. */
+export const ENCRYPTION_KEY_ID = 'key-id';
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -64,13 +66,13 @@ export function createPayloadCodec({ current, keys }: EncryptionKeys): PayloadCo
         const nonce = randomBytes(NONCE_BYTES);
         const cipher = createCipheriv(CIPHER, key(current), nonce).setAAD(Buffer.from(current));
         const data = Buffer.concat([nonce, cipher.update(packed(payload)), cipher.final(), cipher.getAuthTag()]);
-        return { metadata: { encoding: Buffer.from(ENCODING), 'key-id': Buffer.from(current) }, data };
+        return { metadata: { encoding: Buffer.from(ENCODING), [ENCRYPTION_KEY_ID]: Buffer.from(current) }, data };
       });
     },
     async decode(payloads) {
       return payloads.map((payload): Payload => {
         if (text(payload.metadata?.['encoding']) !== ENCODING) return payload;
-        const id = text(payload.metadata?.['key-id']);
+        const id = text(payload.metadata?.[ENCRYPTION_KEY_ID]);
         const data = Buffer.from(payload.data ?? []);
         const decipher = createDecipheriv(CIPHER, key(id), data.subarray(0, NONCE_BYTES))
           .setAAD(Buffer.from(id))

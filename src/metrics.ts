@@ -135,11 +135,12 @@ export function createApiMetrics({
   const age = gauge('tasvieh_tasks_oldest_seconds', 'Age of the oldest open task', ['kind']);
   const unknown = gauge('tasvieh_payments_unknown', 'Reported payments that belong to no slip and no bill');
   const feedAge = gauge('tasvieh_feed_age_days', 'Days since the day up to which a feed speaks', ['kind']);
+  const historiesBehind = gauge('tasvieh_histories_behind_seconds', 'Since the moment up to which the histories of what had ended are kept');
   const feedLimit = gauge('tasvieh_feed_stale_after_days', 'From more days on a feed is stale, by the terms in force', ['kind']);
   atScrape(read, (now) => {
-    for (const each of [waiting, oldest, postings, closing, withoutCycle, open, overdue, age, unknown, feedAge]) each.reset();
+    for (const each of [waiting, oldest, postings, closing, withoutCycle, open, overdue, age, unknown, feedAge, historiesBehind]) each.reset();
     if (now === null) {
-      for (const single of [oldest, withoutCycle, unknown]) single.remove();
+      for (const single of [oldest, withoutCycle, unknown, historiesBehind]) single.remove();
       return;
     }
     for (const delay of DELAYS) waiting.set({ delay }, now.waiting[delay]);
@@ -153,6 +154,7 @@ export function createApiMetrics({
       age.set({ kind }, task.oldestSeconds);
     }
     unknown.set(now.unknownPayments);
+    historiesBehind.set(now.historiesBehindSeconds);
     for (const [kind, days] of Object.entries(now.feedAgeDays)) feedAge.set({ kind }, days);
   });
   atScrape(feedTerms, (terms) => {

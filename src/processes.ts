@@ -26,6 +26,7 @@ import { createBillPrinter } from './document/bill.js';
 import { todayInTehran } from './domain/jalali.js';
 import { freePort } from './embedded.js';
 import { createDataConverter, createPayloadCodec, readEncryptionKeys } from './encryption.js';
+import { createHistoryArchive } from './histories.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
 import { createMessenger } from './messenger.js';
 import { createApiMetrics, createWorkerMetrics } from './metrics.js';
@@ -37,6 +38,7 @@ import { createClearanceStore } from './store/clearances.js';
 import { createCopyStore } from './store/copies.js';
 import { createCorrectionStore } from './store/corrections.js';
 import { createCorrectiveActionStore } from './store/corrective-actions.js';
+import { createHistoryStore } from './store/histories.js';
 import { createIndicatorStore } from './store/indicators.js';
 import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
@@ -164,6 +166,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         reports: createQualityReportStore(pool),
         unsent: createUnsentStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
+        archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
       }),
       activityInterceptors: [...(tracing ? [tracing.activity] : []), watchSteps(metrics, log)],
     });

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   dataConverter?: DataConverter;
   /** workflows kept in memory; 0 makes each task replay from the start */
   maxCachedWorkflows?: number;
+  /** another script of workflows than that of the build */
+  bundle?: string;
   /** around every attempt of a step, the first outermost */
   activityInterceptors?: ActivityInterceptorsFactory[];
 }
@@ -20,10 +22,10 @@ export interface WorkerOptions {
 export const WORKFLOW_BUNDLE = path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? '../workflow-bundle.js' : '../dist/workflow-bundle.js');
 
 /** A worker for settlements. Run it, and shut it down before the connection and the database pool are closed. */
-export function createWorker({ maxCachedWorkflows, activityInterceptors = [], ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({ maxCachedWorkflows, bundle = WORKFLOW_BUNDLE, activityInterceptors = [], ...options }: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    workflowBundle: { codePath: bundle },
     // longer than the longest activity, so that a stop loses no attempt
     shutdownGraceTime: '20s',
     interceptors: { activity: activityInterceptors },

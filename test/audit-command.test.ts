@@ -3,6 +3,7 @@ import type { Activities } from '../src/activities/index.js';
 import { addAuditCommand } from '../src/audit-command.js';
 import type { Bill, SettlementOrder } from '../src/domain/settlement.js';
 import { addPersonDataCommand } from '../src/person-data-command.js';
+import type { ServedConfig } from '../src/processes.js';
 import { Refusal } from '../src/refusal.js';
 import { subscriber, walk } from './activities/stage.js';
 import { orderFor, realActivities, startDatabase } from './workflows/stage.js';
@@ -28,7 +29,7 @@ afterEach(() => void (process.exitCode = undefined));
 async function run(...args: string[]): Promise<{ code: number; out: string }> {
   const lines: string[] = [];
   const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  addAuditCommand(program, () => database.postgres.url, (line) => void lines.push(line));
+  addAuditCommand(program, () => ({ databaseUrl: database.postgres.url }) as ServedConfig, (line) => void lines.push(line));
   addPersonDataCommand(program, () => database.postgres.url, (line) => void lines.push(line));
   await program.parseAsync(['node', 'tasvieh', ...args]);
   const code = Number(process.exitCode ?? 0);

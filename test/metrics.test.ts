@@ -11,7 +11,7 @@ const NOW: Standing = {
   withoutCycle: 8,
   tasks: [{ kind: 'deliver', open: 9, overdue: 1, oldestSeconds: 3600 }],
   unknownPayments: 2,
-  feedAgeDays: { bills: 40 },
+  feedAgeDays: { bills: 40 }, historiesBehindSeconds: 0,
   clock: 0,
 };
 const QUEUE = { workflow: { pollers: 2, backlog: 0, backlogSeconds: 0 }, activity: { pollers: 0, backlog: 7, backlogSeconds: 30 } };

@@ -49,7 +49,7 @@ async function exposition(): Promise<string> {
   const queue = { workflow: { pollers: 1, backlog: 0, backlogSeconds: 0 }, activity: { pollers: 1, backlog: 0, backlogSeconds: 0 } };
   const standing = {
     waiting: { none: 0, atRisk: 0, breached: 0 }, oldestWaitingSeconds: 0, postings: { waiting: 0, handedOver: 0, late: 0, refused: 0 }, closing: { passed: 0, today: 0, tomorrow: 0, week: 0 },
-    withoutCycle: 0, tasks: [], unknownPayments: 0, feedAgeDays: {}, clock: 0,
+    withoutCycle: 0, tasks: [], unknownPayments: 0, feedAgeDays: {}, historiesBehindSeconds: 0, clock: 0,
   };
   const api = createApiMetrics({ version: '1', pool, standing: async () => standing, feedTerms: async () => ({}), taskQueue: async () => queue });
   const worker = createWorkerMetrics({ version: '1', pool, database: async () => 1, polls: async () => queue });
@@ -92,7 +92,7 @@ describe('rules and dashboard', () => {
 
   test('whatever is told of the risks has its alert', () => {
     const used = new Set(rules.flatMap(({ expr }) => named(expr).metrics));
-    for (const metric of ['tasvieh_settlements_waiting', 'tasvieh_delays_total', 'tasvieh_task_queue_pollers', 'tasvieh_worker_polls', 'temporal_workflow_task_execution_failed', 'tasvieh_feed_age_days', 'tasvieh_postings_closing', 'tasvieh_tasks_overdue', 'tasvieh_database_up', 'tasvieh_temporal_up', 'tasvieh_clock_skew_seconds', 'tasvieh_payments_unknown']) {
+    for (const metric of ['tasvieh_settlements_waiting', 'tasvieh_delays_total', 'tasvieh_task_queue_pollers', 'tasvieh_worker_polls', 'temporal_workflow_task_execution_failed', 'tasvieh_feed_age_days', 'tasvieh_postings_closing', 'tasvieh_tasks_overdue', 'tasvieh_database_up', 'tasvieh_temporal_up', 'tasvieh_clock_skew_seconds', 'tasvieh_payments_unknown', 'tasvieh_histories_behind_seconds']) {
       expect(used).toContain(metric);
     }
   });

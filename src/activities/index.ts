@@ -21,6 +21,7 @@ import { createCorrectionActivities } from './corrections.js';
 import { createCorrectiveActionActivities } from './corrective-actions.js';
 import { createWatchActivities } from './daily-watch.js';
 import { fetchAccount, reader } from './fetch-account.js';
+import { type HistoryArchive, createExportActivities } from './history-export.js';
 import { issueBill } from './issue-bill.js';
 import type { Messenger } from './messenger.js';
 import { createReportActivities } from './quality-report.js';
@@ -47,12 +48,13 @@ export interface ActivityDependencies {
   unsent: UnsentStore;
   people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   messenger: Messenger;
+  archive: HistoryArchive;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, messenger }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, messenger, archive }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -71,6 +73,7 @@ export function createActivities({ settlements, postings, corrections, actions, 
 
     ...createReportActivities({ indicators, reports, messenger }),
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
+    ...createExportActivities({ archive }),
 
     reject: reject(settlements, desk),
     async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {

@@ -113,6 +113,8 @@ async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<v
   for (const { revision, person } of letters) {
     await client.query('update app.clearances set person = $3 where settlement_id = $1 and revision = $2', [id, revision, JSON.stringify(erase.person(person))]);
   }
+  // encrypted, and still what the workflow was told of the person
+  await client.query('update app.histories set history = null where settlement_id = $1', [id]);
   await client.query('delete from app.event_persons where event in (select seq from app.events where settlement_id = $1)', [id]);
   await erasePostings(client, id, erase);
 }

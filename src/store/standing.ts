@@ -26,6 +26,8 @@ export interface Standing {
   unknownPayments: number;
   /** days since the day up to which a feed speaks; only feeds that came */
   feedAgeDays: Partial<Record<FeedKind, number>>;
+  /** seconds since the moment up to which the histories of what had ended are kept; before the first export since the first settlement, 0 without one */
+  historiesBehindSeconds: number;
   /** ms since 1970, of the database's clock */
   clock: number;
 }
@@ -52,6 +54,7 @@ export function createStandingStore(pool: Pool): { standing(now: Date): Promise<
               extract(epoch from clock_timestamp() - min(since))::float8 as "oldestSeconds" from app.tasks where closed_at is null group by kind order by kind) t) as tasks,
            (select count(*) from app.payments p where p.settlement_id is null and not exists (select from billing.payments f where f.reference = p.reference)) as "unknownPayments",
            (select coalesce(json_agg(json_build_object('kind', kind, 'asOf', as_of)), '[]') from billing.feeds) as feeds,
+           coalesce(extract(epoch from clock_timestamp() - coalesce((select max(until) from app.history_exports), (select min(received_at) from app.settlements))), 0)::float8 as "historiesBehindSeconds",
            (extract(epoch from clock_timestamp()) * 1000)::float8 as clock`,
         [days.map(([, day]) => day)],
       );

@@ -32,7 +32,7 @@ test('the daily watch: created once, at 06:00 in Tehran whatever zone the machin
   for (const time of next) expect(time.toISOString()).toMatch(/T02:30:00\.000Z$/);
   const listed: string[] = [];
   for await (const { scheduleId } of stage.client.schedule.list()) listed.push(scheduleId);
-  expect(listed.sort()).toEqual(['dailyWatch', 'qualityReport']);
+  expect(listed.sort()).toEqual(['dailyWatch', 'historyExport', 'qualityReport']);
 });
 
 test('a worker that starts again leaves it alone; a changed definition is taken over, a pause stays', async () => {

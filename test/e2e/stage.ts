@@ -1,5 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
@@ -259,6 +259,24 @@ export async function openStage(subscribers: number) {
       await Promise.all([upPostgres(), upTemporal()]);
       await Promise.all([this.startWorker(), this.startApi()]);
     },
+    /** Ends everything in order, as Ctrl-C does, and copies what the servers keep under a name. */
+    async backUp(name: string) {
+      await Promise.all([api, worker].map(async (each) => each?.running() && each.kill('SIGTERM')));
+      await Promise.all([temporal?.stop(), postgres?.stop()]);
+      const backup = path.join(folder, 'backups', name);
+      mkdirSync(backup, { recursive: true });
+      execFileSync('cp', ['-a', ...KEPT_BY.postgres(folder), ...KEPT_BY.temporal(folder), backup]);
+    },
+    /** What is there is gone; each server gets what it kept under a name, and everything runs again. */
+    async restore(names: { postgres: string; temporal: string }) {
+      await Promise.all([api, worker].map(async (each) => each?.running() && each.kill('SIGKILL')));
+      await Promise.all([temporal?.stop(), postgres?.stop()]);
+      for (const server of ['postgres', 'temporal'] as const) {
+        for (const lost of KEPT_BY[server](folder)) rmSync(lost, { recursive: true });
+        execFileSync('cp', ['-a', ...KEPT_BY[server](path.join(folder, 'backups', names[server])), folder]);
+      }
+      await this.startAll();
+    },
     /** An account that nobody has used yet. */
     account(): Account {
       const account = accounts.shift();
@@ -268,6 +286,12 @@ export async function openStage(subscribers: number) {
     close,
   };
 }
+
+/** What each server keeps in a folder. */
+const KEPT_BY = {
+  postgres: (folder: string): string[] => [path.join(folder, 'postgres')],
+  temporal: (folder: string): string[] => readdirSync(folder).filter((name) => /^temporal\.db(-wal|-shm)?$/.test(name)).map((name) => path.join(folder, name)),
+};
 
 /** Who calls as a role of an office. */
 function operatorOf(role: Role, office: string): Operator {

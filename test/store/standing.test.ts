@@ -1,4 +1,5 @@
 import { addDays, todayInTehran } from '../../src/domain/jalali.js';
+import { createHistoryStore } from '../../src/store/histories.js';
 import { createStandingStore } from '../../src/store/standing.js';
 import { type TestDatabase, load, testDatabase } from '../billing/database.js';
 import { seedWaiting } from './waiting.js';
@@ -23,6 +24,7 @@ test('plan R2, R4, R5: what stands open, of everything that is there', async () 
     tasks: [],
     unknownPayments: 0,
     feedAgeDays: {},
+    historiesBehindSeconds: 0,
   });
 
   const dated = (id: string, ahead: number | null) => ({ id, subscription: id.padStart(12, '0'), cycle: ahead === null ? null : '12-1405-06', dueOn: ahead === null ? null : addDays(today, ahead), kinds: ['fee'] as ['fee'] });
@@ -66,4 +68,8 @@ test('plan R2, R4, R5: what stands open, of everything that is there', async () 
   expect(seen.oldestWaitingSeconds).toBeGreaterThanOrEqual(600);
   expect(seen.oldestWaitingSeconds).toBeLessThan(3600);
   expect(seen.tasks[1]?.oldestSeconds).toBeGreaterThanOrEqual(7200);
+  // no history was exported yet: counted from the first settlement
+  expect(seen.historiesBehindSeconds).toBeGreaterThanOrEqual(5 * 3600);
+  await createHistoryStore(db.pool).exported(new Date(Date.now() - 60_000).toISOString());
+  expect((await standing()).historiesBehindSeconds).toBeLessThan(3600);
 });

@@ -6,6 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { type Activities, createActivities } from '../../src/activities/index.js';
+import type { HistoryArchive } from '../../src/activities/history-export.js';
 import type { Messenger } from '../../src/activities/messenger.js';
 import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
@@ -68,7 +69,10 @@ export function messengerTo(client: () => Client): Messenger {
   return { signal: (...message) => now().signal(...message), start: (...order) => now().start(...order) };
 }
 
-export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell): Activities {
+/** For workflows that do not look back. */
+const noArchive: HistoryArchive = { exportEnded: () => Promise.reject(new Error('this test has no archive')) };
+
+export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, archive: HistoryArchive = noArchive): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
     postings: createPostingStore(pool),
@@ -84,6 +88,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell):
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     messenger,
+    archive,
   });
 }
 

@@ -33,6 +33,10 @@ export interface Config {
   logLevel: LogLevel;
   /** the company's billing system when it answers calls; null = its files. The token is a secret. */
   billing: { url: string; token: string } | null;
+  /** where browsers reach the API, without a slash at the end; needed beside `oidc` */
+  publicUrl: string | null;
+  /** the company's provider of identities; null = people sign in by password alone. The client's secret is a secret. */
+  oidc: { issuer: string; clientId: string; clientSecret: string; userClaim: string } | null;
   metrics: {
     /** where a worker tells its metrics and health; the API tells its own on its own port */
     host: string;
@@ -99,6 +103,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   const billing = billingSystem(text, secretText, invalid);
 
+  const publicUrl = text('PUBLIC_URL');
+  if (publicUrl !== null && !isPlainHttpUrl(publicUrl)) invalid('PUBLIC_URL', 'is not an http:// or https:// address without user, query and fragment');
+  const oidc = identityProvider(text, secretText, invalid);
+  if (oidc !== null && publicUrl === null) invalid('PUBLIC_URL', 'missing (needed beside TASVIEH_OIDC_ISSUER: the provider sends browsers back to it)');
+
   const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
   // what the metrics tell is no business of an office's network
   if (metrics.port !== null && metrics.token === null && !isLoopback(metrics.host)) invalid('METRICS_TOKEN', 'missing (or TASVIEH_METRICS_TOKEN_FILE; needed when TASVIEH_METRICS_HOST is not this machine alone)');
@@ -132,6 +141,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     billing,
+    publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
+    oidc,
     metrics,
     clockSkewLimitMs: Number(skew),
     traces: traces?.replace(/\/+$/, '') ?? null,
@@ -218,6 +229,24 @@ function billingSystem(text: Text, secretText: Text, invalid: Invalid): Config['
   if (!asked) invalid('BILLING_TOKEN_FILE', 'missing (or TASVIEH_BILLING_TOKEN; needed beside TASVIEH_BILLING_URL)');
   const token = tokenOf('BILLING_TOKEN', text, secretText, invalid);
   return token === null ? null : { url: url.replace(/\/+$/, ''), token };
+}
+
+/** Who vouches for people, and as which client this is known there; no message repeats the secret. */
+function identityProvider(text: Text, secretText: Text, invalid: Invalid): Config['oidc'] {
+  const [issuer, clientId, claim] = [text('OIDC_ISSUER'), text('OIDC_CLIENT_ID'), text('OIDC_USER_CLAIM')];
+  const secretGiven = text('OIDC_CLIENT_SECRET') !== null || text('OIDC_CLIENT_SECRET_FILE') !== null;
+  const clientSecret = secretText('OIDC_CLIENT_SECRET');
+  if (issuer === null) {
+    if (clientId !== null || claim !== null || secretGiven) invalid('OIDC_ISSUER', 'missing (needed beside the other TASVIEH_OIDC_ settings; leave all out where people sign in by password alone)');
+    return null;
+  }
+  // what is said there opens sessions: it may not be said in between
+  const secure = isPlainHttpUrl(issuer) && (issuer.startsWith('https:') || isLoopback(new URL(issuer).hostname.replace(/^\[|\]$/g, '')));
+  if (!secure) invalid('OIDC_ISSUER', 'is not an https:// address without user, query and fragment (http:// only on this machine)');
+  if (clientId === null) invalid('OIDC_CLIENT_ID', 'missing (needed beside TASVIEH_OIDC_ISSUER)');
+  if (!secretGiven) invalid('OIDC_CLIENT_SECRET_FILE', 'missing (or TASVIEH_OIDC_CLIENT_SECRET; needed beside TASVIEH_OIDC_ISSUER)');
+  else if (clientSecret === '') invalid(asGiven('OIDC_CLIENT_SECRET', text), 'holds no secret');
+  return clientId === null || clientSecret === null ? null : { issuer, clientId, clientSecret, userClaim: claim ?? 'preferred_username' };
 }
 
 /** Whether only this machine reaches what listens there. */

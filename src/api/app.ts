@@ -134,6 +134,7 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
       res.locals['pattern'] = path;
       res.set('Cache-Control', 'no-store');
       if (group.some(({ forTemporalUi }) => forTemporalUi)) allowTemporalUi(req, res, deps);
+      res.locals['forBrowsers'] = group.some(({ forBrowsers }) => forBrowsers);
       next();
     });
     for (const row of group) here[row.method]((req: Request, res: Response) => answer(row, req, res, deps));

@@ -18,6 +18,7 @@ declare global {
 }
 
 const COOKIE = 'tasvieh_session';
+export const SESSION_ROOT = '/session';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The token of a request; `byCookie`: it came as the page's cookie, which a browser sends by itself. */
@@ -30,7 +31,7 @@ export interface Presented {
 export function presented(req: Request, origin: string | null = null): Presented | null {
   const bearer = /^Bearer +([\w.-]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { token: bearer, byCookie: false };
-  const token = cookie(req);
+  const token = cookie(req, COOKIE);
   if (token === undefined) return null;
   if (!SAFE_METHODS.has(req.method) && (origin === null || req.headers.origin !== origin)) refuseOtherSites(req);
   return { token, byCookie: true };
@@ -77,16 +78,16 @@ export function closeSession(req: Request, res: Response): void {
   res.clearCookie(COOKIE, cookieOptions(req));
 }
 
-function cookieOptions(req: Request) {
+export function cookieOptions(req: Request) {
   // whoever claims https falsely only loses the cookie
   const secure = req.secure || req.headers['x-forwarded-proto'] === 'https';
   return { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
 }
 
-function cookie(req: Request): string | undefined {
+export function cookie(req: Request, named: string): string | undefined {
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=');
-    if (name === COOKIE && value) return value;
+    if (name === named && value) return value;
   }
   return undefined;
 }

@@ -26,6 +26,7 @@ import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { AccessWriter } from './access-log.js';
+import type { IdentityProvider } from './identity-provider.js';
 import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
@@ -129,6 +130,8 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
+  /** the company's own sign-on; null = none is configured */
+  identityProvider: IdentityProvider | null;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
   tariffs: TariffStore;

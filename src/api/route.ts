@@ -56,6 +56,8 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
   beforePasswordChange?: true;
   /** the Temporal UI's pages call it, from another origin and by the session's cookie */
   forTemporalUi?: true;
+  /** a browser is led here: what goes wrong is told on a page */
+  forBrowsers?: true;
   params?: P;
   query?: Q;
   body?: JsonBody<B>;

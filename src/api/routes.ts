@@ -105,10 +105,12 @@ import {
   reportOrdered,
   reportParams,
   reportQuery,
+  sessionOptions,
   settlementPage,
   settlementParams,
   settlementsQuery,
   settlementView,
+  signOnQuery,
   tariffCheckRequest,
   tariffParams,
   tariffProposalView,
@@ -125,6 +127,7 @@ import {
   submittedView,
 } from './schemas.js';
 import { listReports, makeReport, showReportPdf, showReportXlsx } from './reports.js';
+import { beginSignOn, endSignOn, showOptions } from './sign-on.js';
 import { changePassword, sessionBody, showSession, signIn, signOut } from './session.js';
 import {
   announceSettlement,
@@ -967,6 +970,38 @@ export const ROUTES: readonly Route[] = [
     answers: { 204: { description: 'the session is over and the cookie is gone' } },
     problems: ['FORBIDDEN'],
     handle: signOut,
+  }),
+  route({
+    method: 'get',
+    path: '/session/options',
+    tag: 'session',
+    summary: 'راه‌های ورود که صفحهٔ ورود نشان می‌دهد',
+    roles: 'anyone',
+    answers: { 200: { description: 'what the sign-in page offers', schema: sessionOptions } },
+    handle: showOptions,
+  }),
+  route({
+    method: 'get',
+    path: '/session/sign-on',
+    tag: 'session',
+    summary: 'ورود یکپارچه: مرورگر به سامانهٔ هویت شرکت فرستاده می‌شود',
+    roles: 'anyone',
+    forBrowsers: true,
+    query: signOnQuery,
+    answers: { 302: { description: 'to the provider of identities', headers: { Location: 'the provider’s page' } } },
+    problems: ['NOT_FOUND', 'UNAVAILABLE'],
+    handle: beginSignOn,
+  }),
+  route({
+    method: 'get',
+    path: '/session/sign-on/answer',
+    tag: 'session',
+    summary: 'پایان ورود یکپارچه: سامانهٔ هویت مرورگر را به اینجا بازمی‌گرداند',
+    roles: 'anyone',
+    forBrowsers: true,
+    answers: { 303: { description: 'signed in, the cookie is set', headers: { Location: 'the page' } } },
+    problems: ['NOT_FOUND', 'SIGN_ON_FAILED', 'SIGN_ON_UNKNOWN', 'INVALID_REQUEST', 'UNAVAILABLE'],
+    handle: endSignOn,
   }),
   route({
     method: 'post',

@@ -358,6 +358,8 @@ export const signInRequest = z.strictObject({
   role: z.enum(ROLES).optional().meta({ description: 'one of the person’s; the first when absent' }),
 });
 
+export const signOnQuery = z.strictObject({ role: signInRequest.shape.role });
+
 export const passwordRequest = z.strictObject({ current: password, next: password.meta({ description: 'at least 10 characters' }) });
 
 const roles = z
@@ -1089,6 +1091,8 @@ export const operatorView = z.strictObject({
   temporalUi: z.string().nullable().meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
 });
 
+export const sessionOptions = z.strictObject({ signOn: z.boolean().meta({ description: 'whether GET /session/sign-on leads to the company’s own sign-on' }) });
+
 const qualificationCode = z.enum(QUALIFICATIONS);
 export const personView = z.strictObject({
   id: z.string(),
@@ -1290,6 +1294,7 @@ export const ANSWER_SCHEMAS = {
   Payment: paymentView,
   PaymentPage: paymentPage,
   Operator: operatorView,
+  SessionOptions: sessionOptions,
   Person: personView,
   PersonPage: personPage,
   PersonRecorded: personRecorded,

@@ -464,7 +464,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       change: async (id) => (id === PERSON.id ? PERSON : null),
       qualify: async (id) => (id === PERSON.id ? { person: PERSON, recorded: true } : null),
     },
+    identityProvider: null,
     signIns: {
+      vouchedFor: async () => null,
+      spend: async () => true,
       signIn: async (_id, password) => signedIn(password),
       changePassword: async (_id, { current }) => signedIn(current),
       resetPassword: async () => 'abcd-efgh-jkmn',

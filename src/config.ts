@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { derivedEncryptionKey, readEncryptionKeys } from './encryption.js';
 
@@ -33,6 +34,10 @@ export interface Config {
   logLevel: LogLevel;
   /** the company's billing system when it answers calls; null = its files. The token is a secret. */
   billing: { url: string; token: string } | null;
+  /** calls a minute; 0 = any number */
+  pace: { address: number; token: number; signIn: number };
+  /** addresses and networks (CIDR) of proxies, whose word on where a call comes from is taken */
+  trustedProxies: readonly string[];
   /** where browsers reach the API, without a slash at the end; needed beside `oidc` */
   publicUrl: string | null;
   /** the company's provider of identities; null = people sign in by password alone. The client's secret is a secret. */
@@ -103,6 +108,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   const billing = billingSystem(text, secretText, invalid);
 
+  const calls = (name: string, standard: number): number => {
+    const value = text(name) ?? String(standard);
+    if (!/^\d{1,7}$/.test(value)) invalid(name, `"${value}" is no number of calls a minute (0 = any)`);
+    return Number(value);
+  };
+  const pace = { address: calls('RATE_PER_ADDRESS', 12_000), token: calls('RATE_PER_TOKEN', 3_000), signIn: calls('RATE_SIGN_IN', 120) };
+  const trustedProxies = (text('TRUSTED_PROXIES') ?? '').split(/[\s,]+/).filter((each) => each !== '');
+  for (const each of trustedProxies) if (!isNetwork(each)) invalid('TRUSTED_PROXIES', `"${each}" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)`);
+
   const publicUrl = text('PUBLIC_URL');
   if (publicUrl !== null && !isPlainHttpUrl(publicUrl)) invalid('PUBLIC_URL', 'is not an http:// or https:// address without user, query and fragment');
   const oidc = identityProvider(text, secretText, invalid);
@@ -141,6 +155,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     billing,
+    pace,
+    trustedProxies,
     publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
     oidc,
     metrics,
@@ -252,6 +268,13 @@ function identityProvider(text: Text, secretText: Text, invalid: Invalid): Confi
 /** Whether only this machine reaches what listens there. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** An IP address, or a network of them that is not every one. */
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && rest.length === 0 && (length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128)));
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -305,6 +305,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     },
     metrics: { access: { token: config.metrics.token, loopback: isLoopback(config.apiHost) }, answered: metrics.answered, exposition: metrics.exposition },
     ...(tracing && { trace: tracing.http }),
+    pace: config.pace,
+    trustedProxies: config.trustedProxies,
     log,
     version,
     ...(pages && { pages }),

@@ -34,6 +34,8 @@ it('needs nothing in the embedded form', () => {
     taskQueue: 'tasvieh',
     logLevel: 'info',
     billing: null,
+    pace: { address: 12_000, token: 3_000, signIn: 120 },
+    trustedProxies: [],
     publicUrl: null,
     oidc: null,
     metrics: { host: '127.0.0.1', port: null, token: null },
@@ -65,6 +67,9 @@ it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
   [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
+  [{ TASVIEH_RATE_PER_TOKEN: 'many' }, 'TASVIEH_RATE_PER_TOKEN: "many" is no number of calls a minute (0 = any)'],
+  [{ TASVIEH_TRUSTED_PROXIES: '10.0.0.0/24, 0.0.0.0/0' }, 'TASVIEH_TRUSTED_PROXIES: "0.0.0.0/0" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)'],
+  [{ TASVIEH_TRUSTED_PROXIES: 'proxy.example' }, 'TASVIEH_TRUSTED_PROXIES: "proxy.example" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)'],
   [{ TASVIEH_METRICS_PORT: '8080' }, 'TASVIEH_METRICS_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {

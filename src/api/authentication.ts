@@ -13,6 +13,7 @@ declare global {
       id: string;
       log: Logger;
       operator?: Operator;
+      sessionId?: string;
     }
   }
 }
@@ -43,6 +44,7 @@ export async function authenticate(req: Request, { tokens, sessions }: Pick<ApiD
   const session = token === undefined ? null : await tokens.readSession(token);
   if (session === null || !(await sessions.stands(session, req.log))) throw new Problem('UNAUTHENTICATED');
   req.operator = session.operator;
+  req.sessionId = session.id;
   return session;
 }
 

@@ -27,6 +27,7 @@ import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { AccessWriter } from './access-log.js';
 import type { IdentityProvider } from './identity-provider.js';
+import type { Pace } from './limits.js';
 import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
@@ -168,6 +169,9 @@ export interface ApiDeps {
   version: string;
   /** the counter page's static files, asked after the API's own routes */
   pages?: RequestHandler;
+  pace: Pace;
+  /** addresses and networks whose `X-Forwarded-For` is believed */
+  trustedProxies: readonly string[];
   /** largest feed in bytes; 512 MB when absent */
   maxFeedBytes?: number;
 }

@@ -259,6 +259,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/settlements/{id}/events',
+    pace: 'free',
     tag: 'settlements',
     summary: 'رویدادهای پیشرفت تسویه؛ با Last-Event-ID از همان‌جا ادامه می‌یابد',
     roles: SEES_SETTLEMENTS,
@@ -505,6 +506,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/billing/feeds/{kind}',
+    oneAtATime: true,
     tag: 'billing',
     summary: 'دریافت پروندهٔ CSV از سامانهٔ صدور قبض: همه یا هیچ',
     roles: ['billing', 'supervisor'],
@@ -706,6 +708,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/billing/cycles/{cycle}/opening',
+    oneAtATime: true,
     tag: 'billing',
     summary: 'باز کردن دوره: به همه تسویه‌های در انتظار گفته می‌شود',
     roles: ['billing'],
@@ -950,6 +953,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/session',
+    pace: 'signIn',
     tag: 'session',
     summary: 'ورود با نام کاربری و گذرواژه، یا بدون بدنه با توکن سرایند؛ نشست در کوکی نگه داشته می‌شود',
     roles: 'anyone',
@@ -983,6 +987,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/session/sign-on',
+    pace: 'signIn',
     tag: 'session',
     summary: 'ورود یکپارچه: مرورگر به سامانهٔ هویت شرکت فرستاده می‌شود',
     roles: 'anyone',
@@ -995,6 +1000,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/session/sign-on/answer',
+    pace: 'signIn',
     tag: 'session',
     summary: 'پایان ورود یکپارچه: سامانهٔ هویت مرورگر را به اینجا بازمی‌گرداند',
     roles: 'anyone',
@@ -1006,6 +1012,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/session/password',
+    pace: 'signIn',
     tag: 'session',
     summary: 'تغییر گذرواژهٔ خود؛ نشست‌های دیگر پایان می‌یابد',
     roles: 'everyone',
@@ -1047,6 +1054,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/healthz',
+    pace: 'free',
     tag: 'service',
     summary: 'آیا فرایند زنده است',
     roles: 'anyone',
@@ -1056,6 +1064,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/readyz',
+    pace: 'free',
     tag: 'service',
     summary: 'آیا سامانه آمادهٔ کار است',
     roles: 'anyone',
@@ -1071,6 +1080,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/metrics',
+    pace: 'free',
     tag: 'service',
     summary: 'سنجه‌ها برای Prometheus؛ با توکن آن، یا بدون توکن فقط از همین دستگاه',
     roles: 'anyone',

@@ -502,6 +502,8 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     now: () => NOW,
     ready: async () => ({ ready: true, checks: { postgres: 'ok' } }),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    pace: { address: 0, token: 0, signIn: 0 },
+    trustedProxies: [],
     version: '0.1.0',
     ...change,
   };

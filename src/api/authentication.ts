@@ -94,8 +94,16 @@ export function cookie(req: Request, named: string): string | undefined {
   return undefined;
 }
 
-/** Throws FORBIDDEN for a call from another site. Browsers say where a request comes from; other clients say nothing. */
+/**
+ * Throws FORBIDDEN for a call from another site. Browsers say where a request comes from, over plain http by its origin
+ * alone; other clients say nothing.
+ */
 export function refuseOtherSites(req: Request): void {
-  const site = req.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('FORBIDDEN');
+  const { 'sec-fetch-site': site, origin } = req.headers;
+  const own = site === undefined ? origin === undefined || hostOf(origin) === req.host : site === 'same-origin' || site === 'none';
+  if (!own) throw new Problem('FORBIDDEN');
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
 }

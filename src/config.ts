@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { derivedEncryptionKey, readEncryptionKeys } from './encryption.js';
 
@@ -33,6 +34,14 @@ export interface Config {
   logLevel: LogLevel;
   /** the company's billing system when it answers calls; null = its files. The token is a secret. */
   billing: { url: string; token: string } | null;
+  /** calls a minute; 0 = any number */
+  pace: { address: number; token: number; signIn: number };
+  /** addresses and networks (CIDR) of proxies, whose word on where a call comes from is taken */
+  trustedProxies: readonly string[];
+  /** where browsers reach the API, without a slash at the end; needed beside `oidc` */
+  publicUrl: string | null;
+  /** the company's provider of identities; null = people sign in by password alone. The client's secret is a secret. */
+  oidc: { issuer: string; clientId: string; clientSecret: string; userClaim: string } | null;
   metrics: {
     /** where a worker tells its metrics and health; the API tells its own on its own port */
     host: string;
@@ -99,6 +108,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   const billing = billingSystem(text, secretText, invalid);
 
+  const calls = (name: string, standard: number): number => {
+    const value = text(name) ?? String(standard);
+    if (!/^\d{1,7}$/.test(value)) invalid(name, `"${value}" is no number of calls a minute (0 = any)`);
+    return Number(value);
+  };
+  const pace = { address: calls('RATE_PER_ADDRESS', 12_000), token: calls('RATE_PER_TOKEN', 3_000), signIn: calls('RATE_SIGN_IN', 120) };
+  const trustedProxies = (text('TRUSTED_PROXIES') ?? '').split(/[\s,]+/).filter((each) => each !== '');
+  for (const each of trustedProxies) if (!isNetwork(each)) invalid('TRUSTED_PROXIES', `"${each}" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)`);
+
+  const publicUrl = text('PUBLIC_URL');
+  if (publicUrl !== null && !isPlainHttpUrl(publicUrl)) invalid('PUBLIC_URL', 'is not an http:// or https:// address without user, query and fragment');
+  const oidc = identityProvider(text, secretText, invalid);
+  if (oidc !== null && publicUrl === null) invalid('PUBLIC_URL', 'missing (needed beside TASVIEH_OIDC_ISSUER: the provider sends browsers back to it)');
+
   const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
   // what the metrics tell is no business of an office's network
   if (metrics.port !== null && metrics.token === null && !isLoopback(metrics.host)) invalid('METRICS_TOKEN', 'missing (or TASVIEH_METRICS_TOKEN_FILE; needed when TASVIEH_METRICS_HOST is not this machine alone)');
@@ -132,6 +155,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     billing,
+    pace,
+    trustedProxies,
+    publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
+    oidc,
     metrics,
     clockSkewLimitMs: Number(skew),
     traces: traces?.replace(/\/+$/, '') ?? null,
@@ -220,9 +247,34 @@ function billingSystem(text: Text, secretText: Text, invalid: Invalid): Config['
   return token === null ? null : { url: url.replace(/\/+$/, ''), token };
 }
 
+/** Who vouches for people, and as which client this is known there; no message repeats the secret. */
+function identityProvider(text: Text, secretText: Text, invalid: Invalid): Config['oidc'] {
+  const [issuer, clientId, claim] = [text('OIDC_ISSUER'), text('OIDC_CLIENT_ID'), text('OIDC_USER_CLAIM')];
+  const secretGiven = text('OIDC_CLIENT_SECRET') !== null || text('OIDC_CLIENT_SECRET_FILE') !== null;
+  const clientSecret = secretText('OIDC_CLIENT_SECRET');
+  if (issuer === null) {
+    if (clientId !== null || claim !== null || secretGiven) invalid('OIDC_ISSUER', 'missing (needed beside the other TASVIEH_OIDC_ settings; leave all out where people sign in by password alone)');
+    return null;
+  }
+  // what is said there opens sessions: it may not be said in between
+  const secure = isPlainHttpUrl(issuer) && (issuer.startsWith('https:') || isLoopback(new URL(issuer).hostname.replace(/^\[|\]$/g, '')));
+  if (!secure) invalid('OIDC_ISSUER', 'is not an https:// address without user, query and fragment (http:// only on this machine)');
+  if (clientId === null) invalid('OIDC_CLIENT_ID', 'missing (needed beside TASVIEH_OIDC_ISSUER)');
+  if (!secretGiven) invalid('OIDC_CLIENT_SECRET_FILE', 'missing (or TASVIEH_OIDC_CLIENT_SECRET; needed beside TASVIEH_OIDC_ISSUER)');
+  else if (clientSecret === '') invalid(asGiven('OIDC_CLIENT_SECRET', text), 'holds no secret');
+  return clientId === null || clientSecret === null ? null : { issuer, clientId, clientSecret, userClaim: claim ?? 'preferred_username' };
+}
+
 /** Whether only this machine reaches what listens there. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** An IP address, or a network of them that is not every one. */
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && rest.length === 0 && (length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128)));
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -10,7 +10,8 @@ import { createActivities } from './activities/index.js';
 import { createPreview } from './activities/preview.js';
 import { termsOn } from './activities/service-terms.js';
 import { createTaskDesk } from './activities/task-desk.js';
-import { createApi } from './api/app.js';
+import { API_ROOT, createApi } from './api/app.js';
+import { createIdentityProvider } from './api/identity-provider.js';
 import { counterPages } from './api/pages.js';
 import { listen } from './api/server.js';
 import { createSessions } from './api/sessions.js';
@@ -275,6 +276,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     people,
     signIns,
     sessions: createSessions(signIns),
+    identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, redirectUrl: `${config.publicUrl}${API_ROOT}/session/sign-on/answer` }),
     unsent: createUnsentStore(pool),
     tariffs,
     proposals: createProposalStore(pool),
@@ -306,6 +308,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     },
     metrics: { access: { token: config.metrics.token, loopback: isLoopback(config.apiHost) }, answered: metrics.answered, exposition: metrics.exposition },
     ...(tracing && { trace: tracing.http }),
+    pace: config.pace,
+    trustedProxies: config.trustedProxies,
     log,
     version,
     ...(pages && { pages }),

@@ -34,6 +34,10 @@ it('needs nothing in the embedded form', () => {
     taskQueue: 'tasvieh',
     logLevel: 'info',
     billing: null,
+    pace: { address: 12_000, token: 3_000, signIn: 120 },
+    trustedProxies: [],
+    publicUrl: null,
+    oidc: null,
     metrics: { host: '127.0.0.1', port: null, token: null },
     clockSkewLimitMs: 2000,
     traces: null,
@@ -63,10 +67,38 @@ it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
   [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
+  [{ TASVIEH_RATE_PER_TOKEN: 'many' }, 'TASVIEH_RATE_PER_TOKEN: "many" is no number of calls a minute (0 = any)'],
+  [{ TASVIEH_TRUSTED_PROXIES: '10.0.0.0/24, 0.0.0.0/0' }, 'TASVIEH_TRUSTED_PROXIES: "0.0.0.0/0" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)'],
+  [{ TASVIEH_TRUSTED_PROXIES: 'proxy.example' }, 'TASVIEH_TRUSTED_PROXIES: "proxy.example" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)'],
   [{ TASVIEH_METRICS_PORT: '8080' }, 'TASVIEH_METRICS_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
 ])('%j is refused', (env, problem) => {
   expect(problemsOf(env)).toEqual([problem]);
+});
+
+describe('a provider of identities', () => {
+  const oidc = { TASVIEH_PUBLIC_URL: 'https://tasvieh.example/', TASVIEH_OIDC_ISSUER: 'https://id.example/realms/gas', TASVIEH_OIDC_CLIENT_ID: 'counter', TASVIEH_OIDC_CLIENT_SECRET: 'hidden' };
+
+  it('has its client, and an address that it sends browsers back to', () => {
+    expect(readConfig(oidc)).toMatchObject({ publicUrl: 'https://tasvieh.example', oidc: { issuer: 'https://id.example/realms/gas', clientId: 'counter', clientSecret: 'hidden', userClaim: 'preferred_username' } });
+    expect(readConfig({ ...oidc, TASVIEH_OIDC_USER_CLAIM: 'upn' }).oidc).toMatchObject({ userClaim: 'upn' });
+  });
+
+  it.each(['TASVIEH_PUBLIC_URL', 'TASVIEH_OIDC_ISSUER', 'TASVIEH_OIDC_CLIENT_ID', 'TASVIEH_OIDC_CLIENT_SECRET'])('is not half there: without %s', (name) => {
+    const problems = problemsOf({ ...oidc, [name]: '' });
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}.*: missing`))]);
+    expect(problems.join()).not.toContain('hidden');
+  });
+
+  it.each([['http://id.example'], ['id.example'], ['https://u:hidden@id.example'], ['https://id.example/?key=hidden']])('is not at %s', (wrong) => {
+    const problems = problemsOf({ ...oidc, TASVIEH_OIDC_ISSUER: wrong });
+    expect(problems).toEqual([expect.stringMatching(/^TASVIEH_OIDC_ISSUER: is not/)]);
+    expect(problems.join()).not.toContain('hidden');
+  });
+
+  it('may be on this machine over http', () => {
+    expect(problemsOf({ ...oidc, TASVIEH_OIDC_ISSUER: 'http://127.0.0.1:9000' })).toEqual([]);
+  });
 });
 
 describe('a central billing system', () => {

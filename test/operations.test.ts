@@ -188,7 +188,7 @@ describe('docker-compose.yml', () => {
     expect([...used].sort()).toEqual(Object.keys(compose.secrets).sort());
     for (const [, { environment = {} }] of services) {
       for (const [key, value] of Object.entries(environment)) {
-        if (/PASSWORD|SECRET|TOKEN|PWD/.test(key)) expect([key, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^(\/run\/secrets\/|\$\{TASVIEH_BILLING_TOKEN_FILE:-\}$)/)]);
+        if (/PASSWORD|SECRET|TOKEN|PWD/.test(key)) expect([key, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^(\/run\/secrets\/|\$\{TASVIEH_(BILLING_TOKEN|OIDC_CLIENT_SECRET)_FILE:-\}$)/)]);
       }
     }
     for (const ignore of ['.gitignore', '.dockerignore']) expect(read(ignore)).toMatch(/^\/?secrets\/?$/m);

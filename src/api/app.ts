@@ -6,6 +6,7 @@ import { authenticate, authorise } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { docsRouter } from './docs.js';
 import { OpenStreams } from './events.js';
+import { createLimits, type Limits } from './limits.js';
 import { openApiDocument } from './openapi.js';
 import { Problem, problemWriter } from './problems.js';
 import { currentRequest } from './request-context.js';
@@ -29,11 +30,14 @@ export function createApi(deps: ApiDeps): Express {
   app.disable('etag');
   // one value a name, no nested objects: what the schemas expect
   app.set('query parser', 'simple');
+  // an address that somebody else writes into a header is none
+  app.set('trust proxy', [...deps.trustedProxies]);
   app.locals['streams'] = new OpenStreams();
 
   if (deps.trace) app.use(deps.trace);
   app.use(identify(deps), protect());
 
+  const limits = createLimits(deps.pace);
   const document = openApiDocument([...ROUTES, ...SERVICE_ROUTES], { version: deps.version, root: API_ROOT });
   const openApi: RequestHandler = (_req, res) => void res.json(document);
   for (const [base, rows] of [
@@ -42,7 +46,7 @@ export function createApi(deps: ApiDeps): Express {
   ] as const) {
     const router = express.Router();
     router.get('/openapi.json', openApi);
-    mount(router, rows, deps);
+    mount(router, rows, deps, limits);
     router.use(docsRouter());
     app.use(base === '' ? '/' : base, router);
   }
@@ -124,7 +128,7 @@ function protect(): RequestHandler {
   });
 }
 
-function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): void {
+function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps, limits: Limits): void {
   for (const path of new Set(rows.map((row) => row.path))) {
     const group = rows.filter((row) => row.path === path);
     const pattern = path.replace(/\{(\w+)\}/g, ':$1');
@@ -134,9 +138,10 @@ function mount(router: express.Router, rows: readonly Route[], deps: ApiDeps): v
       res.locals['pattern'] = path;
       res.set('Cache-Control', 'no-store');
       if (group.some(({ forTemporalUi }) => forTemporalUi)) allowTemporalUi(req, res, deps);
+      res.locals['forBrowsers'] = group.some(({ forBrowsers }) => forBrowsers);
       next();
     });
-    for (const row of group) here[row.method]((req: Request, res: Response) => answer(row, req, res, deps));
+    for (const row of group) here[row.method]((req: Request, res: Response) => answer(row, req, res, deps, limits));
     here.all((req, res) => {
       if (req.method === 'OPTIONS') res.status(204).set('Allow', allowed).end();
       else throw new Problem('METHOD_NOT_ALLOWED', { headers: { Allow: allowed } });
@@ -154,10 +159,12 @@ function allowTemporalUi(req: Request, res: Response, { codec }: ApiDeps): void 
 
 const NOBODY: Operator = { id: '', name: '', role: 'clerk', office: '' };
 
-async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
+async function answer(row: Route, req: Request, res: Response, deps: ApiDeps, limits: Limits): Promise<void> {
+  await limits.arrived(row, req, res);
   let session: Session | null = null;
   if (row.roles !== 'anyone') {
     session = await authenticate(req, deps, row.forTemporalUi ? deps.codec.origin : null);
+    await limits.known(row, req, res);
     if (session.mustChangePassword && !row.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED');
     authorise(session.operator, row.roles);
   }
@@ -170,6 +177,7 @@ async function answer(row: Route, req: Request, res: Response, deps: ApiDeps): P
     params = checked.value;
   }
   const query: unknown = row.query ? parse(row.query, { ...req.query }) : {};
+  limits.enter(row, operator, res);
   const body: unknown = row.body ? await row.body.read(await readJson(req, res, row.body.limit), deps) : undefined;
   await row.handle({ req, res, operator, session, params, query, body }, deps);
 }

@@ -13,11 +13,13 @@ declare global {
       id: string;
       log: Logger;
       operator?: Operator;
+      sessionId?: string;
     }
   }
 }
 
 const COOKIE = 'tasvieh_session';
+export const SESSION_ROOT = '/session';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The token of a request; `byCookie`: it came as the page's cookie, which a browser sends by itself. */
@@ -30,7 +32,7 @@ export interface Presented {
 export function presented(req: Request, origin: string | null = null): Presented | null {
   const bearer = /^Bearer +([\w.-]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { token: bearer, byCookie: false };
-  const token = cookie(req);
+  const token = cookie(req, COOKIE);
   if (token === undefined) return null;
   if (!SAFE_METHODS.has(req.method) && (origin === null || req.headers.origin !== origin)) refuseOtherSites(req);
   return { token, byCookie: true };
@@ -42,6 +44,7 @@ export async function authenticate(req: Request, { tokens, sessions }: Pick<ApiD
   const session = token === undefined ? null : await tokens.readSession(token);
   if (session === null || !(await sessions.stands(session, req.log))) throw new Problem('UNAUTHENTICATED');
   req.operator = session.operator;
+  req.sessionId = session.id;
   return session;
 }
 
@@ -77,22 +80,30 @@ export function closeSession(req: Request, res: Response): void {
   res.clearCookie(COOKIE, cookieOptions(req));
 }
 
-function cookieOptions(req: Request) {
+export function cookieOptions(req: Request) {
   // whoever claims https falsely only loses the cookie
   const secure = req.secure || req.headers['x-forwarded-proto'] === 'https';
   return { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
 }
 
-function cookie(req: Request): string | undefined {
+export function cookie(req: Request, named: string): string | undefined {
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=');
-    if (name === COOKIE && value) return value;
+    if (name === named && value) return value;
   }
   return undefined;
 }
 
-/** Throws FORBIDDEN for a call from another site. Browsers say where a request comes from; other clients say nothing. */
+/**
+ * Throws FORBIDDEN for a call from another site. Browsers say where a request comes from, over plain http by its origin
+ * alone; other clients say nothing.
+ */
 export function refuseOtherSites(req: Request): void {
-  const site = req.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('FORBIDDEN');
+  const { 'sec-fetch-site': site, origin } = req.headers;
+  const own = site === undefined ? origin === undefined || hostOf(origin) === req.host : site === 'same-origin' || site === 'none';
+  if (!own) throw new Problem('FORBIDDEN');
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
 }

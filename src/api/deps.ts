@@ -27,6 +27,8 @@ import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
 import type { AccessWriter } from './access-log.js';
+import type { IdentityProvider } from './identity-provider.js';
+import type { Pace } from './limits.js';
 import type { ScrapeAccess } from './metrics.js';
 import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
@@ -132,6 +134,8 @@ export interface ApiDeps {
   billing: BillingPort;
   unsent: Pick<UnsentStore, 'counts' | 'page'>;
   people: Omit<PeopleStore, 'standing' | 'lapsingQualifications'>;
+  /** the company's own sign-on; null = none is configured */
+  identityProvider: IdentityProvider | null;
   signIns: Omit<SignInStore, 'sessionState' | 'endSession' | 'givePassword'>;
   sessions: Sessions;
   tariffs: TariffStore;
@@ -168,6 +172,9 @@ export interface ApiDeps {
   version: string;
   /** the counter page's static files, asked after the API's own routes */
   pages?: RequestHandler;
+  pace: Pace;
+  /** addresses and networks whose `X-Forwarded-For` is believed */
+  trustedProxies: readonly string[];
   /** largest feed in bytes; 512 MB when absent */
   maxFeedBytes?: number;
 }

@@ -125,6 +125,8 @@ function operation(row: Route, nameOf: (schema: z.ZodType) => string | undefined
 export function problemsOf(row: Route): ProblemCode[] {
   const codes = new Set<ProblemCode>(row.problems ?? []);
   codes.add('INTERNAL');
+  if (row.pace !== 'free') codes.add('TOO_MANY_REQUESTS');
+  if (row.oneAtATime) codes.add('ONE_AT_A_TIME');
   if (row.roles !== 'anyone') codes.add('UNAUTHENTICATED').add('FORBIDDEN');
   if (row.roles !== 'anyone' && !row.beforePasswordChange) codes.add('PASSWORD_CHANGE_REQUIRED');
   if (row.params) codes.add('NOT_FOUND').add('MALFORMED_URL');

@@ -23,6 +23,16 @@ const PROBLEMS = {
     'Wrong user or password',
     'نام کاربری یا گذرواژه درست نیست، یا مهلت گذرواژهٔ یک‌بارمصرف گذشته است. دوباره بنویسید؛ اگر نشد از مدیر سامانه گذرواژهٔ تازه بگیرید.',
   ],
+  SIGN_ON_FAILED: [
+    401,
+    'The sign-on did not succeed',
+    'ورود یکپارچه به پایان نرسید: پاسخ آن نادرست، تکراری یا دیر بود یا خود شما از آن گذشتید. از صفحهٔ ورود دوباره آغاز کنید.',
+  ],
+  SIGN_ON_UNKNOWN: [
+    403,
+    'This account may not enter here',
+    'حساب سازمانی شما شناخته شد، ولی کاربر فعالی با این نام در این سامانه ثبت نشده است. از مدیر سامانه بخواهید شما را ثبت کند.',
+  ],
   PASSWORD_CHANGE_REQUIRED: [403, 'The one-time password must be changed', 'با گذرواژهٔ یک‌بارمصرف وارد شده‌اید. نخست گذرواژهٔ خود را تغییر دهید.'],
   FORBIDDEN: [403, 'Not allowed', 'نقش یا ادارهٔ شما اجازهٔ این کار را ندارد. از سرپرست خود بخواهید آن را انجام دهد.'],
   NOT_FOUND: [404, 'Not found', 'چنین چیزی پیدا نشد. شماره یا نشانی را بررسی کنید.'],
@@ -104,6 +114,16 @@ const PROBLEMS = {
     'Too many wrong passwords',
     'گذرواژه چند بار نادرست بوده و ورود با این نام برای مدتی بسته است. پس از زمانی که در سرایند Retry-After آمده است دوباره وارد شوید، یا از مدیر سامانه گذرواژهٔ تازه بگیرید.',
   ],
+  TOO_MANY_REQUESTS: [
+    429,
+    'Too many requests',
+    'درخواست‌ها در این دقیقه بیش از اندازه بوده است. پس از زمانی که در سرایند Retry-After آمده است دوباره بفرستید؛ اگر تکرار شد به راهبر سامانه بگویید.',
+  ],
+  ONE_AT_A_TIME: [
+    429,
+    'One such call at a time',
+    'همین کار از سوی شما هنوز در حال انجام است و هر بار یکی پذیرفته می‌شود. پس از پایان آن دوباره بفرستید.',
+  ],
   INTERNAL: [500, 'Internal error', 'خطایی در سامانه رخ داد. کمی بعد دوباره تلاش کنید و اگر ماند، شناسهٔ درخواست را به پشتیبان بدهید.'],
   BILLING_FAULT: [
     502,
@@ -141,9 +161,11 @@ export class Problem extends Error {
       detail?: string;
       members?: Record<string, unknown>;
       headers?: Record<string, string>;
+      /** for the log alone */
+      cause?: unknown;
     } = {},
   ) {
-    super(PROBLEMS[code][1]);
+    super(PROBLEMS[code][1], options.cause === undefined ? {} : { cause: options.cause });
     this.errors = options.errors ?? [];
     this.detail = options.detail;
     this.members = options.members ?? {};
@@ -220,11 +242,32 @@ export const problemWriter: ErrorRequestHandler = (error: unknown, req: Request,
   if (status === 503) res.set('Retry-After', '5');
   // what is left of an unread body would be taken for the next request
   if (status === 408 || status === 413 || problem.code === 'BODY_INCOMPLETE') res.set('Connection', 'close');
+  res.set('Cache-Control', 'no-store');
+  if ((res.locals as { forBrowsers?: boolean }).forBrowsers && req.accepts(['json', 'html']) === 'html') {
+    res.type('html').send(problemPage(problem));
+    return;
+  }
   res
-    .set('Cache-Control', 'no-store')
     .type('application/problem+json')
     .send(JSON.stringify({ ...problemDocument(problem.code, problem.errors, problem.detail), ...problem.members }));
 };
+
+/** The same for a person whose browser was led here: nobody reads JSON there. */
+function problemPage({ code, detail, errors }: Problem): string {
+  const [, title, persian] = PROBLEMS[code];
+  const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return `<!doctype html>
+<html lang="fa" dir="rtl">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title></head>
+<body style="font: 1.1rem/1.8 Vazirmatn, Tahoma, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem">
+<h1 style="font-size: 1.3rem">ورود انجام نشد</h1>
+${[errors[0]?.message ?? detail ?? persian].map((text) => `<p>${escaped(text)}</p>`).join('')}
+<p lang="en" dir="ltr">${escaped(title)} (${code}). <a href="/">Back to the sign-in</a></p>
+<p><a href="/">بازگشت به صفحهٔ ورود</a></p>
+</body>
+</html>
+`;
+}
 
 /** A text for the log: long runs of digits may be a subscription, a national id or a mobile number, Persian words a name or an address. */
 export function maskedText(text: string): string {

@@ -56,6 +56,12 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
   beforePasswordChange?: true;
   /** the Temporal UI's pages call it, from another origin and by the session's cookie */
   forTemporalUi?: true;
+  /** `free`: never refused for their number; `signIn`: at the narrower pace of the doors */
+  pace?: 'free' | 'signIn';
+  /** of one caller one such call at a time */
+  oneAtATime?: true;
+  /** a browser is led here: what goes wrong is told on a page */
+  forBrowsers?: true;
   params?: P;
   query?: Q;
   body?: JsonBody<B>;

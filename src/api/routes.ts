@@ -105,10 +105,12 @@ import {
   reportOrdered,
   reportParams,
   reportQuery,
+  sessionOptions,
   settlementPage,
   settlementParams,
   settlementsQuery,
   settlementView,
+  signOnQuery,
   tariffCheckRequest,
   tariffParams,
   tariffProposalView,
@@ -125,6 +127,7 @@ import {
   submittedView,
 } from './schemas.js';
 import { listReports, makeReport, showReportPdf, showReportXlsx } from './reports.js';
+import { beginSignOn, endSignOn, showOptions } from './sign-on.js';
 import { changePassword, sessionBody, showSession, signIn, signOut } from './session.js';
 import {
   announceSettlement,
@@ -256,6 +259,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/settlements/{id}/events',
+    pace: 'free',
     tag: 'settlements',
     summary: 'رویدادهای پیشرفت تسویه؛ با Last-Event-ID از همان‌جا ادامه می‌یابد',
     roles: SEES_SETTLEMENTS,
@@ -502,6 +506,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/billing/feeds/{kind}',
+    oneAtATime: true,
     tag: 'billing',
     summary: 'دریافت پروندهٔ CSV از سامانهٔ صدور قبض: همه یا هیچ',
     roles: ['billing', 'supervisor'],
@@ -703,6 +708,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/billing/cycles/{cycle}/opening',
+    oneAtATime: true,
     tag: 'billing',
     summary: 'باز کردن دوره: به همه تسویه‌های در انتظار گفته می‌شود',
     roles: ['billing'],
@@ -947,6 +953,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'post',
     path: '/session',
+    pace: 'signIn',
     tag: 'session',
     summary: 'ورود با نام کاربری و گذرواژه، یا بدون بدنه با توکن سرایند؛ نشست در کوکی نگه داشته می‌شود',
     roles: 'anyone',
@@ -969,8 +976,43 @@ export const ROUTES: readonly Route[] = [
     handle: signOut,
   }),
   route({
+    method: 'get',
+    path: '/session/options',
+    tag: 'session',
+    summary: 'راه‌های ورود که صفحهٔ ورود نشان می‌دهد',
+    roles: 'anyone',
+    answers: { 200: { description: 'what the sign-in page offers', schema: sessionOptions } },
+    handle: showOptions,
+  }),
+  route({
+    method: 'get',
+    path: '/session/sign-on',
+    pace: 'signIn',
+    tag: 'session',
+    summary: 'ورود یکپارچه: مرورگر به سامانهٔ هویت شرکت فرستاده می‌شود',
+    roles: 'anyone',
+    forBrowsers: true,
+    query: signOnQuery,
+    answers: { 302: { description: 'to the provider of identities', headers: { Location: 'the provider’s page' } } },
+    problems: ['NOT_FOUND', 'UNAVAILABLE'],
+    handle: beginSignOn,
+  }),
+  route({
+    method: 'get',
+    path: '/session/sign-on/answer',
+    pace: 'signIn',
+    tag: 'session',
+    summary: 'پایان ورود یکپارچه: سامانهٔ هویت مرورگر را به اینجا بازمی‌گرداند',
+    roles: 'anyone',
+    forBrowsers: true,
+    answers: { 303: { description: 'signed in, the cookie is set', headers: { Location: 'the page' } } },
+    problems: ['NOT_FOUND', 'SIGN_ON_FAILED', 'SIGN_ON_UNKNOWN', 'INVALID_REQUEST', 'UNAVAILABLE'],
+    handle: endSignOn,
+  }),
+  route({
     method: 'post',
     path: '/session/password',
+    pace: 'signIn',
     tag: 'session',
     summary: 'تغییر گذرواژهٔ خود؛ نشست‌های دیگر پایان می‌یابد',
     roles: 'everyone',
@@ -1012,6 +1054,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/healthz',
+    pace: 'free',
     tag: 'service',
     summary: 'آیا فرایند زنده است',
     roles: 'anyone',
@@ -1021,6 +1064,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/readyz',
+    pace: 'free',
     tag: 'service',
     summary: 'آیا سامانه آمادهٔ کار است',
     roles: 'anyone',
@@ -1036,6 +1080,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
   route({
     method: 'get',
     path: '/metrics',
+    pace: 'free',
     tag: 'service',
     summary: 'سنجه‌ها برای Prometheus؛ با توکن آن، یا بدون توکن فقط از همین دستگاه',
     roles: 'anyone',

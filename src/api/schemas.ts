@@ -32,10 +32,26 @@ function coded<T>(schema: z.ZodString, code: string, message: string, read: (tex
   });
 }
 
+/** An id as somebody else made it: any letters, but nothing that does not show (the joiners are spelling). */
+const SHOWN = '(?:[^\\s/\\p{Cc}\\p{Cf}\\p{Cs}]|[\\u200c\\u200d])';
+
 /** Control characters and lone surrogates: a database cannot store them and no name holds them. */
 function isPlain(text: string): boolean {
   // eslint-disable-next-line no-control-regex
   return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/u.test(text);
+}
+
+/** What cleanText takes out; white space and the joiners stay. */
+const INVISIBLE = /(?![\t-\r\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/u;
+
+/** Every text of a JSON value, names of fields included, with where it is. */
+function* textsWithin(value: unknown, path: PropertyKey[] = []): Generator<[PropertyKey[], string]> {
+  if (typeof value === 'string') yield [path, value];
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, child] of Object.entries(value)) {
+    yield [[...path, name], name];
+    yield* textsWithin(child, [...path, name]);
+  }
 }
 
 function text(max: number, min = 1) {
@@ -184,7 +200,7 @@ export const overrideRequest = z.strictObject({
 const taskIdOf = z
   .string()
   .max(120)
-  .regex(/^[A-Za-z]+[.][^\s/]+$/)
+  .regex(new RegExp(`^[A-Za-z]+[.]${SHOWN}+$`, 'u'))
   .meta({ examples: ['deliver.014123456701-14050904'] });
 const assignment = {
   to: text(60).nullable().meta({ description: 'the id of the person who gets it; null: back to whoever of the role sees it first' }),
@@ -358,6 +374,8 @@ export const signInRequest = z.strictObject({
   role: z.enum(ROLES).optional().meta({ description: 'one of the person’s; the first when absent' }),
 });
 
+export const signOnQuery = z.strictObject({ role: signInRequest.shape.role });
+
 export const passwordRequest = z.strictObject({ current: password, next: password.meta({ description: 'at least 10 characters' }) });
 
 const roles = z
@@ -377,7 +395,15 @@ export const qualificationRequest = z.strictObject({
   certificate: text(120).nullable().optional().meta({ description: 'number or place of the certificate' }),
 });
 
-const tariffDocument = z.record(z.string(), z.unknown()).meta({ description: 'a tariff document (docs/tariffs.md)' });
+const tariffDocument = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'a tariff document (docs/tariffs.md)' })
+  // its texts are printed on bills as they are
+  .check(({ value, issues }) => {
+    for (const [path, each] of textsWithin(value)) {
+      if (!isPlain(each) || INVISIBLE.test(each)) issues.push({ code: 'custom', input: each, path, message: 'این متن نویسهٔ ناپیدا دارد. آن را دوباره بنویسید.', params: { code: 'TEXT_INVALID' } });
+    }
+  });
 const meant = z.boolean().optional().meta({ description: 'true: figures that look ten times off are meant so' });
 export const tariffCheckRequest = z.strictObject({ document: tariffDocument, against: text(80).optional().meta({ description: 'version to compare with; the one before it when absent' }) });
 export const tariffRequest = z.strictObject({ document: tariffDocument, meant });
@@ -413,7 +439,7 @@ export const cycleParams = z.strictObject({
   cycle: z
     .string()
     .max(40)
-    .regex(/^.+-1[0-9]{3}-[0-9]{2}$/)
+    .regex(new RegExp(`^(?:${SHOWN}|[ /])+-1[0-9]{3}-[0-9]{2}$`, 'u'))
     .meta({ description: 'series-year-number', examples: ['12-1405-05'] }),
 });
 
@@ -1097,6 +1123,8 @@ export const operatorView = z.strictObject({
   temporalUi: z.string().nullable().meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
 });
 
+export const sessionOptions = z.strictObject({ signOn: z.boolean().meta({ description: 'whether GET /session/sign-on leads to the company’s own sign-on' }) });
+
 const qualificationCode = z.enum(QUALIFICATIONS);
 export const personView = z.strictObject({
   id: z.string(),
@@ -1298,6 +1326,7 @@ export const ANSWER_SCHEMAS = {
   Payment: paymentView,
   PaymentPage: paymentPage,
   Operator: operatorView,
+  SessionOptions: sessionOptions,
   Person: personView,
   PersonPage: personPage,
   PersonRecorded: personRecorded,

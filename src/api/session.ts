@@ -37,14 +37,18 @@ export async function signIn({ req, res, body }: Call<unknown, unknown, SignIn |
   if (outcome.kind === 'refused') throw new Problem('SIGN_IN_REFUSED');
   if (outcome.kind === 'locked') throw locked(outcome.until, deps);
   const { person } = outcome;
-  const role = body.role ?? person.roles[0];
   // told only to whom the password has named
-  if (role === undefined || !person.roles.includes(role)) {
-    throw new Problem('INVALID_REQUEST', {
-      errors: [{ field: 'role', code: 'ROLE_NOT_HELD', message: `این نقش به شما داده نشده است. یکی از این‌ها را بنویسید: ${person.roles.join('، ')}.` }],
-    });
-  }
+  const role = heldRole(person, body.role ?? null);
   res.json(viewSession(await opened({ req, res }, person, role, deps), deps.temporalUi));
+}
+
+/** The role of a new session: the one asked for, or the person's first. Throws INVALID_REQUEST for one that is not held. */
+export function heldRole({ roles }: SignedIn, asked: Role | null): Role {
+  const role = asked ?? roles[0];
+  if (role !== undefined && roles.includes(role)) return role;
+  throw new Problem('INVALID_REQUEST', {
+    errors: [{ field: 'role', code: 'ROLE_NOT_HELD', message: `این نقش به شما داده نشده است. یکی از این‌ها را بنویسید: ${roles.join('، ')}.` }],
+  });
 }
 
 /** GET /session */
@@ -86,7 +90,8 @@ export async function changePassword({ req, res, operator, session, body }: Call
   res.status(204).end();
 }
 
-async function opened({ req, res }: Pick<Call, 'req' | 'res'>, person: SignedIn, role: Role, { tokens, now }: ApiDeps): Promise<Parameters<typeof viewSession>[0]> {
+/** Opens a session of somebody who has shown who it is. */
+export async function opened({ req, res }: Pick<Call, 'req' | 'res'>, person: SignedIn, role: Role, { tokens, now }: ApiDeps): Promise<Parameters<typeof viewSession>[0]> {
   const operator: Operator = { id: person.id, name: person.name, role, office: person.office };
   const { mustChangePassword, sessionVersion: version } = person;
   const token = await tokens.issue(operator, { ttl: SESSION_SECONDS, version, mustChangePassword });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { SignJWT, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { type Instant, type Operator, ROLES, type Role } from '../domain/settlement.js';
+import type { SignOnBegun } from './identity-provider.js';
 
 /** What a receipt says: who asked for which subscriber, and when the five minutes began. */
 export interface Receipt {
@@ -22,6 +23,13 @@ export interface Session {
   mustChangePassword: boolean;
 }
 
+/** A sign-on that was begun: what the browser brings back, and the role that was asked for. */
+export interface BegunSignOn extends SignOnBegun {
+  id: string;
+  role: Role | null;
+  expiresAt: Date;
+}
+
 export interface Tokens {
   /** A session token; `ttl` in seconds. */
   issue(operator: Operator, options: { ttl: number; version?: number; mustChangePassword?: boolean }): Promise<string>;
@@ -30,12 +38,16 @@ export interface Tokens {
   issueReceipt(receipt: Omit<Receipt, 'id'>): Promise<string>;
   /** What a genuine, unexpired receipt says; null for anything else, a session token included. */
   readReceipt(token: string): Promise<Receipt | null>;
+  /** What a browser keeps while it is at the provider of identities; `ttl` in seconds. */
+  issueSignOn(begun: Omit<BegunSignOn, 'id' | 'expiresAt'>, ttl: number): Promise<string>;
+  readSignOn(token: string): Promise<BegunSignOn | null>;
 }
 
 const ALGORITHM = 'HS256';
 const ISSUER = 'tasvieh';
 const SESSION = 'tasvieh/session';
 const RECEIPT = 'tasvieh/receipt';
+const SIGN_ON = 'tasvieh/sign-on';
 /** A receipt is of use during one shift; later the paper slip and a late entry are the way. */
 const RECEIPT_TTL_SECONDS = 12 * 3600;
 const MIN_SECRET_BYTES = 32;
@@ -112,6 +124,16 @@ export function createTokens(secret: string | readonly string[], now: () => Date
       const { subscription, receivedAt } = claims as { subscription?: unknown; receivedAt?: unknown };
       if (typeof subscription !== 'string' || typeof receivedAt !== 'string') return null;
       return { id: claims.jti, subscription, receivedAt, operator: claims.sub };
+    },
+    issueSignOn({ state, nonce, verifier, role }, ttl) {
+      return sign(SIGN_ON, { state, nonce, verifier, role }, 'sign-on', randomUUID(), ttl);
+    },
+    async readSignOn(token) {
+      const claims = await read(SIGN_ON, token);
+      if (claims?.jti === undefined || claims.exp === undefined) return null;
+      const { state, nonce, verifier, role } = claims as Record<string, unknown>;
+      if (typeof state !== 'string' || typeof nonce !== 'string' || typeof verifier !== 'string') return null;
+      return { id: claims.jti, state, nonce, verifier, role: isRole(role) ? role : null, expiresAt: new Date(claims.exp * 1000) };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { cleanText } from '../domain/text.js';
 import { Problem, type ProblemError } from './problems.js';
 
 /** What a schema made of an input: the value when there is nothing to complain about, and every complaint. */
@@ -69,9 +70,10 @@ function dotted(path: readonly PropertyKey[]): string {
   return path.map((part) => shown(String(part))).join('.');
 }
 
-/** A client's own key in an answer: short, whatever it was. */
+/** A client's own key in an answer: short and to be seen, whatever it was. */
 function shown(key: string): string {
-  return key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  const clean = cleanText(key);
+  return clean.length > 60 ? `${clean.slice(0, 60)}…` : clean;
 }
 
 /** The input at `path`, own properties only. */

@@ -22,6 +22,7 @@ import type {
   problem,
   receiptView,
   reportView,
+  sessionOptions,
   settlementPage,
   SettlementView,
   feeResolutionsView,
@@ -34,6 +35,7 @@ import type {
 
 /** The shapes of the API, under the words of the pages. */
 export type Operator = z.input<typeof operatorView>;
+export type SessionOptions = z.input<typeof sessionOptions>;
 export type Role = Operator['role'];
 export type FoundAccount = z.input<typeof accountPage>['items'][number];
 export type AccountPage = z.input<typeof accountPage>;

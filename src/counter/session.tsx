@@ -1,6 +1,6 @@
 import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { Button } from 'react-aria-components';
-import { Away, call, get, onSignedOut, type Operator, Refused, useReachable } from './api';
+import { Away, call, get, onSignedOut, type Operator, Refused, ROOT, type SessionOptions, useReachable } from './api';
 import { forgetDrafts } from './draft';
 import { Field, Notice, Said, Trouble, Waiting } from './parts';
 import { useWords } from './words';
@@ -10,7 +10,7 @@ interface Session {
   leave(): void;
 }
 
-/** Set while somebody is signed in here: without it nobody is asked for, which would be refused. */
+/** Set while somebody is signed in here, or may be: without it nobody is asked for, which would be refused. */
 const KEPT = 'tasvieh-signed-in';
 
 const SessionContext = createContext<Session | null>(null);
@@ -33,7 +33,10 @@ export function SignedIn({ children }: { children: ReactNode }) {
     if (localStorage.getItem(KEPT) === null || (!reachable && asked > 0)) return undefined;
     const asking = new AbortController();
     get<Operator>('/session', asking.signal).then(
-      (operator) => setState({ kind: 'in', operator }),
+      (operator) => {
+        localStorage.setItem(KEPT, operator.id);
+        setState({ kind: 'in', operator });
+      },
       (error: unknown) => {
         if (error instanceof Refused) setState((before) => (before.kind === 'in' ? { kind: 'out', ended: true } : before.kind === 'out' ? before : { kind: 'out', ended: false }));
         else if (error instanceof Away) setAsked((n) => n + 1);
@@ -69,6 +72,17 @@ function SignIn({ ended, entered }: { ended: boolean; entered: (operator: Operat
   const [token, setToken] = useState('');
   const [trouble, setTrouble] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const [signOn, setSignOn] = useState(false);
+
+  useEffect(() => {
+    const asking = new AbortController();
+    get<SessionOptions>('/session/options', asking.signal).then(
+      (options) => setSignOn(options.signOn),
+      // without an answer the passwords are left
+      () => undefined,
+    );
+    return () => asking.abort();
+  }, []);
 
   const enter = async (open: () => Promise<unknown>, refused: string | null): Promise<void> => {
     setBusy(true);
@@ -111,6 +125,14 @@ function SignIn({ ended, entered }: { ended: boolean; entered: (operator: Operat
             {words.session.enter}
           </Button>
         </form>
+        {signOn ? (
+          <p>
+            {/* whoever comes back from there is asked for */}
+            <a className="button" href={`${ROOT}/session/sign-on`} onClick={() => localStorage.setItem(KEPT, 'sign-on')}>
+              {words.session.signOn}
+            </a>
+          </p>
+        ) : null}
         <details>
           <summary>{words.session.byToken}</summary>
           <form onSubmit={byToken}>

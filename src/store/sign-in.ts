@@ -37,6 +37,10 @@ export interface SessionState {
 }
 
 export interface SignInStore {
+  /** The active person of this name, for whom the provider of identities has vouched; null: there is none. */
+  vouchedFor(id: string): Promise<SignedIn | null>;
+  /** Uses up what may be used once; false when it was used before. */
+  spend(id: string, expiresAt: Date): Promise<boolean>;
   signIn(id: string, password: string, now: Date): Promise<SignInOutcome>;
   /** By the person, who knows the current one: the same counting as of a sign-in. Ends all sessions; the outcome is for a new one. */
   changePassword(id: string, passwords: { current: string; next: string }, by: Doer, now: Date): Promise<SignInOutcome>;
@@ -104,8 +108,28 @@ export function createSignInStore(pool: Pool): SignInStore {
     return { kind: 'locked', until: lockedBy };
   }
 
+  /** Whether this call is the one that ended it. */
+  async function end(id: string, expiresAt: Date): Promise<boolean> {
+    const { rowCount } = await pool.query(
+      `with over as (delete from app.ended_sessions where expires_at < now())
+       insert into app.ended_sessions (id, expires_at) values ($1, $2) on conflict do nothing`,
+      [id, expiresAt],
+    );
+    return rowCount === 1;
+  }
+
   return {
     signIn: identify,
+    spend: end,
+
+    async vouchedFor(id) {
+      const found = await personOf(id);
+      if (!found?.active) return null;
+      const { name, office, roles, sessionVersion } = found;
+      // a one-time password was not what opened the door
+      return { id, name, office, roles, sessionVersion, mustChangePassword: false };
+    },
+
 
     async changePassword(id, { current, next }, by, now) {
       const outcome = await identify(id, current, now);
@@ -162,11 +186,7 @@ export function createSignInStore(pool: Pool): SignInStore {
     },
 
     async endSession(session, expiresAt) {
-      await pool.query(
-        `with over as (delete from app.ended_sessions where expires_at < now())
-         insert into app.ended_sessions (id, expires_at) values ($1, $2) on conflict do nothing`,
-        [session, expiresAt],
-      );
+      await end(session, expiresAt);
     },
   };
 }

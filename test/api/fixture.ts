@@ -465,7 +465,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       change: async (id) => (id === PERSON.id ? PERSON : null),
       qualify: async (id) => (id === PERSON.id ? { person: PERSON, recorded: true } : null),
     },
+    identityProvider: null,
     signIns: {
+      vouchedFor: async () => null,
+      spend: async () => true,
       signIn: async (_id, password) => signedIn(password),
       changePassword: async (_id, { current }) => signedIn(current),
       resetPassword: async () => 'abcd-efgh-jkmn',
@@ -500,6 +503,8 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     now: () => NOW,
     ready: async () => ({ ready: true, checks: { postgres: 'ok' } }),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    pace: { address: 0, token: 0, signIn: 0 },
+    trustedProxies: [],
     version: '0.1.0',
     ...change,
   };

@@ -78,7 +78,9 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'post /session/password': ['csaqbm', 'all', { current: PASSWORD, next: 'lantern-orbit-77' }],
 };
 /** Without a token. */
-const ANYONE = ['post /session', 'delete /session', 'get /healthz', 'get /readyz', 'get /metrics', 'post /codec/{key}/decode'];
+const ANYONE = ['post /session', 'delete /session', 'get /session/options', 'get /healthz', 'get /readyz', 'get /metrics', 'post /codec/{key}/decode'];
+/** Not there unless a provider is configured; see sign-on.test.ts. */
+const SIGN_ON = ['get /session/sign-on', 'get /session/sign-on/answer'];
 /** Kept by the store or the workflow, on which the fixture has no say: their own tests hold the offices apart. */
 const OFFICE_ELSEWHERE = new Set(['get /accounts', 'post /settlements', 'post /tasks/assignment', 'get /tasks']);
 
@@ -109,7 +111,7 @@ const mayCall = ({ status }: Answered): boolean => ![401, 403, 404].includes(sta
 
 test('the table knows every route, and no other', () => {
   const routes = [...ROUTES, ...SERVICE_ROUTES].map(({ method, path }) => `${method} ${path}`);
-  expect([...Object.keys(TABLE), ...ANYONE].sort()).toEqual([...routes].sort());
+  expect([...Object.keys(TABLE), ...ANYONE, ...SIGN_ON].sort()).toEqual([...routes].sort());
 });
 
 describe.each(Object.keys(TABLE))('%s', (name) => {
@@ -147,6 +149,10 @@ test.each(ANYONE)('%s needs no token', async (name) => {
   // the address of a practice installation's UI holds its key; the metrics have a token of their own, or this machine
   const address = path.replace('{key}', PRACTICE_KEY);
   expect((await api.call(method.toUpperCase(), `/api/v1${address}`, json)).status).toBeLessThan(300);
+});
+
+test.each(SIGN_ON)('%s is not there without a provider', async (name) => {
+  expect((await call(name)).status).toBe(404);
 });
 
 test('a guessed id tells no more than that it is not one’s own', async () => {

@@ -35,6 +35,7 @@ export const en: Words = {
     password: 'Password',
     enter: 'Sign in',
     leave: 'Sign out',
+    signOn: 'Sign in with the company account',
     byToken: 'Sign in by token',
     token: 'Token',
     tokenHelp: 'The token that “npm start” or your administrator gave.',

@@ -33,6 +33,7 @@ export const fa = {
     password: 'گذرواژه',
     enter: 'ورود',
     leave: 'خروج',
+    signOn: 'ورود با حساب سازمانی',
     byToken: 'ورود با توکن',
     token: 'توکن',
     tokenHelp: 'توکنی که «npm start» یا مدیر سامانه داده است.',

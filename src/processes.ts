@@ -110,7 +110,6 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   const { port: metricsPort, host: metricsHost, token: metricsToken } = config.metrics;
   // the runtime binds its port itself and does not tell which: a free one of this machine, behind our own
   const sdkAddress = metricsPort === null ? null : `127.0.0.1:${await freePort()}`;
-  bridgeTemporalLog(log, sdkAddress);
   const tracing = await tracingOf('worker', config);
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
   const watchPool = scrapingPool(config, 'worker');
@@ -144,6 +143,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   const atWork = async (): Promise<{ worker: Worker; connection: NativeConnection }> => {
     // a port in use is told before anything is opened that would hold the process
     if (metricsPort !== null) scrapes = await serveScrapes({ host: metricsHost, port: metricsPort, token: metricsToken }, { exposition, healthy });
+    bridgeTemporalLog(log, sdkAddress);
     const connection = await NativeConnection.connect({ address: config.temporalAddress });
     const worker = await createWorker({
       connection,

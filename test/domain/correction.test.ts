@@ -123,6 +123,7 @@ describe('old and new side by side', () => {
       total: { before: 8_720, after: 5_895 },
       payable: { before: 8_000, after: 5_000 },
       difference: -2_825,
+      received: 0,
       noChange: false,
     });
   });

@@ -44,6 +44,13 @@ describe('a second settlement in one cycle', () => {
     expect(debt).toMatchObject({ days: 30, total: 15_000 + 48_645, definitive: false });
   });
 
+  test('only a settlement of some days with a figure moves the reading', () => {
+    const of = snapshot({ lastBill: { ...last, readingSource: 'declared' } });
+    const previous = (days: number, reading: number | null) => earlierSettlement({ bill: { total: 0, days, number: 'S' }, facts: facts('1397/02/16', reading, { readingSource: 'staff' }), snapshot: of }).previous;
+    const stays = { reading: 100, on: '1397/02/01', source: 'declared' };
+    expect([previous(15, 120), previous(0, 120), previous(15, null), previous(0, null)]).toEqual([{ reading: 120, on: '1397/02/16', source: 'staff' }, stays, stays, stays]);
+  });
+
   test('estimated, it makes the next one on account; a reading below it is refused', () => {
     const before = snapshot({ lastBill: last });
     const { earlier } = settle(before, facts('1397/02/16', 120, { readingSource: 'estimated' }));

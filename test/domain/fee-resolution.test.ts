@@ -60,3 +60,34 @@ describe('overlapping validity is allowed and said', () => {
     expect(notes(resolution('new', '1405/01/01', '1405/06/31'), [resolution('old', '1405/07/01')])).toEqual([]);
   });
 });
+
+describe('at its borders', () => {
+  test('one rial is a fee', () => expect(codes(review(resolution('1', '1405/01/16', null, { amount: 1 })).faults)).toEqual([]));
+  test('each fault says what is wrong', () => {
+    expect(review(resolution('', '1405/01/16', '1405/01/15', { amount: 0, resolvedOn: on('1405/09/05') })).faults.map(({ message }) => message)).toEqual([
+      'A resolution has a number.',
+      'The amount is at least 1 rial; without a fee no resolution is recorded.',
+      'It ends (1405/01/15) before it starts (1405/01/16).',
+      'Nothing was resolved on 1405/09/05: today is 1405/09/04.',
+    ]);
+    expect(review(resolution('1', '1399/01/01')).notes).toEqual([
+      { code: 'BEFORE_RESOLUTION', message: 'It holds from 1399/01/01, before it was resolved (1400/01/10); settlements announced without a fee stay without.' },
+    ]);
+  });
+  test('the one before it: of those that have ended the one that began last, in whatever order they were recorded', () => {
+    const [first, second] = [resolution('first', '1402/01/01', '1402/12/29', { amount: 5_000 }), resolution('second', '1403/01/01', '1403/12/30')];
+    for (const recorded of [[first, second], [second, first]]) {
+      expect(review(resolution('9', '1405/01/01', null, { amount: 5_000 }), recorded).doubts).toEqual([
+        { code: 'SLIP_OF_TEN', message: '5000 rial is about ten times or a tenth of the 49000 of second before it: toman for rial?' },
+      ]);
+    }
+    expect(codes(review(resolution('9', '1403/12/30', null, { amount: 5_000 }), [first, second]).doubts)).toEqual(['SLIP_OF_TEN']);
+  });
+  test('two that end: where both hold the later begun stands, also when the other goes on', () => {
+    const notes = review(resolution('new', '1405/03/01', '1405/03/31'), [resolution('long', '1405/01/01', '1405/12/29')]).notes;
+    expect(notes).toEqual([{ code: 'HOLDS_TOO', message: 'long (49000 rial, 1405/01/01 to 1405/12/29) holds on some of its days too; where both do, new stands.' }]);
+    expect(review(resolution('new', '1405/01/01', '1405/03/01'), [resolution('old', '1405/03/01', '1405/12/29')]).notes).toHaveLength(1);
+    expect(review(resolution('new', '1405/01/01', '1405/02/31'), [resolution('old', '1405/03/01', '1405/12/29')]).notes).toEqual([]);
+    expect(review(resolution('new', '1405/03/01', '1405/12/29'), [resolution('old', '1405/01/01', '1405/02/31')]).notes).toEqual([]);
+  });
+});

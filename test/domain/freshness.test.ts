@@ -40,6 +40,27 @@ describe('the finding', () => {
     for (const part of ['صورتحساب‌ها تا 1405/07/01 (63 روز پیش)', 'پرداخت‌ها تا 1405/08/01 (33 روز پیش)', 'واحد صورتحساب', 'تأیید کنید']) expect(finding?.message).toContain(part);
     expect(finding?.message).not.toContain('ودیعه');
   });
+  test('every feed by its name, word for word', () => {
+    const old = FEED_KINDS.map((kind) => feed(kind, '1405/08/01'));
+    expect(FEED_KINDS.map((kind) => staleText({ kind, asOf: null, days: null }))).toEqual([
+      'مشترکین هنوز دریافت نشده',
+      'کنتورها هنوز دریافت نشده',
+      'صورتحساب‌ها هنوز دریافت نشده',
+      'پرداخت‌ها هنوز دریافت نشده',
+      'اصلاح‌های حساب هنوز دریافت نشده',
+      'اقساط هنوز دریافت نشده',
+      'ودیعه‌ها هنوز دریافت نشده',
+      'جدول زمان‌بندی هنوز دریافت نشده',
+    ]);
+    expect(staleFinding(staleFeeds(old, { staleAfterDays: { bills: 3, payments: 3 } }, DAY))).toEqual({
+      code: 'STALE_FEED',
+      severity: 'confirm',
+      field: 'subscription',
+      title: 'The fed data is old',
+      message:
+        'این داده‌ها به‌روز نیست: صورتحساب‌ها تا 1405/08/01 (33 روز پیش)، پرداخت‌ها تا 1405/08/01 (33 روز پیش). پرداخت یا قبض تازه ممکن است در مانده نیامده باشد. داده تازه را از واحد صورتحساب بخواهید، یا آخرین قبض و رسیدهای متقاضی را ببینید و با دلیل تأیید کنید.',
+    });
+  });
   test('none when all is fresh, nor for the timetable alone', () => {
     expect([found([BILLS]), found([BILLS, feed('cycles', '1400/01/01')])]).toEqual([null, null]);
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Word, becameTrouble, isOpen, isOverdue, reportOf, standingWord, waitsFor } from '../../src/domain/outbox.js';
+import { type Word, COVERED, becameTrouble, isOpen, isOverdue, isWithdrawn, reportOf, standingWord, waitsFor } from '../../src/domain/outbox.js';
 import type { Posting, PostingStatus } from '../../src/domain/settlement.js';
 
 function posting(change: Partial<Posting> = {}): Posting {
@@ -19,6 +19,19 @@ test.each<[PostingStatus, boolean]>([
   expect(isOverdue([posting({ status, timesLate: 1 })])).toBe(open);
   expect(isOverdue([posting({ status })])).toBe(false);
 });
+
+test('one that waits past its cycle is enough', () => {
+  expect(isOverdue([posting({ status: 'taken', timesLate: 1 }), posting({ status: 'late', timesLate: 1 }), posting()])).toBe(true);
+  expect(isOverdue([])).toBe(false);
+});
+
+test('a posting that a correction or a cancellation took back, by its id', () => {
+  const all = [posting({ posting: 'a', status: 'replaced' }), posting({ posting: 'b', status: 'cancelled' }), posting({ posting: 'c', status: 'taken' }), posting({ posting: 'd' })];
+  expect(['a', 'b', 'c', 'd', 'e'].map((id) => isWithdrawn(all, id))).toEqual([true, true, false, false, false]);
+});
+
+// it stands in the database
+test('the reason of amounts that a bill covers', () => expect(COVERED).toBe('COVERED'));
 
 describe('becameTrouble', () => {
   const changes = (before: Partial<Posting>[], after: Partial<Posting>[]) => {

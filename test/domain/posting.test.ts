@@ -37,6 +37,15 @@ describe('postingsOf', () => {
     ]);
   });
 
+  test('after another settlement of the cycle it names that bill, whose total its own holds', () => {
+    const of = order(facts('1397/02/31', 145));
+    const { debt } = assessDebt(of, snapshot({ lastBill: lastBill('1397/02/01', 100) }), [tariff()], null, on('1397/12/29'));
+    const bill: Bill = { ...debt!, number: '97-2', revision: 1, issuedAt: '2018-05-21T06:00:00Z', billId: '1', payments: [] };
+    const earlier = { billNumber: '97-1', settlementDate: on('1397/02/16'), previous: null, total: 0, counted: { payments: [], adjustments: [], instalments: [], deposits: [] } };
+    expect(postingsOf(of, bill, CYCLE, earlier)[0]?.detail).toMatchObject({ billNumber: '97-2', continues: '97-1' });
+    expect(postingsOf(of, bill, CYCLE)[0]?.detail).not.toHaveProperty('continues');
+  });
+
   test('the fee with its resolution, outside the settlement’s own total', () => {
     const [settlement, fee, ...more] = postings(facts('1397/02/31', 145));
     expect(settlement!.amount).toBe(49_145);
@@ -135,6 +144,8 @@ describe('outboxOf', () => {
     const { postings: all, closesAt, objectionEndsAt } = outboxOf(rows);
     expect(all).toEqual(rows.map(({ objectionEndsAt: _, ...posting }) => posting));
     expect([closesAt, objectionEndsAt]).toEqual([endOfDay(on('1405/10/20')), '2027-04-24T20:30:00.000Z']);
+    const turned = outboxOf([...rows].reverse());
+    expect([turned.closesAt, turned.objectionEndsAt]).toEqual([closesAt, objectionEndsAt]);
   });
   test.each<[PostingStatus, boolean, boolean]>([
     ['waiting', true, true],

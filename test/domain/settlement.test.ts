@@ -39,8 +39,8 @@ test('a received settlement knows its order and nothing else', () => {
   const of = order(facts('1397/02/31', 1_234));
   expect(receivedSettlement(of)).toEqual({
     ...{ id: of.id, facts: of.facts, clerk: of.clerk, receivedAt: of.receivedAt, status: 'received', revision: 0, lateEntry: false },
-    ...{ announcedAt: null, elapsedMs: null, withinTarget: null, account: null, bill: null, paid: null, cancellation: null, predecessor: null, delivery: null },
-    ...{ warnings: [], errors: [], postings: [], payments: [], corrections: [], steps: [] },
+    ...{ announcedAt: null, elapsedMs: null, withinTarget: null, account: null, bill: null, paid: null, cancellation: null, predecessor: null, delivery: null, refund: null, clearance: null },
+    ...{ warnings: [], errors: [], postings: [], payments: [], corrections: [], steps: [], copies: [] },
   });
   const late = order(facts('1397/02/31', 1_234, { lateEntry: { slip: '7', receivedAt: '2018-05-21T05:00:00.000Z' } }));
   expect(receivedSettlement({ ...late, predecessor: { id: 'a', reason: 'b', by: 'c' } })).toMatchObject({ lateEntry: true, predecessor: { id: 'a', reason: 'b', by: 'c' } });

@@ -103,9 +103,11 @@ test('Postgres away during a request: it is accepted, seen as pending, and annou
   // attempts come after 1, 2, 4, 8 and 10 seconds: the sixth is more than 20 s into the outage
   const pending = await until('several attempts, seen in Temporal', 60, async () => {
     const { raw } = await run(account).describe();
-    return raw.pendingActivities?.find(({ attempt }) => (attempt ?? 0) >= 6);
+    const waiting = raw.pendingActivities?.filter(({ attempt }) => (attempt ?? 0) >= 6) ?? [];
+    return waiting.length >= 2 && waiting;
   });
-  expect(pending.activityType?.name).toBe('register');
+  // neither needs the other
+  expect(pending.map(({ activityType }) => activityType?.name).sort()).toEqual(['fetchAccount', 'register']);
   // Temporal knows what Postgres cannot tell
   expect(await show(account)).toMatchObject({ status: 200, body: { status: 'received', receivedAt } });
   expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'unreachable', temporal: 'ok', worker: 'ok' } });
@@ -199,7 +201,13 @@ test('database connections cut under load: every settlement is announced once', 
   const accounts = Array.from({ length: 20 }, () => stage.account());
   const before = await counter();
   let answered = false;
-  const load = Promise.all(accounts.map((account) => settle(account))).finally(() => {
+  // a 503 says that nothing is known yet and that the same may be sent again
+  const accepted = (account: Account): Promise<Answer> =>
+    until(`${idOf(account)} accepted`, TAKEN_OVER_S, async () => {
+      const answer = await settle(account);
+      return answer.status !== 503 && answer;
+    });
+  const load = Promise.all(accounts.map(accepted)).finally(() => {
     answered = true;
   });
   let cut = 0;

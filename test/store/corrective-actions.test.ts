@@ -6,6 +6,7 @@ import { settlementId } from '../../src/domain/settlement.js';
 import { type CorrectiveActionStore, type NewAction, createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
+import { emptied } from './emptying.js';
 import { facts, order as orderOf } from '../domain/sample.js';
 
 let db: TestDatabase;
@@ -98,7 +99,7 @@ test('an act changes it once: a repeat reads back what the first made of it, and
 });
 
 test('listed the newest first, in pages; a supervisor sees the own office’s and the company’s', async () => {
-  await db.pool.query('truncate app.corrective_actions cascade');
+  await emptied(db.pool, 'app.corrective_actions');
   for (const [subject, office] of [['x1', '01'], ['x2', '02'], ['x3', '*'], ['x4', '01']] as const) await store.open(repeated({ subject, office }));
   const list = async (change: Partial<Parameters<CorrectiveActionStore['list']>[0]> = {}) => {
     const { items, next } = await store.list({ scope: null, limit: 10, ...change });

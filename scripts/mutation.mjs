@@ -16,7 +16,7 @@ const ALSO = {
   debt: ['debt-words', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
-  reading: ['decisions'],
+  reading: ['reading-words', 'decisions'],
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
   tariff: ['tariff-schema', 'practice-tariff'],

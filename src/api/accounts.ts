@@ -44,7 +44,8 @@ export async function showAccount(call: Call<z.output<typeof accountParams>>, de
   if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
   requireOffice(operator, snapshot.account.office);
   looked(call, deps, [params.subscription]);
-  res.json(viewAccount(snapshot, staleFeeds(snapshot.feeds, terms, today)));
+  const known = await deps.settlements.known(params.subscription, snapshot.lastBill);
+  res.json(viewAccount(snapshot, staleFeeds(snapshot.feeds, terms, today), known));
 }
 
 /** POST /requests: the five minutes run from here; the receipt itself carries the time, nothing is written. */

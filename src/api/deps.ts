@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { BillingPort } from '../billing/port.js';
-import type { FeedKind } from '../domain/account.js';
+import type { AccountSnapshot, FeedKind } from '../domain/account.js';
 import type { ClearanceLetter } from '../domain/clearance.js';
 import type { Debt } from '../domain/debt.js';
 import type { Finding } from '../domain/finding.js';
@@ -20,6 +20,7 @@ import type { OverrideStore } from '../store/overrides.js';
 import type { PaidSettlement, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
+import type { KnownBefore } from '../store/settlements.js';
 import type { SignInStore } from '../store/sign-in.js';
 import type { ProposalStore } from '../store/proposals.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -41,6 +42,8 @@ export interface SettlementReader {
   /** the settlement as of that revision, for a reprint */
   revision(id: string, revision: number): Promise<Settlement | null>;
   list(filter: SettlementFilter): Promise<{ items: Settlement[]; next: string | null }>;
+  /** the subscriber's latest valid settlement after the last bill, and the meter as it was found last */
+  known(subscription: string, lastBill: AccountSnapshot['lastBill']): Promise<KnownBefore>;
   eventsSince(id: string, seq: number): Promise<SettlementEvent[]>;
   /** calls `listener` whenever the settlement may have new events; returns the way to stop that */
   onEvent(id: string, listener: () => void): () => void;

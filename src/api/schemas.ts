@@ -843,6 +843,14 @@ export const accountView = z.strictObject({
       endReading: z.int().nullable(),
     })
     .nullable(),
+  meterState: z
+    .strictObject({ state: z.enum(METER_STATES), on: day, settlement: z.string() })
+    .nullable()
+    .meta({ description: 'what was found of the meter in the last settlement; null: normal, or read by staff for a bill since' }),
+  earlierSettlement: z
+    .strictObject({ id: z.string(), settlementDate: day, reading: z.int().nullable(), total: rial, payable: rial })
+    .nullable()
+    .meta({ description: 'the latest valid settlement after the last bill: the next one starts where it ended' }),
   lastBill: z
     .strictObject({
       serial: z.string(),

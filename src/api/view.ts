@@ -6,8 +6,10 @@ import type { Finding } from '../domain/finding.js';
 import type { StaleFeed } from '../domain/freshness.js';
 import type { JalaliDate } from '../domain/jalali.js';
 import { lapsingQualifications, missingQualifications } from '../domain/qualification.js';
+import { standingMeterState } from '../domain/reading.js';
 import type { Bill, Settlement, SettlementFacts } from '../domain/settlement.js';
 import type { PersonRecord } from '../store/people.js';
+import type { KnownBefore } from '../store/settlements.js';
 import type { z } from 'zod';
 import { SEES_HISTORIES } from './authentication.js';
 import type { accountView, billView, comparisonView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
@@ -189,7 +191,7 @@ export function viewFinding({ field, code, severity, message, override }: Findin
 }
 
 /** An account for the counter. Only the ends of ids are shown: enough to compare with a card, too little to copy. */
-export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed[]): z.input<typeof accountView> {
+export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed[], { earlier, meter }: KnownBefore): z.input<typeof accountView> {
   const { account: a, lastBill: bill } = snapshot;
   return {
     account: {
@@ -224,6 +226,8 @@ export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed
       readingSource: bill.readingSource,
       totalDue: bill.totalDue,
     },
+    meterState: standingMeterState(meter, bill),
+    earlierSettlement: earlier && { id: earlier.id, settlementDate: earlier.settlementDate, reading: earlier.reading, total: earlier.total, payable: earlier.payable },
     payments: snapshot.payments.map(({ reference, paidOn, amount, paymentId }) => ({ reference, paidOn, amount, paymentId })),
     adjustments: snapshot.adjustments.map(({ reference, on, amount, reason }) => ({ reference, on, amount, reason })),
     instalments: snapshot.instalments.map(({ reference, dueOn, amount }) => ({ reference, dueOn, amount })),

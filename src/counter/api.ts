@@ -1,10 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import type { z } from 'zod';
 import type {
+  accessPage,
   accountPage,
   accountView,
   comparisonView,
+  correctionDetailView,
   correctionView,
+  correctiveActionView,
   cyclePage,
   debtView,
   feedAnswer,
@@ -18,6 +21,7 @@ import type {
   previewView,
   problem,
   receiptView,
+  reportView,
   settlementPage,
   SettlementView,
   feeResolutionsView,
@@ -44,6 +48,10 @@ export type SettlementPage = z.input<typeof settlementPage>;
 export type Correction = z.input<typeof correctionView>;
 export type Comparison = z.input<typeof comparisonView>;
 export type Submitted = z.input<typeof submittedView>;
+export type CorrectionDetail = z.input<typeof correctionDetailView>;
+export type CorrectiveAction = z.input<typeof correctiveActionView>;
+export type Report = z.input<typeof reportView>;
+export type Access = z.input<typeof accessPage>['items'][number];
 export type Cycle = z.input<typeof cyclePage>['items'][number];
 export type CyclePage = z.input<typeof cyclePage>;
 export type Task = z.input<typeof taskView>;
@@ -196,6 +204,11 @@ export function billAddress(id: string, options: { revision?: number; copy?: boo
   if (options.receipt) query.set('paper', 'receipt');
   const text = query.toString();
   return `${ROOT}/settlements/${id}/bill.pdf${text === '' ? '' : `?${text}`}`;
+}
+
+/** The clearance letter of a settlement: asking for it issues it. */
+export function clearanceAddress(id: string): string {
+  return `${ROOT}/settlements/${id}/clearance.pdf`;
 }
 
 const REOPEN_MS = 2000;

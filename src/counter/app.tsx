@@ -26,6 +26,9 @@ const SECTIONS: readonly Section[] = [
   { to: '/payments', name: 'payments', roles: ['billing', 'supervisor'] },
   { to: '/cycles', name: 'cycles', roles: ['billing', 'supervisor', 'quality', 'admin'] },
   { to: '/indicators', name: 'indicators', roles: ['supervisor', 'approver', 'quality', 'admin'] },
+  { to: '/corrective-actions', name: 'correctiveActions', roles: ['supervisor', 'quality'] },
+  { to: '/reports', name: 'reports', roles: ['supervisor', 'quality', 'admin'] },
+  { to: '/access-log', name: 'accessLog', roles: ['quality', 'admin'] },
   { to: '/people', name: 'people', roles: ['supervisor', 'admin'] },
   { to: '/rules', name: 'rules', roles: ['admin', 'supervisor', 'approver', 'quality'] },
 ];
@@ -39,6 +42,10 @@ const People = lazy(() => import('./office/people').then(({ People: Here }) => (
 const PersonPage = lazy(() => import('./office/people').then(({ PersonPage: Here }) => ({ default: Here })));
 const Rules = lazy(() => import('./office/rules'));
 const Indicators = lazy(() => import('./office/indicators'));
+const CorrectiveActions = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActions: Here }) => ({ default: Here })));
+const CorrectiveActionPage = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActionPage: Here }) => ({ default: Here })));
+const Reports = lazy(() => import('./office/reports'));
+const AccessLog = lazy(() => import('./office/access-log'));
 
 export function App() {
   const words = useWords();
@@ -146,6 +153,8 @@ function Page() {
   }
   const person = /^\/people\/([a-z0-9][a-z0-9._-]{1,39})$/.exec(pathname)?.[1];
   if (person !== undefined) return <PersonPage key={person} id={person} />;
+  const action = /^\/corrective-actions\/([1-9][0-9]{0,8})$/.exec(pathname)?.[1];
+  if (action !== undefined) return <CorrectiveActionPage key={action} n={action} />;
   switch (pathname) {
     case '/':
       if (operator.role === 'clerk') return <Desk />;
@@ -166,6 +175,12 @@ function Page() {
       return <Rules />;
     case '/indicators':
       return <Indicators />;
+    case '/corrective-actions':
+      return <CorrectiveActions />;
+    case '/reports':
+      return <Reports />;
+    case '/access-log':
+      return <AccessLog />;
     default:
       return <p className="empty">{words.notFound}</p>;
   }

@@ -1,6 +1,9 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { Away, get, useReachable } from './api';
 
+/** Who types is not interrupted. */
+const REST_MS = 600;
+
 export interface Loaded<T> {
   value: T | null;
   /** what went wrong with the last attempt; Away mends itself */
@@ -79,4 +82,14 @@ export function useOften(act: () => void, everyMs: number): void {
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
+}
+
+/** Calls `act` with what was typed once it rests and is not what stands already. */
+export function useRested(typed: string, given: string, act: (typed: string) => void): void {
+  const rested = useEffectEvent(act);
+  useEffect(() => {
+    if (typed === given) return undefined;
+    const timer = setTimeout(() => rested(typed), REST_MS);
+    return () => clearTimeout(timer);
+  }, [typed, given]);
 }

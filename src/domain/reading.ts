@@ -12,6 +12,19 @@ export type ReadingSource = 'declared' | 'staff' | 'estimated' | 'none';
 export const METER_STATES = ['normal', 'closed', 'obstacle', 'noUse', 'reversed', 'broken'] as const;
 export type MeterState = (typeof METER_STATES)[number];
 
+/** What was found of a subscriber's meter when it was last looked at, and in which settlement. */
+export interface FoundMeter {
+  state: MeterState;
+  on: JalaliDate;
+  settlement: string;
+}
+
+/** The state in which a meter still is as far as is known: null when it was normal, or staff has read it for a bill since. */
+export function standingMeterState(found: FoundMeter | null, lastBill: Pick<LedgerBill, 'toDate' | 'readingSource'> | null): FoundMeter | null {
+  if (found === null || found.state === 'normal') return null;
+  return lastBill?.readingSource === 'staff' && lastBill.toDate > found.on ? null : found;
+}
+
 /** Where a period starts: the last reading, or the meter's start for a new subscriber. */
 export interface PreviousReading {
   reading: number;

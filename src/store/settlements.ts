@@ -2,7 +2,10 @@ import type { Pool, PoolClient } from 'pg';
 import type { AccountSnapshot } from '../domain/account.js';
 import type { IssuedFrom } from '../domain/earlier-settlement.js';
 import type { Finding } from '../domain/finding.js';
+import type { JalaliDate } from '../domain/jalali.js';
 import { type SettlementPayment, paidOf } from '../domain/payment.js';
+import type { FoundMeter } from '../domain/reading.js';
+import type { Rial } from '../domain/rial.js';
 import type {
   AccountView,
   Bill,
@@ -53,6 +56,12 @@ export interface SettlementEvent {
   kind: string;
   at: Instant;
   data: unknown;
+}
+
+/** What is on record of a subscriber before the next settlement. */
+export interface KnownBefore {
+  earlier: { id: string; settlementDate: JalaliDate; reading: number | null; total: Rial; payable: Rial } | null;
+  meter: FoundMeter | null;
 }
 
 /** What is needed to issue a revision; the number and the payment ids are given inside the transaction. */
@@ -258,6 +267,29 @@ export function createSettlementStore(pool: Pool) {
       });
       const row = rows[0];
       return row ? { bill: row.bill, facts: row.inputs.facts, snapshot: row.inputs.snapshot } : null;
+    },
+
+    /**
+     * What to know before the next settlement of a subscriber: the latest valid one after the last bill, and the meter as it
+     * was found last, in a refused settlement too. Amounts in rial.
+     */
+    async known(subscription: string, lastBill: AccountSnapshot['lastBill']): Promise<KnownBefore> {
+      const [earlier, found] = await Promise.all([
+        pool.query<NonNullable<KnownBefore['earlier']>>({
+          name: 'app.known-earlier',
+          text: `select s.id, s.settlement_date as "settlementDate", (b.inputs->'facts'->>'reading')::integer as reading, b.total, b.payable
+           from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
+           where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
+          values: [subscription, '', lastBill?.toDate ?? null, JSON.stringify(lastBill)],
+        }),
+        pool.query<FoundMeter>({
+          name: 'app.known-meter',
+          text: `select coalesce(facts->>'meterState', 'normal') as state, settlement_date as "on", id as settlement from app.settlements
+           where subscription = $1 and status <> 'cancelled' order by settlement_date desc, received_at desc limit 1`,
+          values: [subscription],
+        }),
+      ]);
+      return { earlier: earlier.rows[0] ?? null, meter: found.rows[0] ?? null };
     },
 
     async eventsSince(id: string, seq: number): Promise<SettlementEvent[]> {

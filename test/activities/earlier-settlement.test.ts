@@ -41,6 +41,14 @@ test('a second settlement starts at the first; payments count once; the next bil
   const second = await walk(activities, order(subscription, 0, 1040), 'run-2');
   expect(second.bill).toMatchObject({ days: 10, consumption: '10', previousReading: { reading: 1030, on: ago(10) } });
   expect(ledger(second.bill)).toEqual([['PREVIOUS_DEBT', first.bill!.total], ['PAYMENT', -first.bill!.payable]]);
+  const known = async () => createSettlementStore(database.pool).known(subscription, second.fetched.snapshot?.lastBill ?? null);
+  const { id, facts } = order(subscription, 0, 1040);
+  expect(await known()).toEqual({
+    earlier: { id, settlementDate: today(), reading: 1040, total: second.bill!.total, payable: second.bill!.payable },
+    meter: { state: 'normal', on: today(), settlement: id },
+  });
+  await database.pool.query('update app.settlements set facts = $2 where id = $1', [id, JSON.stringify({ ...facts, meterState: 'broken' })]);
+  expect((await known()).meter).toEqual({ state: 'broken', on: today(), settlement: id });
   const { rows } = await database.pool.query("select detail->>'continues' as continues from app.postings where kind = 'settlement' and settlement_id like $1 order by posting", [`${subscription}%`]);
   expect(rows.map(({ continues }) => continues)).toEqual([null, first.bill!.number]);
 
@@ -51,6 +59,7 @@ test('a second settlement starts at the first; payments count once; the next bil
   // cancelled, it is as if it had not been issued
   await status(order(subscription, 0, 1040).id, 'cancelled');
   expect((await preview(order(subscription, 1, 1039))).bill).toMatchObject({ days: 9, previousReading: { reading: 1030 } });
+  expect(await known()).toMatchObject({ earlier: { settlementDate: ago(10), reading: 1030 }, meter: { state: 'normal', on: ago(10) } });
   await status(order(subscription, 10, 1030).id, 'cancelled');
   expect((await preview(order(subscription, 1, 1039))).bill).toMatchObject({ days: 39, previousReading: { reading: 1000, on: ago(40) } });
   await status(order(subscription, 10, 1030).id, 'settled');

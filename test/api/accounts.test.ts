@@ -55,6 +55,20 @@ test('an account with its meter in place, last bill, payments and freshness; onl
   expect(text).not.toContain('09121234567');
 });
 
+test('what is known before the next settlement: the earlier one of the cycle, and a meter that was not found normal', async () => {
+  const at = `/api/v1/accounts/${SUBSCRIPTION}`;
+  expect((await api.call('GET', at, { as: CLERK })).body).toMatchObject({ earlierSettlement: null, meterState: null });
+  const asked: unknown[] = [];
+  const earlier = { id: '014123456701-14050901', settlementDate: jalali('1405/09/01'), reading: 1200, total: 48_645, payable: 48_000 };
+  api.deps.settlements.known = async (...of) => {
+    asked.push(of);
+    return { earlier, meter: { state: 'broken', on: jalali('1405/09/01'), settlement: earlier.id } };
+  };
+  const { body } = await api.call('GET', at, { as: CLERK });
+  expect(body).toMatchObject({ earlierSettlement: earlier, meterState: { state: 'broken', on: '1405/09/01', settlement: earlier.id } });
+  expect(asked).toEqual([[SUBSCRIPTION, snapshot().lastBill]]);
+});
+
 test('plan R2: a feed that is older than the terms allow is marked', async () => {
   const feeds = (['accounts', 'payments', 'cycles'] as const).map((kind) => ({ kind, loadedAt: NOW.toISOString(), asOf: jalali('1405/08/30') }));
   api.deps.billing.account = async () => ({ ...snapshot(), feeds });

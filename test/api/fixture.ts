@@ -389,6 +389,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       officeOf: async (id) => (id === ID ? '12' : null),
       revision: async (id, revision) => (id === ID && revision === 1 ? announced() : null),
       list: async () => ({ items: [announced()], next: null }),
+      known: async () => ({ earlier: null, meter: null }),
       eventsSince: async (_id, seq) => events.filter((event) => event.seq > seq),
       onEvent(_id, listener) {
         listeners.add(listener);

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it.each(['/', '/settlements', '/settlements/014123456701-14050904', '/announced/014123456701-14050904?again', '/tasks'])('%s is the document, never kept', async (address) => {
+it.each(['/', '/settlements', '/settlements/014123456701-14050904', '/announced/014123456701-14050904?again', '/tasks', '/corrective-actions/12', '/reports', '/access-log?person=c1'])('%s is the document, never kept', async (address) => {
   const response = await fetch(base + address);
   expect(response.status).toBe(200);
   expect(response.headers.get('cache-control')).toBe('no-store');

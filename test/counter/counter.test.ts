@@ -247,8 +247,12 @@ it('goes on with a request whose page was closed before the answer', async () =>
 it('shows the settlement that exists beside other facts, and the way to correct it', async () => {
   const account = stage.account();
   await settled(account);
+  await stage.pool.query(`update app.settlements set facts = facts || '{"meterState": "noUse"}' where id = $1`, [idOf(account)]);
   const { page } = await pageOf('clerk');
   await fill(page, account, account.reading + 41);
+  // at a glance, before anything is issued
+  await page.getByText('در همین دوره تسویه شده است').waitFor();
+  await page.getByText('وضع کنتور «عدم مصرف» ثبت شده است').waitFor();
   await issue(page, '.exists');
   expect(await barriers(page)).toEqual([]);
   await page.getByRole('button', { name: 'گشودن تسویهٔ ثبت‌شده و اصلاح آن' }).click();
@@ -285,6 +289,15 @@ it('corrects an error: reported and submitted by the clerk, verified by the supe
   await clerk.getByRole('button', { name: 'ثبت و مقایسه' }).click();
   await clerk.getByText('پیشین و تازه کنار هم').waitFor();
   expect(await barriers(clerk)).toEqual([]);
+  // what the second person decides upon: the lines and the facts that differ
+  const facts = supervisor.getByRole('region', { name: 'مشخصاتی که تغییر کرده است' });
+  await facts.waitFor();
+  expect(await facts.locator('tbody').innerText()).toMatch(/^رقم کنتور\s+[۰-۹٬]+\s+[۰-۹٬]+$/);
+  const compared = supervisor.getByRole('region', { name: 'پیشین و تازه کنار هم' });
+  expect(await compared.locator('tbody .changed').count()).toBeGreaterThan(0);
+  expect(await barriers(supervisor)).toEqual([]);
+  const { page: approver } = await pageOf('approver', { path });
+  await approver.getByRole('region', { name: 'پیشین و تازه کنار هم' }).waitFor();
   // the second person's part is not for who submitted
   expect(await clerk.getByRole('button', { name: 'تأیید', exact: true }).count()).toBe(0);
   await supervisor.getByRole('button', { name: 'تأیید', exact: true }).click();
@@ -294,11 +307,125 @@ it('corrects an error: reported and submitted by the clerk, verified by the supe
   expect(body).toMatchObject({ revision: 2, facts: { reading: account.reading + 45 }, corrections: [{ status: 'issued', revision: 2 }] });
 });
 
+it('issues the clearance letter once all is paid, and tells before that what is owed', async () => {
+  const account = stage.account();
+  const { bill } = await settled(account);
+  const path = `/settlements/${idOf(account)}`;
+  const { page, context } = await pageOf('clerk', { path });
+  await page.getByRole('button', { name: 'صدور مفاصاحساب' }).click();
+  await page.getByRole('alert').getByText('مفاصاحساب صادر نمی‌شود').waitFor();
+  expect(await barriers(page)).toEqual([]);
+  const [slip] = bill.payments;
+  if (!slip) throw new Error('nothing to pay');
+  const today = todayInTehran(new Date());
+  const body = { eventId: `paid-${account.subscription}`, subscription: account.subscription, paymentId: slip.paymentId, amount: slip.amount, paidOn: today, reference: `r-${account.subscription}` };
+  expect((await stage.call('POST', '/billing/payments', { as: ['billing', '01'], body })).status).toBe(201);
+  await page.getByText('چیزی برای پرداخت نمانده است').waitFor();
+  const opened = context.waitForEvent('request', (request) => request.isNavigationRequest() && request.url().endsWith('clearance.pdf'));
+  await page.getByRole('button', { name: 'صدور مفاصاحساب' }).click();
+  await opened;
+  await page.getByRole('link', { name: 'گشودن مفاصاحساب' }).waitFor();
+  expect((await stage.call('GET', path)).body.clearance).toMatchObject({ by: 'clerk-01' });
+});
+
+it('shows a refund that is asked for, until a second person confirms it, and after', async () => {
+  const account = stage.account();
+  const csv = `reference,subscription,paidOn,amount,paymentId,countedInBill\ncredit-1,${account.subscription},${todayInTehran(new Date())},90000000,,\n`;
+  expect((await stage.call('POST', '/billing/feeds/payments', { as: ['billing', '01'], csv, headers: { 'content-type': 'text/csv' } })).status).toBe(200);
+  expect((await settled(account)).bill.total).toBeLessThan(0);
+  const path = `/settlements/${idOf(account)}`;
+  const { page: supervisor } = await pageOf('supervisor', { path });
+  await supervisor.getByText('بازپرداخت بستانکاری').click();
+  await supervisor.getByRole('textbox', { name: 'دلیل' }).fill('متقاضی از شهر می‌رود');
+  await supervisor.getByRole('button', { name: 'درخواست بازپرداخت' }).click();
+  await supervisor.getByText('در انتظار تأیید شخص دوم').waitFor();
+  // not for who asked
+  expect(await supervisor.getByText('تأیید بازپرداخت', { exact: true }).count()).toBe(0);
+  const { page: approver } = await pageOf('approver', { path });
+  await approver.getByText('تأیید بازپرداخت', { exact: true }).first().click();
+  await approver.getByRole('button', { name: 'تأیید بازپرداخت' }).click();
+  await approver.getByText('بازپرداخت تأیید شده است').waitFor();
+  await supervisor.getByText('بازپرداخت تأیید شده است').waitFor();
+  expect((await stage.call('GET', path)).body.refund).toMatchObject({ requestedBy: 'supervisor-01', confirmedBy: 'approver-01', reason: 'متقاضی از شهر می‌رود' });
+});
+
+it('leads a corrective action from its opening by the quality unit to the effect that another person judges later', async () => {
+  const { page: quality } = await pageOf('quality', { path: '/corrective-actions' });
+  await quality.getByText('گشودن اقدام اصلاحی').click();
+  await quality.getByLabel('موضوع').fill('مهر قبض‌ها خوانا نیست');
+  await quality.getByLabel('دلیل').fill('سه اعتراض در یک هفته');
+  await quality.getByRole('button', { name: 'گشودن', exact: true }).click();
+  await quality.getByRole('heading', { name: 'مهر قبض‌ها خوانا نیست' }).waitFor();
+  const { pathname } = new URL(quality.url());
+
+  // the company's are a supervisor's too, who finds it by its task
+  const n = Number(pathname.split('/').at(-1));
+  await until('the task', 20, async () => (await stage.pool.query(`select from app.tasks where kind = 'callMeeting' and detail->>'correctiveAction' = $1`, [String(n)])).rowCount === 1);
+  const { page: supervisor } = await pageOf('supervisor', { path: '/tasks?kind=callMeeting' });
+  await supervisor.locator(`td a[href="${pathname}"]`).click();
+  await supervisor.getByLabel('روز جلسه', { exact: true }).fill(todayInTehran(new Date()));
+  await supervisor.getByLabel('شرکت‌کنندگان، هر نفر در یک سطر').fill('مریم رضایی\nرضا موسوی');
+  await supervisor.getByRole('button', { name: 'فراخوان جلسه' }).click();
+  await supervisor.getByLabel('صورت‌جلسه', { exact: true }).fill('مهرها بررسی شد');
+  await supervisor.getByLabel('علت تکرار خطا').fill('مهر کهنه است');
+  await supervisor.getByRole('button', { name: 'ثبت صورت‌جلسه' }).click();
+  await supervisor.getByLabel('چه کاری انجام شود').fill('خرید مهر تازه');
+  await supervisor.getByLabel('مسئول').selectOption('clerk-01');
+  await supervisor.getByLabel('مهلت', { exact: true }).fill(todayInTehran(new Date()));
+  expect(await barriers(supervisor)).toEqual([]);
+  await supervisor.getByRole('button', { name: 'تعیین اقدام' }).click();
+  await supervisor.getByLabel('چه شد').fill('مهر تازه رسید');
+  await supervisor.getByRole('button', { name: 'ثبت انجام اقدام' }).click();
+  await supervisor.getByText(/اثر اقدام از [۰-۹/]+ سنجیده می‌شود/).waitFor();
+  expect((await stage.call('GET', pathname, { as: ['quality', '01'] })).body).toMatchObject({
+    status: 'done',
+    meeting: { participants: ['مریم رضایی', 'رضا موسوی'], minutes: 'مهرها بررسی شد', cause: 'مهر کهنه است' },
+    actions: [{ what: 'خرید مهر تازه', owner: 'clerk-01', done: { note: 'مهر تازه رسید', by: { id: 'supervisor-01' } } }],
+  });
+  await quality.goBack();
+  await quality.reload();
+  const row = quality.locator('tr', { hasText: 'مهر قبض‌ها خوانا نیست' });
+  await row.getByText('سنجش اثر از').waitFor();
+});
+
+it('makes a monthly report when it is asked for twice, and gives its files', async () => {
+  const { page } = await pageOf('quality', { path: '/reports' });
+  await page.getByText('ساختن دوبارهٔ گزارش یک ماه').click();
+  const make = page.getByRole('button', { name: 'ساختن', exact: true });
+  expect(await make.isDisabled()).toBe(true);
+  await page.getByRole('checkbox').check();
+  await make.click();
+  const pdf = page.getByRole('link', { name: 'PDF گزارش' });
+  await pdf.waitFor();
+  const file = await page.request.get(address((await pdf.getAttribute('href')) ?? ''));
+  expect([file.status(), file.headers()['content-type']]).toEqual([200, 'application/pdf']);
+});
+
+it('tells the quality unit who looked at a subscriber', async () => {
+  const account = stage.account();
+  await stage.call('GET', `/accounts/${account.subscription}`);
+  // it is written beside the answer
+  await until('the entry', 20, async () => (await stage.pool.query('select from app.access_log where subscriptions @> array[$1]', [account.subscription])).rowCount === 1);
+  const { page } = await pageOf('quality', { path: '/access-log' });
+  await page.getByLabel('شمارهٔ اشتراک').fill(account.subscription);
+  await page.waitForURL(/subscription=/);
+  const row = page.locator('tbody tr');
+  await row.getByText('پروندهٔ مشترک').waitFor();
+  expect(await row.count()).toBe(1);
+  expect(await row.innerText()).toContain('clerk-01');
+  await page.getByLabel('نام کاربری').fill('nobody');
+  await page.getByText('کسی داده‌ای را ندیده است').waitFor();
+});
+
 describe('each screen', () => {
   let account: Account;
+  let action: number;
   beforeAll(async () => {
     account = stage.account();
     await settled(account);
+    const opened = await stage.call('POST', '/corrective-actions', { as: ['quality', '01'], body: { scope: 'cause', subject: 'feed', reason: 'برای این آزمون' } });
+    action = (opened.body as unknown as { n: number }).n;
+    await stage.pool.query(`insert into app.quality_reports (month, edition, made_at, report, pdf, xlsx) values ('1404/01', 1, now(), '{}', '', ''), ('1404/01', 2, now(), '{}', '', '')`);
     await openTask('breached', idOf(account), 'supervisor');
     // of no slip: kept aside, with a task for billing
     await createPaymentStore(stage.pool).record(
@@ -316,6 +443,10 @@ describe('each screen', () => {
     [() => '/unsent', 'supervisor', 'tbody tr'],
     [() => '/payments', 'billing', 'tbody tr'],
     [() => '/indicators', 'supervisor', '.plot'],
+    [() => '/corrective-actions', 'quality', 'tbody tr'],
+    [() => `/corrective-actions/${action}`, 'supervisor', '.act[open]'],
+    [() => '/reports', 'quality', 'tbody tr'],
+    [() => '/access-log', 'quality', 'tbody tr'],
     [() => '/people', 'admin', 'tbody tr'],
     [() => '/people/clerk-01', 'admin', 'tbody tr'],
     [() => '/rules', 'admin', '.terms'],
@@ -450,6 +581,8 @@ it('shows each role its own sections', async () => {
   expect(await sections('billing')).not.toContain('تسویه‌ها');
   expect(await sections('billing')).toEqual(expect.arrayContaining(['وظیفه‌ها', 'ارسال‌نشده‌ها', 'پرداخت‌ها', 'دوره‌ها']));
   expect(await sections('clerk')).not.toContain('شاخص‌ها');
+  expect(await sections('quality')).toEqual(expect.arrayContaining(['اقدام اصلاحی', 'گزارش‌ها', 'دسترسی‌ها']));
+  expect(await sections('supervisor')).not.toContain('دسترسی‌ها');
   expect(await sections('admin')).toContain('تعرفه و مقررات');
 });
 

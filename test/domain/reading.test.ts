@@ -4,7 +4,7 @@ import { assessDebt } from '../../src/domain/assessment.js';
 import { blocking } from '../../src/domain/finding.js';
 import { type Fraction, fractionText } from '../../src/domain/fraction.js';
 import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../../src/domain/jalali.js';
-import { type MeterState, type ReadingCheck, type ReadingSource, checkReading, meterOn, meterRead, previousReading } from '../../src/domain/reading.js';
+import { type MeterState, type ReadingCheck, type ReadingSource, checkReading, meterOn, meterRead, previousReading, standingMeterState } from '../../src/domain/reading.js';
 import type { Tariff } from '../../src/domain/tariff.js';
 import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';
 
@@ -31,6 +31,22 @@ function billed(toDate: string, toReading: number, m3: number | null, change: Pa
   const bills = m3 === null ? [bill(toDate, toReading)] : history(toDate, toReading, m3);
   return snapshot({ lastBill: bills[0]!, history: bills, ...change });
 }
+
+test.each<[MeterState, string, ReadingSource, boolean]>([
+  // found on 1397/02/10; the last bill up to that day by that reading; whether it still stands
+  ['broken', '1397/02/01', 'staff', true],
+  ['broken', '1397/02/10', 'staff', true],
+  ['broken', '1397/02/11', 'staff', false],
+  // nobody has looked at the meter for an estimate or by the applicant's word
+  ['broken', '1397/03/11', 'estimated', true],
+  ['obstacle', '1397/03/11', 'declared', true],
+  ['normal', '1397/02/01', 'staff', false],
+])('a meter found %s, the last bill to %s by %s: still so %s', (state, toDate, readingSource, stands) => {
+  const found = { state, on: on('1397/02/10'), settlement: '1' };
+  expect(standingMeterState(found, { toDate: on(toDate), readingSource })).toEqual(stands ? found : null);
+  expect(standingMeterState(found, null)).toEqual(state === 'normal' ? null : found);
+});
+test('a meter that no settlement has found', () => expect(standingMeterState(null, null)).toBeNull());
 
 describe('previousReading and meters', () => {
   test('the last bill, or the first meter for a subscriber without one', () => {

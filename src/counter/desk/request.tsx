@@ -44,6 +44,7 @@ export function RequestForm({ draft, change, clear, done }: Props) {
   for (const found of refused) {
     if (!findings.some(({ code, field }) => code === found.code && field === found.field)) findings.push({ ...found, severity: found.severity ?? 'error' });
   }
+  const last = file === null ? null : lastReading(file);
   const local = pressed ? missing(draft, today) : {};
   const busy = state.kind === 'sending' || state.kind === 'waiting' || state.kind === 'following';
 
@@ -132,7 +133,7 @@ export function RequestForm({ draft, change, clear, done }: Props) {
                 figures
                 autoFocus
                 errors={errorsOf('reading')}
-                help={file?.lastBill ? <>{words.form.readingHelp(figures(file.lastBill.toReading), figures(file.lastBill.toDate))}</> : undefined}
+                help={last ? <>{words.form.readingHelp(figures(last.reading), figures(last.on))}</> : undefined}
                 maxLength={12}
               />
             )}
@@ -362,6 +363,12 @@ function missing(draft: Draft, today: ReturnType<typeof todayInTehran>): Record<
     if (day === null || instantInTehran(day, draft.late.time) === null) faults['lateEntry.receivedAt'] = 'lateTimeWrong';
   }
   return faults;
+}
+
+/** Where the next settlement starts: at the earlier one of the same cycle, else at the last bill. */
+function lastReading({ earlierSettlement: earlier, lastBill }: AccountFile): { reading: number; on: string } | null {
+  if (earlier !== null && earlier.reading !== null) return { reading: earlier.reading, on: earlier.settlementDate };
+  return lastBill && { reading: lastBill.toReading, on: lastBill.toDate };
 }
 
 function focusFirstFault(form: HTMLElement | null): void {

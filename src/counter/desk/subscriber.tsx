@@ -1,6 +1,7 @@
 import type { AccountFile } from '../api';
 import { dayOfInstant } from '../dates';
 import { Amount, Badge, Figure, Notice, Num, Said, useFigures } from '../parts';
+import { Link } from '../router';
 import { useWords } from '../words';
 
 /** The ledger's balance as the feeds have it: the last bill, less payments and plus adjustments that it did not count. */
@@ -13,7 +14,7 @@ function ledgerBalance({ lastBill, payments, adjustments }: AccountFile): number
 export function Subscriber({ file }: { file: AccountFile }) {
   const words = useWords();
   const figures = useFigures();
-  const { account, meter, lastBill, payments } = file;
+  const { account, meter, lastBill, payments, earlierSettlement: earlier, meterState } = file;
   const balance = ledgerBalance(file);
   return (
     <section className="subscriber" aria-labelledby="subscriber-name">
@@ -92,6 +93,35 @@ export function Subscriber({ file }: { file: AccountFile }) {
           </dd>
         </div>
       </dl>
+      {earlier === null ? null : (
+        <Notice tone="warn">
+          <p>
+            {words.account.earlier}{' '}
+            <Link to={`/settlements/${earlier.id}`}>
+              <Num>{earlier.settlementDate}</Num>
+            </Link>
+            {earlier.reading === null ? null : (
+              <>
+                {words.and}
+                {words.account.reading} <Figure value={String(earlier.reading)} />
+              </>
+            )}
+            {words.and}
+            {words.preview.payable} <Amount value={earlier.payable} />. {words.account.earlierHelp}
+          </p>
+        </Notice>
+      )}
+      {meterState === null ? null : (
+        <Notice tone="warn">
+          <p>
+            {words.account.meterFound(words.form.meterStates[meterState.state])}{' '}
+            <Link to={`/settlements/${meterState.settlement}`}>
+              <Num>{meterState.on}</Num>
+            </Link>
+            . {words.account.meterFoundHelp}
+          </p>
+        </Notice>
+      )}
       {account.closedOn === null ? null : <Notice tone="warn">{words.account.closed(figures(account.closedOn))}</Notice>}
     </section>
   );

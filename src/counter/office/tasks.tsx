@@ -224,6 +224,11 @@ function Concerned({ task: { id, kind, settlement, detail, office } }: { task: T
       <Num>{settlement}</Num>
     );
   }
+  const action = detail['correctiveAction'];
+  if (typeof action === 'number') {
+    const name = words.actions.about(figures(action));
+    return operator.role === 'supervisor' || operator.role === 'quality' ? <Link to={`/corrective-actions/${action}`}>{name}</Link> : <span>{name}</span>;
+  }
   const cycle = text('cycle');
   if (kind === 'unsentPostings' && cycle !== null) {
     return (

@@ -62,7 +62,7 @@ export function Act({ title, help, label, perform, done, danger = false, ready =
 }
 
 /** A longer text: why, or what happened. */
-export function Note({ label, value, onChange, optional = false }: { label: string; value: string; onChange: (value: string) => void; optional?: boolean }) {
+export function Note({ label, value, onChange, optional = false, max = 1000 }: { label: string; value: string; onChange: (value: string) => void; optional?: boolean; max?: number }) {
   const words = useWords();
   const id = useId();
   return (
@@ -71,7 +71,7 @@ export function Note({ label, value, onChange, optional = false }: { label: stri
         {label}
         {optional ? <span className="optional"> ({words.optional})</span> : null}
       </label>
-      <textarea id={id} value={value} onChange={(event) => onChange(event.target.value)} rows={2} maxLength={1000} dir="auto" />
+      <textarea id={id} value={value} onChange={(event) => onChange(event.target.value)} rows={max > 1000 ? 4 : 2} maxLength={max} dir="auto" />
     </div>
   );
 }

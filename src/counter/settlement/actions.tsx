@@ -3,7 +3,7 @@ import { call, post, type Settlement } from '../api';
 import { HandOver } from '../desk/announced';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { latinDigits } from '../digits';
-import { DayField, Field, useFigures } from '../parts';
+import { Amount, DayField, Field, Moment, Notice, Said, useFigures } from '../parts';
 import { go } from '../router';
 import { useSession } from '../session';
 import { useWords } from '../words';
@@ -13,7 +13,7 @@ import { Act, isReason, Note } from './act';
 export function ActionsSection({ settlement, reload }: { settlement: Settlement; reload: () => void }) {
   const words = useWords();
   const { operator } = useSession();
-  const { status, bill, delivery, errors, clerk, postings } = settlement;
+  const { status, bill, delivery, errors, clerk, postings, refund } = settlement;
   const supervisor = operator.role === 'supervisor';
   const standing = bill !== null && status !== 'cancelled';
   const issuedHere = clerk.id === operator.id;
@@ -32,10 +32,11 @@ export function ActionsSection({ settlement, reload }: { settlement: Settlement;
         <WithReason key="cancel" title={words.settlement.cancelTitle} help={words.settlement.cancelHelp} label={words.settlement.cancelDo} address={`/settlements/${settlement.id}/cancellation`} reload={reload} danger />
       )
     ) : null,
-    standing && supervisor && bill.total < 0 ? (
+    // asked for again when a correction has changed the credit
+    standing && supervisor && bill.total < 0 && (refund === null || (refund.confirmedBy === null && refund.amount !== -bill.total)) ? (
       <WithReason key="refund" title={words.settlement.refundTitle} help={words.settlement.refundHelp} label={words.settlement.refundDo} address={`/settlements/${settlement.id}/refund`} reload={reload} />
     ) : null,
-    standing && (supervisor || operator.role === 'approver') && bill.total < 0 ? (
+    standing && (supervisor || operator.role === 'approver') && refund !== null && refund.confirmedBy === null && refund.amount === -bill.total && refund.requestedBy !== operator.id ? (
       <Act
         key="confirm-refund"
         title={words.settlement.refundConfirm}
@@ -51,8 +52,29 @@ export function ActionsSection({ settlement, reload }: { settlement: Settlement;
   return (
     <section className="panel" aria-labelledby="actions-title">
       <h2 id="actions-title">{words.settlement.actions}</h2>
+      {refund === null ? null : <RefundState refund={refund} />}
       {acts.length === 0 ? <p className="quiet">{words.settlement.nothingToDo}</p> : acts}
     </section>
+  );
+}
+
+function RefundState({ refund: { amount, reason, requestedBy, requestedAt, confirmedBy, confirmedAt } }: { refund: NonNullable<Settlement['refund']> }) {
+  const words = useWords();
+  return (
+    <Notice tone={confirmedBy === null ? 'warn' : 'info'}>
+      <p>
+        {confirmedBy === null ? words.settlement.refundWaits : words.settlement.refundConfirmed} <Amount value={amount} />
+      </p>
+      <p className="small-print">
+        {words.settlement.refundBy} <Said>{requestedBy}</Said> <Moment at={requestedAt} />: <Said>{reason}</Said>
+        {confirmedBy === null || confirmedAt === null ? null : (
+          <>
+            {words.and}
+            {words.settlement.confirmedBy} <Said>{confirmedBy}</Said> <Moment at={confirmedAt} />
+          </>
+        )}
+      </p>
+    </Notice>
   );
 }
 

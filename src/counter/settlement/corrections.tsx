@@ -1,9 +1,10 @@
 import { useState } from 'react';
-import { type Comparison, type Correction, type Finding, post, Refused, type Settlement, type Submitted } from '../api';
+import { type Comparison, type Correction, type CorrectionDetail, type Finding, post, Refused, type Settlement, type Submitted } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { Findings } from '../desk/findings';
 import { latinDigits } from '../digits';
-import { Amount, Badge, Choice, DayField, Field, Moment, Said, Scroll, Select, type Tone, useFigures } from '../parts';
+import { useLoaded } from '../loading';
+import { Amount, Badge, Choice, DayField, Field, Moment, Said, Scroll, Select, type Tone, Trouble, useFigures, Waiting } from '../parts';
 import { useSession } from '../session';
 import { useWords } from '../words';
 import { Act, isReason, Note } from './act';
@@ -11,6 +12,7 @@ import { Act, isReason, Note } from './act';
 const TONES: Record<Correction['status'], Tone> = { reported: 'warn', referred: 'warn', submitted: 'warn', verified: 'warn', rejected: 'bad', withdrawn: 'info', issued: 'good' };
 const REPORTERS = new Set(['clerk', 'supervisor', 'billing']);
 const VERIFIERS = new Set(['supervisor', 'approver', 'quality']);
+type Facts = Settlement['facts'];
 
 /** The rework line: error, referral, correction, another person's verification, approval, the next revision. */
 export function CorrectionsSection({ settlement, reload }: { settlement: Settlement; reload: () => void }) {
@@ -60,7 +62,6 @@ function OneCorrection({ settlement, correction, reload }: { settlement: Settlem
   const words = useWords();
   const figures = useFigures();
   const { operator } = useSession();
-  const [submitted, setSubmitted] = useState<Submitted | null>(null);
   const { n, kind, cause, description, status, owner, difference } = correction;
   const at = `/settlements/${settlement.id}/corrections/${n}`;
   const mine = operator.role === 'supervisor' || (owner.user === null ? owner.role === operator.role : owner.user === operator.id);
@@ -140,8 +141,8 @@ function OneCorrection({ settlement, correction, reload }: { settlement: Settlem
           </div>
         )}
       </dl>
-      {submitted ? <SideBySide comparison={submitted.comparison} /> : null}
-      {open && REPORTERS.has(operator.role) && mine ? <Submit settlement={settlement} at={at} heard={setSubmitted} reload={reload} /> : null}
+      {correction.submittedBy === null ? null : <Review key={status} settlement={settlement} at={at} status={status} />}
+      {open && REPORTERS.has(operator.role) && mine ? <Submit settlement={settlement} at={at} reload={reload} /> : null}
       {open && REPORTERS.has(operator.role) && mine ? <Withdraw at={at} reload={reload} /> : null}
       {open && !mine ? <p className="quiet">{words.corrections.waitingFor.submission}</p> : null}
       {status === 'submitted' ? (
@@ -165,7 +166,7 @@ function OneCorrection({ settlement, correction, reload }: { settlement: Settlem
 }
 
 /** The corrected facts: what stands is filled in, and only what differs is sent. */
-function Submit({ settlement: { facts }, at, heard, reload }: { settlement: Settlement; at: string; heard: (answer: Submitted) => void; reload: () => void }) {
+function Submit({ settlement: { facts }, at, reload }: { settlement: Settlement; at: string; reload: () => void }) {
   const words = useWords();
   const figures = useFigures();
   const [reading, setReading] = useState(facts.reading === null ? '' : figures(facts.reading));
@@ -197,7 +198,7 @@ function Submit({ settlement: { facts }, at, heard, reload }: { settlement: Sett
       basis,
     };
     try {
-      heard(await post<Submitted>(`${at}/submission`, body));
+      await post<Submitted>(`${at}/submission`, body);
       setAsked([]);
     } catch (error) {
       if (error instanceof Refused) setAsked(error.problem.errors.flatMap((found) => (found.severity === 'confirm' ? [{ ...found, severity: found.severity }] : [])));
@@ -256,14 +257,43 @@ function Decide({ title, help, address, reload }: { title: string; help: string;
   );
 }
 
-/** Old and new bill, line by line. */
+/** What there is to decide upon, or was decided: open while somebody has to, and to be opened after that. */
+function Review({ settlement, at, status }: { settlement: Settlement; at: string; status: Correction['status'] }) {
+  const words = useWords();
+  const waits = status === 'submitted' || status === 'verified';
+  const [opened, setOpened] = useState(waits);
+  const { value: detail, error, reload } = useLoaded<CorrectionDetail>(opened ? at : null);
+  return (
+    <details className="act" open={waits} onToggle={(event) => setOpened(event.currentTarget.open || opened)}>
+      <summary>{words.corrections.comparison}</summary>
+      {error === null ? null : <Trouble error={error} retry={reload} />}
+      {detail === null && error === null ? <Waiting /> : null}
+      {detail?.comparison ? <SideBySide comparison={detail.comparison} /> : null}
+      {/* after the issue the settlement's facts are the corrected ones */}
+      {detail?.facts && status !== 'issued' ? <ChangedFacts before={settlement.facts} after={detail.facts} /> : null}
+    </details>
+  );
+}
+
+/** Old and new bill, line by line; what differs is marked, and by how much. */
 function SideBySide({ comparison }: { comparison: Comparison }) {
   const words = useWords();
-  const { lines, total, payable, difference } = comparison;
+  const figures = useFigures();
+  const { lines, total, payable, received, noChange } = comparison;
+  const row = (key: string | number, label: string, before: number | null, after: number | null) => (
+    <tr key={key} className={before === after ? '' : 'changed'}>
+      <th scope="row">
+        <Said>{figures(label)}</Said> {before === null ? <Badge tone="info">{words.corrections.added}</Badge> : after === null ? <Badge tone="info">{words.corrections.dropped}</Badge> : null}
+      </th>
+      <td className="end">{before === null ? words.none : <Amount value={before} bare />}</td>
+      <td className="end">{after === null ? words.none : <Amount value={after} bare />}</td>
+      <td className="end">{before === after ? words.none : <Amount value={(after ?? 0) - (before ?? 0)} bare />}</td>
+    </tr>
+  );
   return (
     <Scroll label={words.corrections.comparison}>
-      <table>
-        <caption>{words.corrections.comparison}</caption>
+      <table className="compared">
+        <caption>{noChange ? words.corrections.noChange : words.corrections.comparedIn}</caption>
         <thead>
           <tr>
             <th scope="col">{words.preview.line}</th>
@@ -273,42 +303,73 @@ function SideBySide({ comparison }: { comparison: Comparison }) {
             <th scope="col" className="end">
               {words.corrections.after}
             </th>
+            <th scope="col" className="end">
+              {words.corrections.difference}
+            </th>
+          </tr>
+        </thead>
+        <tbody>{lines.map(({ label, before, after }, at) => row(at, label, before, after))}</tbody>
+        <tfoot>
+          {row('total', words.preview.total, total.before, total.after)}
+          {row('payable', words.preview.payable, payable.before, payable.after)}
+          {received === 0 ? null : (
+            <tr>
+              <th scope="row" colSpan={3}>
+                {words.corrections.received}
+              </th>
+              <td className="end">
+                <Amount value={received} bare />
+              </td>
+            </tr>
+          )}
+        </tfoot>
+      </table>
+    </Scroll>
+  );
+}
+
+/** What the correction says of the request that the bill does not: only what differs. */
+function ChangedFacts({ before, after }: { before: Facts; after: Facts }) {
+  const words = useWords();
+  const figures = useFigures();
+  const { form } = words;
+  const told: readonly [label: string, of: (facts: Facts) => string][] = [
+    [form.reading, ({ reading }) => (reading === null ? words.none : figures(reading))],
+    [form.date, ({ settlementDate }) => figures(settlementDate)],
+    [form.source, ({ readingSource }) => form.sources[readingSource]],
+    [form.meterState, ({ meterState }) => form.meterStates[meterState]],
+    [form.purpose, ({ purpose }) => form.purposes[purpose]],
+    [form.applicant, ({ applicant }) => `${applicant.name} (${form.applicants[applicant.kind]})`],
+    [form.documents, ({ documents }) => (documents.length === 0 ? words.none : documents.map((code) => form.documentNames[code] ?? code).join(words.and))],
+    [form.newOwnerTitle, ({ newSubscriber: next }) => (next === null ? words.none : `${next.name}${words.and}${figures(next.from)}`)],
+    [words.corrections.reasons, ({ confirmations }) => (confirmations.length === 0 ? words.none : confirmations.map(({ reason }) => reason).join(words.and))],
+  ];
+  const changed = told.map(([label, of]) => ({ label, before: of(before), after: of(after) })).filter((each) => each.before !== each.after);
+  if (changed.length === 0) return <p className="quiet">{words.corrections.sameFacts}</p>;
+  return (
+    <Scroll label={words.corrections.facts}>
+      <table className="compared">
+        <caption>{words.corrections.facts}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{words.corrections.fact}</th>
+            <th scope="col">{words.corrections.before}</th>
+            <th scope="col">{words.corrections.after}</th>
           </tr>
         </thead>
         <tbody>
-          {lines.map(({ label, before, after }, at) => (
-            <tr key={at} className={before === after ? '' : 'changed'}>
-              <th scope="row">
-                <Said>{label}</Said>
-              </th>
-              <td className="end">{before === null ? words.none : <Amount value={before} bare />}</td>
-              <td className="end">{after === null ? words.none : <Amount value={after} bare />}</td>
+          {changed.map((each) => (
+            <tr key={each.label} className="changed">
+              <th scope="row">{each.label}</th>
+              <td>
+                <Said>{each.before}</Said>
+              </td>
+              <td>
+                <Said>{each.after}</Said>
+              </td>
             </tr>
           ))}
         </tbody>
-        <tfoot>
-          {[
-            [words.preview.total, total] as const,
-            [words.preview.payable, payable] as const,
-          ].map(([label, { before, after }]) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
-              <td className="end">
-                <Amount value={before} bare />
-              </td>
-              <td className="end">
-                <Amount value={after} bare />
-              </td>
-            </tr>
-          ))}
-          <tr>
-            <th scope="row">{words.corrections.difference}</th>
-            <td />
-            <td className="end">
-              <Amount value={difference} bare />
-            </td>
-          </tr>
-        </tfoot>
       </table>
     </Scroll>
   );

@@ -6,7 +6,7 @@ import { statusTone } from '../settlements';
 import { useWords } from '../words';
 import { ActionsSection } from './actions';
 import { CorrectionsSection } from './corrections';
-import { BillSection, EventsSection, FactsSection, PostingsSection, StorySection } from './sections';
+import { BillSection, ClearanceSection, EventsSection, FactsSection, PostingsSection, StorySection } from './sections';
 
 /** One settlement: what happened, what came of it, and what may be done now. It follows the events as they come. */
 export function SettlementPage({ id }: { id: string }) {
@@ -36,6 +36,7 @@ export function SettlementPage({ id }: { id: string }) {
       <div className="columns">
         <div>
           <BillSection settlement={settlement} />
+          <ClearanceSection settlement={settlement} reload={reload} />
           <PostingsSection settlement={settlement} />
         </div>
         <div>

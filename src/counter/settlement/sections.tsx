@@ -1,9 +1,10 @@
+import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import { billAddress, type Happening, type Settlement } from '../api';
+import { billAddress, call, clearanceAddress, type Happening, type Settlement } from '../api';
 import { Bill } from '../bill';
 import { clockText } from '../clock';
 import { Findings } from '../desk/findings';
-import { Amount, Badge, Figure, Moment, Num, Said, Scroll, type Tone, useFigures } from '../parts';
+import { Amount, Badge, Figure, Moment, Num, Said, Scroll, type Tone, Trouble, useFigures } from '../parts';
 import { useKeys } from '../keys';
 import { printBill } from '../print';
 import { Link } from '../router';
@@ -133,7 +134,7 @@ export function FactsSection({ settlement }: { settlement: Settlement }) {
 export function BillSection({ settlement }: { settlement: Settlement }) {
   const words = useWords();
   const figures = useFigures();
-  const { id, bill, revision, status } = settlement;
+  const { id, bill, revision, status, copies } = settlement;
   useKeys(bill === null ? {} : { print: () => printBill(id, { copy: true }) });
   if (bill === null) {
     return (
@@ -172,6 +173,21 @@ export function BillSection({ settlement }: { settlement: Settlement }) {
           ))}
         </dl>
       )}
+      {copies.length === 0 ? null : (
+        <details>
+          <summary>{words.settlement.copies(figures(copies.length))}</summary>
+          <ol className="story">
+            {copies.map(({ revision: of, n, by, at }) => (
+              <li key={`${of}/${n}`}>
+                <span>
+                  {words.settlement.copyOf(figures(n), figures(of))} <Said>{by}</Said>
+                </span>
+                <Moment at={at} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
       {revision > 1 || status === 'cancelled' ? (
         <>
           <h3>{words.settlement.revisions}</h3>
@@ -187,6 +203,72 @@ export function BillSection({ settlement }: { settlement: Settlement }) {
           </ul>
         </>
       ) : null}
+    </section>
+  );
+}
+
+/** The clearance letter: issued once all is paid; until then what is still owed. */
+export function ClearanceSection({ settlement: { id, bill, paid, status, clearance }, reload }: { settlement: Settlement; reload: () => void }) {
+  const words = useWords();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  if (bill === null || paid === null || status === 'cancelled' || status === 'rejected') return null;
+  const issue = async (): Promise<void> => {
+    setBusy(true);
+    setError(null);
+    try {
+      // the first asking issues it, with a number; what is shown then is the same letter
+      await call('GET', `/settlements/${id}/clearance.pdf`);
+      window.open(clearanceAddress(id), '_blank');
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+      reload();
+    }
+  };
+  return (
+    <section className="panel" aria-labelledby="clearance-title">
+      <div className="panel-head">
+        <h2 id="clearance-title">{words.clearance.title}</h2>
+        {clearance === null ? (
+          <Button className="button small" onPress={() => void issue()} isDisabled={busy}>
+            {words.clearance.issue}
+          </Button>
+        ) : (
+          <a className="button small" href={clearanceAddress(id)} target="_blank" rel="noreferrer">
+            {words.clearance.open}
+          </a>
+        )}
+      </div>
+      {clearance === null ? (
+        <p className="quiet">{paid.remaining > 0 ? words.clearance.owed : words.clearance.ready}</p>
+      ) : (
+        <p>
+          <Num>{clearance.number}</Num>{words.and}<Said>{clearance.by}</Said> <Moment at={clearance.issuedAt} />
+        </p>
+      )}
+      <dl className="facts">
+        <div>
+          <dt>{words.preview.payable}</dt>
+          <dd>
+            <Amount value={bill.payable} />
+          </dd>
+        </div>
+        <div>
+          <dt>{words.clearance.paid}</dt>
+          <dd>
+            <Amount value={paid.amount} />
+          </dd>
+        </div>
+        <div>
+          <dt>{words.clearance.remaining}</dt>
+          <dd>
+            <Amount value={paid.remaining} />
+          </dd>
+        </div>
+      </dl>
+      {error === null ? null : <Trouble error={error} />}
     </section>
   );
 }

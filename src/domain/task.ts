@@ -34,6 +34,7 @@ const KINDS = {
   staleFeed: { role: 'billing', title: 'داده‌ای که به‌روز نیست: بارگذاری تازه', endedBy: 'person', due: 'endOfDay' },
   cycleClosing: { role: 'billing', title: 'دوره رو به پایان است: باز کردن دوره و گرفتن همه اقلام', endedBy: 'work', due: 'endOfDay' },
   unsentPostings: { role: 'supervisor', title: 'اقلام ارسال‌نشدهٔ دوره‌ای که امروز بسته می‌شود', endedBy: 'work', due: 'endOfDay' },
+  noFeeResolution: { role: 'admin', title: 'مصوبهٔ هزینهٔ صدور در کار نیست: صورتحساب‌ها بدون هزینه صادر می‌شود', endedBy: 'person', due: 'endOfDay' },
   noTimetable: { role: 'billing', title: 'سری بدون جدول زمان‌بندی: اقلام آن دوره‌ای ندارند', endedBy: 'work', due: 'endOfDay' },
   correction: { role: 'clerk', title: 'اصلاح خطای ارجاع‌شده', endedBy: 'work', due: 'workingHours' },
   verification: { role: 'supervisor', title: 'تأیید اصلاح به دست شخص دیگر', endedBy: 'work', due: 'workingHours' },

@@ -454,6 +454,7 @@ export const en: Words = {
       staleFeed: 'old data',
       cycleClosing: 'closing cycle',
       unsentPostings: 'unsent postings',
+      noFeeResolution: 'no fee resolution',
       noTimetable: 'series without timetable',
       qualificationLapses: 'lapsing qualification',
     },

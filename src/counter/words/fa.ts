@@ -477,6 +477,7 @@ export const fa = {
       staleFeed: 'دادهٔ کهنه',
       cycleClosing: 'دورهٔ رو به پایان',
       unsentPostings: 'اقلام ارسال‌نشده',
+      noFeeResolution: 'بدون مصوبهٔ هزینه',
       noTimetable: 'سری بدون جدول زمان‌بندی',
       qualificationLapses: 'پایان صلاحیت',
     } as Record<string, string>,

@@ -117,7 +117,7 @@ async function start(config: Config, say: (line: string) => void, started: Start
     say(`  Accounts are asked of the billing system at ${config.billing.url}`);
   } else {
     const settled = await settleDemo(api, token, config.dataFolder);
-    say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, ${settled.status}, announced in ${settled.elapsedMs} ms`);
+    say(`  Settlement ${settled.id}: ${settled.payable.toLocaleString('en')} rial to pay, announced in ${settled.elapsedMs} ms`);
     say(`  Bill (PDF)     ${settled.pdf}`);
   }
   say(`  Counter page   ${api}/`);

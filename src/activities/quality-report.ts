@@ -9,7 +9,7 @@ import type { QualityReportStore } from '../store/quality-reports.js';
 import type { Messenger } from './messenger.js';
 
 interface Dependencies {
-  indicators: IndicatorStore;
+  indicators: Pick<IndicatorStore, 'counts' | 'risks'>;
   reports: QualityReportStore;
   messenger: Messenger;
 }

@@ -143,7 +143,7 @@ export interface ApiDeps {
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;
-  indicators: IndicatorStore;
+  indicators: Pick<IndicatorStore, 'counts' | 'risks'>;
   reports: Pick<QualityReportStore, 'list' | 'file'>;
   correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */

@@ -4,7 +4,7 @@ import { decimal } from './fraction.js';
 import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
-import { isWeekday, leavesWork } from './working-calendar.js';
+import { isClockTime, isWeekday, leavesWork } from './working-calendar.js';
 
 export type Season = 'warm' | 'cold';
 
@@ -435,6 +435,17 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+      const openingHours: unknown = rule.openingHours ?? [];
+      if (check(Array.isArray(openingHours), `${path}.openingHours`, 'NOT_A_LIST', 'a list, or absent')) {
+        (openingHours as unknown[]).forEach((hours, n) => {
+          const at = `${path}.openingHours[${n}]`;
+          if (!check(isRecord(hours), at, 'NOT_AN_OBJECT', 'not hours from and to')) return;
+          const { from, to, days = [] } = hours as { from?: unknown; to?: unknown; days?: unknown };
+          for (const [name, time] of Object.entries({ from, to })) check(isClockTime(time), `${at}.${name}`, 'NOT_A_TIME', `a time of day (07:30): ${String(time)}`);
+          if (isClockTime(from) && isClockTime(to)) check(from < to, at, 'TURNED_ROUND', `${from} is not before ${to}`);
+          if (check(Array.isArray(days), `${at}.days`, 'NOT_A_LIST', 'weekdays, or absent')) (days as unknown[]).forEach((day, i) => check(isWeekday(day), `${at}.days[${i}]`, 'NOT_A_WEEKDAY', `a weekday (thursday): ${String(day)}`));
+        });
+      }
       const daysOff: unknown = rule.daysOff ?? [];
       if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent')) {
         (daysOff as unknown[]).forEach((day, n) =>

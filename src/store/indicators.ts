@@ -6,6 +6,9 @@ import { inTransaction } from './pool.js';
 
 export type IndicatorStore = ReturnType<typeof createIndicatorStore>;
 
+/** Outages are counted by their definition (domain/outage.ts) from the signs (presences.ts). */
+export type CountedRisks = Omit<RiskCounts, 'outages' | 'outageMinutes'>;
+
 type Grouped<R> = R & { group: string | null };
 
 /** Counts by the database; what they mean is in domain/indicators.ts. */
@@ -73,20 +76,20 @@ export function createIndicatorStore(pool: Pool) {
     },
 
     /** The risks: of the period, and what is unsent and overdue now. */
-    async risks(query: Omit<IndicatorQuery, 'by'>): Promise<RiskCounts> {
-      const { rows } = await pool.query<RiskCounts>(
-        `select l.slips as "lateEntries", l.outages,
+    async risks(query: Omit<IndicatorQuery, 'by'>): Promise<CountedRisks> {
+      const { rows } = await pool.query<CountedRisks>(
+        `select l.slips as "lateEntries", l.days as "lateEntryDays",
            (select count(*) from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3)
              and s.announced_at is not null and s.warnings @> '[{"code": "STALE_FEED"}]') as "onStaleData",
            u.unsent, u."unsentLate",
            (select count(*) from app.tasks t where t.closed_at is null and t.due_at < now() and ($3::text is null or t.office = $3)) as "overdueTasks"
          from (select count(*) as unsent, count(*) filter (where p.times_late > 0) as "unsentLate" from app.postings p
            where p.status in ('waiting', 'handedOver', 'late', 'refused') and ($3::text is null or p.office = $3)) as u,
-          (select count(*) as slips, count(distinct (s.office, (s.received_at at time zone 'Asia/Tehran')::date)) as outages
+          (select count(*) as slips, count(distinct (s.office, (s.received_at at time zone 'Asia/Tehran')::date)) as days
            from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3) and s.late_entry) as l`,
         [...within(query), query.office],
       );
-      return rows[0] as RiskCounts;
+      return rows[0] as CountedRisks;
     },
 
     /** Adds up what became due and was taken since the last time, in pages; answers how many changes there were. Figures stay as they are. */

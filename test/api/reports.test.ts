@@ -64,7 +64,7 @@ describe('GET /indicators as a file', () => {
     expect(rows?.map((row) => row.slice(0, 3))).toEqual([['اداره', 'K1 درخواست', 'K1 به‌موقع'], ['12', 4, 3]]);
   });
   test('json: the risks count the feeds that are stale today', async () => {
-    expect((await get('/indicators')).body.risks).toEqual({ lateEntries: 0, outages: 0, staleFeeds: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 });
+    expect((await get('/indicators')).body.risks).toEqual({ lateEntries: 0, lateEntryDays: 0, outages: 0, outageMinutes: 0, staleFeeds: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 });
     api.deps.billing.feeds = async () => [{ kind: 'payments', loadedAt: NOW.toISOString(), asOf: '1405/08/20' as never }];
     // one that was never fed is stale as well: only kinds with a term count
     expect((await get('/indicators')).body.risks.staleFeeds).toBeGreaterThan(0);

@@ -309,7 +309,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   const each = <R>(list: readonly R[], name: string, visit: (item: R, path: string) => void): void => {
     if (!check(Array.isArray(list), name, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
     list.forEach((item, i) => {
-      if (check(isRecord(item), `${name}[${i}]`, 'NOT_AN_OBJECT', 'not a rule', 'این قاعده نیست.')) visit(item, `${name}[${i}]`);
+      if (check(isRecord(item), `${name}[${i}]`, 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) visit(item, `${name}[${i}]`);
     });
   };
 
@@ -341,7 +341,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     climateList(rates.climates, `${path}.climates`);
     oneOf(rates.flat, [true, false], `${path}.flat`);
     if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
-    if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step', 'این پله نیست.')) return;
+    if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step', 'اینجا پله‌ای لازم است.')) return;
     faults.push(...checkSteps(rates.steps, path));
     check(rates.flat !== true || rates.steps.length <= 1, `${path}.steps`, 'FLAT_WITH_STEPS', 'a flat rate has one step', 'نرخ ثابت تنها یک پله دارد.');
   });
@@ -448,17 +448,17 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     });
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
-  if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule', 'این قاعده نیست.')) {
+  if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) {
     if (whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo')) {
       check(collection.roundTo % AMOUNT_UNIT === 0, 'collection.roundTo', 'NOT_PAYABLE', `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`, `شناسهٔ پرداخت تنها مضرب ${AMOUNT_UNIT} ریال را در بر می‌گیرد (${given(collection.roundTo)}).`);
     }
     amount(collection.notCollectedUpTo, 'collection.notCollectedUpTo');
   }
-  if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule', 'این قاعده نیست.')) {
+  if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) {
     for (const name of ['highFactor', 'lowFactor', 'outerFactor'] as const) decimalText(bands[name], `bands.${name}`);
     whole(bands.ignoreUpToM3PerMonth, 0, Number.MAX_SAFE_INTEGER, 'bands.ignoreUpToM3PerMonth');
   }
-  if (paymentPeriods !== undefined && check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range', 'این بازه نیست.')) {
+  if (paymentPeriods !== undefined && check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range', 'اینجا بازه‌ای لازم است.')) {
     // two digits of the payment id
     if (whole(paymentPeriods.from, 0, 99, 'paymentPeriods.from')) whole(paymentPeriods.to, paymentPeriods.from, 99, 'paymentPeriods.to');
   }
@@ -532,7 +532,7 @@ function fault(path: string, code: string, message: string, detail: string): Tar
 /** What stands in the place of what is required, in Persian. */
 function given(value: unknown): string {
   const typed = String(value);
-  return typed === 'undefined' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
+  return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -575,11 +575,11 @@ function checkPublishedTable(table: Record<string, unknown>): TariffFault[] {
     const list = table[name];
     if (name === 'flat' && list === undefined) continue;
     if (!Array.isArray(list)) faults.push(fault(name, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.'));
-    else list.forEach((item, i) => void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry', 'این ردیف جدول نیست.'))));
+    else list.forEach((item, i) => void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry', 'اینجا ردیفی از جدول لازم است.'))));
   }
   const { levies = {} } = table;
   const insurance = isRecord(levies) ? (levies['insuranceRialPerMonth'] ?? {}) : {};
-  if (!isRecord(levies)) faults.push(fault('levies', 'NOT_AN_OBJECT', 'not a list of levies', 'این فهرست عوارض نیست.'));
+  if (!isRecord(levies)) faults.push(fault('levies', 'NOT_AN_OBJECT', 'not a list of levies', 'اینجا فهرست عوارض لازم است.'));
   if (!isRecord(insurance) || !Object.values(insurance).every(isRecord)) {
     faults.push(fault('levies.insuranceRialPerMonth', 'NOT_AN_OBJECT', 'urban and rural sums by use are required', 'برای هر کاربری مبلغ شهری و روستایی لازم است.'));
   }

@@ -13,7 +13,7 @@ const folder = path.join(root, 'data', 'mutation');
 /** Modules whose rules are tested under another name besides their own. */
 const ALSO = {
   account: ['closing', 'debt', 'reading', 'cycle'],
-  debt: ['debt-words', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
+  debt: ['debt-words', 'debt-borders', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
   reading: ['reading-words', 'decisions'],

@@ -13,14 +13,16 @@ const folder = path.join(root, 'data', 'mutation');
 /** Modules whose rules are tested under another name besides their own. */
 const ALSO = {
   account: ['closing', 'debt', 'reading', 'cycle'],
-  debt: ['debt-words', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
+  debt: ['debt-words', 'debt-borders', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
   reading: ['reading-words', 'decisions'],
+  'step-table': ['step-table-words'],
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
-  tariff: ['tariff-schema', 'practice-tariff'],
-  'tariff-review': ['practice-tariff'],
+  tariff: ['tariff-schema', 'tariff-detail', 'practice-tariff'],
+  'tariff-names': ['tariff-detail'],
+  'tariff-review': ['tariff-review-words', 'practice-tariff'],
 };
 
 const modules = readdirSync(path.join(root, 'src/domain')).map((file) => path.basename(file, '.ts'));

@@ -22,7 +22,7 @@ import {
 import { on, table, tariff } from './sample.js';
 
 const step = (uptoM3PerMonth: unknown, rialPerM3: unknown = 1000) => ({ uptoM3PerMonth, rialPerM3 }) as Step;
-const told = (change: object): string[] => checkTariff({ ...tariff(), ...change }).map(({ path, code, message }) => `${path} ${code}: ${message}`);
+const told = (change: object, of = tariff()): string[] => checkTariff({ ...of, ...change }).map(({ path, code, message }) => `${path} ${code}: ${message}`);
 const toldOf = (json: unknown): string[] => {
   try {
     readTariff(json);
@@ -33,6 +33,8 @@ const toldOf = (json: unknown): string[] => {
   return [];
 };
 
+/** One of a month: every day of a tariff is looked at for its season. */
+const MONTH = tariff({ from: on('1397/01/01'), to: on('1397/01/31') });
 const ever = { from: '1397/01/01', to: null };
 const both = { use: 'household', season: 'both', steps: [step(null)], flat: false };
 const charge = { ...ever, use: 'household', area: 'urban', rialPerMonth: 3000, per: 'meter' };
@@ -160,7 +162,7 @@ describe('gas', () => {
     [[{ ...both, climates: [1, 2] }, { ...both, climates: [3] }, { ...both, climates: [4, 2] }], ['gas[2] RATES_OVERLAP: same use, season and climate as gas[0]']],
     [[{ ...both, climates: [1] }, { ...both, climates: [2] }], []],
     [[null as never, both, 1 as never, both], ['gas[0] NOT_AN_OBJECT: not a rule', 'gas[2] NOT_AN_OBJECT: not a rule', 'gas[3] RATES_OVERLAP: same use, season and climate as gas[1]']],
-  ])('%j: %j', (gas, found) => expect(told({ gas })).toEqual(found));
+  ])('%j: %j', (gas, found) => expect(told({ gas }, MONTH)).toEqual(found));
 
   test('the rates of a use, a season and a climate', () => {
     const of = tariff({
@@ -239,7 +241,7 @@ describe('charges, discounts and documents', () => {
     [{ paymentPeriods: { from: 50, to: 100 } }, ['paymentPeriods.to OUT_OF_RANGE: not a whole number from 50 to 99: 100']],
     [{ paymentPeriods: { from: -1, to: 100 } }, ['paymentPeriods.from OUT_OF_RANGE: not a whole number from 0 to 99: -1']],
     [{ paymentPeriods: { from: 100, to: 0 } }, ['paymentPeriods.from OUT_OF_RANGE: not a whole number from 0 to 99: 100']],
-  ])('%j: %j', (change, found) => expect(told(change)).toEqual(found));
+  ])('%j: %j', (change, found) => expect(told(change, MONTH)).toEqual(found));
 });
 
 describe('service terms', () => {
@@ -271,9 +273,9 @@ describe('service terms', () => {
     [{ daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday'] }, []],
     [{ daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'] }, ['service[0].daysOff NO_WORKING_DAY: all seven days of the week are off']],
     [{ from: 'x' }, ['service[0].from NOT_A_DATE: not a Jalali date yyyy/mm/dd: x']],
-  ])('%j: %j', (rule, found) => expect(told({ service: [{ ...ever, ...rule }] })).toEqual(found));
+  ])('%j: %j', (rule, found) => expect(told({ service: [{ ...ever, ...rule }] }, MONTH)).toEqual(found));
 
-  test('no list', () => expect(told({ service: 1 })).toEqual(['service NOT_A_LIST: a list is required']));
+  test('no list', () => expect(told({ service: 1 }, MONTH)).toEqual(['service NOT_A_LIST: a list is required']));
 });
 
 describe('the published table', () => {

@@ -246,11 +246,9 @@ export function gasIntervals(
     let to = span.to < until ? span.to : until;
     const lastDay = isEnded(tariff, from) ? tariff.provisionalTo : tariff.to;
     if (lastDay && lastDay < to) to = lastDay;
-    // a later tariff takes over on its first day
+    // a later tariff may take over on its first day; where it does not, the two parts are one again below
     for (const other of tariffs) {
-      if (other !== tariff && other.from > from && other.from <= to && tariffOn(tariffs, other.from) !== tariff) {
-        to = addDays(other.from, -1);
-      }
+      if (other.from > from && other.from <= to) to = addDays(other.from, -1);
     }
     const last = intervals.at(-1);
     if (last && last.tariff === tariff && last.season === span.season) last.to = to;
@@ -545,7 +543,7 @@ function isDate(text: unknown): text is JalaliDate {
 
 function isDayOfYear(text: unknown): boolean {
   // a leap year has every day
-  return typeof text === 'string' && text.length === 5 && isDate(`1399/${text}`);
+  return typeof text === 'string' && isDate(`1399/${text}`);
 }
 
 function isDecimal(text: unknown): boolean {
@@ -600,6 +598,7 @@ export function inDocument(found: readonly TariffFault[], json: unknown): Tariff
     if (list === 'levy' && rest === '.percent') return 'levies.gasSupplyLevyPercentOfGasPrice';
     if (list === 'vat' && rest === '.percent') return 'levies.vatPercent';
     if (list === 'insurance' && rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
+    if (list === 'insurance' && rest === '.use') return 'levies.insuranceRialPerMonth';
     // version and dates follow from the seasons
     return 'seasons';
   };

@@ -47,6 +47,7 @@ describe('a charge by the days of its rule', () => {
     ['ended before it', [insured(3_000, '1390/01/01', '1397/02/01')], []],
     ['begun after it', [insured(3_000, '1397/03/01')], []],
     ['an ended one and one to come change nothing', [insured(9_000, '1390/01/01', '1397/01/31'), insured(3_000), insured(9_000, '1397/03/02')], [ALL]],
+    ['one to its last day and another from the day after', [insured(3_000, '1390/01/01', '1397/02/31'), insured(9_000, '1397/03/01')], [ALL]],
     ['the same sum on neighbouring days is one line', [insured(3_000, '1390/01/01', '1397/02/11'), insured(3_000, '1397/02/12')], [ALL]],
     ['the same sum with days between that are free of it', [insured(3_000, '1390/01/01', '1397/02/11'), insured(3_000, '1397/02/22')], [[10, '1397/02/02', '1397/02/11', 1_000], [10, '1397/02/22', '1397/02/31', 1_000]]],
     ['three, whatever their order', [insured(6_000, '1397/02/22'), insured(3_000, '1397/02/12', '1397/02/21'), insured(9_000, '1390/01/01', '1397/02/11')], [[10, '1397/02/02', '1397/02/11', 3_000], [10, '1397/02/12', '1397/02/21', 1_000], [10, '1397/02/22', '1397/02/31', 2_000]]],
@@ -73,6 +74,10 @@ describe('subscription by the meter', () => {
   });
   test('between the removal of one and the next the days are the next one’s', () => {
     const meters = [meter({ removedOn: on('1397/02/12'), endReading: 9 }), meter({ serial: 'M2', capacity: '25', installedOn: on('1397/02/22') })];
+    expect(charged(meters)).toEqual([[10, '1397/02/02', '1397/02/11', 1_333], [20, '1397/02/12', '1397/02/31', 4_000]]);
+  });
+  test('while the records show two the newer counts', () => {
+    const meters = [meter({ removedOn: on('1397/02/22'), endReading: 9 }), meter({ serial: 'M2', capacity: '25', installedOn: on('1397/02/12') })];
     expect(charged(meters)).toEqual([[10, '1397/02/02', '1397/02/11', 1_333], [20, '1397/02/12', '1397/02/31', 4_000]]);
   });
   test('no meter known: the smallest class', () => expect(charged([])).toEqual([[30, '1397/02/02', '1397/02/31', 4_000]]));

@@ -48,7 +48,8 @@ for (const module of asked.length > 0 ? asked : modules) {
     },
     coverageAnalysis: 'perTest',
     concurrency: Number(process.env.TASVIEH_MUTATION_WORKERS ?? 2),
-    timeoutMS: 6_000,
+    // loops without an end are rare; a busy machine is not, and must not pass for one
+    timeoutMS: 15_000,
     plugins: ['@stryker-mutator/*', path.join(root, 'test/mutation/wording.mjs')],
     ignorers: ['wording'],
     reporters: [],

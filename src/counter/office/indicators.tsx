@@ -203,8 +203,8 @@ function Outages({ of }: { of: IndicatorsOf }) {
   const { outages } = words.indicators;
   const { columns } = outages;
   return (
-    <section className="panel stacked" aria-labelledby="outages-title">
-      <h2 id="outages-title">
+    <div className="panel stacked">
+      <h2>
         {outages.title} {of.outages.length < of.risks.outages ? <span className="quiet">({outages.latest(figures(of.outages.length))})</span> : null}
       </h2>
       <p className="quiet">{outages.help}</p>
@@ -239,7 +239,7 @@ function Outages({ of }: { of: IndicatorsOf }) {
           </tbody>
         </table>
       </Scroll>
-    </section>
+    </div>
   );
 }
 

@@ -544,7 +544,7 @@ function shown(value: unknown): string {
 }
 
 /** What stands in the place of what is required, in Persian. */
-function given(value: unknown): string {
+export function given(value: unknown): string {
   const typed = shown(value);
   return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }

@@ -23,6 +23,7 @@ const ALSO = {
   tariff: ['tariff-schema', 'tariff-detail', 'practice-tariff'],
   'tariff-names': ['tariff-detail'],
   'tariff-review': ['tariff-review-words', 'practice-tariff'],
+  task: ['task-words'],
 };
 
 const modules = readdirSync(path.join(root, 'src/domain')).map((file) => path.basename(file, '.ts'));

@@ -581,20 +581,20 @@ export function inDocument(found: readonly TariffFault[], json: unknown): Tariff
   const table = json as unknown as PublishedTable;
   const uses = Object.keys(table.levies?.insuranceRialPerMonth ?? {});
   const pathOf = (path: string): string => {
-    const [, list, index, rest = ''] = /^(\w+)(?:\[(\d+)\])?(.*)$/.exec(path) ?? [];
+    const [, list, index, rest = ''] = /^(\w+)\[(\d+)\](.*)$/.exec(path) ?? [];
     const n = Number(index);
     if (list === 'seasons') return path;
     if (list === 'gas' && n < table.household.length) return `household[${n}]${rest}`;
     if (list === 'gas') return `flat[${n - table.household.length}]${rest.replace('.steps[0]', '')}`;
-    if (list === 'levy' && rest === '.percent') return 'levies.gasSupplyLevyPercentOfGasPrice';
-    if (list === 'vat' && rest === '.percent') return 'levies.vatPercent';
-    if (list === 'insurance' && rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
-    if (list === 'insurance' && rest === '.use') return 'levies.insuranceRialPerMonth';
+    if (rest === '.percent') return list === 'levy' ? 'levies.gasSupplyLevyPercentOfGasPrice' : 'levies.vatPercent';
+    // of the charges such a table has insurance alone
+    if (rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
+    if (rest === '.use') return 'levies.insuranceRialPerMonth';
     // version and dates follow from the seasons
     return 'seasons';
   };
   const told = found.map(({ path, code, message }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf) }));
-  return told.filter((each, i) => told.findIndex(({ path, code, message }) => path === each.path && code === each.code && message === each.message) === i);
+  return [...new Map(told.map((each) => [`${each.path} ${each.message}`, each])).values()];
 }
 
 function endOfYear(date: JalaliDate): JalaliDate {

@@ -107,6 +107,7 @@ describe('seasons', () => {
     [{ from: '1397/01/16', to: null, seasons: [warm('1397/01/16', '1397/08/15'), cold('1397/08/16', '1398/01/15')] }, []],
     [{ from: '1397/01/16', to: null, seasons: [cold('1397/08/18', '1398/01/15'), warm('1397/01/16', '1397/08/15')] }, ['seasons SEASON_GAP: no season on 1397/08/16']],
     [{ from: '1397/01/16', to: null, seasons: [warm('1397/01/16', '1397/08/15'), cold('1397/08/18', '1398/01/15')] }, ['seasons SEASON_GAP: no season on 1397/08/16']],
+    [{ from: '1397/01/16', to: null, seasons: [warm('1397/01/16', '1397/08/15'), cold('1397/08/16', '1398/01/15'), warm('1398/01/17', '1398/08/15')] }, ['seasons SEASON_GAP: no season on 1398/01/16']],
     // the end of the calendar
     [{ from: '1496/01/01', seasons: YEARLY }, []],
     [{ from: '1489/12/29', seasons: YEARLY }, []],
@@ -349,7 +350,7 @@ describe('the published table', () => {
     ['two for a bakery', { flat: [...eleven.slice(0, 10), { use: 'use9', season: 'warm', rialPerM3: 5 }] }, ['flat[10] RATES_OVERLAP: same use, season and climate as flat[9]']],
     ['flat rates of no use', { flat: [{ use: '', season: 'warm', rialPerM3: 1 }, { use: '', season: 'cold', rialPerM3: 1 }] }, ['flat[0].use REQUIRED: a text is required', 'flat[1].use REQUIRED: a text is required']],
     ['percentages', { levies: { gasSupplyLevyPercentOfGasPrice: -10, vatPercent: 'nine' } }, ['levies.gasSupplyLevyPercentOfGasPrice NOT_DECIMAL: not a decimal number as text, 0 or more: -10', 'levies.vatPercent NOT_DECIMAL: not a decimal number as text, 0 or more: nine']],
-    ['sums', { levies: { insuranceRialPerMonth: { household: { urban: -1, rural: 2 }, bakery: { urban: 1 } } } }, ['levies.insuranceRialPerMonth.household.urban NOT_WHOLE_RIAL: not whole rial: -1', 'levies.insuranceRialPerMonth.bakery.rural NOT_WHOLE_RIAL: not whole rial: undefined']],
+    ['sums', { levies: { insuranceRialPerMonth: { household: { urban: -1, rural: 2 }, bakery: { urban: 1 }, industry: { urban: 0.5, rural: 1 } } } }, ['levies.insuranceRialPerMonth.household.urban NOT_WHOLE_RIAL: not whole rial: -1', 'levies.insuranceRialPerMonth.bakery.rural NOT_WHOLE_RIAL: not whole rial: undefined', 'levies.insuranceRialPerMonth.industry.urban NOT_WHOLE_RIAL: not whole rial: 0.5']],
     ['an insurance for no use', { levies: { insuranceRialPerMonth: { '': { urban: 1, rural: 2 } } } }, ['levies.insuranceRialPerMonth REQUIRED: a text is required']],
   ])('%s', (_, change, found) => expect(toldOf({ ...published, ...change })).toEqual(found));
 
@@ -414,6 +415,7 @@ describe('in force', () => {
     ['on the very first day', [open, year('b', '1397/02/11', null)], '1397/02/10', '1397/02/20', ['b warm 1397/02/11 1397/02/20']],
     ['on the very last', [open, year('b', '1397/02/20', null)], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/19', 'b warm 1397/02/20 1397/02/20']],
     ['the day after', [open, year('b', '1397/02/21', null)], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/20']],
+    ['weeks after', [open, year('b', '1397/03/20', null)], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/20']],
     ['for some days, then the older goes on', [open, year('b', '1397/02/14', '1397/02/16')], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/13', 'b warm 1397/02/14 1397/02/16', 'o warm 1397/02/17 1397/02/20']],
     ['one that began later but was published before does not', [year('b', '1397/02/14', null), open], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/20']],
     ['two take over, one after the other, whatever their order', [open, year('c', '1397/02/18', null), year('b', '1397/02/14', '1397/02/17')], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/13', 'b warm 1397/02/14 1397/02/17', 'c warm 1397/02/18 1397/02/20']],

@@ -19,10 +19,12 @@ const ALSO = {
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
   reading: ['reading-words', 'decisions'],
+  'step-table': ['step-table-words'],
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
-  tariff: ['tariff-words', 'tariff-schema', 'practice-tariff'],
-  'tariff-review': ['practice-tariff'],
+  tariff: ['tariff-words', 'tariff-detail', 'tariff-schema', 'tariff-detail', 'practice-tariff'],
+  'tariff-names': ['tariff-detail'],
+  'tariff-review': ['tariff-review-words', 'practice-tariff'],
 };
 
 const modules = readdirSync(path.join(root, 'src/domain')).map((file) => path.basename(file, '.ts'));

@@ -1189,7 +1189,7 @@ export const tariffsView = z.strictObject({
     .meta({ description: 'deadlines and thresholds in force today' }),
 });
 export const tariffView = z.strictObject({ version: z.string(), published: z.boolean(), proposal: z.int().nullable(), document: tariffDocument });
-const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), message: z.string().meta({ description: 'English' }) });
+const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), title: z.string().meta({ description: 'English' }), detail: z.string().meta({ description: 'Persian' }) });
 export const tariffReviewView = z.strictObject({
   version: z.string().nullable(),
   title: z.string().nullable(),

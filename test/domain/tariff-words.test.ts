@@ -66,7 +66,7 @@ describe('the tariff itself', () => {
   test.each([null, 1, [], undefined])('%j', (json) => expect(toldOf(json)).toEqual([' NOT_AN_OBJECT: not a tariff']));
 
   test('the error names every fault in a line of its own', () => {
-    const error = new TariffError([{ path: 'from', code: 'X', message: 'one' }, { path: 'gas[0]', code: 'Y', message: 'two' }]);
+    const error = new TariffError([{ path: 'from', code: 'X', message: 'one', detail: 'یک' }, { path: 'gas[0]', code: 'Y', message: 'two', detail: 'دو' }]);
     expect([error.name, error.message]).toEqual(['TariffError', 'from: one\ngas[0]: two']);
   });
 });

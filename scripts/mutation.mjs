@@ -22,7 +22,7 @@ const ALSO = {
   'step-table': ['step-table-words'],
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
-  tariff: ['tariff-words', 'tariff-detail', 'tariff-schema', 'tariff-detail', 'practice-tariff'],
+  tariff: ['tariff-words', 'tariff-detail', 'tariff-schema', 'practice-tariff'],
   'tariff-names': ['tariff-detail'],
   'tariff-review': ['tariff-review-words', 'practice-tariff'],
 };

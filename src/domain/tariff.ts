@@ -1,7 +1,7 @@
 import { FEED_KINDS } from './account.js';
 import { AMOUNT_UNIT } from './bill-id.js';
 import { decimal } from './fraction.js';
-import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays, daysBetween, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
 import { isWeekday, leavesWork } from './working-calendar.js';
@@ -468,7 +468,7 @@ const DAYS = 3660;
 const HOURS = 8784;
 
 /** The last day of the calendar that jalali.ts knows. */
-export const CALENDAR_END = '1498/12/29' as JalaliDate;
+export const CALENDAR_END = LAST_DAY;
 
 /** Every day of the tariff has one season: the first day with none, and the first with two. */
 function checkSeasons(tariff: Tariff): TariffFault[] {
@@ -481,7 +481,10 @@ function checkSeasons(tariff: Tariff): TariffFault[] {
   const once = (code: string, message: string, detail: string): void => {
     if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message, detail));
   };
-  for (let day = tariff.from; day <= last && day < CALENDAR_END; day = addDays(day, 1)) {
+  // the first day at least: all seasons may lie before it
+  const days = Math.max(0, daysBetween(tariff.from, last));
+  for (let n = 0; n <= days; n++) {
+    const day = addDays(tariff.from, n);
     const seasons = tariff.seasons.filter((span) => spanHolds(span, day));
     if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`, `روز ${day} در هیچ فصلی نیست.`);
     if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`, `روز ${day} در بیش از یک فصل است.`);

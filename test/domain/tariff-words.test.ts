@@ -2,7 +2,9 @@
  * What the check of a tariff says, word for word, and each limit from both sides: a tariff office mends a document by these
  * lines alone. The rules are those of the format (tariffs/tariff.schema.json) and of case 4.
  */
+import { LAST_DAY, addDays } from '../../src/domain/jalali.js';
 import {
+  CALENDAR_END,
   DEFAULT_BANDS,
   DEFAULT_COLLECTION,
   DEFAULT_PAYMENT_PERIODS,
@@ -111,7 +113,11 @@ describe('seasons', () => {
     // the end of the calendar
     [{ from: '1496/01/01', seasons: YEARLY }, []],
     [{ from: '1489/12/29', seasons: YEARLY }, []],
-    [{ from: '1498/12/01', to: '1498/12/29', seasons: YEARLY }, []],
+    [{ from: '1498/12/01', to: '1498/12/30', seasons: YEARLY }, []],
+    [{ from: '1498/12/30', to: '1498/12/30', seasons: YEARLY }, []],
+    [{ from: '1498/12/01', to: '1498/12/30', seasons: [warm('01/01', '12/29')] }, ['seasons SEASON_GAP: no season on 1498/12/30']],
+    // seasons that were over before an open tariff begins
+    [{ from: '1397/01/16', to: null, seasons: [warm('1396/01/16', '1396/08/15')] }, ['seasons SEASON_GAP: no season on 1397/01/16']],
     [{ from: '1496/01/01', seasons: [warm('01/01', '12/28')] }, ['seasons SEASON_GAP: no season on 1496/12/29']],
   ])('%j: %j', (change, found) => expect(told(change)).toEqual(found));
 
@@ -133,6 +139,11 @@ describe('seasons', () => {
     ['outside the full dates', [{ season: 'warm', from: '1397/01/16', to: '1397/08/15' }], '1398/01/16', undefined],
     ['before the full dates', [{ season: 'warm', from: '1397/01/16', to: '1397/08/15' }], '1397/01/15', undefined],
   ])('%s', (_, seasons, date, expected) => expect(seasonOn(tariff({ seasons }), on(date))).toEqual(expected && { season: expected[0], to: expected[1] }));
+});
+
+test('the calendar ends with a leap year, and nothing comes after it', () => {
+  expect([CALENDAR_END, LAST_DAY]).toEqual(['1498/12/30', '1498/12/30']);
+  expect(() => addDays(LAST_DAY, 1)).toThrow(RangeError);
 });
 
 describe('gas', () => {

@@ -165,12 +165,18 @@ export function tariffOn(tariffs: readonly Tariff[], date: JalaliDate): Tariff |
     const tariff = tariffs[i] as Tariff;
     if (covers(tariff, date)) return tariff;
   }
+  // only the last one: an older tariff that allows more is not what was in force before
+  const ended = endedBefore(tariffs, date);
+  return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+}
+
+/** Of the tariffs whose last day is past the one that ended last; of several that one which was published last. */
+export function endedBefore(tariffs: readonly Tariff[], date: JalaliDate): Tariff | undefined {
   let ended: (Tariff & { to: JalaliDate }) | undefined;
   for (const tariff of tariffs) {
     if (isEnded(tariff, date) && (!ended || tariff.to >= ended.to)) ended = tariff;
   }
-  // only the last one: an older tariff that allows more is not what was in force before
-  return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+  return ended;
 }
 
 /** Whether a rule of the tariff holds on a day under it: used provisionally, a tariff goes on as on its last day. */
@@ -285,20 +291,20 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     return holds;
   };
   const dates = (dated: Dated, path: string): void => {
-    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${String(dated.from)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`);
-    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${String(dated.to)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`);
+    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${shown(dated.from)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`);
+    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${shown(dated.to)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`);
     if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts', `پایان (${dated.to}) پیش از آغاز (${dated.from}) است.`);
   };
   const text = (value: unknown, path: string): void =>
     void check(typeof value === 'string' && value !== '', path, 'REQUIRED', 'a text is required', `متنی لازم است (${given(value)}).`);
   const oneOf = (value: unknown, allowed: readonly unknown[], path: string): void =>
-    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${String(value)}`, `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`);
+    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${shown(value)}`, `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`);
   const whole = (value: unknown, from: number, to: number, path: string): boolean =>
-    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${String(value)}`, `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`);
+    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${shown(value)}`, `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`);
   const amount = (value: unknown, path: string): void =>
-    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`, `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`);
+    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${shown(value)}`, `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`);
   const decimalText = (value: unknown, path: string): void =>
-    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${String(value)}`, `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`);
+    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${shown(value)}`, `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`);
   const climateList = (climates: unknown = [], path: string): void => {
     if (check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
       (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}[${n}]`));
@@ -321,12 +327,12 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   };
   const validity = sound(() => dates(tariff, ''));
   if (tariff.provisionalTo !== undefined) {
-    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${String(tariff.provisionalTo)}`, `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`);
+    check(isDate(tariff.provisionalTo) && !(isDate(tariff.to) && tariff.provisionalTo < tariff.to), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${shown(tariff.provisionalTo)}`, `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`);
   }
   const seasons = sound(() => each(tariff.seasons, 'seasons', (span, path) => {
     oneOf(span.season, ['warm', 'cold'], `${path}.season`);
     const ends = (['from', 'to'] as const).map((end) =>
-      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${span[end]}`, `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`),
+      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${shown(span[end])}`, `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`),
     );
     if (!ends.every(Boolean)) return;
     check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates', 'آغاز و پایان یا هر دو روز سال (ماه/روز) باشد یا هر دو تاریخ کامل.');
@@ -371,6 +377,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   });
   each(tariff.subscription, 'subscription', (rule, path) => {
     fixed(rule, path);
+    if (rule.use !== undefined) text(rule.use, `${path}.use`);
     if (rule.capacityUpTo !== null) whole(rule.capacityUpTo, 0, Number.MAX_SAFE_INTEGER, `${path}.capacityUpTo`);
   });
   if (tariff.discounts !== undefined) {
@@ -382,7 +389,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (rule.season !== undefined) oneOf(rule.season, ['warm', 'cold'], `${path}.season`);
       if (rule.spans !== undefined) {
         each(rule.spans, `${path}.spans`, (span, at) => {
-          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${span[end]}`, `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`);
+          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${shown(span[end])}`, `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`);
         });
       }
       const kind: unknown = rule.kind;
@@ -421,7 +428,8 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (check(Array.isArray(reminders), `${path}.remindDaysBeforeClosing`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (reminders as unknown[]).forEach((days, n, all) => {
           const at = `${path}.remindDaysBeforeClosing[${n}]`;
-          if (whole(days, 0, 366, at) && n > 0) check((days as number) < (all[n - 1] as number), at, 'NOT_DESCENDING', `the earliest reminder first: ${String(days)} after ${String(all[n - 1])}`, `زودترین یادآوری اول می‌آید: ${String(days)} پس از ${String(all[n - 1])} آمده است.`);
+          const before = all[n - 1];
+          if (whole(days, 0, 366, at) && typeof before === 'number') check((days as number) < before, at, 'NOT_DESCENDING', `the earliest reminder first: ${shown(days)} after ${before}`, `زودترین یادآوری اول می‌آید: ${shown(days)} پس از ${before} آمده است.`);
         });
       }
       group(rule.correction, 'correction', (correction, at) => {
@@ -439,7 +447,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       const daysOff: unknown = rule.daysOff ?? [];
       if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (daysOff as unknown[]).forEach((day, n) =>
-          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${String(day)}`, `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`),
+          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${shown(day)}`, `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`),
         );
         check(leavesWork(daysOff as unknown[]), `${path}.daysOff`, 'NO_WORKING_DAY', 'all seven days of the week are off', 'هر هفت روز هفته تعطیل است.');
       }
@@ -510,7 +518,7 @@ export function checkSteps(steps: readonly Step[], path: string): TariffFault[] 
   steps.forEach((step, i) => {
     const at = `${path}.steps[${i}]`;
     if (!Number.isSafeInteger(step.rialPerM3) || step.rialPerM3 < 0) {
-      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${step.rialPerM3}`, `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`));
+      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${shown(step.rialPerM3)}`, `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`));
     }
     const limit = step.uptoM3PerMonth;
     if (limit === null) {
@@ -518,9 +526,10 @@ export function checkSteps(steps: readonly Step[], path: string): TariffFault[] 
       return;
     }
     if (!Number.isSafeInteger(limit) || limit <= below) {
-      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${limit} after ${below}`, `حد پله‌ها عدد صحیح و صعودی است: ${limit} پس از ${below} آمده است.`));
+      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${shown(limit)} after ${below}`, `حد پله‌ها عدد صحیح و صعودی است: ${shown(limit)} پس از ${below} آمده است.`));
     }
-    below = limit;
+    // what is no limit leaves the last that was one
+    if (Number.isSafeInteger(limit)) below = limit;
     if (i === steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'NO_OPEN_LAST_STEP', 'the last step must be open', 'پلهٔ آخر باید باز باشد (بدون حد).'));
   });
   return faults;
@@ -530,9 +539,14 @@ function fault(path: string, code: string, message: string, detail: string): Tar
   return { path, code, message, detail };
 }
 
+/** A value as its reader wrote it; JSON may give objects that do not become text by themselves. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value).slice(0, 60) : String(value);
+}
+
 /** What stands in the place of what is required, in Persian. */
 function given(value: unknown): string {
-  const typed = String(value);
+  const typed = shown(value);
   return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }
 
@@ -615,7 +629,7 @@ function endOfYear(date: JalaliDate): JalaliDate {
 }
 
 function fromPublishedTable(table: PublishedTable): Tariff {
-  const days = table.seasons.flatMap((span) => [String(span.from), String(span.to)]).sort();
+  const days = table.seasons.flatMap((span) => [shown(span.from), shown(span.to)]).sort();
   const from = (days[0] ?? '') as JalaliDate;
   const to = (days.at(-1) ?? '') as JalaliDate;
   // tables of a year come round again: where the next decree is late, this one goes on with the same seasons
@@ -643,9 +657,9 @@ function fromPublishedTable(table: PublishedTable): Tariff {
     levy:
       levies.gasSupplyLevyPercentOfGasPrice === undefined
         ? []
-        : [{ from, to, percent: String(levies.gasSupplyLevyPercentOfGasPrice) }],
+        : [{ from, to, percent: shown(levies.gasSupplyLevyPercentOfGasPrice) }],
     // gas price and subscription: the base that the table's own province states
-    vat: levies.vatPercent === undefined ? [] : [{ from, to, percent: String(levies.vatPercent), base: ['gas', 'subscription'] }],
+    vat: levies.vatPercent === undefined ? [] : [{ from, to, percent: shown(levies.vatPercent), base: ['gas', 'subscription'] }],
     insurance: Object.entries(levies.insuranceRialPerMonth ?? {}).flatMap(([use, areas]) =>
       (['urban', 'rural'] as const).map((area) => ({ from, to, use, area, rialPerMonth: areas[area], per: 'meter' as const })),
     ),

@@ -524,7 +524,7 @@ it('leads from an indicator to the settlements behind it, and from a settlement 
   await page.getByRole('heading', { name: 'تسویه‌ها' }).waitFor();
   await page.locator(`a[href="/settlements/${idOf(account)}"]`).click();
   const history = page.getByRole('link', { name: 'تاریخچه در Temporal' });
-  expect(await history.getAttribute('href')).toBe(`http://temporal.example/namespaces/default/workflows/settlement%2F${idOf(account)}`);
+  expect(await history.getAttribute('href')).toBe(`http://temporal.example/namespaces/${stage.temporal.namespace}/workflows/settlement%2F${idOf(account)}`);
   // the list was narrowed to what was counted as late
   await page.goBack();
   expect(new URL(page.url()).searchParams.get('only')).toBe('late');

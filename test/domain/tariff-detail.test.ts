@@ -1,8 +1,8 @@
 /* Whoever publishes a tariff reads Persian: what is wrong with a document is said with what stands there, word for word. */
 import { TariffError, checkTariff, readTariff } from '../../src/domain/tariff.js';
 import { unknownNames } from '../../src/domain/tariff-names.js';
-import type { Tariff, TariffFault } from '../../src/domain/tariff.js';
-import { on, table, tariff } from './sample.js';
+import type { Step, Tariff, TariffFault } from '../../src/domain/tariff.js';
+import { on, stepTariff, table, tariff } from './sample.js';
 
 const told = (faults: readonly TariffFault[]): string[] => faults.map(({ path, detail }) => `${path}: ${detail}`);
 function read(json: unknown): string[] {
@@ -24,7 +24,7 @@ test('a document in which every rule is broken', () => {
     illustrative: 'yes',
     from: '1405/13/01',
     to: 'x',
-    provisionalTo: '1390/01/01',
+    provisionalTo: '1405/13/01',
     seasons: [{ season: 'mild', from: '1/1', to: '06/31' }, { season: 'warm', from: '01/01', to: '1405/12/29' }, { season: 'cold', from: '1405/02/01', to: '1405/01/01' }, 5],
     gas: [
       { use: 'a', season: 'both', climates: [0], flat: true, steps: [{ uptoM3PerMonth: 95, rialPerM3: -1 }, { uptoM3PerMonth: null, rialPerM3: 1.5 }, { uptoM3PerMonth: 45, rialPerM3: 1 }] },
@@ -49,7 +49,7 @@ test('a document in which every rule is broken', () => {
     'illustrative: یکی از این‌ها لازم است: true، false (نوشته شده: yes).',
     'from: تاریخ شمسی به شکل سال/ماه/روز لازم است (نوشته شده: 1405/13/01).',
     'to: تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (نوشته شده: x).',
-    'provisionalTo: تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (نوشته شده: 1390/01/01).',
+    'provisionalTo: تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (نوشته شده: 1405/13/01).',
     'seasons[0].season: یکی از این‌ها لازم است: warm، cold (نوشته شده: mild).',
     'seasons[0].from: روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (نوشته شده: 1/1).',
     'seasons[1]: آغاز و پایان یا هر دو روز سال (ماه/روز) باشد یا هر دو تاریخ کامل.',
@@ -121,6 +121,25 @@ test.each<[string, unknown, string[]]>([
     ['flat[1]: کاربری، فصل و اقلیم آن با flat[0] یکی است.'],
   ],
 ])('%s', (_, json, details) => expect(read(json)).toEqual(details));
+
+test('what stands there is shown as it was written, and not at any length', () => {
+  expect(told(checkTariff(tariff({ illustrative: { toString: 1 } } as unknown as Partial<Tariff>)))).toEqual(['illustrative: یکی از این‌ها لازم است: true، false (نوشته شده: {"toString":1}).']);
+  const [long] = checkTariff(tariff({ illustrative: Array.from({ length: 1_000 }, () => 'دراز') } as unknown as Partial<Tariff>));
+  expect(long?.message.length).toBeLessThan(100);
+});
+
+test('a limit that is none is told, and the next is held against the last that was one', () => {
+  const limits = [95, 'x', 45, null].map((uptoM3PerMonth) => ({ uptoM3PerMonth, rialPerM3: 1 }));
+  expect(told(checkTariff(stepTariff(limits as Step[])))).toEqual([
+    'gas[0].steps[1].uptoM3PerMonth: حد پله‌ها عدد صحیح و صعودی است: x پس از 95 آمده است.',
+    'gas[0].steps[2].uptoM3PerMonth: حد پله‌ها عدد صحیح و صعودی است: 45 پس از 95 آمده است.',
+  ]);
+});
+
+test('a subscription is of a use or of every one', () => {
+  const of = (use: unknown): string[] => told(checkTariff(tariff({ subscription: [{ from: on('1390/01/01'), to: null, rialPerMonth: 1, per: 'meter', capacityUpTo: null, use }] } as unknown as Partial<Tariff>)));
+  expect([of('bakery'), of(undefined), of(5)]).toEqual([[], [], ['subscription[0].use: متنی لازم است (نوشته شده: 5).']]);
+});
 
 test('a name that nothing reads', () => {
   expect(told(unknownNames({ titel: 'x' }))).toEqual(['titel: این نام شناخته نیست و خوانده نمی‌شود.']);

@@ -81,7 +81,7 @@ describe('seasons', () => {
     [{ seasons: [warm('1/1', '12/31')] }, ['seasons[0].from NOT_A_DATE: not a day: 1/1', 'seasons[0].to NOT_A_DATE: not a day: 12/31']],
     [{ seasons: [warm('1/1', '12/30')] }, ['seasons[0].from NOT_A_DATE: not a day: 1/1']],
     [{ seasons: [warm('01/01', '1397/13/01')] }, ['seasons[0].to NOT_A_DATE: not a day: 1397/13/01']],
-    [{ seasons: [warm(['01/01'], '12/30')] }, ['seasons[0].from NOT_A_DATE: not a day: 01/01']],
+    [{ seasons: [warm(['01/01'], '12/30')] }, ['seasons[0].from NOT_A_DATE: not a day: ["01/01"]']],
     [{ seasons: [warm('01/01', '1397/12/29')] }, ['seasons[0] NOT_A_DATE: both days of every year, or both full dates']],
     [{ seasons: [warm('1390/01/01', '12/30')] }, ['seasons[0] NOT_A_DATE: both days of every year, or both full dates', 'seasons[0].to TURNED_ROUND: ends before it starts']],
     [{ seasons: [warm('1398/01/01', '1397/12/29')] }, ['seasons[0].to TURNED_ROUND: ends before it starts']],
@@ -254,6 +254,9 @@ describe('charges, discounts and documents', () => {
     [{ paymentPeriods: { from: -1, to: 100 } }, ['paymentPeriods.from OUT_OF_RANGE: not a whole number from 0 to 99: -1']],
     [{ paymentPeriods: { from: 100, to: 0 } }, ['paymentPeriods.from OUT_OF_RANGE: not a whole number from 0 to 99: 100']],
   ])('%j: %j', (change, found) => expect(told(change, MONTH)).toEqual(found));
+
+  test('what is asked for in the place of a rule', () =>
+    expect(checkTariff({ ...MONTH, collection: 1, bands: 1, paymentPeriods: 1 } as unknown as Tariff).map(({ detail }) => detail)).toEqual(['اینجا قاعده‌ای لازم است.', 'اینجا قاعده‌ای لازم است.', 'اینجا بازه‌ای لازم است.']));
 });
 
 describe('service terms', () => {
@@ -364,6 +367,14 @@ describe('the published table', () => {
     ['sums', { levies: { insuranceRialPerMonth: { household: { urban: -1, rural: 2 }, bakery: { urban: 1 }, industry: { urban: 0.5, rural: 1 } } } }, ['levies.insuranceRialPerMonth.household.urban NOT_WHOLE_RIAL: not whole rial: -1', 'levies.insuranceRialPerMonth.bakery.rural NOT_WHOLE_RIAL: not whole rial: undefined', 'levies.insuranceRialPerMonth.industry.urban NOT_WHOLE_RIAL: not whole rial: 0.5']],
     ['an insurance for no use', { levies: { insuranceRialPerMonth: { '': { urban: 1, rural: 2 } } } }, ['levies.insuranceRialPerMonth REQUIRED: a text is required']],
   ])('%s', (_, change, found) => expect(toldOf({ ...published, ...change })).toEqual(found));
+
+  test('the Persian sentence names the table’s own entries too', () => {
+    const flat = [...eleven.slice(0, 10), { use: 'x', season: 'both', rialPerM3: 1 }, { use: 'x', season: 'warm', rialPerM3: 5 }];
+    expect(() => readTariff({ ...published, flat })).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path: 'flat[11]', detail: 'کاربری، فصل و اقلیم آن با flat[10] یکی است.' })] }));
+  });
+
+  test('a document in the project’s own form is told by its own paths', () =>
+    expect(toldOf({ ...tariff(), gas: [{ ...both, use: '' }], levy: [{ ...ever, percent: 'x' }] })).toEqual(['gas[0].use REQUIRED: a text is required', 'levy[0].percent NOT_DECIMAL: not a decimal number as text, 0 or more: x']));
 
   test('the real one is right', () => expect(toldOf(table)).toEqual([]));
 });

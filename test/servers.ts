@@ -17,9 +17,12 @@ interface Choice {
 
 function givenOr(setting: 'TASVIEH_TEST_DATABASE_URL' | 'TASVIEH_TEST_TEMPORAL_ADDRESS', { own }: Choice): string | null {
   const given = process.env[setting]?.trim() || null;
-  if (given !== null && own !== undefined) process.stderr.write(`${setting} is not used by ${expect.getState().testPath ?? 'this file'}: ${own}\n`);
+  if (given !== null && own !== undefined) process.stderr.write(`${setting} is not used by ${testFile()}: ${own}\n`);
   return own === undefined ? given : null;
 }
+
+/** The measurements of bench stand on this too, without jest. */
+const testFile = (): string => (globalThis as { expect?: { getState(): { testPath?: string } } }).expect?.getState().testPath ?? 'this';
 
 const newName = (): string => `tasvieh_test_${randomBytes(6).toString('hex')}`;
 

@@ -48,7 +48,9 @@ export function createIndicatorStore(pool: Pool) {
         rows<{ kind: CorrectionKind; cause: CorrectionCause; corrections: number; withdrawn: number }>(
           `select ${groupAt(by, `(c.reported_at at time zone 'Asia/Tehran')::date`)} as "group", c.kind, c.cause,
              count(*) filter (where c.status <> 'withdrawn') as corrections, count(*) filter (where c.status = 'withdrawn') as withdrawn
-           from app.corrections c join app.measures m using (settlement_id)
+           from app.corrections c
+             -- one look for each of the few, not all settlements over again
+             cross join lateral (select * from app.measures of where of.settlement_id = c.settlement_id offset 0) m
            where c.reported_at >= $1 and c.reported_at < $2 and ($3::text is null or m.office = $3) group by 1, 2, 3`,
         ),
       ]);

@@ -4,7 +4,7 @@ import { decimal } from './fraction.js';
 import { type JalaliDate, LAST_DAY, addDays, daysBetween, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
-import { isWeekday, leavesWork } from './working-calendar.js';
+import { isClockTime, isWeekday, leavesWork } from './working-calendar.js';
 
 export type Season = 'warm' | 'cold';
 
@@ -444,6 +444,18 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+      const openingHours: unknown = rule.openingHours ?? [];
+      if (check(Array.isArray(openingHours), `${path}.openingHours`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+        (openingHours as unknown[]).forEach((hours, n) => {
+          const at = `${path}.openingHours[${n}]`;
+          if (!check(isRecord(hours), at, 'NOT_AN_OBJECT', 'not hours from and to', 'ساعت آغاز (from) و پایان (to) لازم است.')) return;
+          const { from, to, days = [] } = hours as { from?: unknown; to?: unknown; days?: unknown };
+          for (const [name, time] of Object.entries({ from, to })) check(isClockTime(time), `${at}.${name}`, 'NOT_A_TIME', `a time of day (07:30): ${shown(time)}`, `ساعتی از روز (07:30) لازم است (${given(time)}).`);
+          if (isClockTime(from) && isClockTime(to)) check(from < to, at, 'TURNED_ROUND', `${from} is not before ${to}`, `آغاز (${from}) پیش از پایان (${to}) نیست.`);
+          if (!check(Array.isArray(days), `${at}.days`, 'NOT_A_LIST', 'weekdays, or absent', 'فهرستی از روزهای هفته لازم است؛ برای همهٔ روزها این نام را ننویسید.')) return;
+          (days as unknown[]).forEach((day, i) => check(isWeekday(day), `${at}.days[${i}]`, 'NOT_A_WEEKDAY', `a weekday (thursday): ${shown(day)}`, `روز هفته (thursday) لازم است (${given(day)}).`));
+        });
+      }
       const daysOff: unknown = rule.daysOff ?? [];
       if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (daysOff as unknown[]).forEach((day, n) =>
@@ -475,14 +487,11 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
 const DAYS = 3660;
 const HOURS = 8784;
 
-/** The last day of the calendar that jalali.ts knows. */
-export const CALENDAR_END = LAST_DAY;
-
 /** Every day of the tariff has one season: the first day with none, and the first with two. */
 function checkSeasons(tariff: Tariff): TariffFault[] {
   const fullDates = tariff.seasons.filter((span) => !isYearly(span)).map((span) => span.to as JalaliDate);
   // five years hold 30 Esfand; seasons given by full dates may end before an open tariff does
-  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : CALENDAR_END;
+  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : LAST_DAY;
   const end = tariff.to ?? fullDates.sort().at(-1) ?? enough;
   const last = fullDates.length === 0 && enough < end ? enough : end;
   const faults: TariffFault[] = [];
@@ -545,7 +554,7 @@ function shown(value: unknown): string {
 }
 
 /** What stands in the place of what is required, in Persian. */
-function given(value: unknown): string {
+export function given(value: unknown): string {
   const typed = shown(value);
   return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }

@@ -17,8 +17,9 @@ import type { CopyStore } from '../store/copies.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
-import type { PaidSettlement, PaymentStore } from '../store/payments.js';
+import type { FedPayments, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
+import type { PresenceStore } from '../store/presences.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
 import type { KnownBefore } from '../store/settlements.js';
 import type { SignInStore } from '../store/sign-in.js';
@@ -81,7 +82,7 @@ export interface FeedFault {
 }
 
 export type FeedResult =
-  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; paid?: PaidSettlement[] }
+  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; payments?: FedPayments }
   | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
 export interface Preview {
@@ -117,6 +118,8 @@ export interface Readiness {
 export interface TaskWork extends Pick<TaskStore, 'list' | 'get' | 'assign'> {
   /** closes a task and ends its timer; rejects when the timer could not be told, and may then be asked again */
   close(id: string, end: { by: PersonAtWork; outcome: string }): Promise<Task | null>;
+  /** due times and timers for the tasks that payments opened, an end to the timers of those that payments closed */
+  takeUp(closed: readonly string[]): Promise<unknown>;
 }
 
 /** All that the API needs; it opens no connection of its own. */
@@ -143,7 +146,10 @@ export interface ApiDeps {
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;
-  indicators: IndicatorStore;
+  indicators: Pick<IndicatorStore, 'counts' | 'risks'>;
+  presences: Pick<PresenceStore, 'presences'>;
+  /** keeps that somebody of an office was heard; no answer waits for it */
+  signs: { heard(office: string): void };
   reports: Pick<QualityReportStore, 'list' | 'file'>;
   correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */

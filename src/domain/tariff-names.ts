@@ -24,6 +24,7 @@ const DOCUMENT: Names = {
   service: {
     ...dated('remindDaysBeforeClosing', 'escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes', 'daysOff'),
     staleAfterDays: names(...FEED_KINDS),
+    openingHours: names('days', 'from', 'to'),
     correction: names('dueHours', 'remindHours', 'approvalAbove'),
     correctiveAction: names('perSettlement', 'perClerk', 'perCause', 'perOffice', 'effectAfterDays', 'meetingDueDays'),
   },
@@ -53,7 +54,7 @@ function unknown(value: unknown, known: Names, path: string): TariffFault[] {
   return Object.entries(value).flatMap(([name, of]) => {
     const at = path === '' ? name : `${path}.${name}`;
     const under = Object.hasOwn(known, name) ? known[name] : known['*'];
-    if (under === undefined) return [{ path: at, code: 'UNKNOWN_NAME', message: 'nothing reads this name' }];
+    if (under === undefined) return [{ path: at, code: 'UNKNOWN_NAME', message: 'nothing reads this name', detail: 'این نام شناخته نیست و خوانده نمی‌شود.' }];
     return under === null ? [] : unknown(of, under, at);
   });
 }

@@ -1,11 +1,11 @@
 import type { AccountSnapshot } from './account.js';
 import { computeDebt } from './debt.js';
 import { fraction, roundToRial } from './fraction.js';
-import { type JalaliDate, addDays } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays } from './jalali.js';
 import { type Rial, subtractRial } from './rial.js';
 import { DEFAULT_SERVICE_TERMS } from './service-terms.js';
 import { unknownNames } from './tariff-names.js';
-import { CALENDAR_END, type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
+import { type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, endedBefore, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
@@ -47,15 +47,14 @@ export function reviewDocument({ tariff, faults, unknown, inDocument: told }: Ta
     valid: faults.length === 0,
     faults,
     warnings: [...unknown, ...(tariff ? told(tariffWarnings(tariff, against)) : [])],
-    samples: tariff && faults.length === 0 ? sampleBills(tariff, against) : [],
+    samples: tariff ? sampleBills(tariff, against) : [],
   };
 }
 
 /** What a tariff's first day has without it, else what ended last before it. */
 export function tariffBefore({ version, from }: Tariff, published: readonly Tariff[]): Tariff | null {
   const others = published.filter((each) => each.version !== version);
-  const ended = others.filter(({ to }) => to !== null && to < from).sort((a, b) => ((a.to ?? '') < (b.to ?? '') ? -1 : 1));
-  return tariffOn(others, from) ?? ended.at(-1) ?? null;
+  return tariffOn(others, from) ?? endedBefore(others, from) ?? null;
 }
 
 /** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, days without a rule or with two. */
@@ -65,21 +64,23 @@ export function tariffWarnings(tariff: Tariff, against: Tariff | null): TariffFa
 
 /** Ten times or a tenth, with room for what a decree changes besides: toman for rial, or a digit too many. */
 export function isSlip(rate: number, other: number): boolean {
-  const [small, large] = rate < other ? [rate, other] : [other, rate];
+  const [small, large] = [Math.min(rate, other), Math.max(rate, other)];
   return small > 0 && large >= 7 * small && large <= 14 * small;
 }
 
-function slip(path: string, rate: Rial, than: string): TariffFault {
-  return { path, code: 'SLIP_OF_TEN', message: `${rate} is about ten times or a tenth of ${than}: toman for rial?` };
+/** `than`: what it is held against, in English and Persian; a percentage is never in toman. */
+function slip(path: string, rate: number, [than, persian]: readonly [string, string]): TariffFault {
+  const [slipped, inPersian] = path.endsWith('.percent') ? ['a digit too many or too few', 'رقمی کم یا زیاد است'] : ['toman for rial', 'تومان به جای ریال است'];
+  return { path, code: 'SLIP_OF_TEN', message: `${rate} is about ten times or a tenth of ${than}: ${slipped}?`, detail: `${rate} حدود ده برابر یا یک‌دهم ${persian} است. شاید ${inPersian}.` };
 }
 
 /** Each rate beside the one of the step before it; past a slip the next is held against the last sound one. */
 export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
   const found: TariffFault[] = [];
   gas.forEach(({ steps }, i) => {
-    let sound = steps[0]?.rialPerM3 ?? 0;
+    let sound = 0;
     steps.forEach(({ rialPerM3 }, n) => {
-      if (isSlip(rialPerM3, sound)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, `${sound} of the steps before`));
+      if (isSlip(rialPerM3, sound)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, [`${sound} of the steps before`, `${sound} در پله‌های پیش از آن`]));
       else sound = rialPerM3;
     });
   });
@@ -88,6 +89,7 @@ export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
 
 function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
   const found: TariffFault[] = [];
+  const before = (old: number) => [`${old} in ${against.version}`, `${old} در تعرفهٔ ${against.version}`] as const;
   tariff.gas.forEach((rates, i) => {
     const old = sameRates(against, rates);
     if (!old) return;
@@ -96,12 +98,12 @@ function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
       // the old rate of the first m³ of the step, wherever the old steps ended
       const from = above;
       const same = old.steps.find((step) => step.uptoM3PerMonth === null || step.uptoM3PerMonth > from);
-      if (same && isSlip(rialPerM3, same.rialPerM3)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, `${same.rialPerM3} in ${against.version}`));
+      if (same && isSlip(rialPerM3, same.rialPerM3)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, before(same.rialPerM3)));
       above = uptoM3PerMonth ?? above;
     });
   });
   const compare = (path: string, value: number, old: number | undefined): void => {
-    if (old !== undefined && isSlip(value, old)) found.push(slip(path, value, `${old} in ${against.version}`));
+    if (old !== undefined && isSlip(value, old)) found.push(slip(path, value, before(old)));
   };
   const charges = <R extends { rialPerMonth: Rial }>(name: string, rules: readonly R[], olds: readonly R[], same: (a: R, b: R) => boolean): void =>
     rules.forEach((rule, i) => compare(`${name}[${i}].rialPerMonth`, rule.rialPerMonth, olds.findLast((other) => same(rule, other))?.rialPerMonth));
@@ -131,7 +133,7 @@ function missingRates(tariff: Tariff): TariffFault[] {
   for (const use of new Set(tariff.gas.map((rates) => rates.use))) {
     for (const season of SEASONS.filter((each) => tariff.seasons.some((span) => span.season === each))) {
       const none = CLIMATES.filter((climate) => !gasRatesFor(tariff, use, season, climate));
-      if (none.length > 0) found.push({ path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`, code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)` });
+      if (none.length > 0) found.push({ path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`, code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)`, detail: `برای کاربری ${use} در فصل ${season === 'warm' ? 'گرم' : 'سرد'} و اقلیم ${none.join('، ')} نرخی نیست: آنجا تسویه پذیرفته نمی‌شود (NO_TARIFF).` });
     }
   }
   return found;
@@ -141,51 +143,68 @@ function missingRates(tariff: Tariff): TariffFault[] {
 function unlikelyDates(tariff: Tariff): TariffFault[] {
   const found: TariffFault[] = [];
   const rules = [
-    ...tariff.levy.map((rule, i) => ({ rule, path: `levy[${i}]`, kind: 'levy' })),
-    ...tariff.vat.map((rule, i) => ({ rule, path: `vat[${i}]`, kind: 'vat' })),
-    ...tariff.insurance.map((rule, i) => ({ rule, path: `insurance[${i}]`, kind: `insurance of ${rule.use}, ${rule.area}` })),
-    ...tariff.subscription.map((rule, i) => ({ rule, path: `subscription[${i}]`, kind: `subscription of ${rule.use ?? 'every use'}, capacity ${rule.capacityUpTo ?? 'any'}` })),
+    ...tariff.levy.map((rule, i) => ({ rule, path: `levy[${i}]`, kind: 'levy', name: 'عوارض گازرسانی' })),
+    ...tariff.vat.map((rule, i) => ({ rule, path: `vat[${i}]`, kind: 'vat', name: 'مالیات بر ارزش افزوده' })),
+    ...tariff.insurance.map((rule, i) => ({ rule, path: `insurance[${i}]`, kind: `insurance of ${rule.use}, ${rule.area}`, name: `بیمهٔ کاربری ${rule.use} ${rule.area === 'urban' ? 'شهری' : 'روستایی'}` })),
+    ...tariff.subscription.map((rule, i) => ({
+      rule,
+      path: `subscription[${i}]`,
+      kind: `subscription of ${rule.use ?? 'every use'}, capacity ${rule.capacityUpTo ?? 'any'}`,
+      name: `آبونمان ${rule.use === undefined ? 'همهٔ کاربری‌ها' : `کاربری ${rule.use}`} با ${rule.capacityUpTo === null ? 'هر ظرفیتی' : `ظرفیت تا ${rule.capacityUpTo}`}`,
+    })),
   ];
   // of these two at once are meant, and none is none
-  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => (tariff[name] ?? []).map((rule, i) => ({ rule, path: `${name}[${i}]` })));
+  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => tariff[name]?.map((rule: Dated, i) => ({ rule, path: `${name}[${i}]` })) ?? []);
   for (const { rule, path } of [...rules, ...others]) {
-    if ((rule.to !== null && rule.to < tariff.from) || (tariff.to !== null && rule.from > tariff.to)) {
-      found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff` });
+    if (lastDay(rule) < tariff.from || rule.from > lastDay(tariff)) {
+      found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff`, detail: `${span(rule)} هیچ روزی از این تعرفه را در بر ندارد. تاریخ‌ها را بررسی کنید.` });
     }
   }
-  for (const kind of new Set(rules.map((each) => each.kind))) {
+  for (const { kind, name, path: first } of rules.filter((each, i) => rules.findIndex((other) => other.kind === each.kind) === i)) {
     const ofKind = rules.filter((each) => each.kind === kind);
     const gap = firstGap(tariff, ofKind.map(({ rule }) => rule));
-    if (gap) found.push({ path: (ofKind[0]?.path ?? '').replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there` });
+    if (gap) found.push({ path: first.replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there`, detail: `${span(gap)} برای ${name} قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.` });
     ofKind.forEach(({ rule, path }, i) => {
       const before = ofKind.slice(0, i).find((other) => firstShared(rule, other.rule) !== null);
-      if (before) found.push({ path, code: 'RULES_OVERLAP', message: `holds with ${before.path} from ${firstShared(rule, before.rule)}: the later in the list counts` });
+      if (!before) return;
+      const shared = firstShared(rule, before.rule);
+      found.push({ path, code: 'RULES_OVERLAP', message: `holds with ${before.path} from ${shared}: the later in the list counts`, detail: `از ${shared} هم‌زمان با ${before.path} برقرار است: آنچه در فهرست دیرتر آمده به کار می‌رود.` });
     });
   }
   return found;
 }
 
-function firstGap({ from, to }: Dated, rules: readonly Dated[]): Dated | null {
-  let day: JalaliDate = from;
-  for (const rule of [...rules].sort((a, b) => (a.from < b.from ? -1 : 1))) {
-    if (to !== null && day > to) return null;
-    if (rule.from > day) return { from: day, to: to !== null && to < rule.from ? to : addDays(rule.from, -1) };
-    if (rule.to === null || rule.to >= CALENDAR_END) return null;
-    if (rule.to >= day) day = addDays(rule.to, 1);
+function span({ from, to }: Dated): string {
+  return to === null ? `از ${from} به بعد` : `از ${from} تا ${to}`;
+}
+
+function lastDay({ to }: Dated): JalaliDate {
+  return to ?? LAST_DAY;
+}
+
+/** The first days of a validity on which none of the rules holds. */
+function firstGap(of: Dated, rules: readonly Dated[]): Dated | null {
+  let day = of.from;
+  for (const rule of rules.filter(({ from }) => from <= lastDay(of)).sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (rule.from > day) return { from: day, to: addDays(rule.from, -1) };
+    if (lastDay(rule) >= lastDay(of)) return null;
+    // a shorter rule inside a longer one takes nothing back
+    if (lastDay(rule) >= day) day = addDays(lastDay(rule), 1);
   }
-  return to !== null && day > to ? null : { from: day, to };
+  return { from: day, to: of.to };
 }
 
 function firstShared(a: Dated, b: Dated): JalaliDate | null {
   const from = a.from > b.from ? a.from : b.from;
-  return (a.to !== null && a.to < from) || (b.to !== null && b.to < from) ? null : from;
+  return lastDay(a) < from || lastDay(b) < from ? null : from;
 }
 
 function lateReminders(tariff: Tariff): TariffFault[] {
-  return (tariff.service ?? []).flatMap(({ correction }, i) => {
+  const found = tariff.service?.flatMap(({ correction }, i): TariffFault[] => {
     const { dueHours, remindHours } = { ...DEFAULT_SERVICE_TERMS.correction, ...correction };
-    return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over` }];
+    return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over`, detail: `یادآوری پس از ${remindHours} ساعت وقتی می‌رسد که مهلت ${dueHours} ساعته تمام شده است.` }];
   });
+  return found ?? [];
 }
 
 /** A bill of 30 days inside one season: one unit, urban, an ordinary meter, no ledger. Null where there is no rate. */
@@ -209,11 +228,10 @@ const FLAT_M3 = [100, 1000];
 export function sampleBills(tariff: Tariff, against: Tariff | null): SampleBill[] {
   const bills: SampleBill[] = [];
   const all = [...tariff.gas, ...(against?.gas ?? [])];
-  const freed = [...(tariff.discounts ?? []), ...(against?.discounts ?? [])];
   const months = SEASONS.map((season) => ({ season, periodNew: monthIn(tariff, season), periodOld: against && monthIn(against, season) }));
   for (const use of new Set(all.map((rates) => rates.use))) {
     const rated = all.filter((rates) => rates.use === use);
-    const byClimate = rated.some((rates) => !rates.flat || rates.climates !== undefined) || freed.some((rule) => rule.use === use && rule.climates !== undefined);
+    const byClimate = rated.some((rates) => !rates.flat || rates.climates !== undefined) || [tariff, against].some((each) => each?.discounts?.some((rule) => rule.use === use && rule.climates !== undefined));
     const quantities = quantitiesOf(rated);
     for (const climate of byClimate ? CLIMATES : [null]) {
       for (const { season, periodNew, periodOld } of months) {
@@ -250,7 +268,7 @@ function monthIn(tariff: Tariff, season: Season): JalaliDate | null {
   const start = addDays(tariff.from, -1);
   for (let day = 365; day >= 0; day--) {
     const after = addDays(start, day);
-    if (tariff.to !== null && addDays(after, 30) > tariff.to) continue;
+    if (addDays(after, 30) > lastDay(tariff)) continue;
     const intervals = gasIntervals([tariff], after, addDays(after, 30));
     if (Array.isArray(intervals) && intervals.length === 1 && intervals[0]?.season === season) return after;
   }
@@ -268,10 +286,14 @@ function total(tariff: Tariff, after: JalaliDate, use: string, climate: number, 
   return 'noTariffOn' in debt ? null : debt.total;
 }
 
+/** One unit, urban, an ordinary meter: what a sample's account has besides the rates that are asked for. */
+const ACCOUNT = { subscription: '', file: '', company: '', name: '', nationalId: '', mobile: '', address: '', postalCode: '', office: '', series: '', area: 'urban', units: 1, welfare: false, closedOn: null } as const;
+const METER = { serial: '', digits: 5, capacity: '6', coefficient: '1', startReading: 0, removedOn: null, endReading: null } as const;
+
 function sampleSnapshot(connectedOn: JalaliDate, use: string, climate: number): AccountSnapshot {
   return {
-    account: { subscription: '', file: '', company: '', name: '', nationalId: '', mobile: '', address: '', postalCode: '', office: '', series: '', use, climate, area: 'urban', units: 1, welfare: false, connectedOn, closedOn: null },
-    meters: [{ serial: '', digits: 5, capacity: '6', coefficient: '1', installedOn: connectedOn, startReading: 0, removedOn: null, endReading: null }],
+    account: { ...ACCOUNT, use, climate, connectedOn },
+    meters: [{ ...METER, installedOn: connectedOn }],
     lastBill: null,
     history: [],
     payments: [],

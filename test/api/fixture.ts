@@ -426,6 +426,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
       assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
+      takeUp: async () => 0,
     },
     unsent: {
       counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }),
@@ -443,8 +444,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     indicators: {
       counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
-      risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+      risks: async () => ({ lateEntries: 0, lateEntryDays: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
     },
+    presences: { presences: async () => [] },
+    signs: { heard: () => undefined },
     correctiveActions: {
       list: async () => ({ items: [correctiveAction()], next: null }),
       get: async (n) => (n === 1 ? correctiveAction() : n === 2 ? correctiveAction({ n, office: '34' }) : null),

@@ -7,7 +7,7 @@ import { useLoaded } from '../loading';
 import { Amount, Badge, DayField, Field, Moment, Notice, Num, Said, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
 import { useSession } from '../session';
 import { Act } from '../settlement/act';
-import { useWords } from '../words';
+import { useSpeech, useWords } from '../words';
 
 /** Everything rated is data: tariffs, the board's resolutions on the fee, deadlines. Two administrators change it. */
 export default function Rules() {
@@ -242,7 +242,7 @@ function NewTariff({ done }: { done: () => void }) {
 
 /** Every finding, and sample bills old against new. */
 function Review({ review }: { review: TariffReview }) {
-  const words = useWords();
+  const { words, language } = useSpeech();
   const figures = useFigures();
   return (
     <div className="review" role="status">
@@ -266,13 +266,11 @@ function Review({ review }: { review: TariffReview }) {
               </tr>
             </thead>
             <tbody>
-              {[...review.faults.map((found) => ({ ...found, tone: 'bad' as const })), ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const }))].map(({ path, code, message, tone }, n) => (
+              {[...review.faults.map((found) => ({ ...found, tone: 'bad' as const })), ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const }))].map(({ path, code, title, detail, tone }, n) => (
                 <tr key={n}>
                   <th scope="row">
                     {words.rules.codes[code] === undefined ? null : <Badge tone={tone}>{words.rules.codes[code]}</Badge>}{' '}
-                    <bdi dir="ltr" lang="en" className="small-print">
-                      {message}
-                    </bdi>
+                    <span className="small-print">{language === 'fa' ? <Mixed text={detail} /> : title}</span>
                   </th>
                   <td>
                     <bdi dir="ltr" className="small-print">
@@ -288,6 +286,12 @@ function Review({ review }: { review: TariffReview }) {
       {review.samples.length === 0 ? null : <Samples review={review} />}
     </div>
   );
+}
+
+/** Persian with names of the document in it, which run from left to right and keep their digits. */
+function Mixed({ text }: { text: string }) {
+  const figures = useFigures();
+  return <>{text.split(/([A-Za-z][\w.[\]-]*)/).map((part, i) => (i % 2 === 0 ? figures(part) : <bdi key={i} dir="ltr">{part}</bdi>))}</>;
 }
 
 /** One use at a time: what people would pay under the one and the other. */
@@ -499,6 +503,10 @@ function TermsSection({ terms }: { terms: ServiceTermsOf }) {
     [termNames.remind, terms.remindDaysBeforeClosing.map((n) => words.days(figures(n))).join(words.and) || words.none],
     [termNames.qualification, words.days(figures(terms.qualificationWarnDays))],
     [termNames.outage, words.rules.minutes(figures(terms.outageAfterMinutes))],
+    [
+      termNames.opening,
+      terms.openingHours.map(({ days, from, to }) => `${days === null ? words.rules.workingDays : days.map((day) => words.rules.weekdays[day]).join(words.and)}: ${words.rules.fromTo(figures(from), figures(to))}`).join(words.and),
+    ],
     [termNames.stale, Object.entries(terms.staleAfterDays).map(([kind, n]) => `${words.account.feedKinds[kind] ?? kind}: ${words.days(figures(n))}`).join(words.and)],
   ];
   return (

@@ -27,9 +27,6 @@ function givenOr(setting: 'TASVIEH_TEST_DATABASE_URL' | 'TASVIEH_TEST_TEMPORAL_A
   return own === undefined ? given : null;
 }
 
-/** The measurements of bench stand on this too, without jest. */
-const testFile = (): string => (globalThis as { expect?: { getState(): { testPath?: string } } }).expect?.getState().testPath ?? 'this';
-
 const newName = (): string => `tasvieh_test_${randomBytes(6).toString('hex')}`;
 
 /** A given server is never ended by a test: to ask for its process is a fault of the test. */

@@ -85,4 +85,5 @@ describe('opening hours', () => {
   });
   test.each(['00:00', '07:30', '19:59', '20:00', '23:59'])('%s is a time of day', (time) => expect(isClockTime(time)).toBe(true));
   test.each(['24:00', '29:00', '30:00', '7:30', '07:60', '07:3', '07:300', '107:30', '07.30', 'x7:30', '0x:30', '07:x0', '07:0x', '07:30 ', '', 450, null])('%j is none', (time) => expect(isClockTime(time)).toBe(false));
+  test('nor is what only reads like one', () => expect(isClockTime(['07:30'])).toBe(false));
 });

@@ -1,11 +1,11 @@
 import type { AccountSnapshot } from './account.js';
 import { computeDebt } from './debt.js';
 import { fraction, roundToRial } from './fraction.js';
-import { type JalaliDate, addDays } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays } from './jalali.js';
 import { type Rial, subtractRial } from './rial.js';
 import { DEFAULT_SERVICE_TERMS } from './service-terms.js';
 import { unknownNames } from './tariff-names.js';
-import { CALENDAR_END, type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, endedBefore, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
+import { type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, endedBefore, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
@@ -179,7 +179,7 @@ function span({ from, to }: Dated): string {
 }
 
 function lastDay({ to }: Dated): JalaliDate {
-  return to ?? CALENDAR_END;
+  return to ?? LAST_DAY;
 }
 
 /** The first days of a validity on which none of the rules holds. */

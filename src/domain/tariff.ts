@@ -1,7 +1,7 @@
 import { FEED_KINDS } from './account.js';
 import { AMOUNT_UNIT } from './bill-id.js';
 import { decimal } from './fraction.js';
-import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
 import { isWeekday, leavesWork } from './working-calendar.js';
@@ -475,21 +475,18 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
 const DAYS = 3660;
 const HOURS = 8784;
 
-/** The last day of the calendar that jalali.ts knows. */
-export const CALENDAR_END = '1498/12/29' as JalaliDate;
-
 /** Every day of the tariff has one season: the first day with none, and the first with two. */
 function checkSeasons(tariff: Tariff): TariffFault[] {
   const fullDates = tariff.seasons.filter((span) => !isYearly(span)).map((span) => span.to as JalaliDate);
   // five years hold 30 Esfand; seasons given by full dates may end before an open tariff does
-  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : CALENDAR_END;
+  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : LAST_DAY;
   const end = tariff.to ?? fullDates.sort().at(-1) ?? enough;
   const last = fullDates.length === 0 && enough < end ? enough : end;
   const faults: TariffFault[] = [];
   const once = (code: string, message: string, detail: string): void => {
     if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message, detail));
   };
-  for (let day = tariff.from; day <= last && day < CALENDAR_END; day = addDays(day, 1)) {
+  for (let day = tariff.from; day <= last && day < LAST_DAY; day = addDays(day, 1)) {
     const seasons = tariff.seasons.filter((span) => spanHolds(span, day));
     if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`, `روز ${day} در هیچ فصلی نیست.`);
     if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`, `روز ${day} در بیش از یک فصل است.`);
@@ -542,7 +539,7 @@ function shown(value: unknown): string {
 }
 
 /** What stands in the place of what is required, in Persian. */
-function given(value: unknown): string {
+export function given(value: unknown): string {
   const typed = shown(value);
   return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }

@@ -173,8 +173,8 @@ describe('days of the tariff', () => {
     ['an open rule shares all that follow', [ever, dated('1405/06/01', null)], ['levy[1] RULES_OVERLAP']],
   ])('%s', (_, of, found) => expect(gaps(...of)).toEqual(found));
   test('without an end a rule to the last day of the calendar leaves none', () => {
-    expect(codes(tariff({ levy: [levy(dated('1390/01/01', '1498/12/29'))] }))).toEqual([]);
-    expect(codes(tariff({ levy: [levy(dated('1390/01/01', '1498/12/28'))] }))).toEqual(['levy RULE_GAP']);
+    expect(codes(tariff({ levy: [levy(dated('1390/01/01', '1498/12/30'))] }))).toEqual([]);
+    expect(codes(tariff({ levy: [levy(dated('1390/01/01', '1498/12/29'))] }))).toEqual(['levy RULE_GAP']);
   });
   test('only those that share a day are told, with the first of them', () => {
     expect(said(tariff({ ...year, levy: [levy(half), levy(dated('1405/07/01', null)), levy(dated('1405/12/01', null))] })).map((each) => each.split(':')[1])).toEqual([' holds with levy[1] from 1405/12/01']);

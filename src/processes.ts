@@ -166,6 +166,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         indicators: createIndicatorStore(pool),
         reports: createQualityReportStore(pool),
         unsent: createUnsentStore(pool),
+        accesses: createAccessStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
         archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
       }),

@@ -22,7 +22,7 @@ const ALSO = {
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
   'step-table': ['step-table-words'],
-  tariff: ['tariff-words', 'tariff-schema', 'tariff-detail', 'practice-tariff'],
+  tariff: ['tariff-words', 'tariff-detail', 'tariff-schema', 'practice-tariff'],
   'tariff-names': ['tariff-detail'],
   'tariff-review': ['tariff-review-words', 'practice-tariff'],
   task: ['task-words'],

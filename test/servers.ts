@@ -15,9 +15,15 @@ interface Choice {
   own?: string | undefined;
 }
 
+/** The test file that runs; measurements (bench) stand on these servers too, without jest. */
+function testFile(): string {
+  const { expect } = globalThis as { expect?: { getState: () => { testPath?: string } } };
+  return expect?.getState().testPath ?? 'this file';
+}
+
 function givenOr(setting: 'TASVIEH_TEST_DATABASE_URL' | 'TASVIEH_TEST_TEMPORAL_ADDRESS', { own }: Choice): string | null {
   const given = process.env[setting]?.trim() || null;
-  if (given !== null && own !== undefined) process.stderr.write(`${setting} is not used by ${expect.getState().testPath ?? 'this file'}: ${own}\n`);
+  if (given !== null && own !== undefined) process.stderr.write(`${setting} is not used by ${testFile()}: ${own}\n`);
   return own === undefined ? given : null;
 }
 

@@ -13,6 +13,7 @@ import { ROLES } from '../domain/settlement.js';
 import { OPEN_STATUSES } from '../domain/outbox.js';
 import { TASK_KINDS } from '../domain/task.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
+import { WEEKDAYS } from '../domain/working-calendar.js';
 import { PROBLEM_CODES } from './problems.js';
 
 /**
@@ -1009,7 +1010,19 @@ export const indicatorsView = z.strictObject({
       k5: counted.meta({ description: 'announcements' }),
     }),
   ),
-  risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  risks: z.strictObject({ lateEntries: counted, lateEntryDays: counted.meta({ description: 'days of offices with late entries' }),
+    outages: counted.meta({ description: 'silences in working hours, of offices and of the system itself' }), outageMinutes: counted,
+    staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  outages: z
+    .array(
+      z.strictObject({
+        office: z.string().meta({ description: '`*`: the system itself was away, for every office' }),
+        from: moment,
+        to: moment.nullable().meta({ description: 'null: it lasts' }),
+        minutes: counted.meta({ description: 'of working hours; of an office without those in which the system itself was away' }),
+      }),
+    )
+    .meta({ description: 'the newest first, a hundred at most' }),
 });
 
 export const accessPage = z.strictObject({
@@ -1184,6 +1197,7 @@ export const tariffsView = z.strictObject({
       remindDaysBeforeClosing: z.array(z.int()),
       qualificationWarnDays: z.int(),
       outageAfterMinutes: z.int(),
+      openingHours: z.array(z.strictObject({ days: z.array(z.enum(WEEKDAYS)).nullable(), from: z.string(), to: z.string() })).meta({ description: 'of working days; the last that holds on a day stands, days null: every weekday' }),
       staleAfterDays: z.partialRecord(z.enum(FEED_KINDS), z.int()),
     })
     .meta({ description: 'deadlines and thresholds in force today' }),

@@ -29,7 +29,7 @@ export async function listTariffs({ res }: Call, deps: ApiDeps) {
   const today = todayInTehran(deps.now());
   const [published, proposals, terms] = await Promise.all([deps.tariffs.published(), deps.proposals.list('tariff'), deps.serviceTerms(today)]);
   const inForce = tariffOn(published.map(({ tariff }) => tariff), today)?.version;
-  const { correction, escalateAfterHours, remindDaysBeforeClosing, qualificationWarnDays, outageAfterMinutes, staleAfterDays } = terms;
+  const { correction, escalateAfterHours, remindDaysBeforeClosing, qualificationWarnDays, outageAfterMinutes, openingHours, staleAfterDays } = terms;
   const view: z.input<typeof tariffsView> = {
     items: published.map((each) => viewPublished(each, inForce)),
     proposals: proposals.map((each) => viewProposal(each, readTariff(each.content))),
@@ -39,6 +39,7 @@ export async function listTariffs({ res }: Call, deps: ApiDeps) {
       remindDaysBeforeClosing,
       qualificationWarnDays,
       outageAfterMinutes,
+      openingHours: openingHours.map(({ days, from, to }) => ({ days: days ? [...days] : null, from, to })),
       staleAfterDays,
     },
   };

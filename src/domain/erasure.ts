@@ -83,7 +83,7 @@ export function actionEraser(marks: readonly string[]) {
  */
 export function eraser(who: Erased, names: readonly string[]) {
   const isMeant = ({ name, nationalId }: Named): boolean =>
-    who === 'everyone' || (nationalId !== undefined && nationalId === who.nationalId) || (name !== undefined && name !== ERASED && names.some((each) => sameName(each, name)));
+    who === 'everyone' || (nationalId !== undefined && nationalId === who.nationalId) || (name !== undefined && names.some((each) => sameName(each, name)));
   const address = { address: ERASED, postalCode: ERASED };
 
   const facts = (of: SettlementFacts): SettlementFacts => {

@@ -55,6 +55,18 @@ export const NOTHING_COUNTED: IndicatorCounts = {
   byCause: {},
 };
 
+/** Of the times to the announcement: the median, and the time that 95 % of them do not exceed. */
+export const QUANTILES = [0.5, 0.95] as const;
+
+/**
+ * The quantile of `n` times in whole ms: between the two that stand around its place `share × (n − 1)`, counted from 0, in
+ * proportion; rounded to whole ms.
+ */
+export function quantileOf(share: number, n: number, below: number, above: number): number {
+  const place = share * (n - 1);
+  return Math.round(below + (above - below) * (place - Math.floor(place)));
+}
+
 /** The plan's indicators. A share is a number from 0 to 1; null where nothing is there to be counted. */
 export interface Indicators {
   /** the group's value; null for all */
@@ -107,7 +119,10 @@ export function indicators(group: string | null, counts: IndicatorCounts): Indic
 export interface RiskCounts {
   /** R1: late entries in the period: somebody wrote paper slips, and the days of offices on which that happened */
   lateEntries: number;
+  lateEntryDays: number;
+  /** R1: silences in working hours that were noticed (outage.ts), of offices and of the system itself, and their minutes in all */
   outages: number;
+  outageMinutes: number;
   /** R2: announcements in the period that rest on data confirmed as stale */
   onStaleData: number;
   /** R4: postings that billing has not taken, and those of them that were late */

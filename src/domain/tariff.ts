@@ -1,10 +1,10 @@
 import { FEED_KINDS } from './account.js';
 import { AMOUNT_UNIT } from './bill-id.js';
 import { decimal } from './fraction.js';
-import { type JalaliDate, LAST_DAY, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays, daysBetween, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
-import { isWeekday, leavesWork } from './working-calendar.js';
+import { isClockTime, isWeekday, leavesWork } from './working-calendar.js';
 
 export type Season = 'warm' | 'cold';
 
@@ -444,6 +444,18 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+      const openingHours: unknown = rule.openingHours ?? [];
+      if (check(Array.isArray(openingHours), `${path}.openingHours`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+        (openingHours as unknown[]).forEach((hours, n) => {
+          const at = `${path}.openingHours[${n}]`;
+          if (!check(isRecord(hours), at, 'NOT_AN_OBJECT', 'not hours from and to', 'ساعت آغاز (from) و پایان (to) لازم است.')) return;
+          const { from, to, days = [] } = hours as { from?: unknown; to?: unknown; days?: unknown };
+          for (const [name, time] of Object.entries({ from, to })) check(isClockTime(time), `${at}.${name}`, 'NOT_A_TIME', `a time of day (07:30): ${shown(time)}`, `ساعتی از روز (07:30) لازم است (${given(time)}).`);
+          if (isClockTime(from) && isClockTime(to)) check(from < to, at, 'TURNED_ROUND', `${from} is not before ${to}`, `آغاز (${from}) پیش از پایان (${to}) نیست.`);
+          if (!check(Array.isArray(days), `${at}.days`, 'NOT_A_LIST', 'weekdays, or absent', 'فهرستی از روزهای هفته لازم است؛ برای همهٔ روزها این نام را ننویسید.')) return;
+          (days as unknown[]).forEach((day, i) => check(isWeekday(day), `${at}.days[${i}]`, 'NOT_A_WEEKDAY', `a weekday (thursday): ${shown(day)}`, `روز هفته (thursday) لازم است (${given(day)}).`));
+        });
+      }
       const daysOff: unknown = rule.daysOff ?? [];
       if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (daysOff as unknown[]).forEach((day, n) =>
@@ -486,7 +498,10 @@ function checkSeasons(tariff: Tariff): TariffFault[] {
   const once = (code: string, message: string, detail: string): void => {
     if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message, detail));
   };
-  for (let day = tariff.from; day <= last && day < LAST_DAY; day = addDays(day, 1)) {
+  // the first day at least: all seasons may lie before it
+  const days = Math.max(0, daysBetween(tariff.from, last));
+  for (let n = 0; n <= days; n++) {
+    const day = addDays(tariff.from, n);
     const seasons = tariff.seasons.filter((span) => spanHolds(span, day));
     if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`, `روز ${day} در هیچ فصلی نیست.`);
     if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`, `روز ${day} در بیش از یک فصل است.`);
@@ -601,20 +616,20 @@ export function inDocument(found: readonly TariffFault[], json: unknown): Tariff
   const table = json as unknown as PublishedTable;
   const uses = Object.keys(table.levies?.insuranceRialPerMonth ?? {});
   const pathOf = (path: string): string => {
-    const [, list, index, rest = ''] = /^(\w+)(?:\[(\d+)\])?(.*)$/.exec(path) ?? [];
+    const [, list, index, rest = ''] = /^(\w+)\[(\d+)\](.*)$/.exec(path) ?? [];
     const n = Number(index);
     if (list === 'seasons') return path;
     if (list === 'gas' && n < table.household.length) return `household[${n}]${rest}`;
     if (list === 'gas') return `flat[${n - table.household.length}]${rest.replace('.steps[0]', '')}`;
-    if (list === 'levy' && rest === '.percent') return 'levies.gasSupplyLevyPercentOfGasPrice';
-    if (list === 'vat' && rest === '.percent') return 'levies.vatPercent';
-    if (list === 'insurance' && rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
-    if (list === 'insurance' && rest === '.use') return 'levies.insuranceRialPerMonth';
+    if (rest === '.percent') return list === 'levy' ? 'levies.gasSupplyLevyPercentOfGasPrice' : 'levies.vatPercent';
+    // of the charges such a table has insurance alone
+    if (rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
+    if (rest === '.use') return 'levies.insuranceRialPerMonth';
     // version and dates follow from the seasons
     return 'seasons';
   };
   const told = found.map(({ path, code, message, detail }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf), detail: detail.replace(/gas\[\d+\]/g, pathOf) }));
-  return told.filter((each, i) => told.findIndex(({ path, code, message }) => path === each.path && code === each.code && message === each.message) === i);
+  return [...new Map(told.map((each) => [`${each.path} ${each.message}`, each])).values()];
 }
 
 function endOfYear(date: JalaliDate): JalaliDate {

@@ -23,6 +23,8 @@ beforeAll(async () => {
   stage = await openStage(240);
   stage.settings['TASVIEH_TEMPORAL_UI_URL'] = 'http://temporal.example/';
   await stage.startAll();
+  // the system was there for ten days, office 01 was not
+  await stage.pool.query(`insert into app.presences values ('*', now() - interval '10 days', now()), ('01', now() - interval '10 days', now() - interval '10 days')`);
 }, 120_000);
 
 afterAll(async () => {
@@ -520,6 +522,7 @@ it('leads from an indicator to the settlements behind it, and from a settlement 
   await settled(account);
   await stage.pool.query(`update app.settlements set within_target = false, elapsed_ms = 400000 where id = $1`, [idOf(account)]);
   const { page } = await pageOf('supervisor', { path: '/indicators' });
+  await page.getByRole('region', { name: 'قطعی‌ها' }).getByRole('rowheader', { name: '۰۱' }).first().waitFor();
   await page.getByRole('link', { name: 'دیرتر از پنج دقیقه' }).click();
   await page.getByRole('heading', { name: 'تسویه‌ها' }).waitFor();
   await page.locator(`a[href="/settlements/${idOf(account)}"]`).click();
@@ -531,6 +534,19 @@ it('leads from an indicator to the settlements behind it, and from a settlement 
   const { page: clerk } = await pageOf('clerk', { path: `/settlements/${idOf(account)}` });
   await clerk.waitForSelector('.story');
   expect(await clerk.getByText('تاریخچه در Temporal').count()).toBe(0);
+});
+
+it('gives a sign of its office each minute, and learns so that the service is away', async () => {
+  const { page } = await pageOf('clerk');
+  await page.clock.install();
+  await page.goto(address());
+  await holds(page, atSearch);
+  const sign = page.waitForRequest((request) => request.method() === 'GET' && request.url().endsWith('/api/v1/session'));
+  await page.clock.fastForward(60_000);
+  expect((await (await sign).response())?.status()).toBe(200);
+  await stage.api.kill('SIGKILL');
+  await page.clock.fastForward(60_000);
+  await page.waitForSelector('.away:not(:empty)');
 });
 
 it('records a person and tells the one-time password once', async () => {

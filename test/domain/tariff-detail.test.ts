@@ -38,7 +38,7 @@ test('a document in which every rule is broken', () => {
     subscription: 'x',
     discounts: [{ ...since, title: '', use: 'a', season: 'x', spans: [{ from: '13/01', to: '01/01' }], kind: 'x' }, { ...since, title: 't', use: 'a', kind: 'welfare', steps: 0 }],
     requiredDocuments: [{ ...since, anyOf: [], purposes: [] }],
-    service: [{ ...since, correction: 5, staleAfterDays: { x: 1, bills: 0 }, remindDaysBeforeClosing: [3, 5], daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'xx'] }],
+    service: [{ ...since, correction: 5, staleAfterDays: { x: 1, bills: 0 }, remindDaysBeforeClosing: [3, 5], openingHours: [5, { from: '7:30', to: '14:30', days: ['x'] }, { from: '14:30', to: '07:30', days: 'x' }], daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'xx'] }],
     collection: { roundTo: 500, notCollectedUpTo: -1 },
     bands: [],
     paymentPeriods: 5,
@@ -89,6 +89,11 @@ test('a document in which every rule is broken', () => {
     'service[0].staleAfterDays.bills: عدد صحیح از 1 تا 3660 لازم است (نوشته شده: 0).',
     'service[0].remindDaysBeforeClosing[1]: زودترین یادآوری اول می‌آید: 5 پس از 3 آمده است.',
     'service[0].correction: گروهی از مقررات لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.',
+    'service[0].openingHours[0]: ساعت آغاز (from) و پایان (to) لازم است.',
+    'service[0].openingHours[1].from: ساعتی از روز (07:30) لازم است (نوشته شده: 7:30).',
+    'service[0].openingHours[1].days[0]: روز هفته (thursday) لازم است (نوشته شده: x).',
+    'service[0].openingHours[2]: آغاز (14:30) پیش از پایان (07:30) نیست.',
+    'service[0].openingHours[2].days: فهرستی از روزهای هفته لازم است؛ برای همهٔ روزها این نام را ننویسید.',
     'service[0].daysOff[7]: روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (نوشته شده: xx).',
     'service[0].daysOff: هر هفت روز هفته تعطیل است.',
     'collection.roundTo: شناسهٔ پرداخت تنها مضرب 1000 ریال را در بر می‌گیرد (نوشته شده: 500).',
@@ -107,8 +112,8 @@ test('days without a season and with two', () => {
 
 test('lists that may be left out', () => {
   const asked = 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.';
-  const service = { from: on('1390/01/01'), to: null, remindDaysBeforeClosing: 3, daysOff: 'friday' };
-  expect(told(checkTariff(tariff({ service: [service] } as unknown as Partial<Tariff>)))).toEqual([`service[0].remindDaysBeforeClosing: ${asked}`, `service[0].daysOff: ${asked}`]);
+  const service = { from: on('1390/01/01'), to: null, remindDaysBeforeClosing: 3, openingHours: '07:30', daysOff: 'friday' };
+  expect(told(checkTariff(tariff({ service: [service] } as unknown as Partial<Tariff>)))).toEqual([`service[0].remindDaysBeforeClosing: ${asked}`, `service[0].openingHours: ${asked}`, `service[0].daysOff: ${asked}`]);
 });
 
 test.each<[string, unknown, string[]]>([

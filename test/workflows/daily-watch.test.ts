@@ -15,7 +15,7 @@ import { createTaskStore } from '../../src/store/tasks.js';
 import { TASK_QUEUE } from '../../src/workflows/messages.js';
 import type { WatchReport } from '../../src/workflows/daily-watch.js';
 import { load } from '../billing/database.js';
-import { orderFor, realActivities, startDatabase, workflowServer, today, withWorker, endWorkers } from './stage.js';
+import { orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker, endWorkers } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(async () => {
-  env = await workflowServer();
+  env = await timeSkippingServer();
   real = realActivities(database.pool, createMessenger(env.client, { taskQueue: TASK_QUEUE }));
   await database.pool.query('delete from app.tasks');
   await database.pool.query('delete from app.postings');

@@ -24,6 +24,7 @@ import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPresenceStore } from '../../src/store/presences.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -96,6 +97,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, 
     tasks: createTaskStore(pool),
     indicators: createIndicatorStore(pool),
     reports: createQualityReportStore(pool),
+    presences: createPresenceStore(pool),
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     accesses: createAccessStore(pool),

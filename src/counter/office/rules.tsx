@@ -503,6 +503,10 @@ function TermsSection({ terms }: { terms: ServiceTermsOf }) {
     [termNames.remind, terms.remindDaysBeforeClosing.map((n) => words.days(figures(n))).join(words.and) || words.none],
     [termNames.qualification, words.days(figures(terms.qualificationWarnDays))],
     [termNames.outage, words.rules.minutes(figures(terms.outageAfterMinutes))],
+    [
+      termNames.opening,
+      terms.openingHours.map(({ days, from, to }) => `${days === null ? words.rules.workingDays : days.map((day) => words.rules.weekdays[day]).join(words.and)}: ${words.rules.fromTo(figures(from), figures(to))}`).join(words.and),
+    ],
     [termNames.stale, Object.entries(terms.staleAfterDays).map(([kind, n]) => `${words.account.feedKinds[kind] ?? kind}: ${words.days(figures(n))}`).join(words.and)],
   ];
   return (

@@ -61,6 +61,7 @@ async function fill(pool: Pool, count: number): Promise<void> {
     );
     await client.query(`insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, left(cycle, 3) || 'before', cycle, 'late', due_on from app.postings where random() < 0.01`);
   });
+  await pool.query('analyze');
   await createIndicatorStore(pool).measureAnew();
   await pool.query('vacuum analyze');
 }

@@ -117,7 +117,11 @@ export function createIndicatorStore(pool: Pool) {
 
     /** All that is kept for the indicators anew from the rows; who writes waits for it. */
     async measureAnew(): Promise<void> {
-      await pool.query('select app.measure_anew()');
+      await inTransaction(pool, async (client) => {
+        // all rows are read: a database that knows nothing of its tables yet, as after a restore, must not look each one up
+        await client.query(`set local enable_nestloop = off; set local work_mem = '128MB'`);
+        await client.query('select app.measure_anew()');
+      });
     },
   };
 }

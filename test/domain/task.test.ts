@@ -66,6 +66,7 @@ describe('who sees a task, and who may close it by a note', () => {
     ['billing, a clerk’s that was given to it', operator('billing', ''), waiting('deliver', { assignee: 'u1' }), true, true],
     ['billing, a clerk’s that was given to another', operator('billing', ''), waiting('deliver', { assignee: 'u2' }), false, false],
     ['quality looks on', operator('quality', ''), waiting('breached'), true, false],
+    ['what was given to a clerk of another office', operator('clerk', '02'), waiting('takeAction', { assignee: 'u1' }), true, true],
     ['an admin looks on', operator('admin', ''), waiting('breached', { office: '02' }), true, false],
   ])('%s', (_, who, task, sees, closes) => {
     expect([seesTask(who, task), mayClose(who, task)]).toEqual([sees, closes]);

@@ -18,6 +18,7 @@ const ALSO = {
   debt: ['debt-words', 'debt-borders', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
+  outage: ['outage-order'],
   reading: ['reading-words', 'reading-meters', 'decisions'],
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],

@@ -21,23 +21,21 @@ export function createIndicatorStore(pool: Pool) {
       const { from, to, office, by } = query;
       const periods = by === 'day' || by === 'month' ? periodsOf(from, to, by) : null;
       const rows = <R>(sql: string): Promise<Grouped<R>[]> => counted(pool, sql, [...within(query), office, ...(by === 'month' && periods ? [periods.firsts] : [])]);
-      const measured = `app.measures m where m.received_at >= $1 and m.received_at < $2 and ($3::text is null or m.office = $3)`;
-      const [counts, times, k2, k4] = await Promise.all([
-        rows<Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'>>(
-          `select ${groupAt(by, 'm.received_on')} as "group",
-             count(*) filter (where not m.late_entry and (m.announced or m.breached)) as requests,
-             count(*) filter (where not m.late_entry and m.within_target) as "onTime",
-             count(*) filter (where not m.late_entry and m.at_risk) as "atRisk",
-             count(*) filter (where m.late_entry and m.announced) as "lateEntries",
-             count(*) filter (where m.late_entry and m.within_target) as "lateEntriesOnTime",
-             count(*) filter (where m.announced) as announcements,
-             count(*) filter (where m.announced and m.errors > 0) as "announcedWithError"
-           from ${measured} group by 1`,
-        ),
-        // several read the rows at once, which an exact quantile would prevent: it is taken from each group's list after that
-        rows<{ n: number; at: number[] }>(
-          `select g."group", cardinality(g.elapsed) as n, (select percentile_disc(${placesOf('cardinality(g.elapsed)')}) within group (order by ms)::float8[] from unnest(g.elapsed) ms) as at
-           from (select ${groupAt(by, 'm.received_on')} as "group", array_agg(m.elapsed_ms) as elapsed from ${measured} and not m.late_entry and m.elapsed_ms is not null group by 1 offset 0) g`,
+      const [measured, k2, k4] = await Promise.all([
+        rows<Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'> & { n: number; at: number[] | null }>(
+          // several read the rows at once, which an exact quantile would prevent: it is taken from each group's list after that
+          `select g."group"::text, g.requests, g."onTime", g."atRisk", g."lateEntries", g."lateEntriesOnTime", g.announcements, g."announcedWithError", coalesce(cardinality(g.elapsed), 0) as n,
+             (select percentile_disc(${placesOf('cardinality(g.elapsed)')}) within group (order by ms)::float8[] from unnest(g.elapsed) ms) as at
+           from (select ${groupAt(by, 'm.received_on')} as "group",
+               count(*) filter (where not m.late_entry and (m.announced or m.breached)) as requests,
+               count(*) filter (where not m.late_entry and m.within_target) as "onTime",
+               count(*) filter (where not m.late_entry and m.at_risk) as "atRisk",
+               count(*) filter (where m.late_entry and m.announced) as "lateEntries",
+               count(*) filter (where m.late_entry and m.within_target) as "lateEntriesOnTime",
+               count(*) filter (where m.announced) as announcements,
+               count(*) filter (where m.announced and m.errors > 0) as "announcedWithError",
+               array_agg(m.elapsed_ms) filter (where not m.late_entry and m.elapsed_ms is not null) as elapsed
+             from app.measures m where m.received_at >= $1 and m.received_at < $2 and ($3::text is null or m.office = $3) group by 1 offset 0) g`,
         ),
         counted<Pick<IndicatorCounts, 'due' | 'taken'>>(
           pool,
@@ -46,9 +44,11 @@ export function createIndicatorStore(pool: Pool) {
           [from, to, office],
         ),
         rows<{ kind: CorrectionKind; cause: CorrectionCause; corrections: number; withdrawn: number }>(
-          `select ${groupAt(by, `(c.reported_at at time zone 'Asia/Tehran')::date`)} as "group", c.kind, c.cause,
+          `select (${groupAt(by, `(c.reported_at at time zone 'Asia/Tehran')::date`)})::text as "group", c.kind, c.cause,
              count(*) filter (where c.status <> 'withdrawn') as corrections, count(*) filter (where c.status = 'withdrawn') as withdrawn
-           from app.corrections c join app.measures m using (settlement_id)
+           from app.corrections c
+             -- one look for each of the few, not all settlements over again
+             cross join lateral (select * from app.measures of where of.settlement_id = c.settlement_id offset 0) m
            where c.reported_at >= $1 and c.reported_at < $2 and ($3::text is null or m.office = $3) group by 1, 2, 3`,
         ),
       ]);
@@ -59,10 +59,9 @@ export function createIndicatorStore(pool: Pool) {
         if (by === 'day') return fromGregorian(group ?? '');
         return by === 'month' ? (periods?.names[Number(group) - 1] ?? null) : group;
       };
-      for (const { group, ...of } of counts) groups.set(named(group), { ...so(named(group)), ...of });
-      for (const { group, n, at } of times) {
-        const [medianMs, p95Ms] = QUANTILES.map((share, i) => quantileOf(share, n, at[2 * i] as number, at[2 * i + 1] as number));
-        groups.set(named(group), { ...so(named(group)), medianMs: medianMs as number, p95Ms: p95Ms as number });
+      for (const { group, n, at, ...of } of measured) {
+        const [medianMs = null, p95Ms = null] = at === null ? [] : QUANTILES.map((share, i) => quantileOf(share, n, at[2 * i] as number, at[2 * i + 1] as number));
+        groups.set(named(group), { ...so(named(group)), ...of, medianMs, p95Ms });
       }
       for (const { group, ...of } of k2) groups.set(group, { ...so(group), ...of });
       for (const { group, kind, cause, corrections, withdrawn } of k4) {
@@ -143,9 +142,9 @@ function groupAt(by: IndicatorGroup | null, day: string): string {
     case null:
       return 'null::text';
     case 'day':
-      return `(${day})::text`;
+      return day;
     case 'month':
-      return `width_bucket(${day}, $4::date[])::text`;
+      return `width_bucket(${day}, $4::date[])`;
     case 'cycle':
     case 'clerk':
     case 'office':

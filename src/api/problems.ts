@@ -67,6 +67,18 @@ const PROBLEMS = {
   MEANT_SO: [422, 'Figures look ten times off', 'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.'],
   VERSION_STANDS: [409, 'The version or number stands with its content', 'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.'],
   PROPOSAL_GONE: [409, 'The proposal is not there any more', 'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.'],
+  PROPOSAL_WAITS: [
+    409,
+    'Another change of this tariff waits',
+    'تغییر دیگری در همین تعرفه در انتظار نفر دوم است. نخست آن را منتشر کنید یا بردارید و سپس این تغییر را پیشنهاد کنید.',
+  ],
+  PROPOSAL_STALE: [
+    409,
+    'What is in force has changed since the proposal',
+    'پس از این پیشنهاد تعرفهٔ دیگری منتشر شده است و این تغییر دیگر با آن نمی‌خواند. پیشنهاد را بردارید و تغییر را از نو پیشنهاد کنید.',
+  ],
+  NO_TARIFF_IN_FORCE: [409, 'No tariff is in force on that day', 'در این روز تعرفه‌ای معتبر نیست تا مقررات آن تغییر کند. روز دیگری برگزینید یا نخست تعرفه‌ای منتشر کنید.'],
+  SHEET_UNREADABLE: [422, 'The file is no table that can be read', 'این پرونده جدول خوانایی نیست. آن را با پسوند csv یا xlsx دوباره ذخیره کنید و بفرستید.'],
   PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
   ADMIN_NEEDED: [
     409,

@@ -30,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   { to: '/reports', name: 'reports', roles: ['supervisor', 'quality', 'admin'] },
   { to: '/access-log', name: 'accessLog', roles: ['quality', 'admin'] },
   { to: '/people', name: 'people', roles: ['supervisor', 'admin'] },
+  { to: '/terms', name: 'terms', roles: ['admin', 'supervisor', 'approver', 'quality'] },
   { to: '/rules', name: 'rules', roles: ['admin', 'supervisor', 'approver', 'quality'] },
 ];
 
@@ -41,6 +42,7 @@ const Cycles = lazy(() => import('./office/cycles'));
 const People = lazy(() => import('./office/people').then(({ People: Here }) => ({ default: Here })));
 const PersonPage = lazy(() => import('./office/people').then(({ PersonPage: Here }) => ({ default: Here })));
 const Rules = lazy(() => import('./office/rules'));
+const Terms = lazy(() => import('./office/terms'));
 const Indicators = lazy(() => import('./office/indicators'));
 const CorrectiveActions = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActions: Here }) => ({ default: Here })));
 const CorrectiveActionPage = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActionPage: Here }) => ({ default: Here })));
@@ -173,6 +175,8 @@ function Page() {
       return <People />;
     case '/rules':
       return <Rules />;
+    case '/terms':
+      return <Terms />;
     case '/indicators':
       return <Indicators />;
     case '/corrective-actions':

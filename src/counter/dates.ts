@@ -56,3 +56,21 @@ export function dayOfInstant(instant: string): string {
 export function timeOfInstant(instant: string): string {
   return TIME.format(new Date(instant));
 }
+
+const MONTH_NAMES = {
+  fa: new Intl.DateTimeFormat('fa-u-ca-persian', { timeZone: ZONE, month: 'long' }),
+  en: new Intl.DateTimeFormat('en-u-ca-persian', { timeZone: ZONE, month: 'long' }),
+};
+const DAY_NUMBERS = { fa: new Intl.NumberFormat('fa'), en: new Intl.NumberFormat('en') };
+const WEEKDAY = new Intl.DateTimeFormat('en', { timeZone: ZONE, weekday: 'long' });
+
+/** Day and month of a `yyyy/mm/dd` in words: 13 Farvardin. */
+export function monthDay(text: string, language: 'fa' | 'en'): string {
+  const day = parseDay(text, todayInTehran());
+  return day === null ? text : `${DAY_NUMBERS[language].format(day.day)} ${MONTH_NAMES[language].format(day.toDate(ZONE))}`;
+}
+
+/** `friday` … `thursday`, as the API names them. */
+export function weekdayOf(day: CalendarDate): string {
+  return WEEKDAY.format(day.toDate(ZONE)).toLowerCase();
+}

@@ -271,6 +271,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     tasks: {
       ...tasks,
       close: (id, end) => desk.close(id, end).catch(noAnswer),
+      takeUp: desk.takeUp,
     },
     billing,
     people,

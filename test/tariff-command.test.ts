@@ -69,7 +69,9 @@ describe('tariff check', () => {
   });
   test('a name that nothing reads is told, beside faults too', async () => {
     const { faults, warnings } = await check(file('typo.json', { ...tariff(), titel: 'x', title: undefined, gas: [{ use: 'household', season: 'both', flat: false, steps: T1, climate: 1 }] }));
-    expect([faults.map(({ path }) => path), warnings]).toEqual([['title'], [{ path: 'gas[0].climate', code: 'UNKNOWN_NAME', message: 'nothing reads this name' }, { path: 'titel', code: 'UNKNOWN_NAME', message: 'nothing reads this name' }]]);
+    // in both languages: whoever reads the JSON may be a page
+    const unread = { code: 'UNKNOWN_NAME', message: 'nothing reads this name', detail: 'این نام شناخته نیست و خوانده نمی‌شود.' };
+    expect([faults.map(({ path }) => path), warnings]).toEqual([['title'], [{ path: 'gas[0].climate', ...unread }, { path: 'titel', ...unread }]]);
   });
   test('warnings of a published table by its own paths', async () => {
     const next = JSON.stringify(table).replace('"rialPerM3":1495', '"rialPerM3":150');

@@ -98,6 +98,11 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
       return keepTasks('noTimetable', day, series.map((each) => ({ subject: each.series, office: EVERY_OFFICE, at: input.at, detail: { series: each.series, unsent: each.count } })), 'fed');
     },
 
+    /** Tasks of payments that nobody could give their due times when they came. */
+    watchPayments(): Promise<number> {
+      return desk.takeUp();
+    },
+
     /** R3: who soon may not issue any more, one for each person, qualification and last day; a renewal ends it, a lapse does not. */
     async watchQualifications(input: WatchInput): Promise<number> {
       const { day, terms } = await onDay(input);

@@ -44,6 +44,11 @@ export interface TaskRequest {
 export interface TaskDesk {
   /** Opens a task once. Throws when its timer could not be started: whoever asks tries again. */
   open(asked: TaskRequest): Promise<Task>;
+  /**
+   * For tasks that are written together with what they tell of (a payment): the open ones get their due times, by the rule of
+   * their kind, and their timers; the timers of those in `closed` end. Answers how many were taken up.
+   */
+  takeUp(closed?: readonly string[]): Promise<number>;
   /** Closes a task, by the work itself when `by` is null; null when there is none. The first closing stands. */
   close(id: string, end: { by: PersonAtWork | null; outcome: string }): Promise<Task | null>;
   /** The settlement has ended: what still waits in it waits no more, but for what a person has to look at all the same. */
@@ -51,6 +56,10 @@ export interface TaskDesk {
 }
 
 export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore; tariffs: TariffStore; messenger: Messenger }): TaskDesk {
+  const startTimer = async (task: Task, dueAt: Instant, about: string, at: Instant, terms: ServiceTerms): Promise<void> => {
+    const timer = timerOf(task, dueAt, about, at, terms);
+    await messenger.start(TASK_WORKFLOW, taskWorkflowId(task.id), timer, timer.summary);
+  };
   const desk: TaskDesk = {
     async open({ kind, office, settlementId, subject = settlementId ?? '', dueAt, at = new Date().toISOString(), role = taskKind(kind).role, assignee = null, about, detail = {} }) {
       const today = todayInTehran(new Date(at));
@@ -65,11 +74,23 @@ export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore
         dueAt: dueAt ?? dueOf(kind, { at, dayEndsAt: endOfDay(today) }, terms),
         detail,
       });
-      if (task.dueAt !== null && task.closedAt === null) {
-        const timer = timerOf(task, task.dueAt, about ?? settlementId ?? subject, at, terms);
-        await messenger.start(TASK_WORKFLOW, taskWorkflowId(task.id), timer, timer.summary);
-      }
+      if (task.dueAt !== null && task.closedAt === null) await startTimer(task, task.dueAt, about ?? settlementId ?? subject, at, terms);
       return task;
+    },
+
+    async takeUp(closed = []) {
+      for (const id of closed) await messenger.signal(taskWorkflowId(id), TASK_CLOSED, null);
+      const waiting = await tasks.withoutDue();
+      for (const task of waiting) {
+        const { id, kind, settlement, since } = task;
+        const day = todayInTehran(new Date(since));
+        const terms = await termsOn(tariffs, day);
+        const dueAt = dueOf(kind, { at: since, dayEndsAt: endOfDay(day) }, terms);
+        // the timer first: what has no due time yet is found again by the next call
+        await startTimer({ ...task, dueAt }, dueAt, settlement ?? id.slice(taskId(kind, '').length), since, terms);
+        await tasks.setDue(id, dueAt);
+      }
+      return waiting.length;
     },
 
     async close(id, end) {

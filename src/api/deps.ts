@@ -17,7 +17,7 @@ import type { CopyStore } from '../store/copies.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
-import type { PaidSettlement, PaymentStore } from '../store/payments.js';
+import type { FedPayments, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
 import type { KnownBefore } from '../store/settlements.js';
@@ -81,7 +81,7 @@ export interface FeedFault {
 }
 
 export type FeedResult =
-  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; paid?: PaidSettlement[] }
+  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; payments?: FedPayments }
   | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
 export interface Preview {
@@ -117,6 +117,8 @@ export interface Readiness {
 export interface TaskWork extends Pick<TaskStore, 'list' | 'get' | 'assign'> {
   /** closes a task and ends its timer; rejects when the timer could not be told, and may then be asked again */
   close(id: string, end: { by: PersonAtWork; outcome: string }): Promise<Task | null>;
+  /** due times and timers for the tasks that payments opened, an end to the timers of those that payments closed */
+  takeUp(closed: readonly string[]): Promise<unknown>;
 }
 
 /** All that the API needs; it opens no connection of its own. */

@@ -5,7 +5,7 @@ import { FEED_KINDS } from '../domain/account.js';
 import { staleFeeds } from '../domain/freshness.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { ApiDeps } from './deps.js';
-import { tellWorkflows } from './payments.js';
+import { tellOfPayments } from './payments.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
 import type { feedParams, feedQuery, feedsView } from './schemas.js';
@@ -46,10 +46,10 @@ export async function receiveFeed(
         errors: result.faults.map(({ row, column, code, message }) => ({ field: column, code, message, row, column })),
       });
     }
-    const { kind, rows, inserted, updated, unchanged, paid = [] } = result;
+    const { kind, rows, inserted, updated, unchanged, payments } = result;
     res.json({ kind, rows, inserted, updated, unchanged });
     // the sender has its answer: what is told now is on record
-    await tellWorkflows(paid, deps, req.log);
+    if (payments) await tellOfPayments(payments, deps, req.log);
   } catch (error) {
     // the loader tells of a broken stream in its own words; the cause lies with the sender
     throw body.broken() ?? error;

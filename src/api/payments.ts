@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { checkPayment, makeBillId } from '../domain/bill-id.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { PaymentReport } from '../domain/payment.js';
-import type { PaidSettlement, RecordedPayment } from '../store/payments.js';
+import type { FedPayments, PaidSettlement, RecordedPayment } from '../store/payments.js';
 import { officeScope } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem, withoutData } from './problems.js';
@@ -58,7 +58,7 @@ export async function receivePayment({ req, res, operator, body: { report, offic
   }
   const { kind, payment } = recording;
   const { settlement, reference, eventId } = payment;
-  if (settlement !== null) await tellWorkflows([{ settlement, reference, eventId }], deps, req.log);
+  await tellOfPayments({ paid: settlement === null ? [] : [{ settlement, reference, eventId }], closedTasks: [] }, deps, req.log);
   res.status(kind === 'recorded' ? 201 : 200).json(viewPayment(payment));
 }
 
@@ -68,8 +68,13 @@ export async function listPayments({ res, operator, query }: Call<unknown, z.out
   res.json({ items: items.map(viewPayment), next });
 }
 
-/** Tells the workflows of payments that are on record. One that has ended or does not answer misses nothing: Postgres holds them. */
-export async function tellWorkflows(paid: readonly PaidSettlement[], { temporal }: Pick<ApiDeps, 'temporal'>, log: ApiDeps['log']): Promise<void> {
+/** Tells workflows and timers of payments that are on record. Who does not answer misses nothing: Postgres holds them, and the daily watch takes up every task. */
+export async function tellOfPayments({ paid, closedTasks }: FedPayments, deps: Pick<ApiDeps, 'temporal' | 'tasks'>, log: ApiDeps['log']): Promise<void> {
+  await tellWorkflows(paid, deps, log);
+  await deps.tasks.takeUp(closedTasks).catch((error: unknown) => log.warn({ err: withoutData(error) }, 'tasks of payments wait for their due times'));
+}
+
+async function tellWorkflows(paid: readonly PaidSettlement[], { temporal }: Pick<ApiDeps, 'temporal'>, log: ApiDeps['log']): Promise<void> {
   const waiting = [...paid];
   const one = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {

@@ -1254,7 +1254,7 @@ export const termsView = z.strictObject({
   documents: z.array(requirementView.extend({ from: day, to: day.nullable() })),
   later: z.array(termsDifferenceView).meta({ description: 'what is decided already for later days' }),
 });
-const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), message: z.string().meta({ description: 'English' }) });
+const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), title: z.string().meta({ description: 'English' }), detail: z.string().meta({ description: 'Persian' }) });
 export const tariffReviewView = z.strictObject({
   version: z.string().nullable(),
   title: z.string().nullable(),

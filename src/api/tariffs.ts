@@ -141,9 +141,9 @@ function anotherPerson(operator: Operator, { proposedBy }: Proposal): void {
 }
 
 export function sound({ tariff, faults, doubts }: TariffReview, meant: boolean): Tariff {
-  const found = ({ path, code }: TariffFault, what: string): ProblemError => ({ field: path, code, message: `${path === '' ? 'در پرونده' : `در ${path}`} ${what}` });
-  if (tariff === null) throw new Problem('TARIFF_FAULTY', { errors: faults.map((fault) => found(fault, `ایراد ${fault.code} هست. پرونده را با بررسی ببینید و درست کنید.`)) });
-  if (doubts.length > 0 && !meant) throw new Problem('MEANT_SO', { errors: doubts.map((doubt) => found(doubt, 'رقمی حدود ده برابر یا یک‌دهم پیشین است. شاید تومان به جای ریال باشد.')) });
+  const found = ({ path, code, detail }: TariffFault): ProblemError => ({ field: path, code, message: path === '' ? detail : `در ${path}: ${detail}` });
+  if (tariff === null) throw new Problem('TARIFF_FAULTY', { errors: faults.map(found) });
+  if (doubts.length > 0 && !meant) throw new Problem('MEANT_SO', { errors: doubts.map(found) });
   return tariff;
 }
 
@@ -194,7 +194,7 @@ function viewFeeProposal({ proposal, content, meant, proposedBy, proposedAt }: P
 }
 
 export function viewReview({ tariff, against, valid, faults, warnings, doubts, differences, samples }: TariffReview): z.input<typeof tariffReviewView> {
-  const found = ({ path, code, message }: TariffFault) => ({ path, code, message });
+  const found = ({ path, code, message, detail }: TariffFault) => ({ path, code, title: message, detail });
   return { version: tariff?.version ?? null, title: tariff?.title ?? null, from: tariff?.from ?? null, to: tariff?.to ?? null, against, valid, faults: faults.map(found), warnings: warnings.map(found), doubts: doubts.map(found), differences: differences.map(viewDifference), samples };
 }
 

@@ -9,7 +9,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { FEED_KINDS, type FeedKind } from '../domain/account.js';
 import { todayInTehran, type JalaliDate } from '../domain/jalali.js';
 import { cleanText } from '../domain/text.js';
-import { type PaidSettlement, takeFedPayments } from '../store/payments.js';
+import { type FedPayments, takeFedPayments } from '../store/payments.js';
 import { inTransaction } from '../store/pool.js';
 import { FAULT_TEXT, FEED_TABLES, type Column, type FaultCode, type FeedTable } from './feed-columns.js';
 
@@ -31,8 +31,8 @@ export type FeedResult =
       inserted: number;
       updated: number;
       unchanged: number;
-      /** of payments: settlements that it brought news of */
-      paid?: PaidSettlement[];
+      /** only of payments */
+      payments?: FedPayments;
     }
   | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
@@ -88,8 +88,8 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
         [kind, options.asOf ?? todayInTehran(new Date()), file.rows, file.sha256()],
       );
       // last, since it holds the settlements that were paid
-      const paid = kind === 'payments' ? await takeFedPayments(client) : [];
-      return { ok: true, kind, rows: file.rows, inserted, updated, unchanged: file.rows - inserted - updated, ...(paid.length > 0 && { paid }) };
+      const payments = kind === 'payments' ? await takeFedPayments(client) : null;
+      return { ok: true, kind, rows: file.rows, inserted, updated, unchanged: file.rows - inserted - updated, ...(payments && { payments }) };
     });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

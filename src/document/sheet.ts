@@ -95,10 +95,10 @@ function rowsOf({ decode_cell }: typeof utils, sheet: WorkSheet): SheetRow[] {
 
 function cellOf(address: string, { t, v, f, w }: CellObject): string | UnreadableCell {
   // a program that writes workbooks does not compute them
-  if (f !== undefined && (t === 'z' || v === undefined || Number.isNaN(v))) return { code: 'FORMULA_NOT_COMPUTED', message: `${address} holds a formula without its result: open the workbook in a spreadsheet, save it, and read it again` };
-  if (t === 'e') return { code: 'CELL_ERROR', message: `${address} holds an error${w === undefined ? '' : ` (${w})`}` };
+  if (f !== undefined && (t === 'z' || v === undefined || Number.isNaN(v))) return { code: 'FORMULA_NOT_COMPUTED', message: `${address} holds a formula without its result: open the workbook in a spreadsheet, save it, and read it again`, detail: `خانهٔ ${address} فرمولی بی نتیجه دارد: پرونده را در صفحه‌گسترده باز و ذخیره کنید و دوباره بخوانید.` };
+  if (t === 'e') return { code: 'CELL_ERROR', message: `${address} holds an error${w === undefined ? '' : ` (${w})`}`, detail: `خانهٔ ${address} خطا دارد${w === undefined ? '' : ` (${w})`}.` };
   // 1-3 becomes a day of January as soon as it is typed
-  if (t === 'd') return { code: 'DATE_CELL', message: `${address} is a date to the spreadsheet: give the cell the format text and type it again` };
+  if (t === 'd') return { code: 'DATE_CELL', message: `${address} is a date to the spreadsheet: give the cell the format text and type it again`, detail: `خانهٔ ${address} برای صفحه‌گسترده تاریخ است: قالب آن را متن کنید و دوباره بنویسید.` };
   // 15 digits are what a spreadsheet shows: 940 × 1.15 is 1081 there
   if (typeof v === 'number') return String(Number(v.toPrecision(15)));
   return v === undefined ? '' : String(v);

@@ -8,7 +8,10 @@ type Column = (typeof STEP_TABLE_COLUMNS)[number];
 /** A cell that holds something and cannot be taken at its word: a formula that nobody computed, a date. */
 export interface UnreadableCell {
   code: string;
+  /** English */
   message: string;
+  /** the same in Persian */
+  detail: string;
 }
 
 /** A row of a sheet as it was read, with its number there; an empty cell is ''. */
@@ -23,6 +26,8 @@ export interface StepTable {
   /** a finding of these rates, by the row and column that they came from */
   byRow(found: TariffFault): TariffFault;
 }
+
+const NO_ROW: TariffFault = { path: '', code: 'NO_STEP', message: 'no row', detail: 'هیچ ردیفی نیست.' };
 
 /** As companies head their sheets; the English names always do. */
 const PERSIAN_HEADS: Record<Column, string> = { use: 'کاربری', season: 'فصل', climate: 'اقلیم', upto: 'تا', rate: 'نرخ' };
@@ -40,11 +45,11 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
   const faults: TariffFault[] = [];
   const groups = new Map<string, { rates: GasRates; rows: number[] }>();
   for (const { row, cells } of sheet.slice(head + 1)) {
-    const tell = (column: Column, code: string, message: string): void => void faults.push({ path: `row ${row}, ${column}`, code, message });
+    const tell = (column: Column, code: string, message: string, detail: string): void => void faults.push({ path: `row ${row}, ${column}`, code, message, detail });
     const text = (column: Column): string => {
       const cell = cells[columns.get(column) ?? -1] ?? '';
       if (typeof cell === 'string') return latinDigits(cleanText(cell));
-      tell(column, cell.code, cell.message);
+      tell(column, cell.code, cell.message, cell.detail);
       return '';
     };
     if (STEP_TABLE_COLUMNS.every((column) => isEmpty(cells[columns.get(column) ?? -1]))) continue;
@@ -53,11 +58,11 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
     if (faults.length > before) continue;
     const number = (column: Column, typed: string): number => {
       const value = wholeNumber(typed);
-      if (value === null) tell(column, 'NOT_WHOLE', `not a whole number: ${typed}`);
+      if (value === null) tell(column, 'NOT_WHOLE', `not a whole number: ${typed}`, typed === '' ? 'عدد صحیح لازم است.' : `عدد صحیح نیست: ${typed}`);
       return value ?? 0;
     };
     const climates = climatesOf(climate);
-    if (climates === null) tell('climate', 'NOT_ALLOWED', `1 to 5, a list or a span of them, or empty: ${climate}`);
+    if (climates === null) tell('climate', 'NOT_ALLOWED', `1 to 5, a list or a span of them, or empty: ${climate}`, `اقلیم عددی از 1 تا 5، فهرستی از آن‌ها (1، 2)، بازه‌ای از آن‌ها (1-3) یا خالی است: ${climate}`);
     const step: Step = { uptoM3PerMonth: upto === '' ? null : number('upto', upto), rialPerM3: number('rate', rate) };
     const key = [use, seasonOf(season), ...(climates ?? [])].join();
     const group = groups.get(key);
@@ -72,7 +77,7 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
   const byRow = (found: TariffFault): TariffFault => inRow(found, ofRates);
   // one open step is one rate for all
   const gas = ofRates.map(({ rates }) => ({ ...rates, flat: rates.steps.length === 1 && rates.steps[0]?.uptoM3PerMonth === null }));
-  if (gas.length === 0 && faults.length === 0) faults.push({ path: '', code: 'NO_STEP', message: 'no row' });
+  if (gas.length === 0 && faults.length === 0) faults.push(NO_ROW);
   // a cell that could not be read would only be told again
   if (faults.length === 0) faults.push(...checkTariff({ ...CARRIER, gas }).map(byRow));
   return { gas, faults, byRow };
@@ -124,8 +129,14 @@ function missingColumns(row: SheetRow): Column[] {
 
 function noHeader(sheet: readonly SheetRow[]): TariffFault[] {
   const [nearest] = [...sheet].sort((a, b) => missingColumns(a).length - missingColumns(b).length);
-  if (!nearest) return [{ path: '', code: 'NO_STEP', message: 'no row' }];
-  return missingColumns(nearest).map((column) => ({ path: `row ${nearest.row}, ${column}`, code: 'NO_COLUMN', message: `the columns are ${STEP_TABLE_COLUMNS.join(', ')}, or ${STEP_TABLE_COLUMNS.map((name) => PERSIAN_HEADS[name]).join('، ')}` }));
+  if (!nearest) return [NO_ROW];
+  const [english, persian] = [STEP_TABLE_COLUMNS.join(', '), STEP_TABLE_COLUMNS.map((name) => PERSIAN_HEADS[name]).join('، ')];
+  return missingColumns(nearest).map((column) => ({
+    path: `row ${nearest.row}, ${column}`,
+    code: 'NO_COLUMN',
+    message: `the columns are ${english}, or ${persian}`,
+    detail: `ستون «${PERSIAN_HEADS[column]}» نیست. ستون‌ها: ${persian}، یا ${english}`,
+  }));
 }
 
 function isEmpty(cell: string | UnreadableCell | undefined): boolean {
@@ -151,15 +162,17 @@ function climatesOf(text: string): number[] | null {
 
 const COLUMN_OF: Record<string, Column> = { use: 'use', season: 'season', climates: 'climate', uptoM3PerMonth: 'upto', rialPerM3: 'rate' };
 
-function inRow({ path, code, message }: TariffFault, groups: readonly { rows: number[] }[]): TariffFault {
+function inRow({ path, code, message, detail }: TariffFault, groups: readonly { rows: number[] }[]): TariffFault {
   const rowOf = (group: string | undefined, step: string | undefined): number | undefined => groups[Number(group)]?.rows[Number(step ?? 0)];
   const [, group, step, name] = /^gas\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.(\w+))?/.exec(path) ?? [];
   const row = rowOf(group, step);
   const column = name === undefined ? undefined : COLUMN_OF[name];
+  const named = (text: string, word: string): string => text.replace(/gas\[(\d+)\]/g, (whole, other: string) => (rowOf(other, undefined) === undefined ? whole : `${word} ${rowOf(other, undefined)}`));
   return {
     path: row === undefined ? path : `row ${row}${column === undefined ? '' : `, ${column}`}`,
     code,
-    message: message.replace(/gas\[(\d+)\]/g, (whole, other: string) => (rowOf(other, undefined) === undefined ? whole : `row ${rowOf(other, undefined)}`)),
+    message: named(message, 'row'),
+    detail: named(detail, 'ردیف'),
   };
 }
 

@@ -69,8 +69,10 @@ export function isSlip(rate: number, other: number): boolean {
   return small > 0 && large >= 7 * small && large <= 14 * small;
 }
 
-function slip(path: string, rate: Rial, than: string): TariffFault {
-  return { path, code: 'SLIP_OF_TEN', message: `${rate} is about ten times or a tenth of ${than}: toman for rial?` };
+/** `than`: what it is held against, in English and Persian; a percentage is never in toman. */
+function slip(path: string, rate: number, [than, persian]: readonly [string, string]): TariffFault {
+  const [slipped, inPersian] = path.endsWith('.percent') ? ['a digit too many or too few', 'رقمی کم یا زیاد است'] : ['toman for rial', 'تومان به جای ریال است'];
+  return { path, code: 'SLIP_OF_TEN', message: `${rate} is about ten times or a tenth of ${than}: ${slipped}?`, detail: `${rate} حدود ده برابر یا یک‌دهم ${persian} است. شاید ${inPersian}.` };
 }
 
 /** Each rate beside the one of the step before it; past a slip the next is held against the last sound one. */
@@ -79,7 +81,7 @@ export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
   gas.forEach(({ steps }, i) => {
     let sound = steps[0]?.rialPerM3 ?? 0;
     steps.forEach(({ rialPerM3 }, n) => {
-      if (isSlip(rialPerM3, sound)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, `${sound} of the steps before`));
+      if (isSlip(rialPerM3, sound)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, [`${sound} of the steps before`, `${sound} در پله‌های پیش از آن`]));
       else sound = rialPerM3;
     });
   });
@@ -88,6 +90,7 @@ export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
 
 function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
   const found: TariffFault[] = [];
+  const before = (old: number) => [`${old} in ${against.version}`, `${old} در تعرفهٔ ${against.version}`] as const;
   tariff.gas.forEach((rates, i) => {
     const old = sameRates(against, rates);
     if (!old) return;
@@ -96,12 +99,12 @@ function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
       // the old rate of the first m³ of the step, wherever the old steps ended
       const from = above;
       const same = old.steps.find((step) => step.uptoM3PerMonth === null || step.uptoM3PerMonth > from);
-      if (same && isSlip(rialPerM3, same.rialPerM3)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, `${same.rialPerM3} in ${against.version}`));
+      if (same && isSlip(rialPerM3, same.rialPerM3)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, before(same.rialPerM3)));
       above = uptoM3PerMonth ?? above;
     });
   });
   const compare = (path: string, value: number, old: number | undefined): void => {
-    if (old !== undefined && isSlip(value, old)) found.push(slip(path, value, `${old} in ${against.version}`));
+    if (old !== undefined && isSlip(value, old)) found.push(slip(path, value, before(old)));
   };
   const charges = <R extends { rialPerMonth: Rial }>(name: string, rules: readonly R[], olds: readonly R[], same: (a: R, b: R) => boolean): void =>
     rules.forEach((rule, i) => compare(`${name}[${i}].rialPerMonth`, rule.rialPerMonth, olds.findLast((other) => same(rule, other))?.rialPerMonth));
@@ -131,7 +134,7 @@ function missingRates(tariff: Tariff): TariffFault[] {
   for (const use of new Set(tariff.gas.map((rates) => rates.use))) {
     for (const season of SEASONS.filter((each) => tariff.seasons.some((span) => span.season === each))) {
       const none = CLIMATES.filter((climate) => !gasRatesFor(tariff, use, season, climate));
-      if (none.length > 0) found.push({ path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`, code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)` });
+      if (none.length > 0) found.push({ path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`, code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)`, detail: `برای کاربری ${use} در فصل ${season === 'warm' ? 'گرم' : 'سرد'} و اقلیم ${none.join('، ')} نرخی نیست: آنجا تسویه پذیرفته نمی‌شود (NO_TARIFF).` });
     }
   }
   return found;
@@ -141,28 +144,39 @@ function missingRates(tariff: Tariff): TariffFault[] {
 function unlikelyDates(tariff: Tariff): TariffFault[] {
   const found: TariffFault[] = [];
   const rules = [
-    ...tariff.levy.map((rule, i) => ({ rule, path: `levy[${i}]`, kind: 'levy' })),
-    ...tariff.vat.map((rule, i) => ({ rule, path: `vat[${i}]`, kind: 'vat' })),
-    ...tariff.insurance.map((rule, i) => ({ rule, path: `insurance[${i}]`, kind: `insurance of ${rule.use}, ${rule.area}` })),
-    ...tariff.subscription.map((rule, i) => ({ rule, path: `subscription[${i}]`, kind: `subscription of ${rule.use ?? 'every use'}, capacity ${rule.capacityUpTo ?? 'any'}` })),
+    ...tariff.levy.map((rule, i) => ({ rule, path: `levy[${i}]`, kind: 'levy', name: 'عوارض گازرسانی' })),
+    ...tariff.vat.map((rule, i) => ({ rule, path: `vat[${i}]`, kind: 'vat', name: 'مالیات بر ارزش افزوده' })),
+    ...tariff.insurance.map((rule, i) => ({ rule, path: `insurance[${i}]`, kind: `insurance of ${rule.use}, ${rule.area}`, name: `بیمهٔ کاربری ${rule.use} ${rule.area === 'urban' ? 'شهری' : 'روستایی'}` })),
+    ...tariff.subscription.map((rule, i) => ({
+      rule,
+      path: `subscription[${i}]`,
+      kind: `subscription of ${rule.use ?? 'every use'}, capacity ${rule.capacityUpTo ?? 'any'}`,
+      name: `آبونمان ${rule.use === undefined ? 'همهٔ کاربری‌ها' : `کاربری ${rule.use}`} با ${rule.capacityUpTo === null ? 'هر ظرفیتی' : `ظرفیت تا ${rule.capacityUpTo}`}`,
+    })),
   ];
   // of these two at once are meant, and none is none
   const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => (tariff[name] ?? []).map((rule, i) => ({ rule, path: `${name}[${i}]` })));
   for (const { rule, path } of [...rules, ...others]) {
     if ((rule.to !== null && rule.to < tariff.from) || (tariff.to !== null && rule.from > tariff.to)) {
-      found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff` });
+      found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff`, detail: `${span(rule)} هیچ روزی از این تعرفه را در بر ندارد. تاریخ‌ها را بررسی کنید.` });
     }
   }
   for (const kind of new Set(rules.map((each) => each.kind))) {
     const ofKind = rules.filter((each) => each.kind === kind);
     const gap = firstGap(tariff, ofKind.map(({ rule }) => rule));
-    if (gap) found.push({ path: (ofKind[0]?.path ?? '').replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there` });
+    if (gap) found.push({ path: (ofKind[0]?.path ?? '').replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there`, detail: `${span(gap)} برای ${ofKind[0]?.name ?? kind} قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.` });
     ofKind.forEach(({ rule, path }, i) => {
       const before = ofKind.slice(0, i).find((other) => firstShared(rule, other.rule) !== null);
-      if (before) found.push({ path, code: 'RULES_OVERLAP', message: `holds with ${before.path} from ${firstShared(rule, before.rule)}: the later in the list counts` });
+      if (!before) return;
+      const shared = firstShared(rule, before.rule);
+      found.push({ path, code: 'RULES_OVERLAP', message: `holds with ${before.path} from ${shared}: the later in the list counts`, detail: `از ${shared} هم‌زمان با ${before.path} برقرار است: آنچه در فهرست دیرتر آمده به کار می‌رود.` });
     });
   }
   return found;
+}
+
+function span({ from, to }: Dated): string {
+  return to === null ? `از ${from} به بعد` : `از ${from} تا ${to}`;
 }
 
 function firstGap({ from, to }: Dated, rules: readonly Dated[]): Dated | null {
@@ -184,7 +198,7 @@ function firstShared(a: Dated, b: Dated): JalaliDate | null {
 function lateReminders(tariff: Tariff): TariffFault[] {
   return (tariff.service ?? []).flatMap(({ correction }, i) => {
     const { dueHours, remindHours } = { ...DEFAULT_SERVICE_TERMS.correction, ...correction };
-    return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over` }];
+    return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over`, detail: `یادآوری پس از ${remindHours} ساعت وقتی می‌رسد که مهلت ${dueHours} ساعته تمام شده است.` }];
   });
 }
 

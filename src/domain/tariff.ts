@@ -138,7 +138,10 @@ export const DEFAULT_PAYMENT_PERIODS = { from: 50, to: 99 };
 export interface TariffFault {
   path: string;
   code: string;
+  /** English */
   message: string;
+  /** the same in Persian */
+  detail: string;
 }
 
 /** Thrown with every fault at once. */
@@ -243,11 +246,9 @@ export function gasIntervals(
     let to = span.to < until ? span.to : until;
     const lastDay = isEnded(tariff, from) ? tariff.provisionalTo : tariff.to;
     if (lastDay && lastDay < to) to = lastDay;
-    // a later tariff takes over on its first day
+    // a later tariff may take over on its first day; where it does not, the two parts are one again below
     for (const other of tariffs) {
-      if (other !== tariff && other.from > from && other.from <= to && tariffOn(tariffs, other.from) !== tariff) {
-        to = addDays(other.from, -1);
-      }
+      if (other.from > from && other.from <= to) to = addDays(other.from, -1);
     }
     const last = intervals.at(-1);
     if (last && last.tariff === tariff && last.season === span.season) last.to = to;
@@ -259,7 +260,7 @@ export function gasIntervals(
 
 /** Reads a tariff document: the project's own format, or a published table of one year's household steps. Throws TariffError. */
 export function readTariff(json: unknown): Tariff {
-  if (!isRecord(json)) throw new TariffError([fault('', 'NOT_AN_OBJECT', 'not a tariff')]);
+  if (!isRecord(json)) throw new TariffError([fault('', 'NOT_AN_OBJECT', 'not a tariff', 'این سند تعرفه نیست.')]);
   let tariff = json as unknown as Tariff;
   if ('household' in json) {
     const faults = checkPublishedTable(json);
@@ -279,34 +280,34 @@ export function readTariff(json: unknown): Tariff {
 /** Everything that is wrong with a tariff, of whatever shape it came; an empty list when nothing is. */
 export function checkTariff(tariff: Tariff): TariffFault[] {
   const faults: TariffFault[] = [];
-  const check = (holds: boolean, path: string, code: string, message: string): boolean => {
-    if (!holds) faults.push(fault(path, code, message));
+  const check = (holds: boolean, path: string, code: string, message: string, detail: string): boolean => {
+    if (!holds) faults.push(fault(path, code, message, detail));
     return holds;
   };
   const dates = (dated: Dated, path: string): void => {
-    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${String(dated.from)}`);
-    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${String(dated.to)}`);
-    if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts');
+    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${String(dated.from)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`);
+    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${String(dated.to)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`);
+    if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts', `پایان (${dated.to}) پیش از آغاز (${dated.from}) است.`);
   };
   const text = (value: unknown, path: string): void =>
-    void check(typeof value === 'string' && value !== '', path, 'REQUIRED', 'a text is required');
+    void check(typeof value === 'string' && value !== '', path, 'REQUIRED', 'a text is required', `متنی لازم است (${given(value)}).`);
   const oneOf = (value: unknown, allowed: readonly unknown[], path: string): void =>
-    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${String(value)}`);
+    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${String(value)}`, `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`);
   const whole = (value: unknown, from: number, to: number, path: string): boolean =>
-    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${String(value)}`);
+    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${String(value)}`, `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`);
   const amount = (value: unknown, path: string): void =>
-    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`);
+    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`, `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`);
   const decimalText = (value: unknown, path: string): void =>
-    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${String(value)}`);
+    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${String(value)}`, `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`);
   const climateList = (climates: unknown = [], path: string): void => {
-    if (check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent')) {
+    if (check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
       (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}[${n}]`));
     }
   };
   const each = <R>(list: readonly R[], name: string, visit: (item: R, path: string) => void): void => {
-    if (!check(Array.isArray(list), name, 'NOT_A_LIST', 'a list is required')) return;
+    if (!check(Array.isArray(list), name, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
     list.forEach((item, i) => {
-      if (check(isRecord(item), `${name}[${i}]`, 'NOT_AN_OBJECT', 'not a rule')) visit(item, `${name}[${i}]`);
+      if (check(isRecord(item), `${name}[${i}]`, 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) visit(item, `${name}[${i}]`);
     });
   };
 
@@ -320,16 +321,16 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   };
   const validity = sound(() => dates(tariff, ''));
   if (tariff.provisionalTo !== undefined) {
-    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${String(tariff.provisionalTo)}`);
+    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${String(tariff.provisionalTo)}`, `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`);
   }
   const seasons = sound(() => each(tariff.seasons, 'seasons', (span, path) => {
     oneOf(span.season, ['warm', 'cold'], `${path}.season`);
     const ends = (['from', 'to'] as const).map((end) =>
-      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${span[end]}`),
+      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${span[end]}`, `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`),
     );
     if (!ends.every(Boolean)) return;
-    check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates');
-    check(isYearly(span) || span.from <= span.to, `${path}.to`, 'TURNED_ROUND', 'ends before it starts');
+    check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates', 'آغاز و پایان یا هر دو روز سال (ماه/روز) باشد یا هر دو تاریخ کامل.');
+    check(isYearly(span) || span.from <= span.to, `${path}.to`, 'TURNED_ROUND', 'ends before it starts', `پایان (${span.to}) پیش از آغاز (${span.from}) است.`);
   }));
   if (validity && seasons) faults.push(...checkSeasons(tariff));
   each(tariff.gas, 'gas', (rates, path) => {
@@ -337,15 +338,15 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     oneOf(rates.season, ['warm', 'cold', 'both'], `${path}.season`);
     climateList(rates.climates, `${path}.climates`);
     oneOf(rates.flat, [true, false], `${path}.flat`);
-    if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required')) return;
-    if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step')) return;
+    if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
+    if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step', 'اینجا پله‌ای لازم است.')) return;
     faults.push(...checkSteps(rates.steps, path));
-    check(rates.flat !== true || rates.steps.length <= 1, `${path}.steps`, 'FLAT_WITH_STEPS', 'a flat rate has one step');
+    check(rates.flat !== true || rates.steps.length <= 1, `${path}.steps`, 'FLAT_WITH_STEPS', 'a flat rate has one step', 'نرخ ثابت تنها یک پله دارد.');
   });
   const rated: unknown[] = Array.isArray(tariff.gas) ? tariff.gas : [];
   rated.forEach((rates, i) => {
     const other = rated.findIndex((before, n) => n < i && isRecord(before) && isRecord(rates) && overlap(before as unknown as GasRates, rates as unknown as GasRates));
-    check(other < 0, `gas[${i}]`, 'RATES_OVERLAP', `same use, season and climate as gas[${other}]`);
+    check(other < 0, `gas[${i}]`, 'RATES_OVERLAP', `same use, season and climate as gas[${other}]`, `کاربری، فصل و اقلیم آن با gas[${other}] یکی است.`);
   });
   each(tariff.levy, 'levy', (rule, path) => {
     dates(rule, `${path}.`);
@@ -354,7 +355,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   each(tariff.vat, 'vat', (rule, path) => {
     dates(rule, `${path}.`);
     decimalText(rule.percent, `${path}.percent`);
-    if (!check(Array.isArray(rule.base), `${path}.base`, 'NOT_A_LIST', 'a list is required')) return;
+    if (!check(Array.isArray(rule.base), `${path}.base`, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
     rule.base.forEach((group, n) => oneOf(group, ['gas', 'subscription', 'insurance', 'levy'], `${path}.base[${n}]`));
   });
   const fixed = (rule: Dated & FixedCharge, path: string): void => {
@@ -381,7 +382,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (rule.season !== undefined) oneOf(rule.season, ['warm', 'cold'], `${path}.season`);
       if (rule.spans !== undefined) {
         each(rule.spans, `${path}.spans`, (span, at) => {
-          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${span[end]}`);
+          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${span[end]}`, `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`);
         });
       }
       const kind: unknown = rule.kind;
@@ -397,9 +398,9 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
         text(document.code, `${at}.code`);
         text(document.name, `${at}.name`);
       });
-      check(!Array.isArray(rule.anyOf) || rule.anyOf.length > 0, `${path}.anyOf`, 'REQUIRED', 'a document is required');
+      check(!Array.isArray(rule.anyOf) || rule.anyOf.length > 0, `${path}.anyOf`, 'REQUIRED', 'a document is required', 'دست‌کم یک مدرک لازم است.');
       const listOf = (list: readonly unknown[], allowed: readonly string[], at: string): void => {
-        if (check(Array.isArray(list) && list.length > 0, at, 'NOT_A_LIST', 'a list is required')) list.forEach((item, n) => oneOf(item, allowed, `${at}[${n}]`));
+        if (check(Array.isArray(list) && list.length > 0, at, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) list.forEach((item, n) => oneOf(item, allowed, `${at}[${n}]`));
       };
       listOf(rule.purposes, PURPOSES_WITH_DOCUMENTS, `${path}.purposes`);
       if (rule.applicants !== undefined) listOf(rule.applicants, ['owner', 'tenant'], `${path}.applicants`);
@@ -410,17 +411,17 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       dates(rule, `${path}.`);
       const span = (value: unknown, upTo: number, at: string): void => void (value === undefined || whole(value, 1, upTo, `${path}.${at}`));
       const group = <N extends string>(value: Partial<Record<N, number>> | undefined, name: string, visit: (of: Partial<Record<N, number>>, at: string) => void): void => {
-        if (value !== undefined && check(isRecord(value), `${path}.${name}`, 'NOT_AN_OBJECT', 'a group of terms, or absent')) visit(value, name);
+        if (value !== undefined && check(isRecord(value), `${path}.${name}`, 'NOT_AN_OBJECT', 'a group of terms, or absent', 'گروهی از مقررات لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) visit(value, name);
       };
       group(rule.staleAfterDays, 'staleAfterDays', (days, at) => {
         for (const kind of Object.keys(days)) oneOf(kind, FEED_KINDS, `${path}.${at}.${kind}`);
         for (const kind of FEED_KINDS) span(days[kind], DAYS, `${at}.${kind}`);
       });
       const reminders: unknown = rule.remindDaysBeforeClosing ?? [];
-      if (check(Array.isArray(reminders), `${path}.remindDaysBeforeClosing`, 'NOT_A_LIST', 'a list, or absent')) {
+      if (check(Array.isArray(reminders), `${path}.remindDaysBeforeClosing`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (reminders as unknown[]).forEach((days, n, all) => {
           const at = `${path}.remindDaysBeforeClosing[${n}]`;
-          if (whole(days, 0, 366, at) && n > 0) check((days as number) < (all[n - 1] as number), at, 'NOT_DESCENDING', `the earliest reminder first: ${String(days)} after ${String(all[n - 1])}`);
+          if (whole(days, 0, 366, at) && n > 0) check((days as number) < (all[n - 1] as number), at, 'NOT_DESCENDING', `the earliest reminder first: ${String(days)} after ${String(all[n - 1])}`, `زودترین یادآوری اول می‌آید: ${String(days)} پس از ${String(all[n - 1])} آمده است.`);
         });
       }
       group(rule.correction, 'correction', (correction, at) => {
@@ -436,26 +437,26 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
       const daysOff: unknown = rule.daysOff ?? [];
-      if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent')) {
+      if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (daysOff as unknown[]).forEach((day, n) =>
-          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${String(day)}`),
+          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${String(day)}`, `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`),
         );
-        check(leavesWork(daysOff as unknown[]), `${path}.daysOff`, 'NO_WORKING_DAY', 'all seven days of the week are off');
+        check(leavesWork(daysOff as unknown[]), `${path}.daysOff`, 'NO_WORKING_DAY', 'all seven days of the week are off', 'هر هفت روز هفته تعطیل است.');
       }
     });
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
-  if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule')) {
+  if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) {
     if (whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo')) {
-      check(collection.roundTo % AMOUNT_UNIT === 0, 'collection.roundTo', 'NOT_PAYABLE', `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`);
+      check(collection.roundTo % AMOUNT_UNIT === 0, 'collection.roundTo', 'NOT_PAYABLE', `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`, `شناسهٔ پرداخت تنها مضرب ${AMOUNT_UNIT} ریال را در بر می‌گیرد (${given(collection.roundTo)}).`);
     }
     amount(collection.notCollectedUpTo, 'collection.notCollectedUpTo');
   }
-  if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule')) {
+  if (bands !== undefined && check(isRecord(bands), 'bands', 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) {
     for (const name of ['highFactor', 'lowFactor', 'outerFactor'] as const) decimalText(bands[name], `bands.${name}`);
     whole(bands.ignoreUpToM3PerMonth, 0, Number.MAX_SAFE_INTEGER, 'bands.ignoreUpToM3PerMonth');
   }
-  if (paymentPeriods !== undefined && check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range')) {
+  if (paymentPeriods !== undefined && check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range', 'اینجا بازه‌ای لازم است.')) {
     // two digits of the payment id
     if (whole(paymentPeriods.from, 0, 99, 'paymentPeriods.from')) whole(paymentPeriods.to, paymentPeriods.from, 99, 'paymentPeriods.to');
   }
@@ -477,13 +478,13 @@ function checkSeasons(tariff: Tariff): TariffFault[] {
   const end = tariff.to ?? fullDates.sort().at(-1) ?? enough;
   const last = fullDates.length === 0 && enough < end ? enough : end;
   const faults: TariffFault[] = [];
-  const once = (code: string, message: string): void => {
-    if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message));
+  const once = (code: string, message: string, detail: string): void => {
+    if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message, detail));
   };
   for (let day = tariff.from; day <= last && day < CALENDAR_END; day = addDays(day, 1)) {
     const seasons = tariff.seasons.filter((span) => spanHolds(span, day));
-    if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`);
-    if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`);
+    if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`, `روز ${day} در هیچ فصلی نیست.`);
+    if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`, `روز ${day} در بیش از یک فصل است.`);
   }
   return faults;
 }
@@ -500,30 +501,36 @@ function overlap(a: GasRates, b: GasRates): boolean {
 
 /** Steps ascend, have no gap (each starts where the one before ends), whole rates, and an open last step. */
 export function checkSteps(steps: readonly Step[], path: string): TariffFault[] {
-  if (steps.length === 0) return [fault(path, 'NO_STEP', 'no step')];
+  if (steps.length === 0) return [fault(path, 'NO_STEP', 'no step', 'هیچ پله‌ای ندارد.')];
   const faults: TariffFault[] = [];
   let below = 0;
   steps.forEach((step, i) => {
     const at = `${path}.steps[${i}]`;
     if (!Number.isSafeInteger(step.rialPerM3) || step.rialPerM3 < 0) {
-      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${step.rialPerM3}`));
+      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${step.rialPerM3}`, `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`));
     }
     const limit = step.uptoM3PerMonth;
     if (limit === null) {
-      if (i < steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'OPEN_STEP_NOT_LAST', 'only the last step is open'));
+      if (i < steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'OPEN_STEP_NOT_LAST', 'only the last step is open', 'تنها پلهٔ آخر باز است (بدون حد).'));
       return;
     }
     if (!Number.isSafeInteger(limit) || limit <= below) {
-      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${limit} after ${below}`));
+      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${limit} after ${below}`, `حد پله‌ها عدد صحیح و صعودی است: ${limit} پس از ${below} آمده است.`));
     }
     below = limit;
-    if (i === steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'NO_OPEN_LAST_STEP', 'the last step must be open'));
+    if (i === steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'NO_OPEN_LAST_STEP', 'the last step must be open', 'پلهٔ آخر باید باز باشد (بدون حد).'));
   });
   return faults;
 }
 
-function fault(path: string, code: string, message: string): TariffFault {
-  return { path, code, message };
+function fault(path: string, code: string, message: string, detail: string): TariffFault {
+  return { path, code, message, detail };
+}
+
+/** What stands in the place of what is required, in Persian. */
+function given(value: unknown): string {
+  const typed = String(value);
+  return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -536,7 +543,7 @@ function isDate(text: unknown): text is JalaliDate {
 
 function isDayOfYear(text: unknown): boolean {
   // a leap year has every day
-  return typeof text === 'string' && text.length === 5 && isDate(`1399/${text}`);
+  return typeof text === 'string' && isDate(`1399/${text}`);
 }
 
 function isDecimal(text: unknown): boolean {
@@ -565,14 +572,14 @@ function checkPublishedTable(table: Record<string, unknown>): TariffFault[] {
   for (const name of ['seasons', 'household', 'flat'] as const) {
     const list = table[name];
     if (name === 'flat' && list === undefined) continue;
-    if (!Array.isArray(list)) faults.push(fault(name, 'NOT_A_LIST', 'a list is required'));
-    else list.forEach((item, i) => void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry'))));
+    if (!Array.isArray(list)) faults.push(fault(name, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.'));
+    else list.forEach((item, i) => void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry', 'اینجا ردیفی از جدول لازم است.'))));
   }
   const { levies = {} } = table;
   const insurance = isRecord(levies) ? (levies['insuranceRialPerMonth'] ?? {}) : {};
-  if (!isRecord(levies)) faults.push(fault('levies', 'NOT_AN_OBJECT', 'not a list of levies'));
+  if (!isRecord(levies)) faults.push(fault('levies', 'NOT_AN_OBJECT', 'not a list of levies', 'اینجا فهرست عوارض لازم است.'));
   if (!isRecord(insurance) || !Object.values(insurance).every(isRecord)) {
-    faults.push(fault('levies.insuranceRialPerMonth', 'NOT_AN_OBJECT', 'urban and rural sums by use are required'));
+    faults.push(fault('levies.insuranceRialPerMonth', 'NOT_AN_OBJECT', 'urban and rural sums by use are required', 'برای هر کاربری مبلغ شهری و روستایی لازم است.'));
   }
   return faults;
 }
@@ -591,10 +598,11 @@ export function inDocument(found: readonly TariffFault[], json: unknown): Tariff
     if (list === 'levy' && rest === '.percent') return 'levies.gasSupplyLevyPercentOfGasPrice';
     if (list === 'vat' && rest === '.percent') return 'levies.vatPercent';
     if (list === 'insurance' && rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
+    if (list === 'insurance' && rest === '.use') return 'levies.insuranceRialPerMonth';
     // version and dates follow from the seasons
     return 'seasons';
   };
-  const told = found.map(({ path, code, message }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf) }));
+  const told = found.map(({ path, code, message, detail }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf), detail: detail.replace(/gas\[\d+\]/g, pathOf) }));
   return told.filter((each, i) => told.findIndex(({ path, code, message }) => path === each.path && code === each.code && message === each.message) === i);
 }
 

@@ -46,6 +46,12 @@ export interface PaidSettlement {
   eventId: string;
 }
 
+/** What a feed's payments came to: settlements that are told of theirs, and tasks that wait for nobody any more. */
+export interface FedPayments {
+  paid: PaidSettlement[];
+  closedTasks: string[];
+}
+
 export interface PaymentStore {
   /**
    * Keeps a report, once per reference and event: with its event on the settlement and, when a person must look at it
@@ -168,11 +174,12 @@ export function createPaymentStore(pool: Pool): PaymentStore {
  * In a feed's transaction, when its rows (temp table `feed_rows`) are in the ledger: those by a settlement's slip become
  * events and tasks of it, once per reference and sum; a reported payment that is no longer unknown needs nobody.
  */
-export async function takeFedPayments(client: PoolClient): Promise<PaidSettlement[]> {
-  await client.query(
-    `update app.tasks t set closed_at = clock_timestamp() from feed_rows f
-     where t.id = ${taskOf(`'unknownPayment'`, 'f.reference')} and t.closed_at is null`,
+export async function takeFedPayments(client: PoolClient): Promise<FedPayments> {
+  const { rows: closed } = await client.query<{ id: string }>(
+    `update app.tasks t set closed_at = clock_timestamp(), outcome = 'fed' from feed_rows f
+     where t.id = ${taskOf(`'unknownPayment'`, 'f.reference')} and t.closed_at is null returning t.id`,
   );
+  const closedTasks = closed.map(({ id }) => id);
   const { rows } = await client.query<{ settlement: string; reference: string }>(
     `select x.settlement_id as settlement, x.reference from (
        select l.settlement_id, f.reference, f.amount from feed_rows f
@@ -182,9 +189,9 @@ export async function takeFedPayments(client: PoolClient): Promise<PaidSettlemen
        join app.payments p on p.reference = f.reference and p.settlement_id is not null where f.payment_id is null) x
      where not exists (select from app.events e where e.settlement_id = x.settlement_id and e.kind = 'paid' and e.key = x.reference || '/' || x.amount)`,
   );
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return { paid: [], closedTasks };
   await lock(client, [...new Set(rows.map(({ settlement }) => settlement))].sort());
-  return tell(client, rows);
+  return { paid: await tell(client, rows), closedTasks };
 }
 
 /** Before the events: whoever holds a settlement's event waits for nobody that wants the settlement. */

@@ -41,6 +41,10 @@ export interface TaskStore {
   ofSettlement(settlement: string): Promise<Task[]>;
   /** Open tasks of a kind. */
   openOf(kind: TaskKind): Promise<Task[]>;
+  /** Open tasks that nobody has given a due time yet, the oldest first. */
+  withoutDue(): Promise<Task[]>;
+  /** The first due time stands. */
+  setDue(id: string, dueAt: Instant): Promise<void>;
   /** What is known of an open task now. */
   renew(id: string, detail: Record<string, unknown>): Promise<void>;
   /** The first closing stands; null when there is no such task. `by` null: the work itself ended it. */
@@ -84,6 +88,14 @@ export function createTaskStore(pool: Pool): TaskStore {
 
     async openOf(kind) {
       return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where kind = $1 and closed_at is null order by id`, [kind])).rows;
+    },
+
+    async withoutDue() {
+      return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where due_at is null and closed_at is null order by since, id`)).rows;
+    },
+
+    async setDue(id, dueAt) {
+      await pool.query('update app.tasks set due_at = $2 where id = $1 and due_at is null', [id, dueAt]);
     },
 
     async renew(id, detail) {

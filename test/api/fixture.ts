@@ -435,6 +435,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
       assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
+      takeUp: async () => 0,
     },
     unsent: {
       counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }),

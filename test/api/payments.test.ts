@@ -33,6 +33,17 @@ describe('POST /billing/payments', () => {
     expect(told.map(([, received]) => received)).toEqual(Array(3).fill({ eventId: 'event-1', reference: 'R-1' }));
   });
 
+  test('tasks that it opened get their due times, also when it comes again; when that fails, it is on record all the same', async () => {
+    let asked = 0;
+    api.deps.tasks.takeUp = async () => {
+      asked++;
+      throw new Error('away');
+    };
+    expect(await send()).toMatchObject({ status: 201 });
+    expect(await send()).toMatchObject({ status: 200 });
+    expect(asked).toBe(2);
+  });
+
   test.each([
     ['amount', { amount: 47_501 }],
     ['day', { paidOn: '1405/09/02' }],
@@ -129,20 +140,21 @@ test('a payments feed: answered, then each settlement that it paid is told; one 
   const paid = Array.from({ length: 50 }, (_, n) => ({ settlement: `014123456${String(n).padStart(3, '0')}-14050904`, reference: `R-${n}`, eventId: `R-${n}/1` }));
   api.deps.loadFeed = async (kind, stream) => {
     stream.resume();
-    return { ok: true, kind, rows: 50, inserted: 50, updated: 0, unchanged: 0, paid };
+    return { ok: true, kind, rows: 50, inserted: 50, updated: 0, unchanged: 0, payments: { paid, closedTasks: ['unknownPayment.R-0'] } };
   };
-  let all!: () => void;
-  const heard = new Promise<void>((resolve) => (all = resolve));
+  let all!: (closed: readonly string[]) => void;
+  const takenUp = new Promise<readonly string[]>((resolve) => (all = resolve));
+  // after the workflows, whatever became of them
+  api.deps.tasks.takeUp = async (closed) => all(closed);
   api.deps.temporal.paymentReceived = async (id, received) => {
     told.push([id, received]);
-    if (told.length === paid.length) all();
     if (told.length === 3) throw new Error('bug');
     return 'told';
   };
   const answer = await api.call('POST', '/api/v1/billing/feeds/payments', { as: BILLING, body: 'a\n', headers: { 'content-type': 'text/csv' } });
   expect(answer).toMatchObject({ status: 200, body: { rows: 50 } });
-  expect(answer.body).not.toHaveProperty('paid');
-  await heard;
+  expect(answer.body).not.toHaveProperty('payments');
+  expect(await takenUp).toEqual(['unknownPayment.R-0']);
   expect(told.map(([id]) => id).sort()).toEqual(paid.map(({ settlement }) => settlement));
 });
 

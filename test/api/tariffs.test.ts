@@ -33,6 +33,7 @@ describe('a tariff', () => {
     const faulty = await call('POST', '/tariffs/check', { document: { version: 'x', gas: [{}] } });
     expect(faulty).toMatchObject({ status: 200, body: { valid: false, version: null, samples: [] } });
     expect(faulty.body.faults.length).toBeGreaterThan(3);
+    expect(faulty.body.faults).toContainEqual({ path: 'gas[0].use', code: 'REQUIRED', title: 'a text is required', detail: 'متنی لازم است (نوشته نشده است).' });
     const sound = await call('POST', '/tariffs/check', { document: decree('1406', 1.15) });
     expect(sound).toMatchObject({ status: 200, body: { valid: true, version: '1406', against: 'illustrative-1397', faults: [], doubts: [] } });
     expect(sound.body.samples).toContainEqual(expect.objectContaining({ use: 'household', season: 'warm', m3: 100, percent: expect.stringMatching(/^\+1[0-9]\./) }));
@@ -62,10 +63,12 @@ describe('a tariff', () => {
     const faulty = await call('POST', '/tariffs', { document: { ...decree('1407'), gas: [] , seasons: 'x' } });
     expect(faulty).toMatchObject({ status: 422, body: { code: 'TARIFF_FAULTY' } });
     expect(faultsOf(faulty)).toContain('seasons NOT_A_LIST');
+    expect(faulty.body.errors).toContainEqual({ field: 'seasons', code: 'NOT_A_LIST', message: 'در seasons: فهرستی لازم است.' });
     const toman = { document: { ...decree('1407', 0.1), from: '1407/01/16' } };
     const doubted = await call('POST', '/tariffs', toman);
     expect(doubted).toMatchObject({ status: 422, body: { code: 'MEANT_SO' } });
     expect(faultsOf(doubted)[0]).toMatch(/^gas\[0\]\.steps\[0\]\.rialPerM3 SLIP_OF_TEN$/);
+    expect(doubted.body.errors[0].message).toMatch(/^در gas\[0\]\.steps\[0\]\.rialPerM3: \d+ حدود ده برابر یا یک‌دهم \d+ در تعرفهٔ 1406 است\. شاید تومان به جای ریال است\.$/);
     expect(await call('POST', '/tariffs', { ...toman, meant: true })).toMatchObject({ status: 201, body: { meant: true } });
     expect(await call('DELETE', '/tariffs/1407/proposal', undefined, SECOND)).toMatchObject({ status: 204 });
     expect(await call('DELETE', '/tariffs/1407/proposal')).toMatchObject({ status: 409, body: { code: 'PROPOSAL_GONE' } });

@@ -554,6 +554,7 @@ it('checks a tariff, proposes it, and publishes it by another administrator', as
   const tariff = { ...illustrativeTariff(), version: 'practice-1406', from: '1406/01/16' };
   await choose({ ...tariff, title: '' });
   await page.getByText('این تعرفه منتشر نمی‌شود').waitFor();
+  await page.getByText('متنی لازم است (نوشته نشده است).').waitFor();
   expect(await page.getByRole('button', { name: 'پیشنهاد برای انتشار' }).isDisabled()).toBe(true);
   await choose(tariff);
   await page.getByText('قبض‌های نمونه').waitFor();

@@ -1,4 +1,4 @@
-import { ACTION_STATUSES, type Act, type CorrectiveAction, TASK_OF_STATUS, actionTitle, afterAct, refusalOfAct, repeated, seesAction, stepOf } from '../../src/domain/corrective-action.js';
+import { ACTION_STATUSES, ACTION_STATUS_WORDS, type Act, CORRECTIVE_ACTION_WORKFLOW, type CorrectiveAction, TASK_OF_STATUS, actionTitle, afterAct, correctiveActionWorkflowId, refusalOfAct, repeated, seesAction, stepOf } from '../../src/domain/corrective-action.js';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import type { Operator } from '../../src/domain/settlement.js';
 import { taskKind } from '../../src/domain/task.js';
@@ -76,6 +76,8 @@ test.each<[string, CorrectiveAction, Act, Operator, string | null]>([
   ['minutes before the meeting', after(call), minutes, QUALITY, 'NOT_ALLOWED_NOW'],
   ['minutes on its day', STANDING.called, minutes, SUPERVISOR, null],
   ['due in the past', STANDING.held, { ...plan, dueOn: on('1405/09/03') }, QUALITY, 'DATE_PASSED'],
+  ['due today', STANDING.held, { ...plan, dueOn: on('1405/09/04') }, QUALITY, null],
+  ['done, as its own owner says', STANDING.acting, done, SUPERVISOR, null],
   ['the effect at once', STANDING.done, effect(true), SUPERVISOR, 'EFFECT_TOO_EARLY'],
   ['closed by a supervisor', STANDING.judged, close, SUPERVISOR, 'QUALITY_NEEDED'],
   ['unfounded, by a supervisor', opened, unfounded, SUPERVISOR, 'QUALITY_NEEDED'],
@@ -99,6 +101,16 @@ test('without effect another action follows and the first stays on record; one t
   const second: Act = { ...plan, what: 'فرم تازه' };
   expect(after(call, minutes, plan, done, effect(false), second).actions).toMatchObject([{ what: 'آموزش دوباره', effect: { effective: false } }, { what: 'فرم تازه', done: null }]);
   expect(after(call, minutes, plan, second).actions).toMatchObject([{ what: 'فرم تازه' }]);
+  // the meeting's cause stands, so the next is decided at once
+  expect(after(call, minutes, plan, done, effect(false)).status).toBe('held');
+  const again = after(call, minutes, plan, done, effect(false), second, { act: 'done', note: 'فرم چاپ شد' }, { act: 'effect', effective: true, note: 'خطایی نماند' });
+  expect(again).toMatchObject({
+    status: 'judged',
+    actions: [
+      { done: { note: 'آموزش داده شد' }, effect: { effective: false, note: 'شمارش خطاها' } },
+      { done: { note: 'فرم چاپ شد' }, effect: { effective: true, note: 'خطایی نماند' } },
+    ],
+  });
 });
 
 test.each<[CorrectiveAction['status'], string, unknown]>([
@@ -129,6 +141,28 @@ test('thresholds are data: each scope has its own', () => {
 
 test('who sees it, and what it is called', () => {
   expect([QUALITY, SUPERVISOR, person('s2', 'supervisor', '02'), person('a', 'admin')].map((who) => seesAction(who, opened))).toEqual([true, true, false, false]);
+  const title = (scope: CorrectiveAction['scope'], subject: string): string => actionTitle({ scope, subject, month: '1405/09' });
   expect(actionTitle(opened)).toBe('خطاهای تکراری کارمند c1 در 1405/09');
-  expect(actionTitle({ scope: 'cause', subject: 'feed', month: '1405/09' })).toBe('خطاهای تکراری به علت دادهٔ رسیده در 1405/09');
+  expect(title('cause', 'feed')).toBe('خطاهای تکراری به علت دادهٔ رسیده در 1405/09');
+  // a cause that is not known any more is told as it was kept
+  expect(title('cause', 'weather')).toBe('خطاهای تکراری به علت weather در 1405/09');
+  expect(title('settlement', '123004567814-14050904')).toBe('خطاهای تکراری تسویه 123004567814-14050904 در 1405/09');
+  expect(title('office', '01')).toBe('خطاهای تکراری اداره 01 در 1405/09');
+  expect(title('other', 'تأخیر در تحویل کنتور')).toBe('تأخیر در تحویل کنتور در 1405/09');
+});
+
+test('where it stands, in words', () => {
+  expect(ACTION_STATUS_WORDS).toEqual({
+    opened: 'در انتظار فراخوان جلسه',
+    called: 'جلسه فراخوانده شد',
+    held: 'جلسه برگزار و علت ثبت شد؛ در انتظار تعیین اقدام',
+    acting: 'اقدام در دست انجام است',
+    done: 'اقدام انجام شد؛ در انتظار سنجش اثر',
+    judged: 'اقدام مؤثر بود؛ در انتظار گزارش و پایان',
+    closed: 'پایان یافت',
+  });
+});
+
+test('the names that running workflows are kept under', () => {
+  expect([CORRECTIVE_ACTION_WORKFLOW, correctiveActionWorkflowId(7)]).toEqual(['correctiveAction', 'correctiveAction/7']);
 });

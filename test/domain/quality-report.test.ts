@@ -1,4 +1,4 @@
-import { monthIsOver, monthsWithoutReport, qualityReportWorkflowId } from '../../src/domain/quality-report.js';
+import { QUALITY_REPORT_WORKFLOW, monthIsOver, monthsWithoutReport, qualityReportWorkflowId } from '../../src/domain/quality-report.js';
 import { monthBefore, monthDays, monthName, parseMonth, startOfDayInTehran } from '../../src/domain/jalali.js';
 import { on } from './sample.js';
 
@@ -29,5 +29,5 @@ test('months: their days, names and what is over', () => {
   expect([monthName('1405/08/12'), monthName('1405/01'), monthName('1405/12')]).toEqual(['آبان', 'فروردین', 'اسفند']);
   expect(['۱۴۰۵/۸', '1405-08', '1405/13', '1405', '', '1405/08/01'].map(parseMonth)).toEqual(['1405/08', '1405/08', null, null, null, null]);
   expect([monthIsOver('1405/08', at('1405/09/01', 0)), monthIsOver('1405/08', at('1405/08/30', 23))]).toEqual([true, false]);
-  expect([qualityReportWorkflowId('1405/08', 1), qualityReportWorkflowId('1405/08', 2)]).toEqual(['qualityReport/1405-08', 'qualityReport/1405-08/2']);
+  expect([QUALITY_REPORT_WORKFLOW, qualityReportWorkflowId('1405/08', 1), qualityReportWorkflowId('1405/08', 2)]).toEqual(['qualityReport', 'qualityReport/1405-08', 'qualityReport/1405-08/2']);
 });

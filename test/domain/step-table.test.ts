@@ -59,11 +59,11 @@ test('rows are told by their number in the sheet, also those that a message name
     { row: 7, cells: row('a', 'warm', '1', '', '1') },
     { row: 12, cells: row('a', 'both', '', '', '2') },
   ];
-  expect(readStepTable(rows).faults).toEqual([{ path: 'row 12', code: 'RATES_OVERLAP', message: 'same use, season and climate as row 7' }]);
+  expect(readStepTable(rows).faults).toEqual([{ path: 'row 12', code: 'RATES_OVERLAP', message: 'same use, season and climate as row 7', detail: 'کاربری، فصل و اقلیم آن با ردیف 7 یکی است.' }]);
 });
 
 test('a cell that cannot be taken at its word is a fault where it is needed, and only there', () => {
-  const error = { code: 'CELL_ERROR', message: 'D2 holds an error' };
+  const error = { code: 'CELL_ERROR', message: 'D2 holds an error', detail: 'خانهٔ D2 خطا دارد.' };
   expect(readStepTable(sheet([row('a', 'warm', '', error, error)])).faults).toEqual(['upto', 'rate'].map((column) => ({ path: `row 2, ${column}`, ...error })));
   expect(found(sheet([row('a', 'warm', '', '', '1', error)], [...STEP_TABLE_COLUMNS, 'note']))).toEqual([]);
 });
@@ -75,7 +75,7 @@ test('no header: what the nearest row lacks', () => {
 
 test('findings of the rates go back to their cells', () => {
   const { byRow } = readStepTable(sheet([row('a', 'warm', '', '45', '1'), row('a', 'warm', '', '', '2')]));
-  const of = (path: string) => byRow({ path, code: 'X', message: '' }).path;
+  const of = (path: string) => byRow({ path, code: 'X', message: '', detail: '' }).path;
   expect(['gas[0].steps[1].rialPerM3', 'gas[0].steps[0].uptoM3PerMonth', 'gas[0].use', 'gas[0]', 'levy[0]', 'gas[4]'].map(of)).toEqual(['row 3, rate', 'row 2, upto', 'row 2, use', 'row 2', 'levy[0]', 'gas[4]']);
 });
 

@@ -16,7 +16,7 @@ import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
 import { TASK_QUEUE, confirmDelivery, postingRetracted, settlementState } from '../../src/workflows/messages.js';
 import { seedWaiting } from '../store/waiting.js';
-import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
+import { announce, endWorkers, householdAccounts, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
 
 const BILLING = { id: 'billing', name: 'صورتحساب', role: 'billing', office: '01' } as const;
 const NEW_SUBSCRIBER = { name: 'علی کریمی', nationalId: '0932833810' } as const;
@@ -36,12 +36,7 @@ let seriesMade = 0;
 beforeAll(async () => {
   database = await startDatabase(300);
   postings = createPostingStore(database.pool);
-  const { rows } = await database.pool.query(
-    `select a.subscription, b.to_reading as reading from billing.accounts a
-     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
-     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
-  );
-  accounts = rows;
+  accounts = await householdAccounts(database.pool);
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(async () => {

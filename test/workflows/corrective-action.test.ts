@@ -13,7 +13,7 @@ import { type CorrectiveActionStore, createCorrectiveActionStore } from '../../s
 import { createTaskStore } from '../../src/store/tasks.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { TASK_QUEUE, approveCorrection, cancelSettlement, reportError, submitCorrection, takeAct, verifyCorrection, withdrawCorrection } from '../../src/workflows/messages.js';
-import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { announce, endWorkers, householdAccounts, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 const person = (id: string, role: Operator['role']): Operator => ({ id, name: id, role, office: '01' });
 const CLERK = person('clerk-1', 'clerk');
@@ -32,12 +32,7 @@ beforeAll(async () => {
   actions = createCorrectiveActionStore(database.pool);
   // each difference is the approver's matter
   await database.pool.query(`update app.tariffs set document = jsonb_set(document, '{service}', '[{"from": "1390/01/01", "to": null, "correction": {"approvalAbove": 0}}]')`);
-  const { rows } = await database.pool.query(
-    `select a.subscription, b.to_reading as reading from billing.accounts a
-     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
-     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
-  );
-  accounts = rows;
+  accounts = await householdAccounts(database.pool);
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(async () => {

@@ -3,9 +3,11 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
 import { endOfDay } from '../../src/domain/cycle.js';
 import { type JalaliDate, addDays, startOfDayInTehran } from '../../src/domain/jalali.js';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import { type SettlementOrder, settlementId } from '../../src/domain/settlement.js';
 import { type Task, type TaskKind, taskWorkflowId } from '../../src/domain/task.js';
 import { createMessenger } from '../../src/messenger.js';
+import { createPaymentStore } from '../../src/store/payments.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTaskStore } from '../../src/store/tasks.js';
@@ -213,5 +215,19 @@ test('without a scheduled time it acts for the day on which it starts', async ()
     const before = await env.currentTimeMs();
     const report: WatchReport = await env.client.workflow.execute('dailyWatch', { workflowId: `dailyWatch-${++runs}`, taskQueue: TASK_QUEUE });
     expect(Math.abs(Date.parse(report.at) - before)).toBeLessThan(60_000);
+  });
+});
+
+test('tasks of payments whose timers nobody could start when they came: the watch gives them due times, counted from then', async () => {
+  const report = { eventId: 'W/1', reference: 'W/1', subscription: '123999999999', paymentId: '100000', amount: 5, paidOn: today() };
+  await createPaymentStore(database.pool).record(report, '01', { id: 'b-1', office: '01' });
+  expect(await tasks()).toMatchObject([{ kind: 'unknownPayment', dueAt: null }]);
+  await withWorker(env, real, async () => {
+    expect(await watch(today())).toMatchObject({ paymentTasks: 1 });
+    const [task] = await tasks();
+    expect(Date.parse(task?.dueAt ?? '') - Date.parse(task?.since ?? '')).toBe(DEFAULT_SERVICE_TERMS.correction.dueHours * 3_600_000);
+    expect(await running(task?.id ?? '')).toBe(true);
+    expect(await watch(today())).toMatchObject({ paymentTasks: 0 });
+    expect(await tasks()).toEqual([task]);
   });
 });

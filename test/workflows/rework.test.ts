@@ -31,7 +31,7 @@ import {
   verifyCorrection,
   withdrawCorrection,
 } from '../../src/workflows/messages.js';
-import { announce, endWorkers, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { announce, endWorkers, householdAccounts, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 const person = (id: string, role: Operator['role']): Operator => ({ id, name: id, role, office: '01' });
 const CLERK = person('clerk-1', 'clerk');
@@ -49,12 +49,7 @@ let accounts: { subscription: string; reading: number }[];
 beforeAll(async () => {
   database = await startDatabase(200);
   postings = createPostingStore(database.pool);
-  const { rows } = await database.pool.query(
-    `select a.subscription, b.to_reading as reading from billing.accounts a
-     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
-     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
-  );
-  accounts = rows;
+  accounts = await householdAccounts(database.pool);
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(async () => {

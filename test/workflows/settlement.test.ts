@@ -13,7 +13,7 @@ import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { billingCycleOpened, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
 import { type History, answeredPart, throughJson } from './histories.js';
-import { announce, endWorkers, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { announce, endWorkers, householdAccounts, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -26,12 +26,7 @@ const histories: { workflowId: string; history: History }[] = [];
 beforeAll(async () => {
   database = await startDatabase(200);
   real = realActivities(database.pool, messengerTo(() => env.client));
-  const { rows } = await database.pool.query(
-    `select a.subscription, b.to_reading as reading from billing.accounts a
-     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
-     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
-  );
-  accounts = rows;
+  accounts = await householdAccounts(database.pool);
 }, 120_000);
 afterAll(() => database?.stop());
 

@@ -57,6 +57,16 @@ export async function startDatabase(subscribers = 40): Promise<{ postgres: Embed
   }
 }
 
+/** Open household accounts of office 01 with the last reading that staff took: each is a usual settlement. */
+export async function householdAccounts(pool: Pool): Promise<{ subscription: string; reading: number }[]> {
+  const { rows } = await pool.query<{ subscription: string; reading: number }>(
+    `select a.subscription, b.to_reading as reading from billing.accounts a
+     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
+     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
+  );
+  return rows;
+}
+
 /** For steps that tell no other workflow anything. */
 const nobodyToTell: Messenger = {
   signal: (id) => Promise.reject(new Error(`${id}: this test has no messenger`)),

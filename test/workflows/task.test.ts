@@ -3,12 +3,15 @@ import { Worker } from '@temporalio/worker';
 import { type Activities } from '../../src/activities/index.js';
 import { type TaskDesk, createTaskDesk } from '../../src/activities/task-desk.js';
 import type { Operator } from '../../src/domain/settlement.js';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import { EVERY_OFFICE, type Task, taskId, taskWorkflowId } from '../../src/domain/task.js';
+import { createPaymentStore } from '../../src/store/payments.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { type TaskStore, createTaskStore } from '../../src/store/tasks.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { load } from '../billing/database.js';
 import { throughJson } from './histories.js';
-import { endWorkers, messengerTo, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { endWorkers, messengerTo, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -178,4 +181,49 @@ test('its histories replay on this code', async () => {
     expect(history.events?.length).toBeGreaterThan(4);
     await Worker.runReplayHistory({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, history, taskWorkflowId(task.id));
   }
+});
+
+describe('tasks that are written together with a payment', () => {
+  const SUBSCRIPTION = '014123456799';
+  const pay = (reference: string) =>
+    createPaymentStore(database.pool).record({ eventId: reference, reference, subscription: SUBSCRIPTION, paymentId: '100000', amount: 5, paidOn: today() }, '01', { id: 'b1', office: '01' });
+
+  test('taken up once, due by the hours of their kind; nobody looks at it: it goes to the supervisor', async () => {
+    await pay('T/1');
+    const id = taskId('unknownPayment', 'T%2F1');
+    expect(await now(id)).toMatchObject({ dueAt: null });
+    expect([await desk.takeUp(), await desk.takeUp()]).toEqual([1, 0]);
+    const task = await now(id);
+    const { correction, escalateAfterHours } = DEFAULT_SERVICE_TERMS;
+    expect(Date.parse(task.dueAt ?? '')).toBe(Date.parse(task.since) + correction.dueHours * 3_600_000);
+    await withWorker(env, real, async () => {
+      await env.sleep(Date.parse(task.dueAt ?? '') - (await env.currentTimeMs()) + escalateAfterHours * 3_600_000 + 1_000);
+      await until('escalated', async () => (await now(id)).escalatedAt !== null);
+      expect(await now(id)).toMatchObject({ role: 'supervisor', detail: { escalatedFrom: { role: 'billing' } } });
+    });
+  });
+
+  test('a timer that could not be started: no due time yet, and the next one who asks starts it', async () => {
+    await pay('T2');
+    const id = taskId('unknownPayment', 'T2');
+    const away: TaskDesk = createTaskDesk({ tasks: store, tariffs: createTariffStore(database.pool), messenger: { start: () => Promise.reject(new Error('away')), signal: () => Promise.reject(new Error('away')) } });
+    await expect(away.takeUp()).rejects.toThrow('away');
+    expect(await now(id)).toMatchObject({ dueAt: null });
+    expect(await desk.takeUp()).toBe(1);
+    await desk.close(id, { by: SUPERVISOR, outcome: 'دیده شد' });
+  });
+
+  test('the ledger knows the payment after all: the task is closed, and its timer ends', async () => {
+    await load(database.pool, 'accounts', [{ subscription: SUBSCRIPTION, file: '7654321' }]);
+    await pay('T3');
+    await desk.takeUp();
+    const id = taskId('unknownPayment', 'T3');
+    expect(await load(database.pool, 'payments', [{ reference: 'T3', subscription: SUBSCRIPTION, amount: '5', paidOn: today(), paymentId: '' }])).toMatchObject({ ok: true, payments: { paid: [], closedTasks: [id] } });
+    expect(await now(id)).toMatchObject({ outcome: 'fed', closedBy: null });
+    await desk.takeUp([id]);
+    await withWorker(env, real, async () => {
+      await timer({ id }).result();
+      expect(await now(id)).toMatchObject({ escalatedAt: null });
+    });
+  });
 });

@@ -13,7 +13,7 @@ import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { TASK_QUEUE, billingCycleOpened, confirmDelivery, postingTaken, reportError, settlementState, submitCorrection, verifyCorrection } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
-import { announce, messengerTo, orderFor, realActivities, startDatabase } from './stage.js';
+import { announce, messengerTo, householdAccounts, orderFor, realActivities, startDatabase } from './stage.js';
 
 /** The sources of the workflows of version 0.1 with what they import, as JSON of paths and texts. */
 const FROZEN = path.resolve(__dirname, '../fixtures/workflows-0.1.json.gz');
@@ -45,12 +45,7 @@ beforeAll(async () => {
   native = await NativeConnection.connect({ address: temporal.address });
   client = new Client({ connection });
   real = realActivities(database.pool, messengerTo(() => client));
-  const { rows } = await database.pool.query<{ subscription: string; reading: number }>(
-    `select a.subscription, b.to_reading as reading from billing.accounts a
-     join lateral (select * from billing.bills where subscription = a.subscription order by to_date desc limit 1) b on true
-     where a.office = '01' and a.use = 'household' and a.closed_on is null and b.reading_source = 'staff' order by 1`,
-  );
-  orders = rows.map(({ subscription, reading }) => orderFor(subscription, reading + 40));
+  orders = (await householdAccounts(database.pool)).map(({ subscription, reading }) => orderFor(subscription, reading + 40));
 }, 120_000);
 afterAll(async () => {
   await native?.close();

@@ -5,7 +5,7 @@ import { grouped } from '../digits';
 import { Amount, Badge, Moment, Num, Said, Scroll, Select, Trouble, useFigures } from '../parts';
 import { useSession } from '../session';
 import { Act } from '../settlement/act';
-import { useWords } from '../words';
+import { useSpeech, useWords } from '../words';
 import { Differences } from './differences';
 
 export function Span({ from, to }: { from: string; to: string | null }) {
@@ -80,7 +80,7 @@ export function TariffProposed({ proposal, done }: { proposal: TariffProposal; d
 
 /** Every finding, and sample bills old against new. */
 export function Review({ review }: { review: TariffReview }) {
-  const words = useWords();
+  const { words, language } = useSpeech();
   const figures = useFigures();
   return (
     <div className="review" role="status">
@@ -104,13 +104,11 @@ export function Review({ review }: { review: TariffReview }) {
               </tr>
             </thead>
             <tbody>
-              {[...review.faults.map((found) => ({ ...found, tone: 'bad' as const })), ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const }))].map(({ path, code, message, tone }, n) => (
+              {[...review.faults.map((found) => ({ ...found, tone: 'bad' as const })), ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const }))].map(({ path, code, title, detail, tone }, n) => (
                 <tr key={n}>
                   <th scope="row">
                     {words.rules.codes[code] === undefined ? null : <Badge tone={tone}>{words.rules.codes[code]}</Badge>}{' '}
-                    <bdi dir="ltr" lang="en" className="small-print">
-                      {message}
-                    </bdi>
+                    <span className="small-print">{language === 'fa' ? <Mixed text={detail} /> : title}</span>
                   </th>
                   <td>
                     <bdi dir="ltr" className="small-print">
@@ -132,6 +130,12 @@ export function Review({ review }: { review: TariffReview }) {
       {review.samples.length === 0 ? null : <Samples review={review} />}
     </div>
   );
+}
+
+/** Persian with names of the document in it, which run from left to right and keep their digits. */
+function Mixed({ text }: { text: string }) {
+  const figures = useFigures();
+  return <>{text.split(/([A-Za-z][\w.[\]]*)/).map((part, i) => (i % 2 === 0 ? figures(part) : <bdi key={i} dir="ltr">{part}</bdi>))}</>;
 }
 
 /** One use at a time: what people would pay under the one and the other. */

@@ -1,2 +1,0 @@
-// A property has only to notice that something is broken, not to find the smallest case of it.
-require('fast-check').configureGlobal({ endOnFailure: true });

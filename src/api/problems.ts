@@ -270,12 +270,14 @@ function problemPage({ code, detail, errors }: Problem): string {
   const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
   return `<!doctype html>
 <html lang="fa" dir="rtl">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${escaped(title)}</title></head>
 <body style="font: 1.1rem/1.8 Vazirmatn, Tahoma, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem">
+<main>
 <h1 style="font-size: 1.3rem">ورود انجام نشد</h1>
 ${[errors[0]?.message ?? detail ?? persian].map((text) => `<p>${escaped(text)}</p>`).join('')}
 <p lang="en" dir="ltr">${escaped(title)} (${code}). <a href="/">Back to the sign-in</a></p>
 <p><a href="/">بازگشت به صفحهٔ ورود</a></p>
+</main>
 </body>
 </html>
 `;

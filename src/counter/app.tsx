@@ -4,7 +4,7 @@ import { type Role, useReachable } from './api';
 import { Desk } from './desk/desk';
 import { AnnouncedPage } from './desk/announced';
 import { Notice, useFigures, Waiting } from './parts';
-import { Link, useAddress } from './router';
+import { Link, useAddress, useVisit } from './router';
 import { SignedIn, useSession } from './session';
 import { SettlementPage } from './settlement/page';
 import { Settlements } from './settlements';
@@ -146,6 +146,8 @@ function Page() {
   const words = useWords();
   const { operator } = useSession();
   const { pathname } = useAddress();
+  // a list that is opened anew begins with the filters of its address
+  const visit = useVisit();
   const settlement = /^\/(settlements|announced)\/([0-9]{12}-[0-9]{8}(?:-[0-9]{1,3})?)$/.exec(pathname);
   useEffect(() => {
     document.title = words.name;
@@ -162,17 +164,17 @@ function Page() {
       if (operator.role === 'clerk') return <Desk />;
       return operator.role === 'billing' ? <Cycles /> : <Settlements />;
     case '/settlements':
-      return <Settlements />;
+      return <Settlements key={visit} />;
     case '/tasks':
-      return <Tasks />;
+      return <Tasks key={visit} />;
     case '/unsent':
-      return <Unsent />;
+      return <Unsent key={visit} />;
     case '/payments':
       return <Payments />;
     case '/cycles':
       return <Cycles />;
     case '/people':
-      return <People />;
+      return <People key={visit} />;
     case '/rules':
       return <Rules />;
     case '/terms':
@@ -180,11 +182,11 @@ function Page() {
     case '/indicators':
       return <Indicators />;
     case '/corrective-actions':
-      return <CorrectiveActions />;
+      return <CorrectiveActions key={visit} />;
     case '/reports':
       return <Reports />;
     case '/access-log':
-      return <AccessLog />;
+      return <AccessLog key={visit} />;
     default:
       return <p className="empty">{words.notFound}</p>;
   }

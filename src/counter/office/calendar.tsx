@@ -1,7 +1,8 @@
 import type { CalendarDate } from '@internationalized/date';
 import { useState } from 'react';
-import { Button, Calendar as Months, CalendarCell, CalendarGrid, CalendarGridBody, CalendarGridHeader, CalendarHeaderCell, Heading } from 'react-aria-components';
+import { Calendar as Months } from 'react-aria-components';
 import { dayText, parseDay, todayInTehran, weekdayOf } from '../dates';
+import { Month } from '../parts';
 import { useWords } from '../words';
 
 interface Props {
@@ -38,19 +39,7 @@ export function Calendar({ label, from, isOff, weekly, yearly, press, everyYear 
       // a Friday is taken off by its weekday, a day of every year by that
       isDateUnavailable={(date) => press !== null && (offBy(date as CalendarDate) === 'week' || (!everyYear && offBy(date as CalendarDate) === 'year'))}
     >
-      <header className="calendar-head">
-        <Button slot="previous" className="button icon" aria-label={words.form.previousMonth}>
-          ‹
-        </Button>
-        <Heading />
-        <Button slot="next" className="button icon" aria-label={words.form.nextMonth}>
-          ›
-        </Button>
-      </header>
-      <CalendarGrid weekdayStyle="narrow">
-        <CalendarGridHeader>{(weekday) => <CalendarHeaderCell>{weekday}</CalendarHeaderCell>}</CalendarGridHeader>
-        <CalendarGridBody>{(date) => <CalendarCell date={date} className={`cell ${offBy(date) ?? ''}`} />}</CalendarGridBody>
-      </CalendarGrid>
+      <Month mark={offBy} />
       <p className="legend">
         <span>
           <i className="swatch off-week" /> {words.terms.weekly}

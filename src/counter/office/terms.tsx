@@ -59,8 +59,8 @@ export default function TermsPage() {
       <div className="list-head">
         <h1>{words.terms.title}</h1>
         <p className="quiet">{admin ? words.terms.helpAdmin : words.terms.help}</p>
-        <search className="filters" aria-label={words.terms.on}>
-          <DayField label={words.terms.on} value={typed} onChange={setTyped} />
+        <search className="filters" aria-label={words.list.filters}>
+          <DayField label={words.terms.on} value={typed} onChange={setTyped} help="" />
         </search>
       </div>
       {error === null ? null : <Trouble error={error} retry={reload} />}
@@ -147,7 +147,8 @@ function read(name: TermName, typed: string): number | number[] | null | undefin
     .map((part) => part.replaceAll(/[,٬\s]/g, ''))
     .filter((part) => part !== '');
   if (!numbers.every((part) => /^\d{1,15}$/.test(part))) return undefined;
-  if (name === 'remindDaysBeforeClosing') return numbers.map(Number);
+  // the earliest first, however they were typed
+  if (name === 'remindDaysBeforeClosing') return [...new Set(numbers.map(Number))].sort((a, b) => b - a);
   if (numbers.length === 0) return name.startsWith('staleAfterDays.') ? null : undefined;
   return Number(numbers[0]);
 }
@@ -162,14 +163,14 @@ function Figures({ terms, edits, edit }: PartProps) {
       <h2>{words.terms.figures}</h2>
       <p className="quiet">{words.terms.figuresHelp}</p>
       {(Object.entries(GROUPS) as [keyof typeof GROUPS, readonly TermName[]][]).map(([group, names]) => (
-        <fieldset key={group} className="stacked">
+        <fieldset key={group} className="stacked group">
           <legend>{words.terms.groups[group]}</legend>
           {edit === null ? (
             <dl className="facts terms">
               {names.map((name) => (
                 <div key={name}>
                   <dt>{nameOf(name)}</dt>
-                  <dd>{typed(name) === '' ? words.terms.never : <Num>{typed(name)}</Num>}</dd>
+                  <dd>{typed(name) === '' ? (name === 'remindDaysBeforeClosing' ? words.terms.noneOfThem : words.terms.never) : name === 'remindDaysBeforeClosing' ? typed(name) : <Num>{typed(name)}</Num>}</dd>
                 </div>
               ))}
             </dl>
@@ -226,7 +227,7 @@ function DaysOff({ terms, edits, edit }: PartProps) {
             <span className="chip">{name(day)}</span>
           ) : (
             <Button className={`chip ${terms.terms.daysOff.includes(day) ? '' : 'new'}`} onPress={() => toggle(day)} aria-label={words.terms.takeOff(name(day))}>
-              {name(day)} <span aria-hidden="true">✕</span>
+              {name(day)} <span aria-hidden="true">×</span>
             </Button>
           )}
         </li>

@@ -802,7 +802,7 @@ export const en: Words = {
       'correctiveAction.effectAfterDays': 'Effect is judged after (days)',
     },
     staleOf: (feed) => `Age of ${feed} (days)`,
-    remindHelp: 'the earliest first, such as 5, 3, 1; empty: none',
+    remindHelp: 'such as 5, 3, 1; empty: none',
     staleHelp: 'empty: never old',
     notANumber: 'Write a whole number.',
     notNumbers: 'Write the days with commas, such as 5, 3, 1.',

@@ -857,7 +857,7 @@ export const fa = {
       'correctiveAction.effectAfterDays': 'سنجش اثر پس از (روز)',
     } as Record<string, string>,
     staleOf: (feed: string) => `کهنه شدن ${feed} (روز)`,
-    remindHelp: 'زودترین نخست، مانند ۵، ۳، ۱؛ خالی: بی یادآوری',
+    remindHelp: 'مانند ۵، ۳، ۱؛ خالی: بی یادآوری',
     staleHelp: 'خالی: هرگز کهنه نمی‌شود',
     notANumber: 'عدد صحیح بنویسید.',
     notNumbers: 'روزها را با ویرگول بنویسید، مانند ۵، ۳، ۱.',

@@ -7,11 +7,12 @@ import { createSettlementWorkflows } from '../src/api/workflows.js';
 import { loadDemoData } from '../src/demo.js';
 import { todayInTehran } from '../src/domain/jalali.js';
 import { type SettlementOrder, settlementId } from '../src/domain/settlement.js';
-import { freePort, startPostgres, startTemporal, temporalExecutable } from '../src/embedded.js';
+import { freePort } from '../src/embedded.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';
-import { OFFICE, SEARCH_ATTRIBUTE_TYPES, STATUS, SUBSCRIPTION } from '../src/workflows/search-attributes.js';
+import { OFFICE, STATUS, SUBSCRIPTION } from '../src/workflows/search-attributes.js';
+import { testPostgres, testTemporal } from '../test/servers.js';
 import { answerAtOnce } from './floor/workflow.js';
 
 const WARM_UP = 30;
@@ -33,11 +34,10 @@ export async function benchAnnouncement(): Promise<Announcement> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-bench-'));
   const ends: (() => Promise<unknown> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   try {
-    const postgres = await startPostgres({ dataFolder: folder, port: await freePort() });
+    const postgres = await testPostgres({ dataFolder: folder, port: await freePort() });
     ends.push(() => postgres.stop());
-    const executable = temporalExecutable();
-    if (!executable) throw new Error('no Temporal server: set TASVIEH_TEMPORAL_BIN');
-    const temporal = await startTemporal({ executable, dataFile: path.join(folder, 'temporal.db'), port: await freePort(), uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES });
+    const temporal = await testTemporal({ dataFile: path.join(folder, 'temporal.db'), port: await freePort() });
+    const { namespace } = temporal;
     ends.push(() => temporal.stop());
     await migrate(postgres.url);
     const pool = createPool(postgres.url, { applicationName: 'bench' });
@@ -51,17 +51,18 @@ export async function benchAnnouncement(): Promise<Announcement> {
       ...process.env,
       TASVIEH_DATABASE_URL: postgres.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal.address,
+      TASVIEH_TEMPORAL_NAMESPACE: namespace,
       TASVIEH_SECRET: 'bench'.repeat(8),
       TASVIEH_ENCRYPTION_KEYS: newKey,
       TASVIEH_LOG_LEVEL: 'error',
     };
     ends.push((await child(path.join(__dirname, '../src/main.js'), ['worker'], env)).end);
-    ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor'], env)).end);
+    ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor', namespace], env)).end);
 
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
-    const client = new Client({ connection });
-    const encrypting = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(newKey)) });
+    const client = new Client({ connection, namespace });
+    const encrypting = new Client({ connection, namespace, dataConverter: createDataConverter(readEncryptionKeys(newKey)) });
     const workflows = createSettlementWorkflows(encrypting, {
       taskQueue: 'tasvieh',
       searchAttributes: ({ clerk, facts }) => [

@@ -7,13 +7,13 @@ import { Client, Connection } from '@temporalio/client';
 import { type Opening, billingCycleWorkflowId, endOfDay } from '../src/domain/cycle.js';
 import { addDays, todayInTehran } from '../src/domain/jalali.js';
 import { settlementWorkflowId } from '../src/domain/settlement.js';
-import { freePort, startPostgres, startTemporal, temporalExecutable } from '../src/embedded.js';
+import { freePort } from '../src/embedded.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';
 import { createPostingStore } from '../src/store/postings.js';
 import { BILLING_CYCLE_WORKFLOW, TASK_QUEUE, billingCycleOpened } from '../src/workflows/messages.js';
-import { SEARCH_ATTRIBUTE_TYPES } from '../src/workflows/search-attributes.js';
+import { testPostgres, testTemporal } from '../test/servers.js';
 import { seedWaiting } from '../test/store/waiting.js';
 import { child } from './announcement.js';
 import type { listens } from './floor/workflow.js';
@@ -40,11 +40,10 @@ export async function benchFanOut(settlements: number): Promise<FanOut> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-bench-'));
   const ends: (() => Promise<unknown> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   try {
-    const postgres = await startPostgres({ dataFolder: folder, port: await freePort() });
+    const postgres = await testPostgres({ dataFolder: folder, port: await freePort() });
     ends.push(() => postgres.stop());
-    const executable = temporalExecutable();
-    if (!executable) throw new Error('no Temporal server: set TASVIEH_TEMPORAL_BIN');
-    const temporal = await startTemporal({ executable, dataFile: path.join(folder, 'temporal.db'), port: await freePort(), uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES });
+    const temporal = await testTemporal({ dataFile: path.join(folder, 'temporal.db'), port: await freePort() });
+    const { namespace } = temporal;
     ends.push(() => temporal.stop());
     await migrate(postgres.url);
     const pool = createPool(postgres.url, { applicationName: 'bench' });
@@ -54,17 +53,18 @@ export async function benchFanOut(settlements: number): Promise<FanOut> {
       ...process.env,
       TASVIEH_DATABASE_URL: postgres.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal.address,
+      TASVIEH_TEMPORAL_NAMESPACE: namespace,
       TASVIEH_SECRET: 'bench'.repeat(8),
       TASVIEH_ENCRYPTION_KEYS: keys,
       TASVIEH_LOG_LEVEL: 'error',
     };
     const worker = await child(path.join(__dirname, '../src/main.js'), ['worker'], env);
     ends.push(worker.end);
-    ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor', keys], env)).end);
+    ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor', namespace, keys], env)).end);
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
     // the floor encrypts as well: what is measured is the cycle
-    const client = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(keys)) });
+    const client = new Client({ connection, namespace, dataConverter: createDataConverter(readEncryptionKeys(keys)) });
 
     const memory = watch(worker.pid);
     ends.push(() => void memory.stop());

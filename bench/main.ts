@@ -52,8 +52,9 @@ async function main(): Promise<void> {
     figures.push({ name: 'feed, peak memory', value: peakRssMb, unit: 'MB', floor: null, ratio: null, aim: 'flat', n: rows });
   }
   if (parts.includes('indicators')) {
-    for (const { name, seconds, floor, n } of await withDatabase((url) => benchIndicators(url, count ?? 1_000_000))) {
-      figures.push({ name, value: seconds * 1000, unit: 'ms', floor: floor * 1000, ratio: seconds / floor, aim: '< 1,000 ms', n });
+    for (const { name, least, median, floor, n } of await withDatabase((url) => benchIndicators(url, count ?? 1_000_000))) {
+      figures.push({ name: `${name}, least`, value: least * 1000, unit: 'ms', floor: null, ratio: null, aim: '', n });
+      figures.push({ name: `${name}, median`, value: median * 1000, unit: 'ms', floor: floor * 1000, ratio: median / floor, aim: '< 1,000 ms', n });
     }
   }
   if (wanted('announcement')) {

@@ -15,7 +15,7 @@ const say = (line) => process.stderr.write(`build: ${line}\n`);
 /** Throws when it does not compile. `bench`: with the measurements and the samples of test/ that they use. */
 export async function build({ bench = false } = {}) {
   await buildCounter();
-  const sources = [...filesUnder('src').filter((file) => !isCounter(file)), ...(bench ? [...filesUnder('bench'), ...['test/document', 'test/vectors', 'test/e2e', 'test/counter', 'test/store'].flatMap(filesUnder).filter((file) => !file.endsWith('.test.ts'))] : [])].sort();
+  const sources = [...filesUnder('src').filter((file) => !isCounter(file)), ...(bench ? [...filesUnder('bench'), ...['test/document', 'test/vectors', 'test/e2e', 'test/counter', 'test/store'].flatMap(filesUnder).filter((file) => !file.endsWith('.test.ts')), 'test/servers.ts'] : [])].sort();
   const project = bench ? 'tsconfig.bench.json' : 'tsconfig.build.json';
   const settings = ['tsconfig.json', 'tsconfig.build.json', project, 'package.json', 'package-lock.json', 'scripts/build.mjs'];
   const hash = hashOf([...settings, ...sources]);

@@ -18,13 +18,14 @@ const ALSO = {
   debt: ['debt-words', 'debt-borders', 'decisions', 'discount', 'earlier-settlement', 'debt-oracle'],
   'earlier-settlement': ['decisions'],
   'gas-price': ['decisions'],
-  reading: ['reading-words', 'decisions'],
-  'step-table': ['step-table-words'],
+  reading: ['reading-words', 'reading-meters', 'decisions'],
   'late-decree': ['verification'],
   'service-terms': ['practice-tariff'],
+  'step-table': ['step-table-words'],
   tariff: ['tariff-words', 'tariff-schema', 'tariff-detail', 'practice-tariff'],
   'tariff-names': ['tariff-detail'],
   'tariff-review': ['tariff-review-words', 'practice-tariff'],
+  task: ['task-words'],
 };
 
 const modules = readdirSync(path.join(root, 'src/domain')).map((file) => path.basename(file, '.ts'));

@@ -8,7 +8,7 @@ import { Refusal } from './refusal.js';
 
 type Say = (line: string) => void;
 
-/** `audit rebuild`, `audit workflows`, `audit numbers` and `audit expire`. `served` is asked for only when a command runs. Exit code 1 on what does not agree. */
+/** `audit rebuild`, `audit workflows`, `audit numbers`, `audit indicators` and `audit expire`. `served` is asked for only when a command runs. Exit code 1 on what does not agree. */
 export function addAuditCommand(program: Command, served: () => ServedConfig, say: Say): void {
   const audit = program.command('audit').description('the event log against what is stored; numbers issued, void and missing');
   const withPool = async (act: (pool: Pool, config: ServedConfig) => Promise<void>): Promise<void> => {
@@ -40,6 +40,11 @@ export function addAuditCommand(program: Command, served: () => ServedConfig, sa
     .option('--json')
     .action((options: { from?: JalaliDate; to?: JalaliDate; json?: boolean }) => withPool((pool) => numbers(pool, options, say)));
   audit
+    .command('indicators')
+    .description('compare what is kept for the indicators with the rows it tells of')
+    .option('--anew', 'make it anew first; whoever settles waits so long')
+    .action(({ anew = false }: { anew?: boolean }) => withPool((pool) => indicators(pool, anew, say)));
+  audit
     .command('expire')
     .description('take away what the access log has kept for its three years')
     .action(() =>
@@ -65,6 +70,17 @@ async function rebuild(pool: Pool, settlement: string | null, json: boolean, say
   if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
   else say(`${checked} settlements: ${checked - different.length} equal, ${different.length} differ.`);
   if (different.length > 0) process.exitCode = 1;
+}
+
+async function indicators(pool: Pool, anew: boolean, say: Say): Promise<void> {
+  const { createIndicatorStore } = await import('./store/indicators.js');
+  const store = createIndicatorStore(pool);
+  if (anew) await store.measureAnew();
+  const { settlements, dues } = await store.drift();
+  if (settlements.length === 0 && dues === 0) return say('The indicators rest on what is stored.');
+  for (const settlement of settlements) say(`${settlement}: differs`);
+  say(`${settlements.length} settlements and ${dues} sums of what was due differ; --anew mends them.`);
+  process.exitCode = 1;
 }
 
 async function workflows(pool: Pool, config: ServedConfig, json: boolean, say: Say): Promise<void> {

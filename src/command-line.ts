@@ -68,6 +68,21 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
       say(ran.length === 0 ? 'The schema is up to date.' : `Done: ${ran.join(', ')}`);
     });
   program
+    .command('temporal-namespace')
+    .description('make the namespace on a Temporal server and register the search attributes; it may run again')
+    .option('--retention-days <n>', 'how long a new namespace keeps ended workflows', whole, 90)
+    .action(async ({ retentionDays }: { retentionDays: number }) => {
+      const { temporalAddress: address, temporalNamespace: namespace } = served(env);
+      const [{ Connection }, { keepNamespace }, { SEARCH_ATTRIBUTE_TYPES }] = await Promise.all([import('@temporalio/client'), import('./temporal-namespace.js'), import('./workflows/search-attributes.js')]);
+      const connection = await Connection.connect({ address });
+      try {
+        const { made, registered } = await keepNamespace(connection, { namespace, retentionDays, searchAttributes: SEARCH_ATTRIBUTE_TYPES });
+        say(`The namespace ${namespace} ${made ? `is made and keeps ended workflows for ${retentionDays} days` : 'is there'}; ${registered.length === 0 ? 'it has every search attribute' : `registered: ${registered.join(', ')}`}.`);
+      } finally {
+        await connection.close();
+      }
+    });
+  program
     .command('feed')
     .description('load a CSV file of the billing system: all of it or nothing')
     .argument('<kind>', FEED_KINDS.join('|'), oneOf(FEED_KINDS))

@@ -126,6 +126,18 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   return { address, ...server };
 }
 
+/** Starts another server in a process of its own and waits until `ask` is answered; it does not outlive us either. */
+export async function startServer({ name, command, args, env, logFile, ask }: { name: string; command: string; args: string[]; env: NodeJS.ProcessEnv; logFile: string; ask: () => Promise<void> }): Promise<EmbeddedServer> {
+  const server = launch(name, logFile, 'SIGTERM', (log) => spawn(command, args, { detached: true, env, stdio: ['ignore', log, log] }));
+  try {
+    await untilAnswers(server, Date.now() + 60_000, ask);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
 /** Where the embedded Postgres of a data folder answers, or null when the folder has none. */
 export function embeddedDatabaseUrl(dataFolder: string, port: number): string | null {
   const file = path.join(dataFolder, 'postgres.password');

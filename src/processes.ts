@@ -45,6 +45,7 @@ import { createOverrideStore } from './store/overrides.js';
 import { createPaymentStore } from './store/payments.js';
 import { createPeopleStore } from './store/people.js';
 import { createPool } from './store/pool.js';
+import { createPresenceStore } from './store/presences.js';
 import { createPostingStore } from './store/postings.js';
 import { createQualityReportStore } from './store/quality-reports.js';
 import { createProposalStore } from './store/proposals.js';
@@ -55,6 +56,7 @@ import { createTariffStore } from './store/tariffs.js';
 import { createTaskStore } from './store/tasks.js';
 import { createUnsentStore } from './store/unsent.js';
 import { version } from '../package.json';
+import { createSigns, everyMinute } from './every-minute.js';
 import { keepSchedules, schedules } from './schedules.js';
 import { watchSteps } from './step-watch.js';
 import { isWorkedAt, lookAtTaskQueue } from './task-queue.js';
@@ -165,6 +167,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         tasks: createTaskStore(pool),
         indicators: createIndicatorStore(pool),
         reports: createQualityReportStore(pool),
+        presences: createPresenceStore(pool),
         unsent: createUnsentStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
         archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
@@ -249,6 +252,9 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const tasks = createTaskStore(pool);
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const accesses = createAccessStore(pool);
+  const indicators = createIndicatorStore(pool);
+  const presences = createPresenceStore(pool);
+  const signs = createSigns(presences);
   const looks = createAccessWriter(accesses, log);
   const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
   const standing = createStandingStore(watchPool);
@@ -283,7 +289,9 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     proposals: createProposalStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
     postings: createPostingStore(pool),
-    indicators: createIndicatorStore(pool),
+    indicators,
+    presences,
+    signs,
     correctiveActions: createCorrectiveActionStore(pool),
     reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
@@ -332,6 +340,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     throw error;
   });
   void watchClocks({ postgres: postgresClock(watchPool), temporal: temporalClock(connection, place) }, { limitMs: config.clockSkewLimitMs, tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs), log, ending: ending.signal });
+  void everyMinute({ 'the signs of offices': signs.write, 'sums of what was due': () => indicators.sumDues() }, { log, ending: ending.signal });
   return {
     port: server.port,
     ended: new Promise(() => undefined),

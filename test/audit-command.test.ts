@@ -49,6 +49,15 @@ test('audit rebuild: equal 0, a difference 1 with its field, no such settlement 
   await expect(run('audit', 'rebuild', '014900000999-14050904')).rejects.toThrow(Refusal);
 });
 
+test('audit indicators: what does not agree is named, exit 1; made anew it agrees', async () => {
+  expect(await run('audit', 'indicators')).toEqual({ code: 0, out: 'The indicators rest on what is stored.' });
+  const { order } = settled[1]!;
+  await database.pool.query('update app.measures set errors = 3 where settlement_id = $1', [order.id]);
+  await database.pool.query(`insert into app.dues (due_on, cycle, office, clerk, due, taken) values ('1405/09/01', '12-1405-06', '01', 'x', 1, 1)`);
+  expect(await run('audit', 'indicators')).toEqual({ code: 1, out: `${order.id}: differs\n1 settlements and 1 sums of what was due differ; --anew mends them.` });
+  expect(await run('audit', 'indicators', '--anew')).toEqual({ code: 0, out: 'The indicators rest on what is stored.' });
+});
+
 test('audit numbers: gaps are named, exit 1; of a period its own', async () => {
   const numbers = settled.map(({ bill }) => bill.number);
   expect(await run('audit', 'numbers')).toEqual({ code: 0, out: `bill, office 01, ${numbers[0]!.split('-')[1]}: 3 issued (${numbers[0]} to ${numbers[2]}), 0 void, 0 missing` });

@@ -8,6 +8,7 @@ import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
+import type { PresenceStore } from '../store/presences.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -45,6 +46,7 @@ export interface ActivityDependencies {
   tasks: TaskStore;
   indicators: IndicatorStore;
   reports: QualityReportStore;
+  presences: PresenceStore;
   unsent: UnsentStore;
   people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   messenger: Messenger;
@@ -54,7 +56,7 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, messenger, archive }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, presences, messenger, archive }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -71,7 +73,7 @@ export function createActivities({ settlements, postings, corrections, actions, 
     ...createCorrectiveActionActivities({ actions, tariffs, desk, messenger }),
     ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 
-    ...createReportActivities({ indicators, reports, messenger }),
+    ...createReportActivities({ indicators, reports, presences, tariffs, messenger }),
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
     ...createExportActivities({ archive }),
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import { type Operator, settlementWorkflowId } from '../domain/settlement.js';
+import { type Operator, type Role, settlementWorkflowId } from '../domain/settlement.js';
 import { authenticate, authorise } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { docsRouter } from './docs.js';
@@ -157,6 +157,8 @@ function allowTemporalUi(req: Request, res: Response, { codec }: ApiDeps): void 
   if (req.method === 'OPTIONS') res.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'authorization, content-type, x-namespace' });
 }
 
+/** Those by whose calls an office is heard of; the others work anywhere. */
+const AT_COUNTERS: ReadonlySet<Role> = new Set(['clerk', 'supervisor']);
 const NOBODY: Operator = { id: '', name: '', role: 'clerk', office: '' };
 
 async function answer(row: Route, req: Request, res: Response, deps: ApiDeps, limits: Limits): Promise<void> {
@@ -164,6 +166,8 @@ async function answer(row: Route, req: Request, res: Response, deps: ApiDeps, li
   let session: Session | null = null;
   if (row.roles !== 'anyone') {
     session = await authenticate(req, deps, row.forTemporalUi ? deps.codec.origin : null);
+    const { role, office } = session.operator;
+    if (AT_COUNTERS.has(role)) deps.signs.heard(office);
     await limits.known(row, req, res);
     if (session.mustChangePassword && !row.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED');
     authorise(session.operator, row.roles);

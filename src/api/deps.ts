@@ -19,6 +19,7 @@ import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { FedPayments, PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
+import type { PresenceStore } from '../store/presences.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
 import type { KnownBefore } from '../store/settlements.js';
 import type { SignInStore } from '../store/sign-in.js';
@@ -145,7 +146,10 @@ export interface ApiDeps {
   /** the company's own deadlines and thresholds on a day */
   serviceTerms(day: JalaliDate): Promise<ServiceTerms>;
   postings: Pick<PostingStore, 'openCycle' | 'openedCycles' | 'counts' | 'batchCounts' | 'nextBatch' | 'batch' | 'acknowledge'>;
-  indicators: IndicatorStore;
+  indicators: Pick<IndicatorStore, 'counts' | 'risks'>;
+  presences: Pick<PresenceStore, 'presences'>;
+  /** keeps that somebody of an office was heard; no answer waits for it */
+  signs: { heard(office: string): void };
   reports: Pick<QualityReportStore, 'list' | 'file'>;
   correctiveActions: Pick<CorrectiveActionStore, 'list' | 'get' | 'open' | 'started' | 'errorsSince'>;
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */

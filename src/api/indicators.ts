@@ -4,6 +4,8 @@ import { INDICATOR_COLUMNS, indicatorsXlsx } from '../document/report-workbook.j
 import { staleFeeds } from '../domain/freshness.js';
 import { type Indicators, indicators } from '../domain/indicators.js';
 import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../domain/jalali.js';
+import { type Outage, outageCounts, outagesOf } from '../domain/outage.js';
+import { serviceTermsOn } from '../domain/service-terms.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
@@ -13,6 +15,8 @@ import type { indicatorsQuery, indicatorsView } from './schemas.js';
 export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 /** Days are told apart for so many of them; for more, months are. */
 const MAX_DAYS = 400;
+/** The latest are listed; all are counted. */
+const MOST_OUTAGES = 100;
 
 /** GET /indicators: K1 to K5 of a period, and how the risks stand; as a file the figures alone. */
 export async function showIndicators({ req, res, operator, query }: Call<unknown, z.output<typeof indicatorsQuery>>, deps: ApiDeps) {
@@ -38,9 +42,16 @@ export async function showIndicators({ req, res, operator, query }: Call<unknown
     else res.type(XLSX).send(req.method === 'HEAD' ? '' : Buffer.from(await indicatorsXlsx(by, items)));
     return;
   }
-  const [risks, stale] = await Promise.all([deps.indicators.risks(asked), staleToday(today, deps)]);
-  const view: z.input<typeof indicatorsView> = { ...asked, by, items, risks: { ...risks, staleFeeds: stale } };
+  const [risks, stale, outages] = await Promise.all([deps.indicators.risks(asked), staleToday(today, deps), outagesBetween(asked, deps)]);
+  const view: z.input<typeof indicatorsView> = { ...asked, by, items, risks: { ...risks, ...outageCounts(outages), staleFeeds: stale }, outages: outages.slice(-MOST_OUTAGES).reverse() };
   res.json(view);
+}
+
+/** R1: silences in working hours, by the terms of each day. */
+async function outagesBetween(asked: { from: JalaliDate; to: JalaliDate; office: string | null }, deps: ApiDeps): Promise<Outage[]> {
+  const [presences, versions] = await Promise.all([deps.presences.presences(asked), deps.tariffs.versions()]);
+  const tariffs = await deps.tariffs.tariffs(versions);
+  return outagesOf(presences, { ...asked, now: deps.now().toISOString() }, (day) => serviceTermsOn(tariffs, day));
 }
 
 /** R2: feeds that are stale today, by the terms in force. */

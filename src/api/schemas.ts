@@ -15,6 +15,7 @@ import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff.js';
 import { TASK_KINDS } from '../domain/task.js';
 import { parseDayOff } from '../domain/terms-change.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
+import { WEEKDAYS } from '../domain/working-calendar.js';
 import { PROBLEM_CODES } from './problems.js';
 
 /**
@@ -419,6 +420,11 @@ const termsShape = {
 };
 const correctionTerms = z.strictObject({ dueHours: z.int(), remindHours: z.int(), approvalAbove: z.int().meta({ description: 'rial' }) });
 const actionTerms = z.strictObject({ perSettlement: z.int(), perClerk: z.int(), perCause: z.int(), perOffice: z.int(), effectAfterDays: z.int(), meetingDueDays: z.int() });
+const clockTime = coded(z.string().max(20).meta({ description: 'time of the day', examples: ['07:30'] }), 'TIME_INVALID', 'ساعت را مانند ۰۷:۳۰ بنویسید.', (typed) => {
+  const [, hours = '', minutes = ''] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(latinDigits(typed).trim()) ?? [];
+  return hours === '' ? null : `${hours.padStart(2, '0')}:${minutes}`;
+});
+const openingHours = z.strictObject({ days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional().meta({ description: 'absent: every weekday' }), from: clockTime, to: clockTime });
 const dayOff = coded(
   z.string().max(20).meta({ description: 'a weekday, a day of every year or one date', examples: ['friday'] }),
   'DAY_OFF_INVALID',
@@ -439,7 +445,13 @@ const requirement = z.strictObject({
 export const termsRequest = z.strictObject({
   from: date.meta({ description: 'first day' }),
   terms: z
-    .strictObject({ ...termsShape, correction: correctionTerms.partial(), correctiveAction: actionTerms.partial(), daysOff: z.array(dayOff).max(1_000).meta({ description: 'it stands whole' }) })
+    .strictObject({
+      ...termsShape,
+      correction: correctionTerms.partial(),
+      correctiveAction: actionTerms.partial(),
+      openingHours: z.array(openingHours).max(20).meta({ description: 'of working days, it stands whole; the last that holds on a day counts' }),
+      daysOff: z.array(dayOff).max(1_000).meta({ description: 'it stands whole' }),
+    })
     .partial()
     .optional()
     .meta({ description: 'what is set anew; the rest stays' }),
@@ -1062,7 +1074,19 @@ export const indicatorsView = z.strictObject({
       k5: counted.meta({ description: 'announcements' }),
     }),
   ),
-  risks: z.strictObject({ lateEntries: counted, outages: counted.meta({ description: 'days of offices with late entries' }), staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  risks: z.strictObject({ lateEntries: counted, lateEntryDays: counted.meta({ description: 'days of offices with late entries' }),
+    outages: counted.meta({ description: 'silences in working hours, of offices and of the system itself' }), outageMinutes: counted,
+    staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  outages: z
+    .array(
+      z.strictObject({
+        office: z.string().meta({ description: '`*`: the system itself was away, for every office' }),
+        from: moment,
+        to: moment.nullable().meta({ description: 'null: it lasts' }),
+        minutes: counted.meta({ description: 'of working hours; of an office without those in which the system itself was away' }),
+      }),
+    )
+    .meta({ description: 'the newest first, a hundred at most' }),
 });
 
 export const accessPage = z.strictObject({
@@ -1237,10 +1261,12 @@ const requirementView = z.strictObject({
   purposes: z.array(z.enum(PURPOSES_WITH_DOCUMENTS)),
   applicants: z.array(z.enum(['owner', 'tenant'])).nullable().meta({ description: 'null: every applicant' }),
 });
+const hoursView = z.array(z.strictObject({ days: z.array(z.enum(WEEKDAYS)).nullable(), from: z.string(), to: z.string() })).meta({ description: 'of working days; the last that holds on a day stands, days null: every weekday' });
 const figure = z.union([z.number(), z.array(z.number())]).nullable();
 const termsDifferenceView = z.strictObject({
   from: day,
   terms: z.array(z.strictObject({ term: z.string().meta({ examples: ['correction.dueHours'] }), before: figure, after: figure })).meta({ description: 'null: never' }),
+  openingHours: z.strictObject({ before: hoursView, after: hoursView }).nullable().meta({ description: 'null: as they were' }),
   daysOff: z.strictObject({ added: z.array(z.string()), removed: z.array(z.string()) }),
   documents: z.strictObject({ added: z.array(requirementView), removed: z.array(requirementView) }),
 });
@@ -1250,7 +1276,7 @@ export const termsView = z.strictObject({
     .strictObject({ version: z.string(), title: z.string(), provisional: z.boolean(), to: day.nullable().meta({ description: 'the last day on which it stands; null: until further notice' }) })
     .nullable()
     .meta({ description: 'what all of this is part of; null: none is in force, these are the defaults' }),
-  terms: z.strictObject({ ...termsShape, correction: correctionTerms, correctiveAction: actionTerms, daysOff: z.array(z.string()) }),
+  terms: z.strictObject({ ...termsShape, correction: correctionTerms, correctiveAction: actionTerms, openingHours: hoursView, daysOff: z.array(z.string()) }),
   documents: z.array(requirementView.extend({ from: day, to: day.nullable() })),
   later: z.array(termsDifferenceView).meta({ description: 'what is decided already for later days' }),
 });

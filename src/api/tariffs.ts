@@ -5,6 +5,7 @@ import type { Operator } from '../domain/settlement.js';
 import { type RequiredDocument, type Tariff, type TariffFault, readTariff, tariffOn } from '../domain/tariff.js';
 import type { Requirement, TermsDifference } from '../domain/terms-change.js';
 import { cleanText } from '../domain/text.js';
+import type { OpeningHours } from '../domain/working-calendar.js';
 import type { Proposal } from '../store/proposals.js';
 import { type TariffReview, reviewForRecord, reviewTariff, stillFits } from '../store/publication.js';
 import type { PublishedTariff } from '../store/tariffs.js';
@@ -198,14 +199,19 @@ export function viewReview({ tariff, against, valid, faults, warnings, doubts, d
   return { version: tariff?.version ?? null, title: tariff?.title ?? null, from: tariff?.from ?? null, to: tariff?.to ?? null, against, valid, faults: faults.map(found), warnings: warnings.map(found), doubts: doubts.map(found), differences: differences.map(viewDifference), samples };
 }
 
-export function viewDifference({ from, terms, daysOff, documents }: TermsDifference): z.input<typeof tariffReviewView>['differences'][number] {
+export function viewDifference({ from, terms, openingHours, daysOff, documents }: TermsDifference): z.input<typeof tariffReviewView>['differences'][number] {
   const plain = (value: number | readonly number[] | null): number | number[] | null => (typeof value === 'number' || value === null ? value : [...value]);
   return {
     from,
     terms: terms.map(({ term, before, after }) => ({ term, before: plain(before), after: plain(after) })),
+    openingHours: openingHours && { before: openingHours.before.map(viewHours), after: openingHours.after.map(viewHours) },
     daysOff,
     documents: { added: documents.added.map(viewRequirement), removed: documents.removed.map(viewRequirement) },
   };
+}
+
+export function viewHours({ days, from, to }: OpeningHours) {
+  return { days: days ? [...days] : null, from, to };
 }
 
 export function viewRequirement({ anyOf, purposes, applicants }: Requirement | RequiredDocument) {

@@ -9,7 +9,7 @@ import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
 import type { termsQuery, termsRequest, termsView } from './schemas.js';
-import { sound, viewDifference, viewProposal, viewRequirement, viewReview } from './tariffs.js';
+import { sound, viewDifference, viewHours, viewProposal, viewRequirement, viewReview } from './tariffs.js';
 
 type Asked = z.output<typeof termsRequest>;
 
@@ -18,11 +18,11 @@ export async function showTerms({ res, query }: Call<unknown, z.output<typeof te
   const on = query.on ?? todayInTehran(deps.now());
   const tariffs = await deps.tariffs.tariffs(await deps.tariffs.versions());
   const standing = standingOn(tariffs, on);
-  const { daysOff, remindDaysBeforeClosing, ...terms } = serviceTermsOn(tariffs, on);
+  const { daysOff, openingHours, remindDaysBeforeClosing, ...terms } = serviceTermsOn(tariffs, on);
   const view: z.input<typeof termsView> = {
     on,
     tariff: standing && { version: standing.tariff.version, title: standing.tariff.title, provisional: standing.provisional, to: standing.to },
-    terms: { ...terms, remindDaysBeforeClosing: [...remindDaysBeforeClosing], daysOff: [...daysOff] },
+    terms: { ...terms, remindDaysBeforeClosing: [...remindDaysBeforeClosing], openingHours: openingHours.map(viewHours), daysOff: [...daysOff] },
     documents: documentsOn(tariffs, on).map(({ from, to, ...each }) => ({ ...viewRequirement(each), from, to })),
     later: laterTerms(tariffs, on).map(viewDifference),
   };

@@ -13,6 +13,9 @@ interface Session {
 /** Set while somebody is signed in here, or may be: without it nobody is asked for, which would be refused. */
 const KEPT = 'tasvieh-signed-in';
 
+/** How often an open page gives a sign of its office. */
+const SIGN_MS = 60_000;
+
 const SessionContext = createContext<Session | null>(null);
 
 export function useSession(): Session {
@@ -46,6 +49,14 @@ export function SignedIn({ children }: { children: ReactNode }) {
   }, [asked, reachable]);
 
   useEffect(() => onSignedOut(() => setState((before) => (before.kind === 'in' ? { kind: 'out', ended: true } : before))), []);
+
+  const there = state.kind === 'in';
+  useEffect(() => {
+    if (!there) return undefined;
+    // also in a page that nobody looks at: by it the office is known to be there, and the page learns that the service is away
+    const timer = setInterval(() => void get<Operator>('/session').catch(() => undefined), SIGN_MS);
+    return () => clearInterval(timer);
+  }, [there]);
 
   const session = useMemo(() => {
     if (state.kind !== 'in') return null;

@@ -16,6 +16,11 @@ export function moment(at: Instant): string {
   return `${date(todayInTehran(instant))}، ساعت ${persianDigits(CLOCK.format(instant))}`;
 }
 
+/** `10:15` in Tehran, Latin digits. */
+export function timeOfDay(at: Instant): string {
+  return CLOCK.format(new Date(at));
+}
+
 export function date(d: string): string {
   return persianDigits(d);
 }

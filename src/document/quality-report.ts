@@ -45,7 +45,8 @@ function page(report: QualityReport, issuer: string) {
     offices: [...offices, whole].map(row),
     risks: [
       ['ثبت با تأخیر از برگهٔ کاغذی (R1)', number(risks.lateEntries)],
-      ['روزهای قطعی در اداره‌ها (R1)', number(risks.outages)],
+      ['روزهای ثبت برگهٔ کاغذی در اداره‌ها (R1)', number(risks.lateEntryDays)],
+      ['قطعی‌های دیده‌شده در ساعت کار (R1)', risks.outages === 0 ? number(0) : `${number(risks.outages)}؛ روی‌هم ${number(risks.outageMinutes)} دقیقه`],
       ['اعلام بر پایهٔ دادهٔ کهنه (R2)', number(risks.onStaleData)],
       ['اقلام ارسال‌نشده، هنگام تهیه (R4)', `${number(risks.unsent)}؛ دیرمانده ${number(risks.unsentLate)}`],
       ['وظیفه‌های دیرشده، هنگام تهیه (R5)', number(risks.overdueTasks)],

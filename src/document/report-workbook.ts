@@ -1,9 +1,11 @@
 import type { CellObject, Sheet } from 'write-excel-file/node';
 import { CORRECTION_CAUSES, CORRECTION_CAUSE_TITLES, CORRECTION_KINDS, CORRECTION_KIND_TITLES } from '../domain/correction.js';
 import type { IndicatorGroup, Indicators, RiskCounts } from '../domain/indicators.js';
-import { monthName } from '../domain/jalali.js';
+import { monthName, todayInTehran } from '../domain/jalali.js';
+import { EVERYWHERE, type Outage } from '../domain/outage.js';
 import type { QualityReport } from '../domain/quality-report.js';
 import { persianDigits } from '../domain/text.js';
+import { timeOfDay } from './figures.js';
 
 type Value = string | number | null;
 
@@ -51,7 +53,7 @@ const GROUPS: Record<IndicatorGroup, string> = { day: 'روز', month: 'ماه',
 
 /** The monthly report as a workbook: the month, then every group on a sheet of its own, right to left. */
 export async function reportXlsx(report: QualityReport): Promise<Uint8Array> {
-  const { month, from, to, edition, madeAt, whole, before, months, days, cycles, offices, clerks, risks, correctiveActions } = report;
+  const { month, from, to, edition, madeAt, whole, before, months, days, cycles, offices, clerks, risks, outages, correctiveActions } = report;
   const title = `گزارش کیفی ${monthName(month)} ${persianDigits(month.slice(0, 4))}`;
   const pairs: [string, Value, string?][] = [
     ['از', from],
@@ -85,7 +87,27 @@ export async function reportXlsx(report: QualityReport): Promise<Uint8Array> {
     indicatorSheet('دوره‌ها', 'cycle', cycles),
     indicatorSheet('اداره‌ها', 'office', offices),
     indicatorSheet('کارمندان', 'clerk', clerks),
+    outageSheet(outages),
   ]);
+}
+
+function outageSheet(outages: readonly Outage[]): Sheet<Buffer> {
+  return {
+    sheet: 'قطعی‌ها',
+    rightToLeft: true,
+    stickyRowsCount: 1,
+    columns: [{ width: 18 }, { width: 14 }, { width: 10 }, { width: 10 }, { width: 16 }],
+    data: [
+      ['اداره', 'روز', 'از ساعت', 'تا ساعت', 'دقیقهٔ ساعت کار'].map(heading),
+      ...outages.map(({ office, from, to, minutes }) => [
+        cell(office === EVERYWHERE ? 'همهٔ سامانه' : office),
+        cell(todayInTehran(new Date(from))),
+        cell(timeOfDay(from)),
+        cell(to === null ? 'ادامه دارد' : timeOfDay(to)),
+        cell(minutes, WHOLE),
+      ]),
+    ],
+  };
 }
 
 /** What was asked of the indicators as a workbook of one sheet. */
@@ -95,7 +117,9 @@ export function indicatorsXlsx(by: IndicatorGroup | null, items: readonly Indica
 
 const RISKS: [keyof RiskCounts, string][] = [
   ['lateEntries', 'ریسک R1: ثبت با تأخیر'],
-  ['outages', 'ریسک R1: روزهای قطعی در اداره‌ها'],
+  ['lateEntryDays', 'ریسک R1: روزهای ثبت برگهٔ کاغذی در اداره‌ها'],
+  ['outages', 'ریسک R1: قطعی‌های دیده‌شده در ساعت کار'],
+  ['outageMinutes', 'ریسک R1: دقیقه‌های قطعی'],
   ['onStaleData', 'ریسک R2: اعلام بر پایهٔ دادهٔ کهنه'],
   ['unsent', 'ریسک R4: اقلام ارسال‌نشده'],
   ['unsentLate', 'ریسک R4: اقلام دیرمانده'],

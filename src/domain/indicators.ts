@@ -107,7 +107,10 @@ export function indicators(group: string | null, counts: IndicatorCounts): Indic
 export interface RiskCounts {
   /** R1: late entries in the period: somebody wrote paper slips, and the days of offices on which that happened */
   lateEntries: number;
+  lateEntryDays: number;
+  /** R1: silences in working hours that were noticed (outage.ts), of offices and of the system itself, and their minutes in all */
   outages: number;
+  outageMinutes: number;
   /** R2: announcements in the period that rest on data confirmed as stale */
   onStaleData: number;
   /** R4: postings that billing has not taken, and those of them that were late */

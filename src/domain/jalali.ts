@@ -9,8 +9,8 @@ export type JalaliDate = string & { readonly [jalaliDate]: true };
 const FIRST_YEAR = 1206;
 const LAST_YEAR = 1498;
 
-/** Last day of the calendar: nothing can be after it. */
-export const LAST_DAY = `${LAST_YEAR}/12/29` as JalaliDate;
+/** Last day of the calendar, which ends with a leap year: nothing can be after it. */
+export const LAST_DAY = `${LAST_YEAR}/12/30` as JalaliDate;
 
 const DAY_MS = 86_400_000;
 /** Julian day number of 1970-01-01. */

@@ -33,7 +33,7 @@ function core(folded: string): string {
 
 function isOwnName(folded: string, id: string, name: string): boolean {
   const whole = [searchText(id), searchText(name)];
-  const parts = [...whole, ...name.split(/[\s\u200c]+/).map(searchText)].filter((part) => part !== '');
+  const parts = [...whole, ...name.split(/[\s\u200c]/).map(searchText)].filter((part) => part !== '');
   return parts.includes(core(folded)) || whole.some((part) => part.length >= 4 && folded.includes(part));
 }
 

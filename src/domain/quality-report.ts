@@ -1,5 +1,6 @@
 import type { Indicators, RiskCounts } from './indicators.js';
 import { type JalaliDate, monthBefore, todayInTehran } from './jalali.js';
+import type { Outage } from './outage.js';
 import type { Instant } from './settlement.js';
 
 /** What the monthly report shows: the plan's indicators as `indicators` defines them, the month beside those before it. */
@@ -22,6 +23,7 @@ export interface QualityReport {
   offices: Indicators[];
   clerks: Indicators[];
   risks: RiskCounts;
+  outages: Outage[];
   correctiveActions: { opened: number; closed: number; open: number };
 }
 

@@ -2,7 +2,7 @@ import type { FeedKind } from './account.js';
 import type { JalaliDate } from './jalali.js';
 import type { Rial } from './rial.js';
 import { type Dated, type Tariff, holdsOn, tariffOn } from './tariff.js';
-import { DEFAULT_DAYS_OFF, type DayOff } from './working-calendar.js';
+import { DEFAULT_DAYS_OFF, DEFAULT_OPENING_HOURS, type DayOff, type OpeningHours } from './working-calendar.js';
 
 /** What the company has set for its own service: deadlines and thresholds, with validity. */
 export interface ServiceTerms {
@@ -33,15 +33,17 @@ export interface ServiceTerms {
   };
   /** R3: a qualification that lapses within so many days is warned of */
   qualificationWarnDays: number;
-  /** R1: so many minutes of working hours without an announcement of an office are noticed as an outage */
+  /** R1: so many minutes of working hours without a sign of an office, or of the system, are noticed as an outage (outage.ts) */
   outageAfterMinutes: number;
+  /** when offices are open on working days */
+  openingHours: readonly OpeningHours[];
   /** the working calendar: what offices have to do is not due on these days, and its hours do not run on them */
   daysOff: readonly DayOff[];
 }
 
 /** Terms of a tariff document from a day on; what is left out is that of DEFAULT_SERVICE_TERMS. */
 export type ServiceRule = Dated & {
-  // feeds, reminders and days off are lists: given, they stand whole, for nothing in them means never
+  // feeds, reminders, opening hours and days off stand whole where they are given: nothing in a list means never
   [Group in keyof ServiceTerms]?: Group extends 'correction' | 'correctiveAction' ? Partial<ServiceTerms[Group]> : ServiceTerms[Group];
 };
 
@@ -55,6 +57,7 @@ export const DEFAULT_SERVICE_TERMS: ServiceTerms = {
   correctiveAction: { perSettlement: 2, perClerk: 3, perCause: 5, perOffice: 10, effectAfterDays: 30, meetingDueDays: 7 },
   qualificationWarnDays: 30,
   outageAfterMinutes: 60,
+  openingHours: DEFAULT_OPENING_HOURS,
   daysOff: DEFAULT_DAYS_OFF,
 };
 

@@ -1,5 +1,5 @@
 import { jalali } from './jalali.js';
-import { type Dated, type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff, holdsOn } from './tariff.js';
+import { type Dated, type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff, given, holdsOn } from './tariff.js';
 import { cleanText, latinDigits, searchText, wholeNumber } from './text.js';
 
 export const STEP_TABLE_COLUMNS = ['use', 'season', 'climate', 'upto', 'rate'] as const;
@@ -42,27 +42,29 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
   const head = sheet.findIndex((row) => missingColumns(row).length === 0);
   if (head < 0) return { gas: [], faults: noHeader(sheet), byRow: (found) => found };
   const columns = columnsOf(sheet[head] as SheetRow);
+  // the header is the row that has them all
+  const cellOf = (cells: SheetRow['cells'], column: Column): string | UnreadableCell => cells[columns.get(column) as number] ?? '';
   const faults: TariffFault[] = [];
-  const groups = new Map<string, { rates: GasRates; rows: number[] }>();
+  const groups = new Map<string, { rates: Omit<GasRates, 'flat'>; rows: number[] }>();
   for (const { row, cells } of sheet.slice(head + 1)) {
     const tell = (column: Column, code: string, message: string, detail: string): void => void faults.push({ path: `row ${row}, ${column}`, code, message, detail });
     const text = (column: Column): string => {
-      const cell = cells[columns.get(column) ?? -1] ?? '';
+      const cell = cellOf(cells, column);
       if (typeof cell === 'string') return latinDigits(cleanText(cell));
       tell(column, cell.code, cell.message, cell.detail);
       return '';
     };
-    if (STEP_TABLE_COLUMNS.every((column) => isEmpty(cells[columns.get(column) ?? -1]))) continue;
+    if (STEP_TABLE_COLUMNS.every((column) => isEmpty(cellOf(cells, column)))) continue;
     const before = faults.length;
     const [use, season, climate, upto, rate] = [text('use'), text('season'), text('climate'), text('upto'), text('rate')];
     if (faults.length > before) continue;
     const number = (column: Column, typed: string): number => {
       const value = wholeNumber(typed);
-      if (value === null) tell(column, 'NOT_WHOLE', `not a whole number: ${typed}`, typed === '' ? 'عدد صحیح لازم است.' : `عدد صحیح نیست: ${typed}`);
+      if (value === null) tell(column, 'NOT_WHOLE', `not a whole number: ${typed}`, `عدد صحیح لازم است (${given(typed)}).`);
       return value ?? 0;
     };
     const climates = climatesOf(climate);
-    if (climates === null) tell('climate', 'NOT_ALLOWED', `1 to 5, a list or a span of them, or empty: ${climate}`, `اقلیم عددی از 1 تا 5، فهرستی از آن‌ها (1، 2)، بازه‌ای از آن‌ها (1-3) یا خالی است: ${climate}`);
+    if (climates === null) tell('climate', 'NOT_ALLOWED', `1 to 5, a list or a span of them, or empty: ${climate}`, `اقلیم عددی از 1 تا 5، فهرستی از آن‌ها (1، 2)، بازه‌ای از آن‌ها (1-3) یا خالی است (${given(climate)}).`);
     const step: Step = { uptoM3PerMonth: upto === '' ? null : number('upto', upto), rialPerM3: number('rate', rate) };
     const key = [use, seasonOf(season), ...(climates ?? [])].join();
     const group = groups.get(key);
@@ -70,13 +72,13 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
       group.rates.steps.push(step);
       group.rows.push(row);
     } else {
-      groups.set(key, { rates: { use, season: seasonOf(season), ...(climates && climates.length > 0 && { climates }), steps: [step], flat: false }, rows: [row] });
+      groups.set(key, { rates: { use, season: seasonOf(season), ...(climates && climates.length > 0 && { climates }), steps: [step] }, rows: [row] });
     }
   }
   const ofRates = [...groups.values()];
   const byRow = (found: TariffFault): TariffFault => inRow(found, ofRates);
-  // one open step is one rate for all
-  const gas = ofRates.map(({ rates }) => ({ ...rates, flat: rates.steps.length === 1 && rates.steps[0]?.uptoM3PerMonth === null }));
+  // one step is one rate for all; that it is open is asked for below
+  const gas = ofRates.map(({ rates }) => ({ ...rates, flat: rates.steps.length === 1 }));
   if (gas.length === 0 && faults.length === 0) faults.push(NO_ROW);
   // a cell that could not be read would only be told again
   if (faults.length === 0) faults.push(...checkTariff({ ...CARRIER, gas }).map(byRow));
@@ -135,12 +137,12 @@ function noHeader(sheet: readonly SheetRow[]): TariffFault[] {
     path: `row ${nearest.row}, ${column}`,
     code: 'NO_COLUMN',
     message: `the columns are ${english}, or ${persian}`,
-    detail: `ستون «${PERSIAN_HEADS[column]}» نیست. ستون‌ها: ${persian}، یا ${english}`,
+    detail: `ستون «${PERSIAN_HEADS[column]}» نیست. ستون‌ها: ${persian}، یا ${english}.`,
   }));
 }
 
-function isEmpty(cell: string | UnreadableCell | undefined): boolean {
-  return cell === undefined || (typeof cell === 'string' && cleanText(cell) === '');
+function isEmpty(cell: string | UnreadableCell): boolean {
+  return typeof cell === 'string' && cleanText(cell) === '';
 }
 
 function seasonOf(text: string): GasRates['season'] {
@@ -164,9 +166,9 @@ const COLUMN_OF: Record<string, Column> = { use: 'use', season: 'season', climat
 
 function inRow({ path, code, message, detail }: TariffFault, groups: readonly { rows: number[] }[]): TariffFault {
   const rowOf = (group: string | undefined, step: string | undefined): number | undefined => groups[Number(group)]?.rows[Number(step ?? 0)];
-  const [, group, step, name] = /^gas\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.(\w+))?/.exec(path) ?? [];
-  const row = rowOf(group, step);
-  const column = name === undefined ? undefined : COLUMN_OF[name];
+  const place = /^gas\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.(\w+))?/.exec(path);
+  const row = rowOf(place?.[1], place?.[2]);
+  const column = place?.[3] && COLUMN_OF[place[3]];
   const named = (text: string, word: string): string => text.replace(/gas\[(\d+)\]/g, (whole, other: string) => (rowOf(other, undefined) === undefined ? whole : `${word} ${rowOf(other, undefined)}`));
   return {
     path: row === undefined ? path : `row ${row}${column === undefined ? '' : `, ${column}`}`,

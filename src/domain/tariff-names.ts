@@ -24,6 +24,7 @@ const DOCUMENT: Names = {
   service: {
     ...dated('remindDaysBeforeClosing', 'escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes', 'daysOff'),
     staleAfterDays: names(...FEED_KINDS),
+    openingHours: names('days', 'from', 'to'),
     correction: names('dueHours', 'remindHours', 'approvalAbove'),
     correctiveAction: names('perSettlement', 'perClerk', 'perCause', 'perOffice', 'effectAfterDays', 'meetingDueDays'),
   },

@@ -1,11 +1,11 @@
 import type { AccountSnapshot } from './account.js';
 import { computeDebt } from './debt.js';
 import { fraction, roundToRial } from './fraction.js';
-import { type JalaliDate, addDays } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays } from './jalali.js';
 import { type Rial, subtractRial } from './rial.js';
 import { DEFAULT_SERVICE_TERMS } from './service-terms.js';
 import { unknownNames } from './tariff-names.js';
-import { CALENDAR_END, type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
+import { type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, endedBefore, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
@@ -47,15 +47,14 @@ export function reviewDocument({ tariff, faults, unknown, inDocument: told }: Ta
     valid: faults.length === 0,
     faults,
     warnings: [...unknown, ...(tariff ? told(tariffWarnings(tariff, against)) : [])],
-    samples: tariff && faults.length === 0 ? sampleBills(tariff, against) : [],
+    samples: tariff ? sampleBills(tariff, against) : [],
   };
 }
 
 /** What a tariff's first day has without it, else what ended last before it. */
 export function tariffBefore({ version, from }: Tariff, published: readonly Tariff[]): Tariff | null {
   const others = published.filter((each) => each.version !== version);
-  const ended = others.filter(({ to }) => to !== null && to < from).sort((a, b) => ((a.to ?? '') < (b.to ?? '') ? -1 : 1));
-  return tariffOn(others, from) ?? ended.at(-1) ?? null;
+  return tariffOn(others, from) ?? endedBefore(others, from) ?? null;
 }
 
 /** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, days without a rule or with two. */
@@ -65,7 +64,7 @@ export function tariffWarnings(tariff: Tariff, against: Tariff | null): TariffFa
 
 /** Ten times or a tenth, with room for what a decree changes besides: toman for rial, or a digit too many. */
 export function isSlip(rate: number, other: number): boolean {
-  const [small, large] = rate < other ? [rate, other] : [other, rate];
+  const [small, large] = [Math.min(rate, other), Math.max(rate, other)];
   return small > 0 && large >= 7 * small && large <= 14 * small;
 }
 
@@ -79,7 +78,7 @@ function slip(path: string, rate: number, [than, persian]: readonly [string, str
 export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
   const found: TariffFault[] = [];
   gas.forEach(({ steps }, i) => {
-    let sound = steps[0]?.rialPerM3 ?? 0;
+    let sound = 0;
     steps.forEach(({ rialPerM3 }, n) => {
       if (isSlip(rialPerM3, sound)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, [`${sound} of the steps before`, `${sound} در پله‌های پیش از آن`]));
       else sound = rialPerM3;
@@ -155,16 +154,16 @@ function unlikelyDates(tariff: Tariff): TariffFault[] {
     })),
   ];
   // of these two at once are meant, and none is none
-  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => (tariff[name] ?? []).map((rule, i) => ({ rule, path: `${name}[${i}]` })));
+  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => tariff[name]?.map((rule: Dated, i) => ({ rule, path: `${name}[${i}]` })) ?? []);
   for (const { rule, path } of [...rules, ...others]) {
-    if ((rule.to !== null && rule.to < tariff.from) || (tariff.to !== null && rule.from > tariff.to)) {
+    if (lastDay(rule) < tariff.from || rule.from > lastDay(tariff)) {
       found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff`, detail: `${span(rule)} هیچ روزی از این تعرفه را در بر ندارد. تاریخ‌ها را بررسی کنید.` });
     }
   }
-  for (const kind of new Set(rules.map((each) => each.kind))) {
+  for (const { kind, name, path: first } of rules.filter((each, i) => rules.findIndex((other) => other.kind === each.kind) === i)) {
     const ofKind = rules.filter((each) => each.kind === kind);
     const gap = firstGap(tariff, ofKind.map(({ rule }) => rule));
-    if (gap) found.push({ path: (ofKind[0]?.path ?? '').replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there`, detail: `${span(gap)} برای ${ofKind[0]?.name ?? kind} قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.` });
+    if (gap) found.push({ path: first.replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there`, detail: `${span(gap)} برای ${name} قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.` });
     ofKind.forEach(({ rule, path }, i) => {
       const before = ofKind.slice(0, i).find((other) => firstShared(rule, other.rule) !== null);
       if (!before) return;
@@ -179,27 +178,33 @@ function span({ from, to }: Dated): string {
   return to === null ? `از ${from} به بعد` : `از ${from} تا ${to}`;
 }
 
-function firstGap({ from, to }: Dated, rules: readonly Dated[]): Dated | null {
-  let day: JalaliDate = from;
-  for (const rule of [...rules].sort((a, b) => (a.from < b.from ? -1 : 1))) {
-    if (to !== null && day > to) return null;
-    if (rule.from > day) return { from: day, to: to !== null && to < rule.from ? to : addDays(rule.from, -1) };
-    if (rule.to === null || rule.to >= CALENDAR_END) return null;
-    if (rule.to >= day) day = addDays(rule.to, 1);
+function lastDay({ to }: Dated): JalaliDate {
+  return to ?? LAST_DAY;
+}
+
+/** The first days of a validity on which none of the rules holds. */
+function firstGap(of: Dated, rules: readonly Dated[]): Dated | null {
+  let day = of.from;
+  for (const rule of rules.filter(({ from }) => from <= lastDay(of)).sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (rule.from > day) return { from: day, to: addDays(rule.from, -1) };
+    if (lastDay(rule) >= lastDay(of)) return null;
+    // a shorter rule inside a longer one takes nothing back
+    if (lastDay(rule) >= day) day = addDays(lastDay(rule), 1);
   }
-  return to !== null && day > to ? null : { from: day, to };
+  return { from: day, to: of.to };
 }
 
 function firstShared(a: Dated, b: Dated): JalaliDate | null {
   const from = a.from > b.from ? a.from : b.from;
-  return (a.to !== null && a.to < from) || (b.to !== null && b.to < from) ? null : from;
+  return lastDay(a) < from || lastDay(b) < from ? null : from;
 }
 
 function lateReminders(tariff: Tariff): TariffFault[] {
-  return (tariff.service ?? []).flatMap(({ correction }, i) => {
+  const found = tariff.service?.flatMap(({ correction }, i): TariffFault[] => {
     const { dueHours, remindHours } = { ...DEFAULT_SERVICE_TERMS.correction, ...correction };
     return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over`, detail: `یادآوری پس از ${remindHours} ساعت وقتی می‌رسد که مهلت ${dueHours} ساعته تمام شده است.` }];
   });
+  return found ?? [];
 }
 
 /** A bill of 30 days inside one season: one unit, urban, an ordinary meter, no ledger. Null where there is no rate. */
@@ -223,11 +228,10 @@ const FLAT_M3 = [100, 1000];
 export function sampleBills(tariff: Tariff, against: Tariff | null): SampleBill[] {
   const bills: SampleBill[] = [];
   const all = [...tariff.gas, ...(against?.gas ?? [])];
-  const freed = [...(tariff.discounts ?? []), ...(against?.discounts ?? [])];
   const months = SEASONS.map((season) => ({ season, periodNew: monthIn(tariff, season), periodOld: against && monthIn(against, season) }));
   for (const use of new Set(all.map((rates) => rates.use))) {
     const rated = all.filter((rates) => rates.use === use);
-    const byClimate = rated.some((rates) => !rates.flat || rates.climates !== undefined) || freed.some((rule) => rule.use === use && rule.climates !== undefined);
+    const byClimate = rated.some((rates) => !rates.flat || rates.climates !== undefined) || [tariff, against].some((each) => each?.discounts?.some((rule) => rule.use === use && rule.climates !== undefined));
     const quantities = quantitiesOf(rated);
     for (const climate of byClimate ? CLIMATES : [null]) {
       for (const { season, periodNew, periodOld } of months) {
@@ -264,7 +268,7 @@ function monthIn(tariff: Tariff, season: Season): JalaliDate | null {
   const start = addDays(tariff.from, -1);
   for (let day = 365; day >= 0; day--) {
     const after = addDays(start, day);
-    if (tariff.to !== null && addDays(after, 30) > tariff.to) continue;
+    if (addDays(after, 30) > lastDay(tariff)) continue;
     const intervals = gasIntervals([tariff], after, addDays(after, 30));
     if (Array.isArray(intervals) && intervals.length === 1 && intervals[0]?.season === season) return after;
   }
@@ -282,10 +286,14 @@ function total(tariff: Tariff, after: JalaliDate, use: string, climate: number, 
   return 'noTariffOn' in debt ? null : debt.total;
 }
 
+/** One unit, urban, an ordinary meter: what a sample's account has besides the rates that are asked for. */
+const ACCOUNT = { subscription: '', file: '', company: '', name: '', nationalId: '', mobile: '', address: '', postalCode: '', office: '', series: '', area: 'urban', units: 1, welfare: false, closedOn: null } as const;
+const METER = { serial: '', digits: 5, capacity: '6', coefficient: '1', startReading: 0, removedOn: null, endReading: null } as const;
+
 function sampleSnapshot(connectedOn: JalaliDate, use: string, climate: number): AccountSnapshot {
   return {
-    account: { subscription: '', file: '', company: '', name: '', nationalId: '', mobile: '', address: '', postalCode: '', office: '', series: '', use, climate, area: 'urban', units: 1, welfare: false, connectedOn, closedOn: null },
-    meters: [{ serial: '', digits: 5, capacity: '6', coefficient: '1', installedOn: connectedOn, startReading: 0, removedOn: null, endReading: null }],
+    account: { ...ACCOUNT, use, climate, connectedOn },
+    meters: [{ ...METER, installedOn: connectedOn }],
     lastBill: null,
     history: [],
     payments: [],

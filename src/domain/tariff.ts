@@ -1,10 +1,10 @@
 import { FEED_KINDS } from './account.js';
 import { AMOUNT_UNIT } from './bill-id.js';
 import { decimal } from './fraction.js';
-import { type JalaliDate, addDays, isLeapYear, parseJalali, yearOf } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays, daysBetween, isLeapYear, parseJalali, yearOf } from './jalali.js';
 import type { Rial } from './rial.js';
 import type { ServiceRule } from './service-terms.js';
-import { isWeekday, leavesWork } from './working-calendar.js';
+import { isClockTime, isWeekday, leavesWork } from './working-calendar.js';
 
 export type Season = 'warm' | 'cold';
 
@@ -165,12 +165,18 @@ export function tariffOn(tariffs: readonly Tariff[], date: JalaliDate): Tariff |
     const tariff = tariffs[i] as Tariff;
     if (covers(tariff, date)) return tariff;
   }
+  // only the last one: an older tariff that allows more is not what was in force before
+  const ended = endedBefore(tariffs, date);
+  return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+}
+
+/** Of the tariffs whose last day is past the one that ended last; of several that one which was published last. */
+export function endedBefore(tariffs: readonly Tariff[], date: JalaliDate): Tariff | undefined {
   let ended: (Tariff & { to: JalaliDate }) | undefined;
   for (const tariff of tariffs) {
     if (isEnded(tariff, date) && (!ended || tariff.to >= ended.to)) ended = tariff;
   }
-  // only the last one: an older tariff that allows more is not what was in force before
-  return ended?.provisionalTo !== undefined && date <= ended.provisionalTo ? ended : undefined;
+  return ended;
 }
 
 /** Whether a rule of the tariff holds on a day under it: used provisionally, a tariff goes on as on its last day. */
@@ -285,20 +291,20 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     return holds;
   };
   const dates = (dated: Dated, path: string): void => {
-    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${String(dated.from)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`);
-    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${String(dated.to)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`);
+    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${shown(dated.from)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`);
+    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${shown(dated.to)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`);
     if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts', `پایان (${dated.to}) پیش از آغاز (${dated.from}) است.`);
   };
   const text = (value: unknown, path: string): void =>
     void check(typeof value === 'string' && value !== '', path, 'REQUIRED', 'a text is required', `متنی لازم است (${given(value)}).`);
   const oneOf = (value: unknown, allowed: readonly unknown[], path: string): void =>
-    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${String(value)}`, `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`);
+    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${shown(value)}`, `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`);
   const whole = (value: unknown, from: number, to: number, path: string): boolean =>
-    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${String(value)}`, `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`);
+    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${shown(value)}`, `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`);
   const amount = (value: unknown, path: string): void =>
-    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${String(value)}`, `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`);
+    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${shown(value)}`, `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`);
   const decimalText = (value: unknown, path: string): void =>
-    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${String(value)}`, `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`);
+    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${shown(value)}`, `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`);
   const climateList = (climates: unknown = [], path: string): void => {
     if (check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
       (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}[${n}]`));
@@ -321,12 +327,12 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   };
   const validity = sound(() => dates(tariff, ''));
   if (tariff.provisionalTo !== undefined) {
-    check(isDate(tariff.provisionalTo) && tariff.provisionalTo >= (tariff.to ?? ''), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${String(tariff.provisionalTo)}`, `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`);
+    check(isDate(tariff.provisionalTo) && !(isDate(tariff.to) && tariff.provisionalTo < tariff.to), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${shown(tariff.provisionalTo)}`, `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`);
   }
   const seasons = sound(() => each(tariff.seasons, 'seasons', (span, path) => {
     oneOf(span.season, ['warm', 'cold'], `${path}.season`);
     const ends = (['from', 'to'] as const).map((end) =>
-      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${span[end]}`, `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`),
+      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${shown(span[end])}`, `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`),
     );
     if (!ends.every(Boolean)) return;
     check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates', 'آغاز و پایان یا هر دو روز سال (ماه/روز) باشد یا هر دو تاریخ کامل.');
@@ -371,6 +377,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   });
   each(tariff.subscription, 'subscription', (rule, path) => {
     fixed(rule, path);
+    if (rule.use !== undefined) text(rule.use, `${path}.use`);
     if (rule.capacityUpTo !== null) whole(rule.capacityUpTo, 0, Number.MAX_SAFE_INTEGER, `${path}.capacityUpTo`);
   });
   if (tariff.discounts !== undefined) {
@@ -382,7 +389,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (rule.season !== undefined) oneOf(rule.season, ['warm', 'cold'], `${path}.season`);
       if (rule.spans !== undefined) {
         each(rule.spans, `${path}.spans`, (span, at) => {
-          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${span[end]}`, `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`);
+          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${shown(span[end])}`, `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`);
         });
       }
       const kind: unknown = rule.kind;
@@ -421,7 +428,8 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (check(Array.isArray(reminders), `${path}.remindDaysBeforeClosing`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (reminders as unknown[]).forEach((days, n, all) => {
           const at = `${path}.remindDaysBeforeClosing[${n}]`;
-          if (whole(days, 0, 366, at) && n > 0) check((days as number) < (all[n - 1] as number), at, 'NOT_DESCENDING', `the earliest reminder first: ${String(days)} after ${String(all[n - 1])}`, `زودترین یادآوری اول می‌آید: ${String(days)} پس از ${String(all[n - 1])} آمده است.`);
+          const before = all[n - 1];
+          if (whole(days, 0, 366, at) && typeof before === 'number') check((days as number) < before, at, 'NOT_DESCENDING', `the earliest reminder first: ${shown(days)} after ${before}`, `زودترین یادآوری اول می‌آید: ${shown(days)} پس از ${before} آمده است.`);
         });
       }
       group(rule.correction, 'correction', (correction, at) => {
@@ -436,10 +444,22 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+      const openingHours: unknown = rule.openingHours ?? [];
+      if (check(Array.isArray(openingHours), `${path}.openingHours`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+        (openingHours as unknown[]).forEach((hours, n) => {
+          const at = `${path}.openingHours[${n}]`;
+          if (!check(isRecord(hours), at, 'NOT_AN_OBJECT', 'not hours from and to', 'ساعت آغاز (from) و پایان (to) لازم است.')) return;
+          const { from, to, days = [] } = hours as { from?: unknown; to?: unknown; days?: unknown };
+          for (const [name, time] of Object.entries({ from, to })) check(isClockTime(time), `${at}.${name}`, 'NOT_A_TIME', `a time of day (07:30): ${shown(time)}`, `ساعتی از روز (07:30) لازم است (${given(time)}).`);
+          if (isClockTime(from) && isClockTime(to)) check(from < to, at, 'TURNED_ROUND', `${from} is not before ${to}`, `آغاز (${from}) پیش از پایان (${to}) نیست.`);
+          if (!check(Array.isArray(days), `${at}.days`, 'NOT_A_LIST', 'weekdays, or absent', 'فهرستی از روزهای هفته لازم است؛ برای همهٔ روزها این نام را ننویسید.')) return;
+          (days as unknown[]).forEach((day, i) => check(isWeekday(day), `${at}.days[${i}]`, 'NOT_A_WEEKDAY', `a weekday (thursday): ${shown(day)}`, `روز هفته (thursday) لازم است (${given(day)}).`));
+        });
+      }
       const daysOff: unknown = rule.daysOff ?? [];
       if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
         (daysOff as unknown[]).forEach((day, n) =>
-          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${String(day)}`, `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`),
+          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${shown(day)}`, `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`),
         );
         check(leavesWork(daysOff as unknown[]), `${path}.daysOff`, 'NO_WORKING_DAY', 'all seven days of the week are off', 'هر هفت روز هفته تعطیل است.');
       }
@@ -467,21 +487,21 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
 const DAYS = 3660;
 const HOURS = 8784;
 
-/** The last day of the calendar that jalali.ts knows. */
-export const CALENDAR_END = '1498/12/29' as JalaliDate;
-
 /** Every day of the tariff has one season: the first day with none, and the first with two. */
 function checkSeasons(tariff: Tariff): TariffFault[] {
   const fullDates = tariff.seasons.filter((span) => !isYearly(span)).map((span) => span.to as JalaliDate);
   // five years hold 30 Esfand; seasons given by full dates may end before an open tariff does
-  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : CALENDAR_END;
+  const enough = tariff.from < '1490' ? addDays(tariff.from, 5 * 366) : LAST_DAY;
   const end = tariff.to ?? fullDates.sort().at(-1) ?? enough;
   const last = fullDates.length === 0 && enough < end ? enough : end;
   const faults: TariffFault[] = [];
   const once = (code: string, message: string, detail: string): void => {
     if (!faults.some((found) => found.code === code)) faults.push(fault('seasons', code, message, detail));
   };
-  for (let day = tariff.from; day <= last && day < CALENDAR_END; day = addDays(day, 1)) {
+  // the first day at least: all seasons may lie before it
+  const days = Math.max(0, daysBetween(tariff.from, last));
+  for (let n = 0; n <= days; n++) {
+    const day = addDays(tariff.from, n);
     const seasons = tariff.seasons.filter((span) => spanHolds(span, day));
     if (seasons.length === 0) once('SEASON_GAP', `no season on ${day}`, `روز ${day} در هیچ فصلی نیست.`);
     if (seasons.length > 1) once('SEASONS_OVERLAP', `more than one season on ${day}`, `روز ${day} در بیش از یک فصل است.`);
@@ -507,7 +527,7 @@ export function checkSteps(steps: readonly Step[], path: string): TariffFault[] 
   steps.forEach((step, i) => {
     const at = `${path}.steps[${i}]`;
     if (!Number.isSafeInteger(step.rialPerM3) || step.rialPerM3 < 0) {
-      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${step.rialPerM3}`, `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`));
+      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${shown(step.rialPerM3)}`, `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`));
     }
     const limit = step.uptoM3PerMonth;
     if (limit === null) {
@@ -515,9 +535,10 @@ export function checkSteps(steps: readonly Step[], path: string): TariffFault[] 
       return;
     }
     if (!Number.isSafeInteger(limit) || limit <= below) {
-      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${limit} after ${below}`, `حد پله‌ها عدد صحیح و صعودی است: ${limit} پس از ${below} آمده است.`));
+      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${shown(limit)} after ${below}`, `حد پله‌ها عدد صحیح و صعودی است: ${shown(limit)} پس از ${below} آمده است.`));
     }
-    below = limit;
+    // what is no limit leaves the last that was one
+    if (Number.isSafeInteger(limit)) below = limit;
     if (i === steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'NO_OPEN_LAST_STEP', 'the last step must be open', 'پلهٔ آخر باید باز باشد (بدون حد).'));
   });
   return faults;
@@ -527,9 +548,14 @@ function fault(path: string, code: string, message: string, detail: string): Tar
   return { path, code, message, detail };
 }
 
+/** A value as its reader wrote it; JSON may give objects that do not become text by themselves. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value).slice(0, 60) : String(value);
+}
+
 /** What stands in the place of what is required, in Persian. */
-function given(value: unknown): string {
-  const typed = String(value);
+export function given(value: unknown): string {
+  const typed = shown(value);
   return typed === 'undefined' || typed === '' ? 'نوشته نشده است' : `نوشته شده: ${typed}`;
 }
 
@@ -590,20 +616,20 @@ export function inDocument(found: readonly TariffFault[], json: unknown): Tariff
   const table = json as unknown as PublishedTable;
   const uses = Object.keys(table.levies?.insuranceRialPerMonth ?? {});
   const pathOf = (path: string): string => {
-    const [, list, index, rest = ''] = /^(\w+)(?:\[(\d+)\])?(.*)$/.exec(path) ?? [];
+    const [, list, index, rest = ''] = /^(\w+)\[(\d+)\](.*)$/.exec(path) ?? [];
     const n = Number(index);
     if (list === 'seasons') return path;
     if (list === 'gas' && n < table.household.length) return `household[${n}]${rest}`;
     if (list === 'gas') return `flat[${n - table.household.length}]${rest.replace('.steps[0]', '')}`;
-    if (list === 'levy' && rest === '.percent') return 'levies.gasSupplyLevyPercentOfGasPrice';
-    if (list === 'vat' && rest === '.percent') return 'levies.vatPercent';
-    if (list === 'insurance' && rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
-    if (list === 'insurance' && rest === '.use') return 'levies.insuranceRialPerMonth';
+    if (rest === '.percent') return list === 'levy' ? 'levies.gasSupplyLevyPercentOfGasPrice' : 'levies.vatPercent';
+    // of the charges such a table has insurance alone
+    if (rest === '.rialPerMonth') return `levies.insuranceRialPerMonth.${uses[Math.trunc(n / 2)]}.${n % 2 === 0 ? 'urban' : 'rural'}`;
+    if (rest === '.use') return 'levies.insuranceRialPerMonth';
     // version and dates follow from the seasons
     return 'seasons';
   };
   const told = found.map(({ path, code, message, detail }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf), detail: detail.replace(/gas\[\d+\]/g, pathOf) }));
-  return told.filter((each, i) => told.findIndex(({ path, code, message }) => path === each.path && code === each.code && message === each.message) === i);
+  return [...new Map(told.map((each) => [`${each.path} ${each.message}`, each])).values()];
 }
 
 function endOfYear(date: JalaliDate): JalaliDate {
@@ -612,7 +638,7 @@ function endOfYear(date: JalaliDate): JalaliDate {
 }
 
 function fromPublishedTable(table: PublishedTable): Tariff {
-  const days = table.seasons.flatMap((span) => [String(span.from), String(span.to)]).sort();
+  const days = table.seasons.flatMap((span) => [shown(span.from), shown(span.to)]).sort();
   const from = (days[0] ?? '') as JalaliDate;
   const to = (days.at(-1) ?? '') as JalaliDate;
   // tables of a year come round again: where the next decree is late, this one goes on with the same seasons
@@ -640,9 +666,9 @@ function fromPublishedTable(table: PublishedTable): Tariff {
     levy:
       levies.gasSupplyLevyPercentOfGasPrice === undefined
         ? []
-        : [{ from, to, percent: String(levies.gasSupplyLevyPercentOfGasPrice) }],
+        : [{ from, to, percent: shown(levies.gasSupplyLevyPercentOfGasPrice) }],
     // gas price and subscription: the base that the table's own province states
-    vat: levies.vatPercent === undefined ? [] : [{ from, to, percent: String(levies.vatPercent), base: ['gas', 'subscription'] }],
+    vat: levies.vatPercent === undefined ? [] : [{ from, to, percent: shown(levies.vatPercent), base: ['gas', 'subscription'] }],
     insurance: Object.entries(levies.insuranceRialPerMonth ?? {}).flatMap(([use, areas]) =>
       (['urban', 'rural'] as const).map((area) => ({ from, to, use, area, rialPerMonth: areas[area], per: 'meter' as const })),
     ),

@@ -1,8 +1,8 @@
-import { type JalaliDate, addDays, parseJalali } from './jalali.js';
+import { type JalaliDate, LAST_DAY, addDays, parseJalali } from './jalali.js';
 import { type ServiceRule, type ServiceTerms, serviceTermsOn } from './service-terms.js';
-import { CALENDAR_END, type Dated, type RequiredDocument, type Tariff, covers, holdsOn, tariffOn } from './tariff.js';
+import { type Dated, type RequiredDocument, type Tariff, covers, holdsOn, tariffOn } from './tariff.js';
 import { latinDigits } from './text.js';
-import { type DayOff, isWeekday } from './working-calendar.js';
+import { type DayOff, type OpeningHours, isWeekday } from './working-calendar.js';
 
 /** A document that must be shown, without its dates. */
 export type Requirement = Omit<RequiredDocument, 'from' | 'to'>;
@@ -112,13 +112,15 @@ function withTerms(rules: readonly ServiceRule[], first: JalaliDate, change: Cha
   return [...before, ...after];
 }
 
-export type TermName = Exclude<keyof ServiceTerms, 'daysOff' | 'correction' | 'correctiveAction' | 'staleAfterDays'> | `${'correction' | 'correctiveAction' | 'staleAfterDays'}.${string}`;
+export type TermName = Exclude<keyof ServiceTerms, 'daysOff' | 'openingHours' | 'correction' | 'correctiveAction' | 'staleAfterDays'> | `${'correction' | 'correctiveAction' | 'staleAfterDays'}.${string}`;
 
 /** What is otherwise from a day on. */
 export interface TermsDifference {
   from: JalaliDate;
   /** null: a feed that is never stale */
   terms: { term: TermName; before: number | readonly number[] | null; after: number | readonly number[] | null }[];
+  /** null: as they were */
+  openingHours: { before: readonly OpeningHours[]; after: readonly OpeningHours[] } | null;
   daysOff: { added: DayOff[]; removed: DayOff[] };
   documents: { added: Requirement[]; removed: Requirement[] };
 }
@@ -164,6 +166,7 @@ function difference(before: InForce, after: InForce, from: JalaliDate): TermsDif
   return {
     from,
     terms: names.map((term) => ({ term, before: old.get(term) ?? null, after: now.get(term) ?? null })).filter((each) => JSON.stringify(each.before) !== JSON.stringify(each.after)),
+    openingHours: JSON.stringify(before.terms.openingHours) === JSON.stringify(after.terms.openingHours) ? null : { before: before.terms.openingHours, after: after.terms.openingHours },
     daysOff: {
       added: after.terms.daysOff.filter((day) => !before.terms.daysOff.includes(day)),
       removed: before.terms.daysOff.filter((day) => !after.terms.daysOff.includes(day)),
@@ -172,8 +175,8 @@ function difference(before: InForce, after: InForce, from: JalaliDate): TermsDif
   };
 }
 
-function isNothing({ terms, daysOff, documents }: TermsDifference): boolean {
-  return terms.length + daysOff.added.length + daysOff.removed.length + documents.added.length + documents.removed.length === 0;
+function isNothing({ terms, openingHours, daysOff, documents }: TermsDifference): boolean {
+  return openingHours === null && terms.length + daysOff.added.length + daysOff.removed.length + documents.added.length + documents.removed.length === 0;
 }
 
 function missing(of: readonly RequiredDocument[], from: readonly RequiredDocument[]): Requirement[] {
@@ -182,7 +185,7 @@ function missing(of: readonly RequiredDocument[], from: readonly RequiredDocumen
 }
 
 /** Every figure under its dotted name. */
-function figuresOf({ staleAfterDays, remindDaysBeforeClosing, correction, correctiveAction, daysOff: _days, ...single }: ServiceTerms): Map<TermName, number | readonly number[]> {
+function figuresOf({ staleAfterDays, remindDaysBeforeClosing, correction, correctiveAction, daysOff: _days, openingHours: _hours, ...single }: ServiceTerms): Map<TermName, number | readonly number[]> {
   const groups = { correction, correctiveAction, staleAfterDays };
   return new Map<TermName, number | readonly number[]>([
     ...(Object.entries(groups) as [keyof typeof groups, Record<string, number>][]).flatMap(([group, terms]) => Object.entries(terms).map(([name, value]): [TermName, number] => [`${group}.${name}`, value])),
@@ -199,7 +202,7 @@ function contentOf(rule: object): string {
 
 /** Days of `within` on which a rule begins or is over, in order. */
 function turningDays(rules: readonly Dated[], within: Dated): JalaliDate[] {
-  const turns = rules.flatMap(({ from, to }) => [from, ...(to === null || to >= CALENDAR_END ? [] : [addDays(to, 1)])]);
+  const turns = rules.flatMap(({ from, to }) => [from, ...(to === null || to >= LAST_DAY ? [] : [addDays(to, 1)])]);
   return [...new Set(turns)].filter((day) => covers(within, day)).sort();
 }
 

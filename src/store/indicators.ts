@@ -1,10 +1,13 @@
 import type { Pool } from 'pg';
 import type { CorrectionCause, CorrectionKind } from '../domain/correction.js';
 import { type IndicatorCounts, type IndicatorGroup, type IndicatorQuery, NOTHING_COUNTED, type RiskCounts } from '../domain/indicators.js';
-import { type JalaliDate, addDays, daysBetween, startOfDayInTehran } from '../domain/jalali.js';
+import { type JalaliDate, addDays, daysBetween, fromGregorian, startOfDayInTehran, toGregorian } from '../domain/jalali.js';
 import { inTransaction } from './pool.js';
 
 export type IndicatorStore = ReturnType<typeof createIndicatorStore>;
+
+/** Outages are counted by their definition (domain/outage.ts) from the signs (presences.ts). */
+export type CountedRisks = Omit<RiskCounts, 'outages' | 'outageMinutes'>;
 
 type Grouped<R> = R & { group: string | null };
 
@@ -17,58 +20,51 @@ export function createIndicatorStore(pool: Pool) {
     async counts(query: IndicatorQuery): Promise<{ group: string | null; counts: IndicatorCounts }[]> {
       const { from, to, office, by } = query;
       const periods = by === 'day' || by === 'month' ? periodsOf(from, to, by) : null;
-      const rows = async <R>(sql: string, groups = '1'): Promise<Grouped<R>[]> =>
-        counted(pool, `${sql} group by ${groups}`, [...within(query), office, ...(periods ? [periods.names, periods.starts] : [])]);
-      const ofPeriod = `s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3)`;
-      const first = by === 'cycle' ? FIRST_CYCLE : '';
-      const [announced, times, errors, k2, k4] = await Promise.all([
-        rows<Partial<IndicatorCounts>>(
-          `select ${groupAt(by, 's.received_at')} as "group",
-             count(*) filter (where not s.late_entry and (s.announced_at is not null or s.breached_at is not null)) as requests,
-             count(*) filter (where not s.late_entry and s.within_target) as "onTime",
-             count(*) filter (where not s.late_entry and s.at_risk_at is not null) as "atRisk",
-             count(*) filter (where s.late_entry and s.announced_at is not null) as "lateEntries",
-             count(*) filter (where s.late_entry and s.within_target) as "lateEntriesOnTime",
-             count(*) filter (where s.announced_at is not null) as announcements
-           from app.settlements s ${first} where ${ofPeriod}`,
-        ),
-        // apart: what is counted can be counted by several at once, what is sorted cannot
-        rows<{ at: [number, number] }>(
-          // as an expression: in the order of an index by office a year would be read row by row
-          `select ${groupAt(by, 's.received_at')} || '' as "group", percentile_cont(array[0.5, 0.95]) within group (order by s.elapsed_ms) as at
-           from app.settlements s ${first} where ${ofPeriod} and not s.late_entry and s.elapsed_ms is not null`,
-        ),
-        rows<Pick<IndicatorCounts, 'announcedWithError'>>(
-          `select ${groupAt(by, 's.received_at')} as "group", count(*) as "announcedWithError"
-           from (select distinct settlement_id from app.corrections where status <> 'withdrawn' and reported_at >= $1) e join app.settlements s on s.id = e.settlement_id ${first}
-           where ${ofPeriod} and s.announced_at is not null`,
+      const rows = <R>(sql: string): Promise<Grouped<R>[]> => counted(pool, sql, [...within(query), office, ...(by === 'month' && periods ? [periods.firsts] : [])]);
+      const [measured, k2, k4] = await Promise.all([
+        rows<Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'> & { at: [number, number] | null }>(
+          // several read the rows at once, which an exact percentile would prevent: it comes from the groups' own lists after that
+          `select g.requests, g."onTime", g."atRisk", g."lateEntries", g."lateEntriesOnTime", g.announcements, g."announcedWithError", g."group",
+             (select percentile_cont(array[0.5, 0.95]) within group (order by ms) from unnest(g.elapsed) ms) as at
+           from (select ${groupAt(by, 'm.received_on')} as "group",
+               count(*) filter (where not m.late_entry and (m.announced or m.breached)) as requests,
+               count(*) filter (where not m.late_entry and m.within_target) as "onTime",
+               count(*) filter (where not m.late_entry and m.at_risk) as "atRisk",
+               count(*) filter (where m.late_entry and m.announced) as "lateEntries",
+               count(*) filter (where m.late_entry and m.within_target) as "lateEntriesOnTime",
+               count(*) filter (where m.announced) as announcements,
+               count(*) filter (where m.announced and m.errors > 0) as "announcedWithError",
+               array_agg(m.elapsed_ms) filter (where not m.late_entry) as elapsed
+             from app.measures m where m.received_at >= $1 and m.received_at < $2 and ($3::text is null or m.office = $3) group by 1 offset 0) g`,
         ),
         counted<Pick<IndicatorCounts, 'due' | 'taken'>>(
           pool,
-          // a posting is due once in each cycle that it was to be taken in
-          `select "group", sum(due)::bigint as due, sum(taken)::bigint as taken
-           from (select ${groupDue(by, 'p.cycle', 'p.due_on')} as "group", count(*) as due, count(*) as taken from app.postings p
-               where p.status = 'taken' and p.due_on between $1 and $2 and ($3::text is null or p.office = $3) group by 1
-             union all
-             select ${groupDue(by, 'm.from_cycle', 'm.due_on')}, count(*), 0 from app.posting_moves m join app.postings p using (posting)
-               where m.why = 'late' and m.due_on between $1 and $2 and ($3::text is null or p.office = $3) group by 1) as d group by 1`,
+          `select ${groupDue(by)} as "group", sum(d.due)::bigint as due, sum(d.taken)::bigint as taken
+           from app.dues d where d.due_on between $1 and $2 and ($3::text is null or d.office = $3) group by 1 having sum(d.due) <> 0`,
           [from, to, office],
         ),
         rows<{ kind: CorrectionKind; cause: CorrectionCause; corrections: number; withdrawn: number }>(
-          `select ${groupAt(by, 'c.reported_at')} as "group", c.kind, c.cause,
+          `select ${groupAt(by, `(c.reported_at at time zone 'Asia/Tehran')::date`)} as "group", c.kind, c.cause,
              count(*) filter (where c.status <> 'withdrawn') as corrections, count(*) filter (where c.status = 'withdrawn') as withdrawn
-           from app.corrections c join app.settlements s on s.id = c.settlement_id ${first}
-           where c.reported_at >= $1 and c.reported_at < $2 and ($3::text is null or s.office = $3)`,
-          '1, 2, 3',
+           from app.corrections c join app.measures m using (settlement_id)
+           where c.reported_at >= $1 and c.reported_at < $2 and ($3::text is null or m.office = $3) group by 1, 2, 3`,
         ),
       ]);
       const groups = new Map<string | null, IndicatorCounts>((periods?.names ?? (by === null ? [null] : [])).map((name) => [name, NOTHING_COUNTED]));
       const so = (group: string | null): IndicatorCounts => groups.get(group) ?? NOTHING_COUNTED;
-      const quantiles = times.map(({ group, at: [medianMs, p95Ms] }) => ({ group, medianMs: Math.round(medianMs), p95Ms: Math.round(p95Ms) }));
-      for (const { group, ...counts } of [...announced, ...quantiles, ...errors, ...k2]) groups.set(group, { ...so(group), ...counts });
+      /** days and months come as the database knows them */
+      const named = (group: string | null): string | null => {
+        if (by === 'day') return fromGregorian(group ?? '');
+        return by === 'month' ? (periods?.names[Number(group) - 1] ?? null) : group;
+      };
+      for (const { group, at, ...counts } of measured) {
+        const [medianMs, p95Ms] = at === null ? [null, null] : [Math.round(at[0]), Math.round(at[1])];
+        groups.set(named(group), { ...so(named(group)), ...counts, medianMs, p95Ms });
+      }
+      for (const { group, ...counts } of k2) groups.set(group, { ...so(group), ...counts });
       for (const { group, kind, cause, corrections, withdrawn } of k4) {
-        const { byKind, byCause, ...counts } = so(group);
-        groups.set(group, {
+        const { byKind, byCause, ...counts } = so(named(group));
+        groups.set(named(group), {
           ...counts,
           corrections: counts.corrections + corrections,
           withdrawn: counts.withdrawn + withdrawn,
@@ -80,28 +76,49 @@ export function createIndicatorStore(pool: Pool) {
     },
 
     /** The risks: of the period, and what is unsent and overdue now. */
-    async risks(query: Omit<IndicatorQuery, 'by'>): Promise<RiskCounts> {
-      const { rows } = await pool.query<RiskCounts>(
-        `select l.slips as "lateEntries", l.outages,
+    async risks(query: Omit<IndicatorQuery, 'by'>): Promise<CountedRisks> {
+      const { rows } = await pool.query<CountedRisks>(
+        `select l.slips as "lateEntries", l.days as "lateEntryDays",
            (select count(*) from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3)
              and s.announced_at is not null and s.warnings @> '[{"code": "STALE_FEED"}]') as "onStaleData",
            u.unsent, u."unsentLate",
            (select count(*) from app.tasks t where t.closed_at is null and t.due_at < now() and ($3::text is null or t.office = $3)) as "overdueTasks"
-         from (select count(*) as unsent, count(*) filter (where p.times_late > 0) as "unsentLate" from app.postings p join app.settlements s on s.id = p.settlement_id
-           where p.status in ('waiting', 'handedOver', 'late', 'refused') and ($3::text is null or s.office = $3)) as u,
-          (select count(*) as slips, count(distinct (s.office, (s.received_at at time zone 'Asia/Tehran')::date)) as outages
+         from (select count(*) as unsent, count(*) filter (where p.times_late > 0) as "unsentLate" from app.postings p
+           where p.status in ('waiting', 'handedOver', 'late', 'refused') and ($3::text is null or p.office = $3)) as u,
+          (select count(*) as slips, count(distinct (s.office, (s.received_at at time zone 'Asia/Tehran')::date)) as days
            from app.settlements s where s.received_at >= $1 and s.received_at < $2 and ($3::text is null or s.office = $3) and s.late_entry) as l`,
         [...within(query), query.office],
       );
-      return rows[0] as RiskCounts;
+      return rows[0] as CountedRisks;
+    },
+
+    /** Adds up what became due and was taken since the last time, in pages; answers how many changes there were. Figures stay as they are. */
+    async sumDues(page = 20_000): Promise<number> {
+      for (let sum = 0; ; ) {
+        const { rows } = await pool.query<{ changes: number }>('select app.sum_dues($1) as changes', [page]);
+        const changes = rows[0]?.changes ?? 0;
+        sum += changes;
+        if (changes < page) return sum;
+      }
+    },
+
+    /** What is kept for the indicators and does not agree with the rows it tells of: settlements, and sums of what was due. */
+    async drift(): Promise<{ settlements: string[]; dues: number }> {
+      const { rows } = await pool.query<{ settlements: string[]; dues: number }>(
+        `select coalesce((select array_agg(settlement_id order by settlement_id) from (select settlement_id from (table app.measures except table app.measures_due) kept
+             union select settlement_id from (table app.measures_due except table app.measures) due) m), '{}') as settlements,
+           (select count(*) from (select due_on, cycle, office, clerk, sum(due)::integer as due, sum(taken)::integer as taken from app.dues group by 1, 2, 3, 4 having sum(due) <> 0 or sum(taken) <> 0) kept
+             full join app.dues_due d using (due_on, cycle, office, clerk) where (kept.due, kept.taken) is distinct from (d.due, d.taken)) as dues`,
+      );
+      return rows[0] as { settlements: string[]; dues: number };
+    },
+
+    /** All that is kept for the indicators anew from the rows; who writes waits for it. */
+    async measureAnew(): Promise<void> {
+      await pool.query('select app.measure_anew()');
     },
   };
 }
-
-/** The cycle that a settlement's amounts were first due in. */
-const FIRST_CYCLE = `left join (select p.settlement_id, coalesce(m.cycle, p.cycle) as cycle from app.postings p
-  left join (select distinct on (posting) posting, from_cycle as cycle from app.posting_moves order by posting, at) m using (posting)
-  where p.kind = 'settlement' and p.revision = 1) f on f.settlement_id = s.id`;
 
 /** What is counted over a year needs room to sort in, reads indexes from end to end, and its plan is run once. */
 function counted<R>(pool: Pool, sql: string, values: unknown[]): Promise<Grouped<R>[]> {
@@ -111,50 +128,48 @@ function counted<R>(pool: Pool, sql: string, values: unknown[]): Promise<Grouped
   });
 }
 
-/** The group of what happened at an instant, for a settlement `s`; days and months by their names $4 and starts $5. */
-function groupAt(by: IndicatorGroup | null, instant: string): string {
+/** The group of what happened on a day in Tehran, for a settlement `m`; months by the first days $4. */
+function groupAt(by: IndicatorGroup | null, day: string): string {
   switch (by) {
     case null:
       return 'null::text';
     case 'day':
+      return `(${day})::text`;
     case 'month':
-      return `($4::text[])[width_bucket(${instant}, $5::timestamptz[])]`;
+      return `width_bucket(${day}, $4::date[])::text`;
     case 'cycle':
-      return `coalesce(f.cycle, '')`;
     case 'clerk':
-      return 's.clerk';
     case 'office':
-      return 's.office';
+      return `m.${by}`;
   }
 }
 
-/** The same of a posting `p` that is due in a cycle on a day. */
-function groupDue(by: IndicatorGroup | null, cycle: string, dueOn: string): string {
+/** The same of what is due in a cycle on a day. */
+function groupDue(by: IndicatorGroup | null): string {
   switch (by) {
     case null:
       return 'null::text';
     case 'day':
-      return dueOn;
+      return 'd.due_on';
     case 'month':
-      return `left(${dueOn}, 7)`;
+      return 'left(d.due_on, 7)';
     case 'cycle':
-      return cycle;
     case 'clerk':
     case 'office':
-      return `p.${by}`;
+      return `d.${by}`;
   }
 }
 
-/** The days `yyyy/mm/dd` or months `yyyy/mm` of a period with the instants at which they begin (the first at the period's). */
-function periodsOf(from: JalaliDate, to: JalaliDate, by: 'day' | 'month'): { names: string[]; starts: string[] } {
+/** The days `yyyy/mm/dd` or months `yyyy/mm` of a period with their first days (of the first month the period's), Gregorian. */
+function periodsOf(from: JalaliDate, to: JalaliDate, by: 'day' | 'month'): { names: string[]; firsts: string[] } {
   const names: string[] = [];
-  const starts: string[] = [];
+  const firsts: string[] = [];
   for (let n = 0; n <= daysBetween(from, to); n++) {
     const day = addDays(from, n);
     const name = by === 'day' ? day : day.slice(0, 7);
     if (names.at(-1) === name) continue;
     names.push(name);
-    starts.push(startOfDayInTehran(day));
+    firsts.push(toGregorian(day));
   }
-  return { names, starts };
+  return { names, firsts };
 }

@@ -105,7 +105,7 @@ export const REFUND = `json_build_object('amount', r.amount, 'reason', r.reason,
   'confirmedAt', to_char(r.confirmed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
 
 const VIEW = `
-  select s.*, b.bill, ${DUE} as due, ${paymentsOf('s.id')} as payments,
+  select s.*, app.instant(s.received_at) as received, b.bill, ${DUE} as due, ${paymentsOf('s.id')} as payments,
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
         'amount', p.amount, 'status', p.status, 'timesLate', p.times_late, 'reason', p.reason, 'billSerial', p.bill_serial) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -124,6 +124,8 @@ interface Row {
   status: SettlementStatus;
   revision: number;
   received_at: Instant;
+  /** the same to the microsecond: a page goes on from it */
+  received: Instant;
   announced_at: Instant | null;
   elapsed_ms: number | null;
   within_target: boolean | null;
@@ -234,8 +236,8 @@ export function createSettlementStore(pool: Pool) {
            and case $10::text when 'late' then not s.late_entry and (s.announced_at is not null or s.breached_at is not null) and s.within_target is not true
              when 'withError' then s.announced_at is not null and exists (select from app.corrections c where c.settlement_id = s.id and c.status <> 'withdrawn')
              when 'lateEntry' then s.late_entry and s.announced_at is not null else true end
-           and ($7::timestamptz is null or (date_trunc('milliseconds', s.received_at), s.id) < ($7, $8))
-         order by date_trunc('milliseconds', s.received_at) desc, s.id desc limit $9`,
+           and ($7::timestamptz is null or (s.received_at, s.id) < ($7, $8))
+         order by s.received_at desc, s.id desc limit $9`,
         [
           filter.status ?? null,
           filter.office ?? null,
@@ -250,8 +252,8 @@ export function createSettlementStore(pool: Pool) {
         ],
       );
       const items = rows.slice(0, filter.limit).map(fromRow);
-      const last = items.at(-1);
-      return { items, next: rows.length > filter.limit && last ? writeCursor(last.receivedAt, last.id) : null };
+      const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
+      return { items, next: last ? writeCursor(last.received, last.id) : null };
     },
 
     /**
@@ -534,5 +536,5 @@ function writeCursor(at: Instant, id: string): string {
 
 function readCursor(cursor: string): { at: string; id: string } | null {
   const [at, id] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  return at && id && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(at) && !Number.isNaN(Date.parse(at)) ? { at, id } : null;
+  return at && id && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/.test(at) && !Number.isNaN(Date.parse(at)) ? { at, id } : null;
 }

@@ -453,8 +453,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     indicators: {
       counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
-      risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
+      risks: async () => ({ lateEntries: 0, lateEntryDays: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
     },
+    presences: { presences: async () => [] },
+    signs: { heard: () => undefined },
     correctiveActions: {
       list: async () => ({ items: [correctiveAction()], next: null }),
       get: async (n) => (n === 1 ? correctiveAction() : n === 2 ? correctiveAction({ n, office: '34' }) : null),

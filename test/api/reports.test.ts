@@ -64,9 +64,44 @@ describe('GET /indicators as a file', () => {
     expect(rows?.map((row) => row.slice(0, 3))).toEqual([['اداره', 'K1 درخواست', 'K1 به‌موقع'], ['12', 4, 3]]);
   });
   test('json: the risks count the feeds that are stale today', async () => {
-    expect((await get('/indicators')).body.risks).toEqual({ lateEntries: 0, outages: 0, staleFeeds: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 });
+    expect((await get('/indicators')).body.risks).toEqual({ lateEntries: 0, lateEntryDays: 0, outages: 0, outageMinutes: 0, staleFeeds: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 });
     api.deps.billing.feeds = async () => [{ kind: 'payments', loadedAt: NOW.toISOString(), asOf: '1405/08/20' as never }];
     // one that was never fed is stale as well: only kinds with a term count
     expect((await get('/indicators')).body.risks.staleFeeds).toBeGreaterThan(0);
+  });
+});
+
+describe('outages (plan, R1)', () => {
+  // NOW is a Wednesday, 10:00 in Tehran; open from 07:30
+  const before = (minutes: number): string => new Date(NOW.getTime() - minutes * 60_000).toISOString();
+  const silent = async ({ office }: { office: string | null }) =>
+    [{ office: '*', from: before(10_000), to: before(0) }, { office: '01', from: before(2_000), to: before(75) }, { office: '02', from: before(2_000), to: before(1) }].filter((each) => office === null || [office, '*'].includes(each.office));
+
+  test('a silence that lasts is counted and listed, for whoever sees the office', async () => {
+    api.deps.presences.presences = silent;
+    const today = '/indicators?from=1405/09/04&to=1405/09/04';
+    const outage = { office: '01', from: before(75), to: null, minutes: 75 };
+    const { body } = await get(today);
+    expect([body.risks.outages, body.risks.outageMinutes, body.outages]).toEqual([1, 75, [outage]]);
+    expect((await get(`${today}&office=02`)).body).toMatchObject({ risks: { outages: 0, outageMinutes: 0 }, outages: [] });
+    expect((await get(today, { ...SUPERVISOR, office: '01' })).body.outages).toEqual([outage]);
+    expect((await get('/indicators?from=1405/08/01&to=1405/09/03')).body.outages).toEqual([]);
+  });
+
+  test('more than a hundred are counted, and the latest listed', async () => {
+    api.deps.presences.presences = async () => [
+      { office: '*', from: before(1_000), to: before(0) },
+      ...Array.from({ length: 130 }, (_, n) => ({ office: `${100 + n}`, from: before(1_000), to: before(61 + n / 2) })),
+    ];
+    const { body } = await get('/indicators?from=1405/09/04&to=1405/09/04');
+    expect([body.risks.outages, body.outages.length, body.outages[0].from, body.outages[99].from]).toEqual([130, 100, before(61), before(110.5)]);
+  });
+
+  test('an office is heard of by the calls of its clerks and supervisors, nobody else’s, and by none that is refused at the door', async () => {
+    const heard: string[] = [];
+    api.deps.signs.heard = (office) => void heard.push(office);
+    for (const as of [{ ...SUPERVISOR, office: '07' }, { ...SUPERVISOR, role: 'clerk' as const, office: '08' }, QUALITY, ADMIN, APPROVER, { ...SUPERVISOR, role: 'billing' as const }]) expect((await get('/session', as)).status).toBe(200);
+    expect((await fetch(`${api.url}/api/v1/session`, { headers: { authorization: 'Bearer nonsense' } })).status).toBe(401);
+    expect(heard).toEqual(['07', '08']);
   });
 });

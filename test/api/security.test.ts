@@ -217,7 +217,7 @@ describe('where texts leave', () => {
     for (const text of formulas) {
       const fakes = await startApi({
         unsent: { counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }), page: async () => ({ items: [unsent({ subscriber: text, office: text, reason: text, cycle: text, clerk: { id: text, name: text } })], next: null }) },
-        indicators: { ...api.deps.indicators, counts: async (order) => (await startFakes()).indicators.counts(order).then((items) => items.map((item) => ({ ...item, group: text }))), risks: async () => ({ lateEntries: 0, outages: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }) },
+        indicators: { ...api.deps.indicators, counts: async (order) => (await startFakes()).indicators.counts(order).then((items) => items.map((item) => ({ ...item, group: text }))), risks: async () => ({ lateEntries: 0, lateEntryDays: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }) },
         postings: {
           ...api.deps.postings,
           openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: '1405/09/20', openedAt: NOW.toISOString(), closedAt: null }],

@@ -6,9 +6,10 @@ import type { Pool } from 'pg';
 import { loadFeed, type FeedResult } from '../../src/billing/feed.js';
 import { FEED_TABLES } from '../../src/billing/feed-columns.js';
 import type { FeedKind } from '../../src/domain/account.js';
-import { freePort, startPostgres } from '../../src/embedded.js';
+import { freePort } from '../../src/embedded.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
+import { testPostgres } from '../servers.js';
 
 export interface TestDatabase {
   url: string;
@@ -16,10 +17,10 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL of its own, migrated; its process ends with this one, also after a failure. */
+/** A PostgreSQL of its own (or a database of its own on a given one), migrated; its process ends with this one, also after a failure. */
 export async function testDatabase(): Promise<TestDatabase> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'tasvieh-test-'));
-  const server = await startPostgres({ dataFolder, port: await freePort() });
+  const server = await testPostgres({ dataFolder, port: await freePort() });
   let pool: Pool | null = null;
   const stop = async (): Promise<void> => {
     await pool?.end();

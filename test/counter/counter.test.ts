@@ -27,6 +27,8 @@ beforeAll(async () => {
   stage = await openStage(240);
   stage.settings['TASVIEH_TEMPORAL_UI_URL'] = 'http://temporal.example/';
   await stage.startAll();
+  // the system was there for ten days, office 01 was not
+  await stage.pool.query(`insert into app.presences values ('*', now() - interval '10 days', now()), ('01', now() - interval '10 days', now() - interval '10 days')`);
 }, 120_000);
 
 afterAll(async () => {
@@ -567,17 +569,31 @@ it('leads from an indicator to the settlements behind it, and from a settlement 
   await settled(account);
   await stage.pool.query(`update app.settlements set within_target = false, elapsed_ms = 400000 where id = $1`, [idOf(account)]);
   const { page } = await pageOf('supervisor', { path: '/indicators' });
+  await page.getByRole('region', { name: 'قطعی‌ها' }).getByRole('rowheader', { name: '۰۱' }).first().waitFor();
   await page.getByRole('link', { name: 'دیرتر از پنج دقیقه' }).click();
   await page.getByRole('heading', { name: 'تسویه‌ها' }).waitFor();
   await page.locator(`a[href="/settlements/${idOf(account)}"]`).click();
   const history = page.getByRole('link', { name: 'تاریخچه در Temporal' });
-  expect(await history.getAttribute('href')).toBe(`http://temporal.example/namespaces/default/workflows/settlement%2F${idOf(account)}`);
+  expect(await history.getAttribute('href')).toBe(`http://temporal.example/namespaces/${stage.temporal.namespace}/workflows/settlement%2F${idOf(account)}`);
   // the list was narrowed to what was counted as late
   await page.goBack();
   expect(new URL(page.url()).searchParams.get('only')).toBe('late');
   const { page: clerk } = await pageOf('clerk', { path: `/settlements/${idOf(account)}` });
   await clerk.waitForSelector('.story');
   expect(await clerk.getByText('تاریخچه در Temporal').count()).toBe(0);
+});
+
+it('gives a sign of its office each minute, and learns so that the service is away', async () => {
+  const { page } = await pageOf('clerk');
+  await page.clock.install();
+  await page.goto(address());
+  await holds(page, atSearch);
+  const sign = page.waitForRequest((request) => request.method() === 'GET' && request.url().endsWith('/api/v1/session'));
+  await page.clock.fastForward(60_000);
+  expect((await (await sign).response())?.status()).toBe(200);
+  await stage.api.kill('SIGKILL');
+  await page.clock.fastForward(60_000);
+  await page.waitForSelector('.away:not(:empty)');
 });
 
 it('records a person and tells the one-time password once', async () => {
@@ -608,6 +624,7 @@ it('changes deadlines, working days and documents from a day on, and a second ad
   await due.fill('۳۶');
   await page.locator('.months .cell:not(.week, .year, [data-outside-month])').nth(3).click();
   await page.getByLabel('پنجشنبه').check();
+  await page.getByLabel('تا ساعت').first().fill('۱۳:۰۰');
   await page.locator('summary', { hasText: 'مدرک تازه' }).click();
   await page.getByLabel('مدرک', { exact: true }).selectOption({ label: 'کارت ملی' });
   await page.getByRole('button', { name: 'یا مدرکی دیگر' }).click();
@@ -618,7 +635,7 @@ it('changes deadlines, working days and documents from a day on, and a second ad
   await page.getByRole('button', { name: 'افزودن به فهرست' }).click();
   const changes = page.locator('.changing .changes');
   await changes.getByText(/خواسته می‌شود: .*شناسنامه/).waitFor();
-  expect(await changes.locator('li').allInnerTexts()).toEqual(['مهلت اصلاح و تأیید (ساعت): ۲۴ ۳۶', expect.stringMatching(/^تعطیل می‌شود: (پنجشنبه؛ )?[۰-۹]+ اسفند ۱۴۰۶(؛ پنجشنبه)?$/), 'خواسته می‌شود: کارت ملی یا شناسنامه (تسویهٔ نهایی)']);
+  expect(await changes.locator('li').allInnerTexts()).toEqual(['مهلت اصلاح و تأیید (ساعت): ۲۴ ۳۶', expect.stringMatching(/^ساعت کار اداره‌ها: .*۱۴:۳۰.*۱۳:۰۰/), expect.stringMatching(/^تعطیل می‌شود: (پنجشنبه؛ )?[۰-۹]+ اسفند ۱۴۰۶(؛ پنجشنبه)?$/), 'خواسته می‌شود: کارت ملی یا شناسنامه (تسویهٔ نهایی)']);
   expect(await barriers(page)).toEqual([]);
   await proposing.click();
   await page.getByText('پیشنهاد خود شماست').waitFor();

@@ -17,7 +17,7 @@ const [ordinary, long, bare] = readPdfs([reportPdf(sampleReport()), reportPdf(ma
 if (!ordinary || !long || !bare) throw new Error('nothing printed');
 
 test('the figures of the month, in Persian digits, each beside its id, and the month before', () => {
-  for (const text of ['آبان ۱۴۰۵', '۱۴۰۵/۰۸/۰۱', '۹۷٫۱٪', '۱٬۲۴۷', '۱٬۲۸۴', '۳٬۸۱۵', '۳٬۸۵۲', '۹۸٫۸٪', '۱۷', 'K1', 'K2', 'K3', 'K4', 'K5', 'SSS-PM-02', '۲۱۴', '12-1405-06']) expect(ordinary.text).toContain(text);
+  for (const text of ['آبان ۱۴۰۵', '۱۴۰۵/۰۸/۰۱', '۹۷٫۱٪', '۱٬۲۴۷', '۱٬۲۸۴', '۳٬۸۱۵', '۳٬۸۵۲', '۹۸٫۸٪', '۱۷', 'K1', 'K2', 'K3', 'K4', 'K5', 'SSS-PM-02', '۲۱۴', '۱٬۲۳۴', '12-1405-06']) expect(ordinary.text).toContain(text);
   expect(ordinary.text).toMatch(/۱۴۰۵\/۰۹\/۰۱.*۰۶:۰۰/);
   expect([ordinary.pages.length, ordinary.inside]).toEqual([2, true]);
 });
@@ -50,13 +50,15 @@ test.each([
 describe('the workbook', () => {
   test('a sheet for the month and one for each group, right to left, figures as numbers', async () => {
     const book = read(await reportXlsx(sampleReport()), { cellNF: true });
-    expect(book.SheetNames).toEqual(['خلاصه', 'ماه‌ها', 'روزها', 'دوره‌ها', 'اداره‌ها', 'کارمندان']);
+    expect(book.SheetNames).toEqual(['خلاصه', 'ماه‌ها', 'روزها', 'دوره‌ها', 'اداره‌ها', 'کارمندان', 'قطعی‌ها']);
     const rows = (name: string): unknown[][] => utils.sheet_to_json(book.Sheets[name] as never, { header: 1, defval: null });
     const summary = rows('خلاصه');
     expect(summary[0]?.[0]).toBe('گزارش کیفی آبان ۱۴۰۵');
     expect(summary.find(([name]) => name === 'K1 درخواست')).toEqual(['K1 درخواست', 1284, 1190]);
     expect(summary.find(([name]) => name === 'ریسک R4: اقلام ارسال‌نشده')?.[1]).toBe(214);
     expect(summary.find(([name]) => name === 'علت: ثبت کارمند')?.[1]).toBe(9);
+    expect(summary.find(([name]) => name === 'ریسک R1: دقیقه‌های قطعی')?.[1]).toBe(1234);
+    expect(rows('قطعی‌ها').slice(1)).toEqual([['02', '1405/08/06', '09:35', '10:49', 74], ['همهٔ سامانه', '1405/08/24', '07:30', 'ادامه دارد', 1160]]);
     const offices = rows('اداره‌ها');
     expect(offices[0]?.slice(0, 2)).toEqual(['اداره', 'K1 درخواست']);
     expect(offices.slice(1).map(([office, requests]) => [office, requests])).toEqual([['01', 600], ['02', 450], ['اداره شهر نمونه', 300]]);

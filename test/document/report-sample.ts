@@ -32,7 +32,11 @@ export function sampleReport(change: Partial<QualityReport> = {}): QualityReport
     cycles: ['12-1405-06', '13-1405-06', '14-1405-06', '15-1405-05'].map((cycle, i) => indicators(cycle, counts(520 - i * 130, 4))),
     offices: ['01', '02', 'اداره شهر نمونه'].map((office, i) => indicators(office, counts(600 - i * 150, 9 + i, { corrections: 4 + i, byCause: { clerk: 4 } }))),
     clerks: ['c1', 'c2', '=cmd'].map((clerk, i) => indicators(clerk, counts(60 - i * 15, 2))),
-    risks: { lateEntries: 12, outages: 2, onStaleData: 5, unsent: 214, unsentLate: 6, overdueTasks: 3 },
+    risks: { lateEntries: 12, lateEntryDays: 4, outages: 2, outageMinutes: 1_234, onStaleData: 5, unsent: 214, unsentLate: 6, overdueTasks: 3 },
+    outages: [
+      { office: '02', from: '2026-10-28T06:05:00.000Z', to: '2026-10-28T07:19:30.000Z', minutes: 74 },
+      { office: '*', from: '2026-11-15T04:00:00.000Z', to: null, minutes: 1_160 },
+    ],
     correctiveActions: { opened: 2, closed: 1, open: 3 },
     ...change,
   };

@@ -17,6 +17,33 @@ describe('who is meant', () => {
     expect(namesOf({ nationalId: ALI }, [{ facts: facts('1397/02/31', 1) }])).toEqual([]);
     expect(namesOf('everyone', [inputs])).toEqual([]);
   });
+  test('who has no name there has none to be known by; a name of nothing is none', () => {
+    const nameless = facts('1397/02/31', 1, { applicant: { kind: 'owner', name: '', nationalId: ALI } });
+    expect(namesOf({ nationalId: ALI }, [{ facts: nameless }])).toEqual([]);
+  });
+  test('by the id though the name is another; by the name though the id is another', () => {
+    const { person, facts: erase } = eraser({ nationalId: ALI }, ['علی کریمی']);
+    expect(erase(facts('1397/02/31', 1, { applicant: { kind: 'owner', name: 'دیگری', nationalId: ALI } })).applicant).toEqual({ kind: 'owner', ...GONE });
+    expect(erase(facts('1397/02/31', 1, { applicant: { kind: 'owner', name: 'علی کریمی', nationalId: '' } })).applicant).toEqual({ kind: 'owner', ...GONE });
+    const stays = { kind: 'owner' as const, name: 'دیگری', nationalId: MARYAM, mobile: '0935' };
+    expect(erase(facts('1397/02/31', 1, { applicant: stays })).applicant).toEqual(stays);
+    expect(person({ name: '', address: 'سنندج', postalCode: '66' })).toEqual({ name: '', address: 'سنندج', postalCode: '66' });
+  });
+  test('everybody is everybody, named or not', () => {
+    const { name, detail, account } = eraser('everyone', []);
+    expect([name('هر کس'), name('')]).toEqual(['', '']);
+    expect(detail({ name: 'هر کس', mobile: '0935', from: '1397/03/01' })).toEqual({ ...GONE, from: '1397/03/01' });
+    expect(account({ name: 'هر کس', address: 'سنندج', postalCode: '66', file: '1' } as AccountView)).toEqual({ name: '', address: '', postalCode: '', file: '1' });
+  });
+  test('a detail is known by its id or its name; what is no text names nobody', () => {
+    const { detail } = eraser({ nationalId: ALI }, ['علی کریمی']);
+    expect(detail({ name: 'دیگری', nationalId: ALI })).toEqual(GONE);
+    expect(detail({ name: 'علی کریمی', nationalId: MARYAM, mobile: '0935' })).toEqual(GONE);
+    expect(detail({ name: 5, nationalId: 6, mobile: '0935' })).toEqual({ name: 5, nationalId: 6, mobile: '0935' });
+    // the id alone names nobody where no name stands
+    expect(detail({ nationalId: ALI, amount: 1 })).toEqual({ nationalId: ALI, amount: 1 });
+    expect(detail({ reason: '' })).toEqual({ reason: '' });
+  });
   test('by id; where only a name stands, by the name in any spelling; never a name that is gone', () => {
     const { name } = eraser({ nationalId: ALI }, ['علی کریمی', '']);
     expect([name('علي كريمي'), name('مریم رضایی'), name('')]).toEqual(['', 'مریم رضایی', '']);

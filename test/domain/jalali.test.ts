@@ -112,6 +112,11 @@ describe('calendar', () => {
     (text) => expect(() => dayNumber(text as calendar.JalaliDate)).toThrow(RangeError),
   );
 
+  test('nothing is after the last day', () => {
+    expect(dayNumber(calendar.LAST_DAY)).toBe(LAST);
+    expect(() => addDays(calendar.LAST_DAY, 1)).toThrow('day outside the calendar');
+  });
+
   test.each([FIRST - 1, LAST + 1, FIRST + 0.5, Number.NaN])('day %p is outside', (n) => {
     expect(() => fromDayNumber(n)).toThrow(RangeError);
   });
@@ -138,6 +143,38 @@ describe('calendar', () => {
       if (parseJalali(intl.format((n - 2_440_588) * 86_400_000)) !== date || dayNumber(date) !== n) wrong.push(date);
     }
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('months', () => {
+  const { monthBefore, monthDays, monthName, parseMonth } = calendar;
+  test.each([
+    ['1405/08', '1405/08'],
+    ['1405-8', '1405/08'],
+    ['۱۴۰۵/۰۱', '1405/01'],
+    ['1405/13', null],
+    ['1405/0', null],
+    ['1405/08/01', null],
+    ['1405', null],
+    ['1405--8', null],
+  ])('%j typed is %j', (typed, month) => expect(parseMonth(typed)).toBe(month));
+
+  test('first and last day, in a leap year too', () => {
+    expect(['1405/06', '1405/07', '1404/12', '1403/12'].map(monthDays)).toEqual([
+      { from: '1405/06/01', to: '1405/06/31' },
+      { from: '1405/07/01', to: '1405/07/30' },
+      { from: '1404/12/01', to: '1404/12/29' },
+      { from: '1403/12/01', to: '1403/12/30' },
+    ]);
+    expect(() => monthDays('1405/13')).toThrow(RangeError);
+  });
+
+  test('the month before, over the year’s end', () => expect(['1405/02', '1405/01'].map(monthBefore)).toEqual(['1405/01', '1404/12']));
+
+  test('names, of a date and of a month', () => {
+    const names = Array.from({ length: 12 }, (_, i) => monthName(`1405/${String(i + 1).padStart(2, '0')}`));
+    expect(names.join(' ')).toBe('فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند');
+    expect([monthName('1405/08/12'), monthName('1405/13'), monthName('')]).toEqual(['آبان', '', '']);
   });
 });
 

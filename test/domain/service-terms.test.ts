@@ -5,6 +5,19 @@ import { on, tariff } from './sample.js';
 const rule = (change: Partial<ServiceRule> = {}): ServiceRule => ({ from: on('1390/01/01'), to: null, ...change });
 const day = on('1405/06/01');
 
+test('the decision of this project: what holds where a tariff says nothing', () => {
+  expect(DEFAULT_SERVICE_TERMS).toEqual({
+    staleAfterDays: { accounts: 30, meters: 30, bills: 45, payments: 3, adjustments: 10, instalments: 10, deposits: 30, cycles: 365 },
+    remindDaysBeforeClosing: [3, 1],
+    correction: { dueHours: 24, remindHours: 12, approvalAbove: 5_000_000 },
+    escalateAfterHours: 24,
+    correctiveAction: { perSettlement: 2, perClerk: 3, perCause: 5, perOffice: 10, effectAfterDays: 30, meetingDueDays: 7 },
+    qualificationWarnDays: 30,
+    outageAfterMinutes: 60,
+    daysOff: ['friday', '01/01', '01/02', '01/03', '01/04', '01/12', '01/13', '03/14', '03/15', '11/22', '12/29'],
+  });
+});
+
 test('without a tariff, without terms and before the first rule the defaults hold', () => {
   const later = tariff({ service: [rule({ from: on('1405/06/02'), escalateAfterHours: 1 })] });
   for (const tariffs of [[], [tariff()], [tariff({ service: [] })], [later], [tariff({ to: on('1404/12/29'), service: [rule({ escalateAfterHours: 1 })] })]]) {

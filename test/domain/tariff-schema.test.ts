@@ -19,7 +19,7 @@ const dated = { from: '1397/01/01', to: null };
 const gas = { use: 'household', season: 'both', steps: T1, flat: false };
 const allowance = { ...dated, kind: 'freeAllowance', title: 'x', use: 'household', uptoM3PerMonth: 45 };
 const document = { ...dated, anyOf: [{ code: 'DEED', name: 'سند' }], purposes: ['nameChange'] };
-const service = { ...dated, staleAfterDays: { bills: 40 }, remindDaysBeforeClosing: [5, 0], correction: { dueHours: 8 }, escalateAfterHours: 1, correctiveAction: { perClerk: 4 }, qualificationWarnDays: 14, outageAfterMinutes: 90, daysOff: ['thursday', '01/13', '1405/01/21'] };
+const service = { ...dated, staleAfterDays: { bills: 40 }, remindDaysBeforeClosing: [5, 0], correction: { dueHours: 8 }, escalateAfterHours: 1, correctiveAction: { perClerk: 4 }, qualificationWarnDays: 14, outageAfterMinutes: 90, openingHours: [{ from: '08:00', to: '15:00' }, { days: ['thursday'], from: '08:00', to: '12:00' }], daysOff: ['thursday', '01/13', '1405/01/21'] };
 const own = (change: object): unknown => ({ ...JSON.parse(JSON.stringify(tariff())), ...change });
 const published = (change: object): unknown => ({ ...(table as object), ...change });
 
@@ -58,6 +58,10 @@ describe('the schema refuses what readTariff refuses for its shape', () => {
     ['a rate as text', own({ gas: [{ ...gas, steps: [{ uptoM3PerMonth: null, rialPerM3: '1081' }] }] })],
     ['a limit of zero', own({ gas: [{ ...gas, steps: [{ uptoM3PerMonth: 0, rialPerM3: 1 }, { uptoM3PerMonth: null, rialPerM3: 2 }] }] })],
     ['another weekday', own({ service: [{ ...service, daysOff: ['jomeh'] }] })],
+    ['no such time of day', own({ service: [{ ...service, openingHours: [{ from: '7:30', to: '24:00' }] }] })],
+    ['opening hours without an end', own({ service: [{ ...service, openingHours: [{ from: '07:30' }] }] })],
+    ['opening hours of another weekday', own({ service: [{ ...service, openingHours: [{ days: ['jomeh'], from: '07:30', to: '12:30' }] }] })],
+    ['opening hours that are no list', own({ service: [{ ...service, openingHours: { from: '07:30', to: '14:30' } }] })],
     ['a day off that is none', own({ service: [{ ...service, daysOff: ['07/31'] }] })],
     ['climate 6', own({ gas: [{ ...gas, climates: [6] }] })],
     ['flat missing', own({ gas: [{ ...gas, flat: undefined }] })],

@@ -2,6 +2,7 @@
  * What the check of a tariff says, word for word, and each limit from both sides: a tariff office mends a document by these
  * lines alone. The rules are those of the format (tariffs/tariff.schema.json) and of case 4.
  */
+import { LAST_DAY, addDays } from '../../src/domain/jalali.js';
 import {
   DEFAULT_BANDS,
   DEFAULT_COLLECTION,
@@ -79,7 +80,7 @@ describe('seasons', () => {
     [{ seasons: [warm('1/1', '12/31')] }, ['seasons[0].from NOT_A_DATE: not a day: 1/1', 'seasons[0].to NOT_A_DATE: not a day: 12/31']],
     [{ seasons: [warm('1/1', '12/30')] }, ['seasons[0].from NOT_A_DATE: not a day: 1/1']],
     [{ seasons: [warm('01/01', '1397/13/01')] }, ['seasons[0].to NOT_A_DATE: not a day: 1397/13/01']],
-    [{ seasons: [warm(['01/01'], '12/30')] }, ['seasons[0].from NOT_A_DATE: not a day: 01/01']],
+    [{ seasons: [warm(['01/01'], '12/30')] }, ['seasons[0].from NOT_A_DATE: not a day: ["01/01"]']],
     [{ seasons: [warm('01/01', '1397/12/29')] }, ['seasons[0] NOT_A_DATE: both days of every year, or both full dates']],
     [{ seasons: [warm('1390/01/01', '12/30')] }, ['seasons[0] NOT_A_DATE: both days of every year, or both full dates', 'seasons[0].to TURNED_ROUND: ends before it starts']],
     [{ seasons: [warm('1398/01/01', '1397/12/29')] }, ['seasons[0].to TURNED_ROUND: ends before it starts']],
@@ -107,10 +108,15 @@ describe('seasons', () => {
     [{ from: '1397/01/16', to: null, seasons: [warm('1397/01/16', '1397/08/15'), cold('1397/08/16', '1398/01/15')] }, []],
     [{ from: '1397/01/16', to: null, seasons: [cold('1397/08/18', '1398/01/15'), warm('1397/01/16', '1397/08/15')] }, ['seasons SEASON_GAP: no season on 1397/08/16']],
     [{ from: '1397/01/16', to: null, seasons: [warm('1397/01/16', '1397/08/15'), cold('1397/08/18', '1398/01/15')] }, ['seasons SEASON_GAP: no season on 1397/08/16']],
+    [{ from: '1397/01/16', to: null, seasons: [warm('1397/01/16', '1397/08/15'), cold('1397/08/16', '1398/01/15'), warm('1398/01/17', '1398/08/15')] }, ['seasons SEASON_GAP: no season on 1398/01/16']],
     // the end of the calendar
     [{ from: '1496/01/01', seasons: YEARLY }, []],
     [{ from: '1489/12/29', seasons: YEARLY }, []],
-    [{ from: '1498/12/01', to: '1498/12/29', seasons: YEARLY }, []],
+    [{ from: '1498/12/01', to: '1498/12/30', seasons: YEARLY }, []],
+    [{ from: '1498/12/30', to: '1498/12/30', seasons: YEARLY }, []],
+    [{ from: '1498/12/01', to: '1498/12/30', seasons: [warm('01/01', '12/29')] }, ['seasons SEASON_GAP: no season on 1498/12/30']],
+    // seasons that were over before an open tariff begins
+    [{ from: '1397/01/16', to: null, seasons: [warm('1396/01/16', '1396/08/15')] }, ['seasons SEASON_GAP: no season on 1397/01/16']],
     [{ from: '1496/01/01', seasons: [warm('01/01', '12/28')] }, ['seasons SEASON_GAP: no season on 1496/12/29']],
   ])('%j: %j', (change, found) => expect(told(change)).toEqual(found));
 
@@ -132,6 +138,11 @@ describe('seasons', () => {
     ['outside the full dates', [{ season: 'warm', from: '1397/01/16', to: '1397/08/15' }], '1398/01/16', undefined],
     ['before the full dates', [{ season: 'warm', from: '1397/01/16', to: '1397/08/15' }], '1397/01/15', undefined],
   ])('%s', (_, seasons, date, expected) => expect(seasonOn(tariff({ seasons }), on(date))).toEqual(expected && { season: expected[0], to: expected[1] }));
+});
+
+test('the calendar ends with a leap year, and nothing comes after it', () => {
+  expect(LAST_DAY).toBe('1498/12/30');
+  expect(() => addDays(LAST_DAY, 1)).toThrow(RangeError);
 });
 
 describe('gas', () => {
@@ -242,6 +253,9 @@ describe('charges, discounts and documents', () => {
     [{ paymentPeriods: { from: -1, to: 100 } }, ['paymentPeriods.from OUT_OF_RANGE: not a whole number from 0 to 99: -1']],
     [{ paymentPeriods: { from: 100, to: 0 } }, ['paymentPeriods.from OUT_OF_RANGE: not a whole number from 0 to 99: 100']],
   ])('%j: %j', (change, found) => expect(told(change, MONTH)).toEqual(found));
+
+  test('what is asked for in the place of a rule', () =>
+    expect(checkTariff({ ...MONTH, collection: 1, bands: 1, paymentPeriods: 1 } as unknown as Tariff).map(({ detail }) => detail)).toEqual(['اینجا قاعده‌ای لازم است.', 'اینجا قاعده‌ای لازم است.', 'اینجا بازه‌ای لازم است.']));
 });
 
 describe('service terms', () => {
@@ -268,6 +282,13 @@ describe('service terms', () => {
     [{ remindDaysBeforeClosing: 3, daysOff: 'friday' }, ['service[0].remindDaysBeforeClosing NOT_A_LIST: a list, or absent', 'service[0].daysOff NOT_A_LIST: a list, or absent']],
     [{ staleAfterDays: 3, correction: [], correctiveAction: null }, ['staleAfterDays', 'correction', 'correctiveAction'].map((name) => `service[0].${name} NOT_AN_OBJECT: a group of terms, or absent`)],
     [{ staleAfterDays: { readings: 3 } }, ['service[0].staleAfterDays.readings NOT_ALLOWED: one of accounts, meters, bills, payments, adjustments, instalments, deposits, cycles: readings']],
+    [{ openingHours: [{ from: '00:00', to: '23:59' }, { days: ['thursday', 'friday'], from: '09:59', to: '10:00' }] }, []],
+    [{ openingHours: [] }, []],
+    [{ openingHours: { from: '07:30', to: '14:30' } }, ['service[0].openingHours NOT_A_LIST: a list, or absent']],
+    [{ openingHours: [5, { from: '14:30', to: '07:30' }, { from: '07:30', to: '07:30' }] }, ['[0] NOT_AN_OBJECT: not hours from and to', '[1] TURNED_ROUND: 14:30 is not before 07:30', '[2] TURNED_ROUND: 07:30 is not before 07:30'].map((fault) => `service[0].openingHours${fault}`)],
+    [{ openingHours: [{ from: '7:30', to: '24:00' }, { from: '07:60', to: '107:30' }, { from: 730, to: '12:300' }] }, ['[0].from NOT_A_TIME: a time of day (07:30): 7:30', '[0].to NOT_A_TIME: a time of day (07:30): 24:00', '[1].from NOT_A_TIME: a time of day (07:30): 07:60',
+      '[1].to NOT_A_TIME: a time of day (07:30): 107:30', '[2].from NOT_A_TIME: a time of day (07:30): 730', '[2].to NOT_A_TIME: a time of day (07:30): 12:300'].map((fault) => `service[0].openingHours${fault}`)],
+    [{ openingHours: [{ from: '07:30', to: '14:30', days: 'friday' }, { from: '07:30', to: '14:30', days: ['friday', 'jomeh', 5] }] }, ['[0].days NOT_A_LIST: weekdays, or absent', '[1].days[1] NOT_A_WEEKDAY: a weekday (thursday): jomeh', '[1].days[2] NOT_A_WEEKDAY: a weekday (thursday): 5'].map((fault) => `service[0].openingHours${fault}`)],
     [{ daysOff: ['friday', '12/30', '1405/01/21'] }, []],
     [{ daysOff: ['jomeh', '07/31', 5] }, ['jomeh', '07/31', '5'].map((day, i) => `service[0].daysOff[${i}] NOT_A_DAY_OFF: a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${day}`)],
     [{ daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday'] }, []],
@@ -349,9 +370,17 @@ describe('the published table', () => {
     ['two for a bakery', { flat: [...eleven.slice(0, 10), { use: 'use9', season: 'warm', rialPerM3: 5 }] }, ['flat[10] RATES_OVERLAP: same use, season and climate as flat[9]']],
     ['flat rates of no use', { flat: [{ use: '', season: 'warm', rialPerM3: 1 }, { use: '', season: 'cold', rialPerM3: 1 }] }, ['flat[0].use REQUIRED: a text is required', 'flat[1].use REQUIRED: a text is required']],
     ['percentages', { levies: { gasSupplyLevyPercentOfGasPrice: -10, vatPercent: 'nine' } }, ['levies.gasSupplyLevyPercentOfGasPrice NOT_DECIMAL: not a decimal number as text, 0 or more: -10', 'levies.vatPercent NOT_DECIMAL: not a decimal number as text, 0 or more: nine']],
-    ['sums', { levies: { insuranceRialPerMonth: { household: { urban: -1, rural: 2 }, bakery: { urban: 1 } } } }, ['levies.insuranceRialPerMonth.household.urban NOT_WHOLE_RIAL: not whole rial: -1', 'levies.insuranceRialPerMonth.bakery.rural NOT_WHOLE_RIAL: not whole rial: undefined']],
+    ['sums', { levies: { insuranceRialPerMonth: { household: { urban: -1, rural: 2 }, bakery: { urban: 1 }, industry: { urban: 0.5, rural: 1 } } } }, ['levies.insuranceRialPerMonth.household.urban NOT_WHOLE_RIAL: not whole rial: -1', 'levies.insuranceRialPerMonth.bakery.rural NOT_WHOLE_RIAL: not whole rial: undefined', 'levies.insuranceRialPerMonth.industry.urban NOT_WHOLE_RIAL: not whole rial: 0.5']],
     ['an insurance for no use', { levies: { insuranceRialPerMonth: { '': { urban: 1, rural: 2 } } } }, ['levies.insuranceRialPerMonth REQUIRED: a text is required']],
   ])('%s', (_, change, found) => expect(toldOf({ ...published, ...change })).toEqual(found));
+
+  test('the Persian sentence names the table’s own entries too', () => {
+    const flat = [...eleven.slice(0, 10), { use: 'x', season: 'both', rialPerM3: 1 }, { use: 'x', season: 'warm', rialPerM3: 5 }];
+    expect(() => readTariff({ ...published, flat })).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path: 'flat[11]', detail: 'کاربری، فصل و اقلیم آن با flat[10] یکی است.' })] }));
+  });
+
+  test('a document in the project’s own form is told by its own paths', () =>
+    expect(toldOf({ ...tariff(), gas: [{ ...both, use: '' }], levy: [{ ...ever, percent: 'x' }] })).toEqual(['gas[0].use REQUIRED: a text is required', 'levy[0].percent NOT_DECIMAL: not a decimal number as text, 0 or more: x']));
 
   test('the real one is right', () => expect(toldOf(table)).toEqual([]));
 });
@@ -414,6 +443,7 @@ describe('in force', () => {
     ['on the very first day', [open, year('b', '1397/02/11', null)], '1397/02/10', '1397/02/20', ['b warm 1397/02/11 1397/02/20']],
     ['on the very last', [open, year('b', '1397/02/20', null)], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/19', 'b warm 1397/02/20 1397/02/20']],
     ['the day after', [open, year('b', '1397/02/21', null)], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/20']],
+    ['weeks after', [open, year('b', '1397/03/20', null)], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/20']],
     ['for some days, then the older goes on', [open, year('b', '1397/02/14', '1397/02/16')], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/13', 'b warm 1397/02/14 1397/02/16', 'o warm 1397/02/17 1397/02/20']],
     ['one that began later but was published before does not', [year('b', '1397/02/14', null), open], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/20']],
     ['two take over, one after the other, whatever their order', [open, year('c', '1397/02/18', null), year('b', '1397/02/14', '1397/02/17')], '1397/02/10', '1397/02/20', ['o warm 1397/02/11 1397/02/13', 'b warm 1397/02/14 1397/02/17', 'c warm 1397/02/18 1397/02/20']],

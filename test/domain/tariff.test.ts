@@ -138,6 +138,9 @@ describe('checkTariff', () => {
     [{ service: [{ ...dated, daysOff: ['friday', '01/13', '1405/01/21'] }] }, []],
     [{ service: [{ ...dated, daysOff: 'friday' }, { ...dated, daysOff: ['jomeh', '07/31', '1405/13/01', 5] }] }, ['service[0].daysOff NOT_A_LIST', ...[0, 1, 2, 3].map((n) => `service[1].daysOff[${n}] NOT_A_DAY_OFF`)]],
     [{ service: [{ ...dated, daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'] }] }, ['service[0].daysOff NO_WORKING_DAY']],
+    [{ service: [{ ...dated, openingHours: [{ from: '07:30', to: '14:30' }, { days: ['thursday', 'friday'], from: '00:00', to: '23:59' }] }, { ...dated, openingHours: [] }] }, []],
+    [{ service: [{ ...dated, openingHours: 5 }, { ...dated, openingHours: [null, { from: '14:30', to: '14:30' }, { from: '7:30', to: '24:00', days: 'friday' }, { from: '07:30', to: '08:00', days: ['jomeh', 5] }] }] }, ['service[0].openingHours NOT_A_LIST',
+      ...['[0] NOT_AN_OBJECT', '[1] TURNED_ROUND', '[2].from NOT_A_TIME', '[2].to NOT_A_TIME', '[2].days NOT_A_LIST', '[3].days[0] NOT_A_WEEKDAY', '[3].days[1] NOT_A_WEEKDAY'].map((fault) => `service[1].openingHours${fault}`)]],
     [{ service: [{ ...dated, escalateAfterHours: 86_400, qualificationWarnDays: 0, outageAfterMinutes: 1_441 }] }, ['escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes'].map((name) => `service[0].${name} OUT_OF_RANGE`)],
     // the rest
     [{ collection: { roundTo: 0, notCollectedUpTo: -1 } }, ['collection.roundTo OUT_OF_RANGE', 'collection.notCollectedUpTo NOT_WHOLE_RIAL']],

@@ -103,7 +103,7 @@ describe('differences', () => {
   const base = tariff({ version: 'A', service: [rule('1405/01/01', null, { daysOff: ['friday', '01/01'], staleAfterDays: { bills: 40 } })], requiredDocuments: [asked('1400/01/01', null, CARD)] });
 
   test('name what is otherwise, from the day on which it is', () => {
-    const made = changed([base], '1405/03/01', { terms: { daysOff: ['friday', '1405/05/05'], remindDaysBeforeClosing: [], staleAfterDays: { bills: 45, payments: 2 } }, documents: [DEED] });
+    const made = changed([base], '1405/03/01', { terms: { daysOff: ['friday', '1405/05/05'], openingHours: [{ from: '08:00', to: '13:00' }], remindDaysBeforeClosing: [], staleAfterDays: { bills: 45, payments: 2 } }, documents: [DEED] });
     expect(termsDifferences([base], [base, made], made)).toEqual([
       {
         from: '1405/03/01',
@@ -112,6 +112,7 @@ describe('differences', () => {
           { term: 'remindDaysBeforeClosing', before: [3, 1], after: [] },
           { term: 'staleAfterDays.payments', before: null, after: 2 },
         ],
+        openingHours: { before: DEFAULT_SERVICE_TERMS.openingHours, after: [{ from: '08:00', to: '13:00' }] },
         daysOff: { added: ['1405/05/05'], removed: ['01/01'] },
         documents: { added: [DEED], removed: [CARD] },
       },

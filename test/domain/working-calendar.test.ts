@@ -20,6 +20,20 @@ test.each([
   expect(isWorkingDay(on(day), DEFAULT_DAYS_OFF)).toBe(works);
 });
 
+test('Fridays and the holidays that stand on a Jalali date', () => {
+  expect(DEFAULT_DAYS_OFF).toEqual(['friday', '01/01', '01/02', '01/03', '01/04', '01/12', '01/13', '03/14', '03/15', '11/22', '12/29']);
+  for (const day of DEFAULT_DAYS_OFF.slice(1)) expect([day, isWorkingDay(on(`1406/${day}`), DEFAULT_DAYS_OFF)]).toEqual([day, false]);
+});
+
+test('every day of the week by its name', () => {
+  // 1405/09/07 is a Saturday
+  const days = Array.from({ length: 7 }, (_, i) => on(`1405/09/${String(7 + i).padStart(2, '0')}`));
+  for (const [i, name] of ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'].entries()) {
+    expect(days.map((day) => isWorkingDay(day, [name]))).toEqual(days.map((_, n) => n !== i));
+    expect([isWeekday(name), leavesWork([name])]).toEqual([true, true]);
+  }
+});
+
 test('weekdays, days of each year and single dates', () => {
   // 1405/09/07 is a Saturday
   expect(['saturday', 'sunday', 'monday'].map((day, i) => isWorkingDay(on(`1405/09/0${7 + i}`), [day]))).toEqual([false, false, false]);

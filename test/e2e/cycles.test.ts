@@ -24,7 +24,7 @@ let closesOn: string;
 let batch: PostingBatch;
 
 beforeAll(async () => {
-  stage = await openStage(400);
+  stage = await openStage(400, { ownServers: 'it kills Temporal while a cycle is opened' });
   await stage.startAll();
   const accounts = Array.from({ length: SETTLEMENTS }, () => stage.account());
   await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [SERIES, accounts.map(({ subscription }) => subscription)]);

@@ -9,7 +9,7 @@ const HALTED_POLLS_S = 120;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage(400);
+  stage = await openStage(400, { ownServers: 'it kills both servers' });
 }, 60_000);
 afterAll(() => stage?.close());
 beforeEach(() => stage.startAll());

@@ -56,7 +56,7 @@ const kept = async (): Promise<{ id: string; status: string; settlement: string 
 async function run(keys: string, ...args: string[]): Promise<{ code: number; out: string }> {
   const lines: string[] = [];
   const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  const served = { databaseUrl: stage.postgres.url, temporalAddress: stage.temporal.address, temporalNamespace: 'default', encryptionKeys: keys } as ServedConfig;
+  const served = { databaseUrl: stage.postgres.url, temporalAddress: stage.temporal.address, temporalNamespace: stage.temporal.namespace, encryptionKeys: keys } as ServedConfig;
   addHistoriesCommand(program, () => served, (line) => void lines.push(line));
   await program.parseAsync(['node', 'tasvieh', 'histories', ...args]);
   const code = Number(process.exitCode ?? 0);

@@ -39,7 +39,7 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
-  stage = await openStage(20);
+  stage = await openStage(20, { ownServers: 'it kills both servers' });
   Object.assign(stage.settings, {
     TASVIEH_METRICS_PORT: '0',
     TASVIEH_LOG_LEVEL: 'debug',

@@ -55,7 +55,7 @@ async function nothingDoubled(): Promise<void> {
 }
 
 beforeAll(async () => {
-  stage = await openStage(60);
+  stage = await openStage(60, { ownServers: 'it puts both servers back to earlier days' });
   await stage.startAll();
   [announced, delivered, corrected, later] = [stage.account(), stage.account(), stage.account(), stage.account()];
   await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [SERIES, [announced, delivered, corrected, later].map(({ subscription }) => subscription)]);

@@ -420,7 +420,7 @@ test('without the key nothing of a person is in what Temporal keeps, not even in
     [[idOf(accepted), idOf(refused)]],
   );
   expect(rows).toHaveLength(2);
-  const kept = stage.temporalKept();
+  const kept = await stage.temporalKept();
   expect([kept.includes(accepted.subscription), kept.includes(settlementWorkflowId(idOf(refused)))]).toEqual([true, true]);
   const personal = [...Object.values(stranger), 'مریم رضایی', ...rows.flatMap((row) => Object.values(row).filter((value) => value))];
   expect(personal.length).toBeGreaterThan(8);

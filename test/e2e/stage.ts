@@ -11,13 +11,13 @@ import { loadDemoData } from '../../src/demo.js';
 import { todayInTehran } from '../../src/domain/jalali.js';
 import { type Operator, type Role, type Settlement, settlementWorkflowId } from '../../src/domain/settlement.js';
 import { DEFAULT_PAYMENT_PERIODS } from '../../src/domain/tariff.js';
-import { type EmbeddedPostgres, type EmbeddedTemporal, freePort, startPostgres, startTemporal, temporalExecutable } from '../../src/embedded.js';
+import { type EmbeddedPostgres, freePort } from '../../src/embedded.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../../src/encryption.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
 import type { Opening } from '../../src/domain/cycle.js';
 import { settlementState } from '../../src/workflows/messages.js';
-import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
+import { type TestTemporal, givenTemporalKeeps, testPostgres, testTemporal } from '../servers.js';
 import { recordQualified } from '../store/qualified.js';
 
 const SECRET = 'only for the tests of one machine and hour';
@@ -70,16 +70,17 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /**
  * Postgres, the Temporal dev server on a file, API and worker as processes of their own, and demo subscribers. Each can be
- * killed and started again on the same port and data; `close` ends whatever still runs.
+ * killed and started again on the same port and data; `close` ends whatever still runs. A run may be given servers
+ * (test/servers.ts); `ownServers` says why this stage cannot take them.
  */
-export async function openStage(subscribers: number) {
+export async function openStage(subscribers: number, { ownServers }: { ownServers?: string } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-e2e-'));
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
   const temporalFile = path.join(folder, 'temporal.db');
   const processes: Process[] = [];
   const settings: NodeJS.ProcessEnv = {};
   let postgres: EmbeddedPostgres | undefined;
-  let temporal: EmbeddedTemporal | undefined;
+  let temporal: TestTemporal | undefined;
   let connection: Connection | undefined;
   let pool: Pool | undefined;
   let worker: Process | undefined;
@@ -87,22 +88,19 @@ export async function openStage(subscribers: number) {
   const tokens = createTokens(SECRET);
   const issued = new Map<string, Promise<string>>();
 
-  const startedServer = async <T extends { pid: number; ended: Promise<string> }>(starting: Promise<T>): Promise<T> => {
+  const startedServer = async <T extends { ended: Promise<string> }>(starting: Promise<T>): Promise<T> => {
     const server = await starting;
-    void server.ended.then(() => ended.add(server.pid));
+    void server.ended.then(() => ended.add(server));
     return server;
   };
-  const ended = new Set<number>();
-  const isUp = (server: { pid: number } | undefined): boolean => server !== undefined && !ended.has(server.pid);
+  const ended = new Set<object>();
+  const isUp = (server: object | undefined): boolean => server !== undefined && !ended.has(server);
 
   const upPostgres = async (): Promise<void> => {
-    if (!isUp(postgres)) postgres = await startedServer(startPostgres({ dataFolder: folder, port: postgresPort }));
+    if (!isUp(postgres)) postgres = await startedServer(testPostgres({ dataFolder: folder, port: postgresPort, own: ownServers }));
   };
   const upTemporal = async (): Promise<void> => {
-    const executable = temporalExecutable();
-    if (executable === null) throw new Error('no Temporal server');
-    if (isUp(temporal)) return;
-    temporal = await startedServer(startTemporal({ executable, dataFile: temporalFile, port: temporalPort, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES }));
+    if (!isUp(temporal)) temporal = await startedServer(testTemporal({ dataFile: temporalFile, port: temporalPort, own: ownServers }));
   };
 
   /** Starts a process and waits until it says that it is at work. */
@@ -113,6 +111,7 @@ export async function openStage(subscribers: number) {
       ...process.env,
       TASVIEH_DATABASE_URL: postgres?.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal?.address,
+      TASVIEH_TEMPORAL_NAMESPACE: temporal?.namespace,
       TASVIEH_SECRET: SECRET,
       TASVIEH_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       TASVIEH_API_PORT: '0',
@@ -168,13 +167,13 @@ export async function openStage(subscribers: number) {
     await loadDemoData(pool, subscribers, new Date());
     // as in a real installation: people are recorded, and who is not qualified cannot issue
     for (const office of ['01', '02']) await recordQualified(pool, operatorOf('clerk', office));
-    connection = await Connection.connect({ address: `127.0.0.1:${temporalPort}` });
+    connection = await Connection.connect({ address: (temporal as unknown as TestTemporal).address });
   } catch (error) {
     await close();
     throw error;
   }
   const database = pool;
-  const client = new Client({ connection, dataConverter: createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)) });
+  const client = new Client({ connection, namespace: (temporal as unknown as TestTemporal).namespace, dataConverter: createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)) });
 
   /** Household accounts of office 01, open, read by staff, far from the end of the counter; each is given once. */
   const { rows: accounts } = await database.query<Account>(
@@ -192,10 +191,10 @@ export async function openStage(subscribers: number) {
     return token;
   };
 
-  /** A call of the API with a real token (`as` null: without any); rejects when the API is gone. */
-  async function call(method: string, address: string, options: { as?: [Role, string] | null; body?: unknown; csv?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
-    const { as = ['clerk', '01'] } = options;
-    const response = await fetch(`http://127.0.0.1:${api?.port}${address.startsWith('/readyz') ? '' : '/api/v1'}${address}`, {
+  /** A call of the API, or `of` another one, with a real token (`as` null: without any); rejects when it is gone. */
+  async function call(method: string, address: string, options: { as?: [Role, string] | null; body?: unknown; csv?: string; headers?: Record<string, string>; of?: Process } = {}): Promise<Answer> {
+    const { as = ['clerk', '01'], of = api } = options;
+    const response = await fetch(`http://127.0.0.1:${of?.port}${address.startsWith('/readyz') ? '' : '/api/v1'}${address}`, {
       method,
       headers: {
         ...(as === null ? {} : { authorization: `Bearer ${await tokenOf(...as)}` }),
@@ -216,15 +215,18 @@ export async function openStage(subscribers: number) {
     pool: database,
     call,
     /** what the Temporal server keeps, as it lies on the disk */
-    temporalKept: (): Buffer => Buffer.concat([temporalFile, `${temporalFile}-wal`].filter((file) => existsSync(file)).map((file) => readFileSync(file))),
+    temporalKept: async (): Promise<Buffer> => {
+      const files = [temporalFile, `${temporalFile}-wal`].filter((file) => existsSync(file));
+      return files.length === 0 ? givenTemporalKeeps() : Buffer.concat(files.map((file) => readFileSync(file)));
+    },
     /** where the API listens now, for streams */
     address: () => `http://127.0.0.1:${api?.port}/api/v1`,
     tokenOf,
     get postgres(): EmbeddedPostgres {
       return postgres as EmbeddedPostgres;
     },
-    get temporal(): EmbeddedTemporal {
-      return temporal as EmbeddedTemporal;
+    get temporal(): TestTemporal {
+      return temporal as TestTemporal;
     },
     get worker(): Process {
       return worker as Process;
@@ -248,6 +250,8 @@ export async function openStage(subscribers: number) {
     async startApi() {
       if (!api?.running()) api = await launch(MAIN, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0) });
     },
+    /** One more beside the usual one. */
+    startAnother: (name: 'api' | 'worker'): Promise<Process> => launch(MAIN, name, settings),
     /** A worker beside the usual one that is struck once. */
     startStruckWorker: (strike: WorkerStrike): Promise<Process> => launch(STRUCK, 'worker', { STRIKE: JSON.stringify(strike) }),
     /** An API in the place of the one that is gone. It kills itself when a call of the posting store or the messenger is done. */

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { INDICATOR_GROUPS, type IndicatorGroup, indicators } from '../../src/domain/indicators.js';
-import { jalali, todayInTehran } from '../../src/domain/jalali.js';
+import { addDays, jalali, startOfDayInTehran, todayInTehran } from '../../src/domain/jalali.js';
 import { createIndicatorStore } from '../../src/store/indicators.js';
+import { createSettlementStore } from '../../src/store/settlements.js';
 import { startDatabase } from '../workflows/stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -40,11 +42,11 @@ interface Raw {
   settlements: { id: string; office: string; clerk: string; received_at: string; announced_at: string | null; elapsed_ms: number | null; within_target: boolean | null; at_risk_at: string | null; breached_at: string | null; late_entry: boolean }[];
   corrections: { settlement_id: string; kind: string; cause: string; status: string; reported_at: string }[];
   postings: { posting: string; settlement_id: string; cycle: string; due_on: string; status: string }[];
-  moves: { posting: string; from_cycle: string; due_on: string }[];
+  moves: { posting: string; from_cycle: string | null; why: string; due_on: string }[];
 }
 async function raw(): Promise<Raw> {
   const all = async (table: string) => (await pool.query(`select * from app.${table}`)).rows;
-  return { settlements: await all('settlements'), corrections: await all('corrections'), postings: await all('postings'), moves: await all('posting_moves') };
+  return { settlements: await all('settlements'), corrections: await all('corrections'), postings: await all('postings'), moves: await all('posting_moves order by at') };
 }
 
 /** The definitions once more, from the bare rows, one after the other. */
@@ -66,7 +68,7 @@ function recount(data: Raw, { from, to, office, by }: { from: string; to: string
   const errors = data.corrections.filter((c) => known.has(c.settlement_id) && inside(dayOf(c.reported_at))).map((c) => ({ ...c, group: groupOf(c.reported_at, c.settlement_id) }));
   const due = [
     ...data.postings.filter((p) => p.status === 'taken').map((p) => ({ id: p.settlement_id, cycle: p.cycle, due_on: p.due_on, taken: true })),
-    ...data.moves.map((m) => ({ id: data.postings.find((p) => p.posting === m.posting)!.settlement_id, cycle: m.from_cycle, due_on: m.due_on, taken: false })),
+    ...data.moves.filter(({ why }) => why === 'late').map((m) => ({ id: data.postings.find((p) => p.posting === m.posting)!.settlement_id, cycle: m.from_cycle, due_on: m.due_on, taken: false })),
   ]
     .filter((d) => known.has(d.id) && inside(d.due_on))
     .map((d) => ({ ...d, group: by === null ? null : { day: d.due_on, month: d.due_on.slice(0, 7), cycle: d.cycle, clerk: known.get(d.id)!.clerk, office: known.get(d.id)!.office }[by] }));
@@ -103,7 +105,10 @@ function recount(data: Raw, { from, to, office, by }: { from: string; to: string
     });
 }
 
-test.each([null, ...INDICATOR_GROUPS].flatMap((by) => [null, '02'].map((office) => [by, office] as const)))('by %s, office %s: as recounted from the rows', async (by, office) => {
+const EACH_WAY = [null, ...INDICATOR_GROUPS].flatMap((by) => [null, '02'].map((office) => [by, office] as const));
+test.each(EACH_WAY)('by %s, office %s: as recounted from the rows', asRecounted);
+
+async function asRecounted(by: IndicatorGroup | null, office: string | null): Promise<void> {
   const query = { from: jalali('1405/06/01'), to: jalali('1405/07/10'), office, by };
   const counted = (await createIndicatorStore(pool).counts(query)).map(({ group, counts }) => indicators(group, counts));
   const expected = recount(await raw(), query);
@@ -113,7 +118,7 @@ test.each([null, ...INDICATOR_GROUPS].flatMap((by) => [null, '02'].map((office) 
   expect(found).toHaveLength(expected.length);
   if (by === 'day') expect(counted).toHaveLength(41);
   if (by === 'month') expect(counted.map(({ group }) => group)).toEqual(['1405/06', '1405/07']);
-});
+}
 
 test('median and 95th percentile, late entries left out', async () => {
   const query = { from: jalali('1405/06/01'), to: jalali('1405/07/10'), office: null, by: null };
@@ -136,3 +141,98 @@ test('the risks: late entries and stale data of the period, what is unsent now',
   const { rows } = await pool.query(`select count(*) from app.settlements where announced_at is not null and warnings @> '[{"code": "STALE_FEED"}]' and received_at >= $1 and received_at < $2`, ['2026-08-22T20:30:00Z', '2026-10-02T20:30:00Z']);
   expect(risks).toMatchObject({ unsent: data.postings.filter((p) => p.status === 'handedOver').length, onStaleData: Number(rows[0].count), overdueTasks: 0 });
 });
+
+test.each([[undefined, 'k5'], ['late', 'late'], ['withError', 'withError'], ['lateEntry', 'lateEntries']] as const)('the settlements behind a figure (%s), page after page: each once, as many as were counted', async (only, figure) => {
+  const days = { from: jalali('1405/06/01'), to: jalali('1405/07/10') };
+  const [row] = (await createIndicatorStore(pool).counts({ ...days, office: '02', by: null })).map(({ group, counts }) => indicators(group, counts));
+  const { k1, k3, k5 } = row!;
+  const store = createSettlementStore(pool);
+  const found: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.list({ only, office: '02', from: startOfDayInTehran(days.from), to: startOfDayInTehran(addDays(days.to, 1)), limit: 7, cursor });
+    found.push(...page.items.filter(({ announcedAt }) => only !== undefined || announcedAt !== null).map(({ id }) => id));
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  expect(new Set(found).size).toBe(found.length);
+  expect(found).toHaveLength({ k5, late: k1.requests - k1.onTime, withError: k3.announced - k3.correct, lateEntries: k1.lateEntries }[figure]);
+});
+
+const AGREES = { settlements: [], dues: 0 };
+
+test('what is kept agrees with the rows; what was changed behind its back is named, and made anew', async () => {
+  const store = createIndicatorStore(pool);
+  expect(await store.drift()).toEqual(AGREES);
+  await pool.query(`set session_replication_role = replica; update app.settlements set elapsed_ms = elapsed_ms + 1 where id = (select min(id) from app.settlements where announced_at is not null);
+    update app.postings set status = 'handedOver' where posting = (select min(posting) from app.postings where status = 'taken'); set session_replication_role = origin`);
+  const { settlements, dues } = await store.drift();
+  expect([settlements, dues]).toEqual([[expect.stringMatching(/-14050601$/)], 1]);
+  // as an upgrade fills it
+  await store.measureAnew();
+  expect(await store.drift()).toEqual(AGREES);
+  await asRecounted('cycle', null);
+});
+
+/** What may happen to settlement $1, in whatever order; `k` chooses among cycles, clerks and postings. */
+const CHANGES: Record<string, (k: number) => string> = {
+  received: (k) => `insert into app.settlements as s (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator)
+    values ($1, left($1, 12), '1405/06/01', '0${1 + (k % 3)}', 'clerk-${k}', 'run', 'received', '2026-08-30T08:00:00Z'::timestamptz + ${k} * interval '77 hours', ${k === 3}, '{}', '{}')
+    on conflict (id) do update set office = excluded.office, clerk = excluded.clerk, received_at = excluded.received_at, late_entry = excluded.late_entry, at_risk_at = null, breached_at = null where s.status = 'rejected'`,
+  rejected: () => `update app.settlements set status = 'rejected' where id = $1 and status = 'received'`,
+  announced: (k) => `update app.settlements set status = 'announced', announced_at = coalesce(announced_at, received_at + interval '1 minute'), elapsed_ms = coalesce(elapsed_ms, ${k * 100_000}),
+    within_target = coalesce(within_target, ${k < 3}) where id = $1 and status = 'received'`,
+  atRisk: () => `update app.settlements set at_risk_at = coalesce(at_risk_at, clock_timestamp()) where id = $1`,
+  breached: () => `update app.settlements set breached_at = coalesce(breached_at, clock_timestamp()) where id = $1`,
+  erased: () => `update app.settlements set facts = '{"erased": true}' where id = $1`,
+  error: (k) => `insert into app.corrections (settlement_id, n, kind, cause, description, status, owner_role, reported_by, reported_at, due_at)
+    select id, ${k}, 'reading', 'clerk', 'x', 'reported', 'clerk', '{}', received_at + interval '${k} days', received_at from app.settlements where id = $1 on conflict do nothing`,
+  withdrawn: (k) => `update app.corrections set status = 'withdrawn' where settlement_id = $1 and n = ${k}`,
+  issued: (k) => `update app.corrections set status = 'issued' where settlement_id = $1 and n = ${k} and status <> 'withdrawn'`,
+  scheduled: (k) => `insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status)
+    select id || '/' || x.kind, id, x.kind, 1, ${k === 0 ? 'null, null' : `'12-1405-0${k}', '1405/06/1${k}'`}, 1, '{}', 'waiting' from app.settlements, (values ('settlement'), ('fee')) x(kind) where id = $1 on conflict do nothing`,
+  revised: (k) => `insert into app.postings (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status)
+    select id || '/settlement/' || ${k}, id, 'settlement', ${2 + k}, '12-1405-09', '1405/06/19', 1, '{}', 'waiting' from app.settlements where id = $1 on conflict do nothing`,
+  placed: (k) => `update app.postings set cycle = '12-1405-0${k}', due_on = '1405/06/1${k}' where settlement_id = $1 and cycle is null`,
+  taken: (k) => `update app.postings set status = 'taken' where posting = $1 || '${k < 2 ? '/settlement' : '/fee'}'`,
+  retracted: (k) => `update app.postings set status = 'handedOver' where posting = $1 || '${k < 2 ? '/settlement' : '/fee'}' and status = 'taken'`,
+  replaced: () => `update app.postings set status = 'replaced' where settlement_id = $1 and status <> 'taken'`,
+  late: (k) => `with was as (select posting, cycle, due_on from app.postings where settlement_id = $1 and revision = 1 and status <> 'taken' order by posting for update),
+    p as (update app.postings p set cycle = '12-1405-0${k + 1}', due_on = '1405/07/0${k + 1}' from was where p.posting = was.posting)
+    insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, cycle, '12-1405-0${k + 1}', '${k === 4 ? 'series' : 'late'}', due_on from was on conflict do nothing`,
+  gone: () => `delete from app.postings p where settlement_id = $1 and revision > 1`,
+  summed: () => 'select app.sum_dues(3) where $1::text is not null',
+};
+
+test('whatever happens, by several at once: what is kept agrees, and the indicators with a recount', async () => {
+  const change = fc.record({ what: fc.constantFrom(...Object.keys(CHANGES)), whose: fc.integer({ min: 1, max: 4 }), k: fc.integer({ min: 0, max: 4 }) });
+  const happened = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 30, maxLength: 80, size: 'max' }), fc.string({ minLength: 10, maxLength: 10, unit: fc.constantFrom(...'0123456789') }), async (changes, batch) => {
+      const id = (whose: number): string => `7${batch}${whose}-14050601`;
+      const happens = async (what: string, whose: number, k: number): Promise<void> => {
+        const { rowCount } = await pool.query((CHANGES[what] as (k: number) => string)(k), [id(whose)]);
+        if (rowCount) happened.add(what);
+      };
+      for (const first of ['received', 'announced', 'scheduled']) for (const whose of [1, 2, 3]) await happens(first, whose, whose - 1);
+      // three at a time, as workers do; what waits for a lock goes on after it
+      for (let n = 0; n < changes.length; n += 3) {
+        await Promise.all(changes.slice(n, n + 3).map(({ what, whose, k }) => happens(what, whose, k)));
+      }
+      expect(await createIndicatorStore(pool).drift()).toEqual(AGREES);
+    }),
+    { seed: 42, numRuns: 12, endOnFailure: true },
+  );
+  expect([...happened].sort()).toEqual(Object.keys(CHANGES).sort());
+  for (const way of EACH_WAY) await asRecounted(...way);
+  // added up, and made anew, they are the same
+  const store = createIndicatorStore(pool);
+  await pool.query(`update app.postings set status = 'taken' where posting in (select posting from app.postings where status = 'handedOver' and due_on < '1405/07/01' order by posting limit 25)`);
+  expect(await store.sumDues(7)).toBeGreaterThanOrEqual(25);
+  expect((await pool.query('select count(*) from app.dues where not summed')).rows).toEqual([{ count: 0 }]);
+  expect(await store.sumDues()).toBe(0);
+  expect(await store.drift()).toEqual(AGREES);
+  await asRecounted('cycle', null);
+  await store.measureAnew();
+  expect(await store.drift()).toEqual(AGREES);
+  await asRecounted('month', '02');
+}, 120_000);

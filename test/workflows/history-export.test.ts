@@ -1,13 +1,13 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Pool } from 'pg';
 import { TASK_QUEUE } from '../../src/workflows/messages.js';
-import { endWorkers, realActivities, timeSkippingServer, withWorker } from './stage.js';
+import { endWorkers, realActivities, workflowServer, withWorker } from './stage.js';
 
 // what it keeps is shown with a server that lists (test/e2e/histories.test.ts)
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
-  env = await timeSkippingServer();
+  env = await workflowServer();
 });
 afterAll(async () => {
   await endWorkers();

@@ -8,7 +8,7 @@ import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { TASK_QUEUE } from '../../src/workflows/messages.js';
 import { readPdfs } from '../document/read-pdf.js';
-import { endWorkers, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import { endWorkers, realActivities, startDatabase, workflowServer, withWorker } from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -22,7 +22,7 @@ beforeAll(async () => {
     insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, revision, received_at, announced_at, elapsed_ms, within_target, late_entry, facts, operator)
     select lpad(n::text, 12, '0') || '-14041220', lpad(n::text, 12, '0'), '1404/12/20', '0' || (1 + n % 2), 'c1', 'run', 'settled', 1, at, at + interval '9 seconds', case n when 1 then 400000 else 9000 end, n <> 1, false, '{}', '{}'
     from (select n, case when n < 8 then '2026-03-12T08:00:00Z'::timestamptz else '2026-04-15T08:00:00Z'::timestamptz end as at from generate_series(1, 12) n) s`);
-  env = await timeSkippingServer();
+  env = await workflowServer();
   client = new Client({ connection: env.connection });
   real = realActivities(database.pool, createMessenger(env.client, { taskQueue: TASK_QUEUE }));
 }, 120_000);

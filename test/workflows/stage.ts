@@ -12,7 +12,7 @@ import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { type JalaliDate, todayInTehran } from '../../src/domain/jalali.js';
 import { type Settlement, type SettlementOrder, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
-import { type EmbeddedPostgres, freePort, startPostgres, testServerExecutable } from '../../src/embedded.js';
+import { type EmbeddedPostgres, freePort, testServerExecutable } from '../../src/embedded.js';
 import { loadDemoData } from '../../src/demo.js';
 import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
@@ -23,6 +23,7 @@ import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
+import { createPresenceStore } from '../../src/store/presences.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -32,15 +33,15 @@ import { createUnsentStore } from '../../src/store/unsent.js';
 import { createWorker } from '../../src/worker.js';
 import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
+import { givenTemporal, testNamespace, testPostgres } from '../servers.js';
 import { historyCollector } from './histories.js';
 
 export const today = (): JalaliDate => todayInTehran(new Date());
 
 /** A real database with demo subscribers, in a folder of its own. */
-export async function startDatabase(subscribers = 40): Promise<{ postgres: EmbeddedPostgres; pool: Pool; folder: string; port: number; stop(): Promise<void> }> {
+export async function startDatabase(subscribers = 40): Promise<{ postgres: EmbeddedPostgres; pool: Pool; stop(): Promise<void> }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-'));
-  const port = await freePort();
-  const postgres = await startPostgres({ dataFolder: folder, port });
+  const postgres = await testPostgres({ dataFolder: folder, port: await freePort() });
   const pool = createPool(postgres.url, { applicationName: 'test' });
   const stop = async (): Promise<void> => {
     await pool.end();
@@ -50,7 +51,7 @@ export async function startDatabase(subscribers = 40): Promise<{ postgres: Embed
   try {
     await migrate(postgres.url);
     await loadDemoData(pool, subscribers, new Date());
-    return { postgres, pool, folder, port, stop };
+    return { postgres, pool, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -95,6 +96,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, 
     tasks: createTaskStore(pool),
     indicators: createIndicatorStore(pool),
     reports: createQualityReportStore(pool),
+    presences: createPresenceStore(pool),
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
     messenger,
@@ -154,12 +156,26 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
+/** For tests that do not skip time: the server that a run is given, in a namespace of its own, else the time-skipping one. */
+export async function workflowServer(): Promise<TestWorkflowEnvironment> {
+  const address = givenTemporal();
+  if (address === null) return timeSkippingServer();
+  const namespace = await testNamespace(address);
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace: namespace.name });
+  const teardown = env.teardown.bind(env);
+  env.teardown = async () => {
+    await teardown();
+    await namespace.stop();
+  };
+  return env;
+}
+
 /** Runs `act` with a worker at work and ends the worker, also when `act` fails. */
 export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Activities, act: (worker: Worker) => Promise<T>, maxCachedWorkflows?: number): Promise<T> {
   const histories = historyCollector();
   const worker = await createWorker({
     connection: env.nativeConnection,
-    namespace: 'default',
+    namespace: env.namespace ?? 'default',
     taskQueue: TASK_QUEUE,
     activities,
     activityInterceptors: histories.interceptors,

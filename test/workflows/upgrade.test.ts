@@ -8,12 +8,12 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } 
 import type { Activities } from '../../src/activities/index.js';
 import { rebuildSettlements } from '../../src/audit.js';
 import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
-import { type EmbeddedTemporal, freePort, startTemporal, temporalExecutable } from '../../src/embedded.js';
+import { freePort } from '../../src/embedded.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { TASK_QUEUE, billingCycleOpened, confirmDelivery, postingTaken, reportError, settlementState, submitCorrection, verifyCorrection } from '../../src/workflows/messages.js';
-import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
-import { announce, messengerTo, householdAccounts, orderFor, realActivities, startDatabase } from './stage.js';
+import { type TestTemporal, testTemporal } from '../servers.js';
+import { announce, householdAccounts, messengerTo, orderFor, realActivities, startDatabase } from './stage.js';
 
 /** The sources of the workflows of version 0.1 with what they import, as JSON of paths and texts. */
 const FROZEN = path.resolve(__dirname, '../fixtures/workflows-0.1.json.gz');
@@ -22,7 +22,7 @@ const SUPERVISOR: Operator = { id: 'supervisor-1', name: 'سرپرست', role: '
 let folder: string;
 let earlier: string;
 let database: Awaited<ReturnType<typeof startDatabase>>;
-let temporal: EmbeddedTemporal;
+let temporal: TestTemporal;
 let connection: Connection;
 let native: NativeConnection;
 let client: Client;
@@ -40,10 +40,10 @@ beforeAll(async () => {
   // the objection days are over at once: nobody waits for them here
   await database.pool.query("update billing.cycles set issues_on = '1404/01/01', objection_days = 0");
   // a real server: the one that skips time does not hear of a worker's end
-  temporal = await startTemporal({ executable: temporalExecutable() ?? '', dataFile: null, port: await freePort(), uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES });
+  temporal = await testTemporal({ dataFile: null, port: await freePort() });
   connection = await Connection.connect({ address: temporal.address });
   native = await NativeConnection.connect({ address: temporal.address });
-  client = new Client({ connection });
+  client = new Client({ connection, namespace: temporal.namespace });
   real = realActivities(database.pool, messengerTo(() => client));
   orders = (await householdAccounts(database.pool)).map(({ subscription, reading }) => orderFor(subscription, reading + 40));
 }, 120_000);
@@ -78,7 +78,7 @@ async function bundleOf(sources: Record<string, string>): Promise<string> {
 async function onVersion(bundle: string, act: () => Promise<void>, activities = real): Promise<void> {
   const worker = await Worker.create({
     connection: native,
-    namespace: 'default',
+    namespace: temporal.namespace,
     taskQueue: TASK_QUEUE,
     activities,
     workflowBundle: { codePath: bundle },

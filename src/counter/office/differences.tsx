@@ -1,4 +1,4 @@
-import type { Requirement, TariffReview } from '../api';
+import type { Requirement, TariffReview, Terms } from '../api';
 import { monthDay } from '../dates';
 import { grouped } from '../digits';
 import { Num, Said, useFigures } from '../parts';
@@ -31,6 +31,13 @@ export function useDayOff(): (day: string) => string {
   };
 }
 
+/** Opening hours in words: Thursday: 07:30 to 12:30. */
+export function useHours(): (of: Terms['terms']['openingHours'][number]) => string {
+  const words = useWords();
+  const figures = useFigures();
+  return ({ days, from, to }) => `${days === null ? words.terms.workingDays : days.map((day) => words.terms.weekdays[day] ?? day).join(words.and)}: ${words.terms.fromTo(figures(from), figures(to))}`;
+}
+
 /** A requirement in words. */
 export function useRequirement(): (of: Requirement) => { names: string; purposes: string; applicants: string } {
   const words = useWords();
@@ -58,11 +65,12 @@ export function Differences({ differences }: { differences: readonly Difference[
   );
 }
 
-function Changes({ difference: { terms, daysOff, documents } }: { difference: Difference }) {
+function Changes({ difference: { terms, openingHours, daysOff, documents } }: { difference: Difference }) {
   const words = useWords();
   const figures = useFigures();
   const nameOf = useTermName();
   const dayOff = useDayOff();
+  const hours = useHours();
   const tell = useRequirement();
   const value = (of: Difference['terms'][number]['before']): string => (of === null ? words.terms.never : typeof of === 'number' ? grouped(of) : of.length === 0 ? words.terms.noneOfThem : of.join(words.and));
   const requirement = (of: Requirement): string => {
@@ -82,6 +90,11 @@ function Changes({ difference: { terms, daysOff, documents } }: { difference: Di
           {nameOf(term)}: <s>{figures(value(before))}</s> <strong>{figures(value(after))}</strong>
         </li>
       ))}
+      {openingHours === null ? null : (
+        <li>
+          {words.terms.opening}: <s>{openingHours.before.map(hours).join(words.terms.listed) || words.none}</s> <strong>{openingHours.after.map(hours).join(words.terms.listed) || words.none}</strong>
+        </li>
+      )}
       {list(words.terms.daysCome, daysOff.added.map(dayOff), false)}
       {list(words.terms.daysGo, daysOff.removed.map(dayOff), true)}
       {list(words.terms.documentsCome, documents.added.map(requirement), false)}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { type Indicators as One, type IndicatorsOf, type Person, ROOT } from '../api';
 import { clockText, TARGET_MS } from '../clock';
-import { dayText, parseDay, todayInTehran } from '../dates';
+import { dayOfInstant, dayText, parseDay, timeOfInstant, todayInTehran } from '../dates';
 import { grouped } from '../digits';
 import { useLoaded } from '../loading';
 import { Badge, DayField, Field, Num, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
@@ -11,6 +11,9 @@ import { useSession } from '../session';
 import { useWords } from '../words';
 import { Chart } from './chart';
 import { csvOf, saveFile } from './csv';
+
+/** In the place of an office: the system itself. */
+const EVERYWHERE = '*';
 
 const GROUPS = ['day', 'month', 'office', 'clerk', 'cycle'] as const;
 type Group = (typeof GROUPS)[number];
@@ -46,6 +49,7 @@ export default function Indicators() {
       {error === null ? null : <Trouble error={error} retry={() => { total.reload(); each.reload(); }} />}
       {all === undefined ? error === null ? <Waiting /> : null : <Cards all={all} of={total.value as IndicatorsOf} />}
       {total.value === null ? null : <Risks of={total.value} />}
+      {total.value === null || total.value.outages.length === 0 ? null : <Outages of={total.value} />}
       {each.value === null || all === undefined ? null : <Charts all={all} items={each.value.items} of={each.value} by={by} nameOf={nameOf} />}
       {each.value === null ? null : (
         <Figures items={each.value.items} of={each.value} by={by} nameOf={nameOf} />
@@ -167,6 +171,7 @@ function Risks({ of }: { of: IndicatorsOf }) {
   const { risks } = words.indicators;
   const rows: [string, number, string | null][] = [
     [risks.lateEntries, of.risks.lateEntries, settlementsOf(of, { only: 'lateEntry' })],
+    [risks.lateEntryDays, of.risks.lateEntryDays, null],
     [risks.outages, of.risks.outages, null],
     [risks.staleFeeds, of.risks.staleFeeds, operator.role === 'approver' ? null : '/cycles'],
     [risks.onStaleData, of.risks.onStaleData, null],
@@ -188,6 +193,53 @@ function Risks({ of }: { of: IndicatorsOf }) {
         ))}
       </dl>
     </section>
+  );
+}
+
+/** The silences that were noticed, the newest first. */
+function Outages({ of }: { of: IndicatorsOf }) {
+  const words = useWords();
+  const figures = useFigures();
+  const { outages } = words.indicators;
+  const { columns } = outages;
+  return (
+    <div className="panel stacked">
+      <h2>
+        {outages.title} {of.outages.length < of.risks.outages ? <span className="quiet">({outages.latest(figures(of.outages.length))})</span> : null}
+      </h2>
+      <p className="quiet">{outages.help}</p>
+      <Scroll label={outages.title}>
+        <table>
+          <thead>
+            <tr>
+              {[columns.office, columns.day, columns.from, columns.to].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+              <th scope="col" className="end">
+                {columns.minutes}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {of.outages.map(({ office, from, to, minutes }) => (
+              <tr key={`${office} ${from}`}>
+                <th scope="row">{office === EVERYWHERE ? outages.everywhere : <bdi>{words.office(figures(office))}</bdi>}</th>
+                <td>
+                  <Num>{figures(dayOfInstant(from))}</Num>
+                </td>
+                <td>
+                  <Num>{figures(timeOfInstant(from))}</Num>
+                </td>
+                <td>{to === null ? <Badge tone="warn">{outages.lasting}</Badge> : <Num>{figures(timeOfInstant(to))}</Num>}</td>
+                <td className="end">{figures(grouped(minutes))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </div>
   );
 }
 

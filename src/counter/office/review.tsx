@@ -135,7 +135,7 @@ export function Review({ review }: { review: TariffReview }) {
 /** Persian with names of the document in it, which run from left to right and keep their digits. */
 function Mixed({ text }: { text: string }) {
   const figures = useFigures();
-  return <>{text.split(/([A-Za-z][\w.[\]]*)/).map((part, i) => (i % 2 === 0 ? figures(part) : <bdi key={i} dir="ltr">{part}</bdi>))}</>;
+  return <>{text.split(/([A-Za-z][\w.[\]-]*)/).map((part, i) => (i % 2 === 0 ? figures(part) : <bdi key={i} dir="ltr">{part}</bdi>))}</>;
 }
 
 /** One use at a time: what people would pay under the one and the other. */

@@ -10,7 +10,7 @@ import { useSession } from '../session';
 import { Act } from '../settlement/act';
 import { useWords } from '../words';
 import { Calendar } from './calendar';
-import { Differences, sameRequirement, useDayOff, useRequirement, useTermName } from './differences';
+import { Differences, sameRequirement, useDayOff, useHours, useRequirement, useTermName } from './differences';
 import { Review, TariffProposed } from './review';
 
 /** How long the hand rests before the change is looked at. */
@@ -25,16 +25,20 @@ const GROUPS = {
 } as const;
 type TermName = (typeof GROUPS)[keyof typeof GROUPS][number];
 
+type Hours = Terms['terms']['openingHours'][number];
+
 /** What is changed on the page, until it is proposed; the day may be moved meanwhile. */
 interface Edits {
   /** by the term's name, as typed */
   figures: Partial<Record<TermName, string>>;
+  /** null: as they are */
+  hours: readonly Hours[] | null;
   daysAdded: readonly string[];
   daysRemoved: readonly string[];
   documentsAdded: readonly Requirement[];
   documentsRemoved: readonly Requirement[];
 }
-const NOTHING: Edits = { figures: {}, daysAdded: [], daysRemoved: [], documentsAdded: [], documentsRemoved: [] };
+const NOTHING: Edits = { figures: {}, hours: null, daysAdded: [], daysRemoved: [], documentsAdded: [], documentsRemoved: [] };
 
 /** Deadlines, thresholds, working days and documents as they are on a day, and the change of them from that day on. */
 export default function TermsPage() {
@@ -118,6 +122,7 @@ function Standing({ terms, edits, edit }: { terms: Terms; edits: Edits; edit: ((
       )}
       <Figures terms={terms} edits={edits} edit={edit} />
       <DaysOff terms={terms} edits={edits} edit={edit} />
+      <Opening terms={terms} edits={edits} edit={edit} />
       <Documents terms={terms} edits={edits} edit={edit} />
     </>
   );
@@ -274,6 +279,57 @@ function DaysOff({ terms, edits, edit }: PartProps) {
   );
 }
 
+/** When offices are open on working days; the last that names a day counts there. */
+function Opening({ terms, edits, edit }: PartProps) {
+  const words = useWords();
+  const figures = useFigures();
+  const tell = useHours();
+  const hours = edits.hours ?? terms.terms.openingHours;
+  const set = (at: number, part: Partial<Hours>): void => edit?.({ hours: hours.map((each, n) => (n === at ? { ...each, ...part } : each)) });
+  return (
+    <section className="panel stacked">
+      <h2>{words.terms.opening}</h2>
+      <p className="quiet">{words.terms.openingHelp}</p>
+      {hours.length === 0 ? <p className="quiet">{words.none}</p> : null}
+      {hours.map((each, at) => {
+        const { days, from, to } = each;
+        if (edit === null) return <p key={at}>{tell(each)}</p>;
+        return (
+          <fieldset key={at} className="opening">
+            <legend className="hidden">{tell(each)}</legend>
+            <Field label={words.terms.opens} value={figures(from)} onChange={(typed) => set(at, { from: latinDigits(typed) })} figures maxLength={5} />
+            <Field label={words.terms.closes} value={figures(to)} onChange={(typed) => set(at, { to: latinDigits(typed) })} figures maxLength={5} />
+            <div className="options">
+              {WEEKDAYS.map((day) => (
+                <label key={day} className="check">
+                  <input
+                    type="checkbox"
+                    checked={days?.includes(day) ?? false}
+                    onChange={(event) => {
+                      const chosen = WEEKDAYS.filter((other) => (other === day ? event.target.checked : (days?.includes(other) ?? false)));
+                      set(at, { days: chosen.length === 0 ? null : chosen });
+                    }}
+                  />
+                  {words.terms.weekdays[day]}
+                </label>
+              ))}
+              {days === null ? <span className="badge">{words.terms.workingDays}</span> : null}
+            </div>
+            <Button className="button small bare" onPress={() => edit({ hours: hours.filter((_, n) => n !== at) })} aria-label={words.terms.removeOf(tell(each))}>
+              {words.terms.remove}
+            </Button>
+          </fieldset>
+        );
+      })}
+      {edit === null ? null : (
+        <Button className="button small" onPress={() => edit({ hours: [...hours, { days: null, from: '07:30', to: '14:30' }] })}>
+          {words.terms.addHours}
+        </Button>
+      )}
+    </section>
+  );
+}
+
 function documentsOf(terms: Terms, { documentsAdded, documentsRemoved }: Edits): Requirement[] {
   return [...terms.documents.filter((each) => !documentsRemoved.some((gone) => sameRequirement(gone, each))), ...documentsAdded];
 }
@@ -426,6 +482,7 @@ function changeOf(standing: Terms, edits: Edits): Body | 'faulty' | null {
     // the feeds stand whole, of the other groups what is changed is enough
     else terms[group] = { ...((terms[group] ?? (group === 'staleAfterDays' ? standing.terms.staleAfterDays : {}))), [of]: value ?? undefined };
   }
+  if (edits.hours !== null && JSON.stringify(edits.hours) !== JSON.stringify(standing.terms.openingHours)) terms['openingHours'] = edits.hours.map(({ days, from, to }) => ({ ...(days && { days }), from, to }));
   const daysOff = daysOffOf(standing, edits);
   if (daysOff.length !== standing.terms.daysOff.length || daysOff.some((day) => !standing.terms.daysOff.includes(day))) terms['daysOff'] = daysOff;
   const documents = documentsOf(standing, edits);

@@ -14,6 +14,11 @@ export function dayText({ year, month, day }: Pick<CalendarDate, 'year' | 'month
   return `${year}/${String(month).padStart(2, '0')}/${String(day).padStart(2, '0')}`;
 }
 
+/** The Jalali day of a date of any calendar: a Calendar without a value gives Gregorian ones. */
+export function jalaliText(date: CalendarDate): string {
+  return dayText(toCalendar(date, PERSIAN));
+}
+
 /** The day of these numbers; null where the calendar has none. */
 export function dayOf(year: number, month: number, day: number): CalendarDate | null {
   const date = new CalendarDate(PERSIAN, year, month, day);

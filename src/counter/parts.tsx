@@ -21,7 +21,7 @@ import {
   TextField,
 } from 'react-aria-components';
 import { Away, Refused } from './api';
-import { dayOfInstant, dayText, parseDay, timeOfInstant, todayInTehran } from './dates';
+import { dayOfInstant, dayText, jalaliText, parseDay, timeOfInstant, todayInTehran } from './dates';
 import { grouped, groupedText, persianNumbers } from './digits';
 import { useSpeech, useWords } from './words';
 
@@ -250,7 +250,7 @@ export function DayField({ label, value, onChange, errors = [], optional = false
                 aria-label={label}
                 value={day}
                 onChange={(chosen) => {
-                  onChange(figures(dayText(chosen)));
+                  onChange(figures(jalaliText(chosen)));
                   setOpen(false);
                 }}
                 autoFocus

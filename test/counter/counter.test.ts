@@ -427,7 +427,7 @@ it('judges the effect of a corrective action by another person, and the quality 
   await quality.getByLabel('گزارش', { exact: true }).fill('با نشانی تازه خطایی نبود');
   expect(await barriers(quality)).toEqual([]);
   await quality.getByRole('button', { name: 'گزارش و پایان' }).click();
-  await quality.getByText('با نشانی تازه خطایی نبود').waitFor();
+  await quality.getByRole('heading', { name: 'پایان', exact: true }).waitFor();
   expect((await stage.call('GET', path, { as: ['quality', '01'] })).body).toMatchObject({
     status: 'closed',
     actions: [{ effect: { effective: true, note: 'نامه‌ای برنگشت', by: { id: 'supervisor-01' } } }],
@@ -497,7 +497,6 @@ describe('each screen', () => {
     [() => '/people', 'admin', 'tbody tr'],
     [() => '/people/clerk-01', 'admin', 'tbody tr'],
     [() => '/terms', 'admin', '.months'],
-    [() => '/terms', 'supervisor', '.months'],
     [() => '/rules', 'admin', 'tbody tr'],
   ];
   it.each([
@@ -623,12 +622,12 @@ it('changes deadlines, working days and documents from a day on, and a second ad
   expect(await proposing.isDisabled()).toBe(true);
   await due.fill('۳۶');
   await page.locator('.months .cell:not(.week, .year, [data-outside-month])').nth(3).click();
-  await page.getByLabel('پنجشنبه').check();
+  await page.getByRole('group', { name: 'هر هفته' }).getByLabel('پنجشنبه').check();
   await page.getByLabel('تا ساعت').first().fill('۱۳:۰۰');
   await page.locator('summary', { hasText: 'مدرک تازه' }).click();
-  await page.getByLabel('مدرک', { exact: true }).selectOption({ label: 'کارت ملی' });
+  await page.getByRole('combobox', { name: 'مدرک', exact: true }).selectOption({ label: 'کارت ملی' });
   await page.getByRole('button', { name: 'یا مدرکی دیگر' }).click();
-  await page.getByLabel('یا این مدرک', { exact: true }).selectOption({ label: 'مدرکی که در فهرست نیست' });
+  await page.getByRole('combobox', { name: 'یا این مدرک' }).selectOption({ label: 'مدرکی که در فهرست نیست' });
   await page.getByLabel('نام مدرک').fill('شناسنامه');
   await page.getByLabel('کد مدرک').fill('BIRTH_CERTIFICATE');
   await page.getByLabel('تسویهٔ نهایی').check();

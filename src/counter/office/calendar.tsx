@@ -1,7 +1,7 @@
 import type { CalendarDate } from '@internationalized/date';
 import { useState } from 'react';
 import { Calendar as Months } from 'react-aria-components';
-import { dayText, parseDay, todayInTehran, weekdayOf } from '../dates';
+import { jalaliText, parseDay, todayInTehran, weekdayOf } from '../dates';
 import { Month } from '../parts';
 import { useWords } from '../words';
 
@@ -23,7 +23,7 @@ export function Calendar({ label, from, isOff, weekly, yearly, press, everyYear 
   const words = useWords();
   const [focused, setFocused] = useState<CalendarDate | null>(null);
   const offBy = (date: CalendarDate): 'week' | 'year' | 'once' | null => {
-    const day = dayText(date);
+    const day = jalaliText(date);
     return weekly.includes(weekdayOf(date)) ? 'week' : yearly.includes(day.slice(5)) ? 'year' : isOff(day) ? 'once' : null;
   };
   const first = parseDay(from, todayInTehran()) ?? todayInTehran();

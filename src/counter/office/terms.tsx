@@ -2,7 +2,7 @@ import type { CalendarDate } from '@internationalized/date';
 import { useEffect, useId, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { post, type Requirement, type TariffReview, type TariffProposal, type Tariffs, type Terms } from '../api';
-import { dayText, parseDay, todayInTehran } from '../dates';
+import { dayText, jalaliText, parseDay, todayInTehran } from '../dates';
 import { grouped, latinDigits } from '../digits';
 import { useLoaded } from '../loading';
 import { DayField, Field, Num, Notice, Said, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
@@ -223,7 +223,7 @@ function DaysOff({ terms, edits, edit }: PartProps) {
   const dated = days.filter((day) => /^\d{4}\//.test(day)).sort();
   // what is over needs no eye, and stays
   const ahead = dated.filter((day) => day >= `${terms.on.slice(0, 4)}/01/01`);
-  const pressed = (date: CalendarDate): void => toggle(every === 'year' ? dayText(date).slice(5) : dayText(date));
+  const pressed = (date: CalendarDate): void => toggle(every === 'year' ? jalaliText(date).slice(5) : jalaliText(date));
   const chips = (list: readonly string[]) => (
     <ul className="plain chips">
       {list.map((day) => (

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { keptSecret } from './config.js';
+import { serveLookingUi } from './looking-ui.js';
 import { Refusal } from './refusal.js';
 
 /** A server of ours in a process of its own. */
@@ -40,7 +41,7 @@ export interface TemporalOptions {
   /** Where the server keeps its state; null = in memory. */
   dataFile: string | null;
   port: number;
-  /** null = no UI */
+  /** Where the UI is, which only looks; null = no UI. */
   uiPort: number | null;
   searchAttributes: Readonly<Record<string, SearchAttributeType>>;
   /** Besides `default`. */
@@ -103,12 +104,13 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   await mustBeFree(port, 'TASVIEH_TEMPORAL_PORT');
   if (uiPort !== null) await mustBeFree(uiPort, 'TASVIEH_TEMPORAL_UI_PORT');
   if (dataFile !== null) mkdirSync(path.dirname(path.resolve(dataFile)), { recursive: true });
+  const innerUiPort = uiPort === null ? null : await freePort();
 
   const scratch = dataFile === null ? mkdtempSync(path.join(tmpdir(), 'tasvieh-temporal-')) : null;
   const logFile = scratch === null ? `${path.resolve(dataFile ?? '')}.log` : path.join(scratch, 'log');
   const args = [
     'server', 'start-dev', '--ip', HOST, '--port', String(port), '--log-level', 'warn',
-    ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']),
+    ...(innerUiPort === null ? ['--headless'] : ['--ui-port', String(innerUiPort), '--ui-disable-news-fetch']),
     ...(uiPort !== null && uiCodecEndpoint !== undefined ? ['--ui-codec-endpoint', uiCodecEndpoint] : []),
     ...(dataFile === null ? [] : ['--db-filename', path.resolve(dataFile)]),
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),
@@ -119,6 +121,10 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   const address = `${HOST}:${port}`;
   try {
     await untilAnswers(server, Date.now() + 30_000, () => namespaceIsReady(address, namespace, Object.keys(searchAttributes)));
+    if (uiPort !== null && innerUiPort !== null) {
+      const ui = await serveLookingUi({ host: HOST, port: uiPort, uiPort: innerUiPort });
+      void server.ended.then(() => ui.close());
+    }
   } catch (error) {
     await server.stop();
     throw error;

@@ -169,6 +169,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         reports: createQualityReportStore(pool),
         presences: createPresenceStore(pool),
         unsent: createUnsentStore(pool),
+        accesses: createAccessStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
         archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
       }),

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Connection } from '@temporalio/client';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { freePort, startPostgres, startTemporal, temporalExecutable, testServerExecutable } from '../src/embedded.js';
 
@@ -100,6 +100,20 @@ describe('Postgres', () => {
   });
 });
 
+/** The addresses at which a process of Linux listens. */
+function listeners(pid: number): string[] {
+  const sockets = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []));
+  return ['tcp', 'tcp6'].flatMap((kind) =>
+    readFileSync(`/proc/${pid}/net/${kind}`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      // 0A: listening
+      .filter((cells) => cells[3] === '0A' && sockets.has(cells[9] ?? ''))
+      .map(([, local = '']) => (kind === 'tcp' ? Buffer.from(local.slice(0, 8), 'hex').reverse().join('.') : local)),
+  );
+}
+
 describe('Temporal', () => {
   it('has its search attributes, starts again on the same file, and ends on stop', async () => {
     const executable = temporalExecutable();
@@ -124,6 +138,41 @@ describe('Temporal', () => {
       await server.ended;
       expect(isAlive(server.pid)).toBe(false);
     }
+  });
+
+  it('shows its UI for looking: what a workflow is asked for passes, what would change one does not, and every port is this machine’s own', async () => {
+    const options = { executable: temporalExecutable() ?? '', dataFile: null, port: await freePort(), uiPort: await freePort(), searchAttributes: {} };
+    const server = await noted(startTemporal(options));
+    const connection = await Connection.connect({ address: server.address });
+    const client = new TemporalClient({ connection });
+    await client.workflow.start('unheardOf', { workflowId: 'looked/at', taskQueue: 'nobody' });
+    const ui = `http://127.0.0.1:${options.uiPort}`;
+    const workflows = `${ui}/api/v1/namespaces/default/workflows`;
+    // as its pages do: the token of its cookie goes along in a header
+    const cookie = (await fetch(`${ui}/api/v1/settings`)).headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const headers = { 'content-type': 'application/json', cookie, 'x-csrf-token': cookie.split('=')[1] ?? '' };
+    const asked = async (address: string, init: RequestInit = {}): Promise<[number, string]> => {
+      const answer = await fetch(address, { ...init, headers });
+      return [answer.status, await answer.text()];
+    };
+    expect(await asked(`${ui}/`)).toEqual([200, expect.stringContaining('<html')]);
+    const settings = JSON.parse((await asked(`${ui}/api/v1/settings`))[1]) as Record<string, unknown>;
+    expect(settings).toMatchObject({ DisableWriteActions: true, WorkflowTerminateDisabled: true, BatchActionsDisabled: true, Version: expect.any(String) });
+    expect(await asked(`${workflows}/looked%2Fat`)).toEqual([200, expect.stringContaining('unheardOf')]);
+    // of one that there is not: the server itself answers, at once
+    expect(await asked(`${workflows}/nobody/query/anything`, { method: 'POST', body: '{"query":{"queryType":"anything"}}' })).toEqual([404, expect.stringContaining('not found')]);
+    for (const [method, path] of [['POST', 'looked%2Fat/terminate'], ['POST', 'looked%2Fat/cancel'], ['POST', 'looked%2Fat/signal/query'], ['POST', 'looked%2Fat/signal/query/x'], ['POST', 'looked%2Fat/terminate?x=/query/y'], ['POST', 'query'], ['PUT', 'looked%2Fat'], ['DELETE', 'looked%2Fat']] as const) {
+      expect([path, await asked(`${workflows}/${path}`, { method, body: '{"reason":"x"}' })]).toEqual([path, [405, expect.stringContaining('for looking')]]);
+    }
+    expect((await client.workflow.getHandle('looked/at').describe()).status.name).toBe('RUNNING');
+    await connection.close();
+    if (process.platform === 'linux') {
+      const listening = listeners(server.pid);
+      expect(listening.length).toBeGreaterThan(2);
+      expect(listening.filter((address) => address !== '127.0.0.1')).toEqual([]);
+    }
+    await server.stop();
+    await expect(fetch(ui)).rejects.toThrow();
   });
 
   it('runs in memory without UI', async () => {

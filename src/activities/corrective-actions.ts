@@ -2,8 +2,9 @@ import { type Act, CORRECTIVE_ACTION_WORKFLOW, type CorrectiveAction, TASK_OF_ST
 import { endOfDay } from '../domain/cycle.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { Instant, Operator } from '../domain/settlement.js';
-import { type TaskKind, taskId } from '../domain/task.js';
+import { type TaskKind, taskId, taskKind } from '../domain/task.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
+import type { PeopleStore } from '../store/people.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { Messenger } from './messenger.js';
 import { termsOn } from './service-terms.js';
@@ -11,6 +12,7 @@ import type { TaskDesk } from './task-desk.js';
 
 interface Dependencies {
   actions: CorrectiveActionStore;
+  people: Pick<PeopleStore, 'standing'>;
   tariffs: TariffStore;
   desk: TaskDesk;
   messenger: Messenger;
@@ -25,7 +27,7 @@ export interface ActInput {
 }
 
 /** What repeats is noticed here, and each step of what is done against it is kept, with its task. */
-export function createCorrectiveActionActivities({ actions, tariffs, desk, messenger }: Dependencies) {
+export function createCorrectiveActionActivities({ actions, people, tariffs, desk, messenger }: Dependencies) {
   const termsAt = (at: Instant) => termsOn(tariffs, todayInTehran(new Date(at)));
   const start = async (action: CorrectiveAction): Promise<void> => {
     await messenger.start(CORRECTIVE_ACTION_WORKFLOW, correctiveActionWorkflowId(action.n), action, actionTitle(action));
@@ -37,7 +39,10 @@ export function createCorrectiveActionActivities({ actions, tariffs, desk, messe
     if (!step) return null;
     const { kind, due, assignee } = step;
     const detail = { correctiveAction: action.n, scope: action.scope, subject: action.subject, month: action.month };
-    await desk.open({ kind, subject: subject(action), office: action.office, dueAt: 'day' in due ? endOfDay(due.day) : due.at, at, assignee, about: actionTitle(action), detail });
+    const person = assignee === null ? null : (await people.standing(assignee)).person;
+    // a named person has it in the role that the person works in
+    const [role] = person && !person.roles.includes(taskKind(kind).role) ? person.roles : [];
+    await desk.open({ kind, ...(role && { role }), subject: subject(action), office: action.office, dueAt: 'day' in due ? endOfDay(due.day) : due.at, at, assignee, about: actionTitle(action), detail });
     return kind;
   };
 

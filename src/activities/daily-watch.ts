@@ -5,6 +5,7 @@ import { staleFeeds, staleText } from '../domain/freshness.js';
 import { type JalaliDate, addDays, todayInTehran } from '../domain/jalali.js';
 import type { Instant } from '../domain/settlement.js';
 import { EVERY_OFFICE, type TaskKind, taskId } from '../domain/task.js';
+import type { AccessStore } from '../store/access-log.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
 import type { TariffStore } from '../store/tariffs.js';
@@ -20,6 +21,7 @@ interface WatchDependencies {
   tasks: Pick<TaskStore, 'openOf' | 'renew'>;
   tariffs: TariffStore;
   people: Pick<PeopleStore, 'lapsingQualifications'>;
+  accesses: Pick<AccessStore, 'expire'>;
   desk: TaskDesk;
 }
 
@@ -29,7 +31,7 @@ export interface WatchInput {
 }
 
 /** What the daily watch looks at. Each answers how many matters stand open; running it twice does nothing twice. */
-export function createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }: WatchDependencies) {
+export function createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk }: WatchDependencies) {
   const onDay = async ({ at }: WatchInput) => {
     const day = todayInTehran(new Date(at));
     return { day, terms: await termsOn(tariffs, day) };
@@ -115,6 +117,9 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
       await endOthers(renewed, standing, 'renewed');
       return lapsing.length;
     },
+
+    /** What the access log has kept for its three years leaves by itself; answers how many entries that were. */
+    expireAccessLog: (): Promise<number> => accesses.expire(),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Operator, Settlement } from '../domain/settlement.js';
 import { taskId } from '../domain/task.js';
+import type { AccessStore } from '../store/access-log.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
@@ -49,6 +50,7 @@ export interface ActivityDependencies {
   presences: PresenceStore;
   unsent: UnsentStore;
   people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
+  accesses: Pick<AccessStore, 'expire'>;
   messenger: Messenger;
   archive: HistoryArchive;
 }
@@ -56,7 +58,7 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, presences, messenger, archive }: ActivityDependencies) {
+export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, presences, accesses, messenger, archive }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
@@ -70,11 +72,11 @@ export function createActivities({ settlements, postings, corrections, actions, 
     scheduleFee: scheduleFee(postings, desk),
     ...outbox,
     ...createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
-    ...createCorrectiveActionActivities({ actions, tariffs, desk, messenger }),
+    ...createCorrectiveActionActivities({ actions, people, tariffs, desk, messenger }),
     ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 
     ...createReportActivities({ indicators, reports, presences, tariffs, messenger }),
-    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, desk }),
+    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk }),
     ...createExportActivities({ archive }),
 
     reject: reject(settlements, desk),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Act, type ActRefusal, CORRECTIVE_ACTION_WORKFLOW, type CorrectiveAction, type PersonInRole, actionTitle, correctiveActionWorkflowId, seesAction } from '../domain/corrective-action.js';
 import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
-import type { Operator } from '../domain/settlement.js';
+import type { Operator, Role } from '../domain/settlement.js';
 import { EVERY_OFFICE } from '../domain/task.js';
 import { takeAct } from '../workflows/messages.js';
 import { officeScope, requireOffice } from './authentication.js';
@@ -18,6 +18,8 @@ import type {
   effectRequest,
   meetingRequest,
 } from './schemas.js';
+
+const FOLLOW: readonly Role[] = ['quality', 'supervisor'];
 
 type OfAction<B> = Call<z.output<typeof correctiveActionParams>, unknown, B>;
 
@@ -99,8 +101,9 @@ async function take(call: OfAction<unknown>, deps: ApiDeps, act: Act, dateField 
 
 async function visible(n: number, operator: Operator, deps: ApiDeps): Promise<CorrectiveAction> {
   const action = await deps.correctiveActions.get(n);
-  if (action === null || !seesAction(operator, action)) throw new Problem('NOT_FOUND');
-  return action;
+  if (action !== null && seesAction(operator, action)) return action;
+  // of the others nobody has a part in any but the own action
+  throw new Problem(FOLLOW.includes(operator.role) ? 'NOT_FOUND' : 'FORBIDDEN');
 }
 
 async function whole(action: CorrectiveAction, deps: ApiDeps): Promise<z.input<typeof correctiveActionView>> {

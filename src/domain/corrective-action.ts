@@ -84,6 +84,9 @@ export type Act =
   | { act: 'effect'; effective: boolean; note: string }
   | { act: 'close'; outcome: Closure['outcome']; report: string };
 
+/** What of an act was written freely: it may name anybody. */
+export const ACT_TEXTS = ['participants', 'minutes', 'cause', 'what', 'note', 'report'] as const;
+
 /** Why an act is refused; messages are the API's. */
 export type ActRefusal = 'NOT_ALLOWED_NOW' | 'FORBIDDEN' | 'QUALITY_NEEDED' | 'SECOND_PERSON_NEEDED' | 'DATE_PASSED' | 'EFFECT_TOO_EARLY';
 
@@ -101,11 +104,12 @@ const FROM: Record<Act['act'], readonly ActionStatus[]> = {
 const UNFOUNDED_FROM: readonly ActionStatus[] = ['opened', 'called', 'held'];
 
 /**
- * Whether `by` may do this now; the state is looked at first, so that the second of two hears what happened. The effect is
+ * Whether `by` may do this now; the state is looked at first, so that the second of two hears what happened. Who is named for
+ * the action may say that it is done, of whatever role and office; the rest is for those who follow it. The effect is
  * judged by another person than who did the action, and the end is for the quality unit alone.
  */
 export function refusalOfAct(action: CorrectiveAction, act: Act, by: PersonInRole & Pick<Operator, 'office'>, at: Instant): ActRefusal | null {
-  if (!seesAction(by, action)) return 'FORBIDDEN';
+  if (!follows(by, action) && !(act.act === 'done' && owns(by, action))) return 'FORBIDDEN';
   const from = act.act === 'close' && act.outcome === 'unfounded' ? UNFOUNDED_FROM : FROM[act.act];
   if (!from.includes(action.status)) return 'NOT_ALLOWED_NOW';
   const today = todayInTehran(new Date(at));
@@ -127,9 +131,18 @@ export function refusalOfAct(action: CorrectiveAction, act: Act, by: PersonInRol
   }
 }
 
-/** A supervisor sees those of the own office and of the whole company, the quality unit all. */
-export function seesAction({ role, office }: Pick<Operator, 'role' | 'office'>, action: Pick<CorrectiveAction, 'office'>): boolean {
+/** A supervisor sees those of the own office and of the whole company, the quality unit all, anybody the one whose action is the own to do. */
+export function seesAction(by: Pick<Operator, 'id' | 'role' | 'office'>, action: Pick<CorrectiveAction, 'office' | 'actions'>): boolean {
+  return follows(by, action) || owns(by, action);
+}
+
+function follows({ role, office }: Pick<Operator, 'role' | 'office'>, action: Pick<CorrectiveAction, 'office'>): boolean {
   return role === 'quality' || (role === 'supervisor' && (action.office === office || action.office === EVERY_OFFICE));
+}
+
+/** Whoever is named for the action that was decided last, in whatever role. */
+function owns({ id }: Pick<Operator, 'id'>, { actions }: Pick<CorrectiveAction, 'actions'>): boolean {
+  return actions.at(-1)?.owner === id;
 }
 
 /** What an allowed act makes of it. */

@@ -59,7 +59,7 @@ interface Part {
 function ofInterval(interval: GasInterval, rules: readonly DiscountRule[], lines: readonly GasPriceLine[], periodDays: number, { consumption, units }: DiscountInput): GasDiscount[] {
   const intervalDays = daysBetween(interval.from, interval.to) + 1;
   const held = rules.map((rule) => ({ rule, parts: partsOf(rule, interval) }));
-  const cuts = new Set<JalaliDate>([interval.from]);
+  const cuts = new Set<JalaliDate>();
   for (const { from, to } of held.flatMap(({ parts }) => parts)) {
     cuts.add(from);
     if (to < interval.to) cuts.add(addDays(to, 1));

@@ -55,6 +55,18 @@ export const NOTHING_COUNTED: IndicatorCounts = {
   byCause: {},
 };
 
+/** Of the times to the announcement: the median, and the time that 95 % of them do not exceed. */
+export const QUANTILES = [0.5, 0.95] as const;
+
+/**
+ * The quantile of `n` times in whole ms: between the two that stand around its place `share × (n − 1)`, counted from 0, in
+ * proportion; rounded to whole ms.
+ */
+export function quantileOf(share: number, n: number, below: number, above: number): number {
+  const place = share * (n - 1);
+  return Math.round(below + (above - below) * (place - Math.floor(place)));
+}
+
 /** The plan's indicators. A share is a number from 0 to 1; null where nothing is there to be counted. */
 export interface Indicators {
   /** the group's value; null for all */

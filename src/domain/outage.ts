@@ -62,8 +62,7 @@ export function outagesOf(presences: readonly Presence[], { from, to, now }: { f
     const midnight = Date.parse(startOfDayInTehran(day));
     const [opens, closes] = [midnight + hours.from * 60_000, Math.min(midnight + hours.to * 60_000, at)];
     const away = silences(byOffice.get(EVERYWHERE) ?? [], [opens, closes], Infinity);
-    for (const office of [...byOffice.keys()].sort()) {
-      const stretches = byOffice.get(office) as Span[];
+    for (const [office, stretches] of byOffice) {
       const silent = office === EVERYWHERE ? away : silences(stretches, [opens, closes], EXPECTED_DAYS * 86_400_000);
       for (const [start, end] of silent) {
         const unheard = office === EVERYWHERE ? 0 : away.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, end) - Math.max(a, start)), 0);
@@ -73,7 +72,7 @@ export function outagesOf(presences: readonly Presence[], { from, to, now }: { f
       }
     }
   }
-  return outages.sort((a, b) => (a.from === b.from ? (a.office < b.office ? -1 : 1) : a.from < b.from ? -1 : 1));
+  return outages.sort((a, b) => (a.from + a.office < b.from + b.office ? -1 : 1));
 }
 
 /** The parts of a window in which no stretch lies, after the first one and at most `expected` ms after the one before. */

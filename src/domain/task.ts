@@ -130,9 +130,9 @@ function hoursAfter(at: Instant, hours: number): Instant {
   return new Date(Date.parse(at) + hours * 3_600_000).toISOString();
 }
 
-/** Whether a task lies within what an operator sees: a counter its own office, billing what waits or waited for it, the others all. */
+/** Whether a task lies within what an operator sees: a counter its own office and what was given to oneself, billing what waits or waited for it, the others all. */
 export function seesTask({ id, role, office }: Operator, task: Pick<Task, 'kind' | 'office' | 'assignee' | 'role'>): boolean {
-  if (role === 'clerk' || role === 'supervisor') return task.office === office || task.office === EVERY_OFFICE;
+  if (role === 'clerk' || role === 'supervisor') return task.office === office || task.office === EVERY_OFFICE || task.assignee === id;
   if (role === 'billing') return KINDS[task.kind].role === 'billing' || task.role === 'billing' || task.assignee === id;
   return true;
 }

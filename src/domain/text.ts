@@ -73,8 +73,8 @@ export function searchText(s: string): string {
     .normalize('NFD')
     .replace(/[\p{M}\u200d]/gu, '')
     .replace(FOLDED_LETTER, (letter) => SAME_LETTER[letter] ?? letter)
-    .replace(/(?<![0-9])[ \u200c]+|[ \u200c]+(?![0-9 \u200c])/g, '')
-    .replace(/[ \u200c]+/g, ' ')
+    .replace(/(?<![0-9])[ \u200c]|[ \u200c]+(?![0-9 \u200c])/g, '')
+    .replace(/[ \u200c]/g, ' ')
     .normalize('NFC');
 }
 

@@ -272,13 +272,14 @@ async function refund(client: Pick<Pool, 'query'>, id: string): Promise<Refund |
 
 /**
  * Whether billing holds the posting `p`: it took it, or may be working on the frozen batch that it is in, or was in when its
- * cycle closed without a word of billing. That word may come late, and counts, unless billing refuses.
+ * cycle closed without a word of billing, or when billing took its word back. Its word may come late, and counts, unless it refuses.
  */
+const LATER = (kind: string, than: string): string =>
+  `exists (select from app.events ${kind} where ${kind}.settlement_id = p.settlement_id and ${kind}.kind = '${kind}' and ${kind}.data->>'posting' = p.posting and ${kind}.seq > ${than}.seq`;
 const HELD = `(p.status = 'taken' or (p.status = 'handedOver' and p.batch is not null)
   or (p.status in ('waiting', 'handedOver', 'late') and exists (
-    select from app.events l where l.settlement_id = p.settlement_id and l.kind = 'late' and l.data->>'posting' = p.posting and l.data->>'batch' is not null
-      and not exists (select from app.events r where r.settlement_id = p.settlement_id and r.kind = 'refused' and r.data->>'posting' = p.posting and r.seq > l.seq
-        and not exists (select from app.events t where t.settlement_id = p.settlement_id and t.kind = 'retracted' and t.data->>'posting' = p.posting and t.seq > r.seq)))))`;
+    select from app.events l where l.settlement_id = p.settlement_id and l.data->>'posting' = p.posting and (l.kind = 'retracted' or (l.kind = 'late' and l.data->>'batch' is not null))
+      and not ${LATER('refused', 'l')} and not ${LATER('retracted', 'refused')})))))`;
 
 interface Held {
   posting: string;

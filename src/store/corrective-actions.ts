@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Act, ActionScope, ActionStatus, CorrectiveAction, ErrorCount, PersonInRole } from '../domain/corrective-action.js';
+import { ACT_TEXTS, type Act, type ActionScope, type ActionStatus, type CorrectiveAction, type ErrorCount, type PersonInRole } from '../domain/corrective-action.js';
 import { addDays, monthDays, startOfDayInTehran } from '../domain/jalali.js';
 import type { Instant } from '../domain/settlement.js';
 import { EVERY_OFFICE } from '../domain/task.js';
@@ -82,7 +82,12 @@ export function createCorrectiveActionStore(pool: Pool) {
         if (action.version > version) return action;
         if (action.version < version) throw new Error(`corrective action ${n} is at ${action.version}, not ${version}`);
         const { status, meeting, actions, closure } = next(action);
-        await client.query('insert into app.corrective_action_events (n, version, act, by, at) values ($1, $2, $3, $4, $5)', [n, version + 1, JSON.stringify(act), JSON.stringify(by), at]);
+        await client.query(
+          `with a as (insert into app.corrective_action_events (n, version, act, by, at) values ($1, $2, $3::jsonb - $6::text[], $4, $5) returning n, version),
+           t as (select jsonb_object_agg(key, value) as data from jsonb_each($3::jsonb) where key = any($6))
+           insert into app.corrective_action_texts (n, version, data) select a.n, a.version, t.data from a, t where t.data is not null`,
+          [n, version + 1, JSON.stringify(act), JSON.stringify(by), at, ACT_TEXTS],
+        );
         await client.query(
           `update app.corrective_actions set status = $2, version = $3, story = $4, closed_at = case when $2 = 'closed' then $5::timestamptz end where n = $1`,
           [n, status, version + 1, JSON.stringify({ meeting, actions, closure }), at],

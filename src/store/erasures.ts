@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
-import { ERASED, type Erased, eraser, namesOf } from '../domain/erasure.js';
+import type { CorrectiveAction } from '../domain/corrective-action.js';
+import { ERASED, type Erased, actionEraser, eraser, marksOf, namesOf } from '../domain/erasure.js';
 import type { Finding } from '../domain/finding.js';
 import { OPEN_STATUSES } from '../domain/outbox.js';
 import type { AccountView, SettlementFacts } from '../domain/settlement.js';
@@ -50,7 +52,9 @@ export function erasePersonData(pool: Pool, { whose, by, confirmedBy, reason }: 
     if (open.length > 0) throw new OpenSettlementsError(open);
     const settlements = rows.map(({ id }) => id);
     if (settlements.length === 0) return [];
-    for (const id of settlements) await eraseFrom(client, id, who);
+    const marks = new Set<string>(bySubscription ? [] : [whose.nationalId]);
+    for (const id of settlements) for (const mark of await eraseFrom(client, id, who)) marks.add(mark);
+    await eraseFromActions(client, settlements, [...marks]);
     await client.query(
       `with r as (insert into app.erasures (by, confirmed_by, reason, asked_by, settlements) values ($1, $2, $3, $4, $5) returning seq, at)
        insert into app.events (settlement_id, kind, key, at, data)
@@ -71,12 +75,14 @@ interface Kept {
   errors: Finding[];
 }
 
-async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<void> {
+/** Answers what named the persons in its records. */
+async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<string[]> {
   const { rows: kept } = await client.query<Kept>('select facts, account, delivery, cancellation, predecessor, warnings, errors from app.settlements where id = $1', [id]);
   const { rows: bills } = await client.query<{ revision: number; inputs: BillInputs }>('select revision, inputs from app.bills where settlement_id = $1', [id]);
   const { rows: submissions } = await client.query<{ n: number; submission: Submission | null }>('select n, submission from app.corrections where settlement_id = $1', [id]);
   const settlement = kept[0] as Kept;
-  const names = namesOf(who, [settlement, ...bills.map(({ inputs }) => inputs), ...submissions.flatMap(({ submission }) => (submission ? [submission.inputs, submission] : []))]);
+  const records = [settlement, ...bills.map(({ inputs }) => inputs), ...submissions.flatMap(({ submission }) => (submission ? [submission.inputs, submission] : []))];
+  const names = namesOf(who, records);
   const erase = eraser(who, names);
   const withoutReason = <T extends { reason: string }>(of: T | null): string | null => of && JSON.stringify({ ...of, reason: ERASED });
 
@@ -117,6 +123,29 @@ async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<v
   await client.query('update app.histories set history = null where settlement_id = $1', [id]);
   await client.query('delete from app.event_persons where event in (select seq from app.events where settlement_id = $1)', [id]);
   await erasePostings(client, id, erase);
+  return marksOf(who, records);
+}
+
+/** What was written about repeated errors: all of it where one of the settlements repeats them, elsewhere what says who is erased. */
+async function eraseFromActions(client: PoolClient, settlements: readonly string[], marks: readonly string[]): Promise<void> {
+  const erase = actionEraser(marks);
+  type Kept = Pick<CorrectiveAction, 'n' | 'scope' | 'subject' | 'reason'> & { story: Pick<CorrectiveAction, 'meeting' | 'actions' | 'closure'> };
+  const isAbout = ({ scope, subject }: Pick<CorrectiveAction, 'scope' | 'subject'>): boolean => scope === 'settlement' && settlements.includes(subject);
+  const { rows: actions } = await client.query<Kept>('select n, scope, subject, reason, story from app.corrective_actions order by n for update');
+  const about = new Map(actions.map((each) => [each.n, isAbout(each)]));
+  for (const { story, ...action } of actions) {
+    const { subject, reason, meeting, actions: planned, closure } = erase.action({ ...action, ...story }, isAbout(action));
+    const after = { subject, reason, story: { meeting, actions: planned, closure } };
+    if (isDeepStrictEqual(after, { subject: action.subject, reason: action.reason, story })) continue;
+    await client.query('update app.corrective_actions set subject = $2, reason = $3, story = $4 where n = $1', [action.n, subject, reason, JSON.stringify(after.story)]);
+    // a task of it names it by its subject
+    await client.query(`update app.tasks set detail = detail || jsonb_build_object('subject', $2::text) where detail->>'correctiveAction' = $1::text and detail ? 'subject'`, [action.n, subject]);
+  }
+  const { rows: texts } = await client.query<{ n: number; version: number; data: Record<string, string | string[]> }>('select n, version, data from app.corrective_action_texts order by n, version');
+  for (const { n, version, data } of texts) {
+    const after = erase.act(data, about.get(n) ?? false);
+    if (!isDeepStrictEqual(after, data)) await client.query('update app.corrective_action_texts set data = $3 where n = $1 and version = $2', [n, version, JSON.stringify(after)]);
+  }
 }
 
 type Item = Record<string, unknown> & { posting: string };

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { CorrectionCause, CorrectionKind } from '../domain/correction.js';
-import { type IndicatorCounts, type IndicatorGroup, type IndicatorQuery, NOTHING_COUNTED, type RiskCounts } from '../domain/indicators.js';
+import { type IndicatorCounts, type IndicatorGroup, type IndicatorQuery, NOTHING_COUNTED, QUANTILES, type RiskCounts, quantileOf } from '../domain/indicators.js';
 import { type JalaliDate, addDays, daysBetween, fromGregorian, startOfDayInTehran, toGregorian } from '../domain/jalali.js';
 import { inTransaction } from './pool.js';
 
@@ -22,10 +22,10 @@ export function createIndicatorStore(pool: Pool) {
       const periods = by === 'day' || by === 'month' ? periodsOf(from, to, by) : null;
       const rows = <R>(sql: string): Promise<Grouped<R>[]> => counted(pool, sql, [...within(query), office, ...(by === 'month' && periods ? [periods.firsts] : [])]);
       const [measured, k2, k4] = await Promise.all([
-        rows<Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'> & { at: [number, number] | null }>(
-          // several read the rows at once, which an exact percentile would prevent: it comes from the groups' own lists after that
-          `select g.requests, g."onTime", g."atRisk", g."lateEntries", g."lateEntriesOnTime", g.announcements, g."announcedWithError", g."group",
-             (select percentile_cont(array[0.5, 0.95]) within group (order by ms) from unnest(g.elapsed) ms) as at
+        rows<Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'> & { n: number; at: number[] | null }>(
+          // several read the rows at once, which an exact quantile would prevent: it is taken from each group's list after that
+          `select g."group"::text, g.requests, g."onTime", g."atRisk", g."lateEntries", g."lateEntriesOnTime", g.announcements, g."announcedWithError", coalesce(cardinality(g.elapsed), 0) as n,
+             (select percentile_disc(${placesOf('cardinality(g.elapsed)')}) within group (order by ms)::float8[] from unnest(g.elapsed) ms) as at
            from (select ${groupAt(by, 'm.received_on')} as "group",
                count(*) filter (where not m.late_entry and (m.announced or m.breached)) as requests,
                count(*) filter (where not m.late_entry and m.within_target) as "onTime",
@@ -34,7 +34,7 @@ export function createIndicatorStore(pool: Pool) {
                count(*) filter (where m.late_entry and m.within_target) as "lateEntriesOnTime",
                count(*) filter (where m.announced) as announcements,
                count(*) filter (where m.announced and m.errors > 0) as "announcedWithError",
-               array_agg(m.elapsed_ms) filter (where not m.late_entry) as elapsed
+               array_agg(m.elapsed_ms) filter (where not m.late_entry and m.elapsed_ms is not null) as elapsed
              from app.measures m where m.received_at >= $1 and m.received_at < $2 and ($3::text is null or m.office = $3) group by 1 offset 0) g`,
         ),
         counted<Pick<IndicatorCounts, 'due' | 'taken'>>(
@@ -44,9 +44,11 @@ export function createIndicatorStore(pool: Pool) {
           [from, to, office],
         ),
         rows<{ kind: CorrectionKind; cause: CorrectionCause; corrections: number; withdrawn: number }>(
-          `select ${groupAt(by, `(c.reported_at at time zone 'Asia/Tehran')::date`)} as "group", c.kind, c.cause,
+          `select (${groupAt(by, `(c.reported_at at time zone 'Asia/Tehran')::date`)})::text as "group", c.kind, c.cause,
              count(*) filter (where c.status <> 'withdrawn') as corrections, count(*) filter (where c.status = 'withdrawn') as withdrawn
-           from app.corrections c join app.measures m using (settlement_id)
+           from app.corrections c
+             -- one look for each of the few, not all settlements over again
+             cross join lateral (select * from app.measures of where of.settlement_id = c.settlement_id offset 0) m
            where c.reported_at >= $1 and c.reported_at < $2 and ($3::text is null or m.office = $3) group by 1, 2, 3`,
         ),
       ]);
@@ -57,22 +59,22 @@ export function createIndicatorStore(pool: Pool) {
         if (by === 'day') return fromGregorian(group ?? '');
         return by === 'month' ? (periods?.names[Number(group) - 1] ?? null) : group;
       };
-      for (const { group, at, ...counts } of measured) {
-        const [medianMs, p95Ms] = at === null ? [null, null] : [Math.round(at[0]), Math.round(at[1])];
-        groups.set(named(group), { ...so(named(group)), ...counts, medianMs, p95Ms });
+      for (const { group, n, at, ...of } of measured) {
+        const [medianMs = null, p95Ms = null] = at === null ? [] : QUANTILES.map((share, i) => quantileOf(share, n, at[2 * i] as number, at[2 * i + 1] as number));
+        groups.set(named(group), { ...so(named(group)), ...of, medianMs, p95Ms });
       }
-      for (const { group, ...counts } of k2) groups.set(group, { ...so(group), ...counts });
+      for (const { group, ...of } of k2) groups.set(group, { ...so(group), ...of });
       for (const { group, kind, cause, corrections, withdrawn } of k4) {
-        const { byKind, byCause, ...counts } = so(named(group));
+        const { byKind, byCause, ...of } = so(named(group));
         groups.set(named(group), {
-          ...counts,
-          corrections: counts.corrections + corrections,
-          withdrawn: counts.withdrawn + withdrawn,
+          ...of,
+          corrections: of.corrections + corrections,
+          withdrawn: of.withdrawn + withdrawn,
           byKind: { ...byKind, [kind]: (byKind[kind] ?? 0) + corrections },
           byCause: { ...byCause, [cause]: (byCause[cause] ?? 0) + corrections },
         });
       }
-      return [...groups].map(([group, counts]) => ({ group, counts })).sort((a, b) => ((a.group ?? '') < (b.group ?? '') ? -1 : 1));
+      return [...groups].map(([group, of]) => ({ group, counts: of })).sort((a, b) => ((a.group ?? '') < (b.group ?? '') ? -1 : 1));
     },
 
     /** The risks: of the period, and what is unsent and overdue now. */
@@ -120,6 +122,12 @@ export function createIndicatorStore(pool: Pool) {
   };
 }
 
+/** Of `n` values in their order, as shares for percentile_disc: below and above each quantile's place (quantileOf). */
+function placesOf(n: string): string {
+  const nth = (round: 'floor' | 'ceil', share: number): string => `(${round}(${share} * (${n} - 1)) + 0.5) / ${n}`;
+  return `array[${QUANTILES.flatMap((share) => [nth('floor', share), nth('ceil', share)]).join(', ')}]`;
+}
+
 /** What is counted over a year needs room to sort in, reads indexes from end to end, and its plan is run once. */
 function counted<R>(pool: Pool, sql: string, values: unknown[]): Promise<Grouped<R>[]> {
   return inTransaction(pool, async (client) => {
@@ -134,9 +142,9 @@ function groupAt(by: IndicatorGroup | null, day: string): string {
     case null:
       return 'null::text';
     case 'day':
-      return `(${day})::text`;
+      return day;
     case 'month':
-      return `width_bucket(${day}, $4::date[])::text`;
+      return `width_bucket(${day}, $4::date[])`;
     case 'cycle':
     case 'clerk':
     case 'office':

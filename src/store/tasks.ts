@@ -161,7 +161,7 @@ export function createTaskStore(pool: Pool): TaskStore {
         `select ${COLUMNS}, case when ${place} = 'infinity' then 'infinity' else to_char(${place} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end as place
          from app.tasks
          where closed_at is ${closed ? 'not null' : 'null'} and ($1 <> 'overdue' or due_at <= now())
-           and ($2::text is null or office in ($2, '${EVERY_OFFICE}')) and ($3::text[] is null or kind = any($3) or role = 'billing' or assignee = $4)
+           and ($2::text is null or office in ($2, '${EVERY_OFFICE}') or assignee = $4) and ($3::text[] is null or kind = any($3) or role = 'billing' or assignee = $4)
            and (not $5 or assignee = $4 or (assignee is null and role = $6))
            and ($7::text is null or office = $7) and ($8::text is null or kind = $8) and ($12::text is null or assignee = $12)
            and ($9::timestamptz is null or (${place}, id) ${closed ? '<' : '>'} ($9, $10))

@@ -19,20 +19,23 @@ export interface WatchReport {
   lapsingQualifications: number;
   /** tasks of payments that got their due times only now */
   paymentTasks: number;
+  /** entries of the access log that have had their three years */
+  expiredAccesses: number;
 }
 
-/** Every morning: what is stale, what closes soon, what waits for no cycle, whose qualification ends, which task has no due time. `at`: for another day than the scheduled one. */
+/** Every morning: what is stale, what closes soon, what waits for no cycle, whose qualification ends, which task has no due time; and what the access log has kept long enough leaves. `at`: for another day than the scheduled one. */
 export async function dailyWatch(given?: { at: string }): Promise<WatchReport> {
   const { typedSearchAttributes, startTime } = workflowInfo();
   const at = given?.at ?? (typedSearchAttributes.get(SCHEDULED_FOR) ?? startTime).toISOString();
   // side by side: one that waits for something keeps none of the others
-  const [staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks] = await Promise.all([
+  const [staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks, expiredAccesses] = await Promise.all([
     step.watchFeeds.executeWithOptions({ summary: 'داده‌هایی که به‌روز نیست' }, [{ at }]),
     step.watchCycles.executeWithOptions({ summary: 'دوره‌های رو به پایان و اقلام ارسال‌نشده' }, [{ at }]),
     step.watchTimetable.executeWithOptions({ summary: 'سری‌های بدون جدول زمان‌بندی' }, [{ at }]),
     step.watchQualifications.executeWithOptions({ summary: 'صلاحیت‌های رو به پایان' }, [{ at }]),
     patched('payments') ? step.watchPayments.executeWithOptions({ summary: 'وظیفه‌های پرداخت بدون مهلت' }, []) : 0,
+    patched('accessLog') ? step.expireAccessLog.executeWithOptions({ summary: 'گزارش دسترسی: آنچه سه سال ماند' }, []) : 0,
   ]);
   setCurrentDetails(`داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications}`);
-  return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks };
+  return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks, expiredAccesses };
 }

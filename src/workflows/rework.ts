@@ -1,5 +1,5 @@
 import { type UpdateDefinition } from '@temporalio/common';
-import { setHandler } from '@temporalio/workflow';
+import { patched, setHandler } from '@temporalio/workflow';
 import type { Targeted } from '../activities/outbox.js';
 import { type Correction, type CorrectionRefusal, currentCorrection, isOpenCorrection, refusalOf } from '../domain/correction.js';
 import type { Rial } from '../domain/rial.js';
@@ -179,6 +179,8 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
       view.cancellation = { by: by.id, reason, at };
       await whatIsPaid();
       await keep({ outbox, open: null });
+      // as Postgres has them: nobody works on an error of what is void
+      keepAll(view.corrections.map((each) => (isOpenCorrection(each) ? { ...each, status: 'withdrawn', note: 'cancelled' } : each)));
       tell(`باطل شد: ${reason}`);
       return view;
     },
@@ -221,10 +223,11 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     /** Billing took after all what it had refused, or took its refusal back: there is nothing to correct any more. */
     async resolved(postings: readonly Posting[]): Promise<void> {
       const refused = postings.filter(({ status }) => status === 'refused');
-      const over = view.corrections.filter(
-        ({ reportedBy, status, description }) =>
-          reportedBy === BY_BILLING.id && (status === 'reported' || status === 'referred') && !refused.some(({ posting }) => description.startsWith(`${posting}: `)),
-      );
+      const about = (of: readonly Posting[], { description }: Correction): boolean => of.some(({ posting }) => description.startsWith(`${posting}: `));
+      const over = view.corrections
+        .filter((each) => each.reportedBy === BY_BILLING.id && (each.status === 'reported' || each.status === 'referred') && !about(refused, each))
+        // what a person of this user name saw is no refusal
+        .filter((each) => about(postings, each) || !patched('billingReports'));
       for (const { n } of over) await decide('withdrawn', { n, by: BY_BILLING, note: 'صورتحساب پذیرفت' });
       if (over.length > 0) await ended();
     },

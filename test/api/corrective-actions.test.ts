@@ -1,6 +1,6 @@
 import { NoAnswerError } from '../../src/api/workflows';
 import { takeAct } from '../../src/workflows/messages';
-import { ADMIN, APPROVER, QUALITY, SUPERVISOR, correctiveAction, startApi, type TestApi } from './fixture';
+import { ADMIN, APPROVER, CLERK, OTHER_CLERK, QUALITY, SUPERVISOR, correctiveAction, startApi, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ test('the list: what is asked reaches the store, a supervisor’s with the own o
 test('one: with the errors since its action; another office’s is not there for a supervisor', async () => {
   const by = { id: 's1', name: 'نرگس', role: 'supervisor' } as const;
   const at = '2026-11-20T06:30:00.000Z';
-  const done = { what: 'آموزش', owner: 's1', dueOn: '1405/09/10', decidedBy: by, decidedAt: at, done: { note: 'شد', by, at }, effectDueOn: '1405/10/05', effect: null };
+  const done = { what: 'آموزش', owner: 's9', dueOn: '1405/09/10', decidedBy: by, decidedAt: at, done: { note: 'شد', by, at }, effectDueOn: '1405/10/05', effect: null };
   const since: unknown[] = [];
   api.deps.correctiveActions.get = async (n) => correctiveAction({ n, status: 'done', actions: [done as never], office: n === 2 ? '34' : '12' });
   api.deps.correctiveActions.errorsSince = async (...asked) => since.push(asked[1]) + 1;
@@ -114,6 +114,27 @@ describe('what the workflow refuses is told with the action as it stands', () =>
     expect(await post('/1/action', { done: 'انجام شد' })).toMatchObject({ status: 409, body: { code: 'NOT_ALLOWED_NOW', detail: expect.stringContaining('پایان') } });
     api.deps.temporal.ask = () => Promise.reject(new NoAnswerError());
     expect((await post('/1/action', { done: 'انجام شد' })).status).toBe(503);
+  });
+  test('who is named for the action sees it and says that it is done, of whatever role and office; the others do not', async () => {
+    const planned = { what: 'آموزش', owner: OTHER_CLERK.id, dueOn: '1405/09/20', decidedBy: { id: 'q1', name: 'زهرا', role: 'quality' }, decidedAt: '2026-11-20T06:30:00.000Z', done: null, effectDueOn: null, effect: null };
+    api.deps.correctiveActions.get = async (n) => (n === 1 ? correctiveAction({ status: 'acting', actions: [planned as never] }) : null);
+    const asked: unknown[] = [];
+    api.deps.temporal.ask = async <T>(...[id, update, argument]: unknown[]) => {
+      asked.push([id, update, argument]);
+      return { kind: 'done' as const, value: correctiveAction() as T };
+    };
+    expect((await get('/1', OTHER_CLERK)).body).toMatchObject({ n: 1, actions: [{ owner: OTHER_CLERK.id }] });
+    expect((await post('/1/action', { done: 'برگزار شد' }, OTHER_CLERK)).status).toBe(200);
+    expect(asked).toEqual([['correctiveAction/1', takeAct, { act: { act: 'done', note: 'برگزار شد' }, by: OTHER_CLERK }]]);
+    for (const who of [CLERK, APPROVER, ADMIN]) {
+      expect((await get('/1', who)).status).toBe(403);
+      expect((await post('/1/action', { done: 'برگزار شد' }, who)).status).toBe(403);
+      // nor do they learn which there are
+      expect((await get('/7', who)).status).toBe(403);
+    }
+    for (const path of ['/1/meeting', '/1/effect', '/1/closure']) expect((await post(path, {}, OTHER_CLERK)).status).toBe(403);
+    expect((await get('', OTHER_CLERK)).status).toBe(403);
+    expect(asked).toHaveLength(1);
   });
   test('an approver has no part in it', async () => {
     expect((await post('/1/effect', { effective: true, note: 'خوب بود' }, APPROVER)).status).toBe(403);

@@ -352,7 +352,7 @@ export interface Answered {
 
 /** A listening API with fakes that a test may replace part by part. */
 export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
-  const tokens = createTokens(SECRET, () => NOW);
+  const tokens = change.tokens ?? createTokens(SECRET, () => NOW);
   const log: string[] = [];
   const events: SettlementEvent[] = [];
   const overrides: (Override & { id: string })[] = [];

@@ -14,7 +14,9 @@ describe('checkAccount', () => {
     expect(checkAccount(order(asked), null)).toMatchObject([{ code: 'ACCOUNT_NOT_FOUND', severity: 'error', field: 'subscription', message: expect.stringContaining('123004567814') }]));
   test('of the clerk’s own office', () => expect(checkAccount(order(asked), snapshot())).toEqual([]));
   test.each(['clerk', 'supervisor', 'billing'] as const)('of another office, for a %s', (role) =>
-    expect(checkAccount(order(asked, { role, office: '02' }), snapshot())).toMatchObject([{ code: 'FORBIDDEN', severity: 'error' }]),
+    expect(checkAccount(order(asked, { role, office: '02' }), snapshot())).toMatchObject([
+      { code: 'FORBIDDEN', severity: 'error', field: 'subscription', message: 'اشتراک 123004567814 مربوط به اداره 01 است و در اداره شما تسویه نمی‌شود.' },
+    ]),
   );
   test('an admin may settle anywhere', () => expect(checkAccount(order(asked, { role: 'admin', office: '02' }), snapshot())).toEqual([]));
 });
@@ -76,19 +78,26 @@ describe('assessDebt', () => {
   });
   test('decision: no fee without a board resolution, and the bill goes on', () => {
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], null, TODAY);
-    expect(findings).toMatchObject([{ code: 'NO_FEE_RESOLUTION', severity: 'info' }]);
+    expect(findings).toMatchObject([{ code: 'NO_FEE_RESOLUTION', severity: 'info', field: 'settlementDate', message: 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.' }]);
     expect(debt).toMatchObject({ fee: null, total: 68_645 });
+  });
+  test('data that is older than the terms allow is to be confirmed, also beside an impossible reading', () => {
+    const stale = { ...of, feeds: [{ kind: 'bills' as const, loadedAt: '2020-01-22T05:00:00.000Z', asOf: on('1398/11/01') }] };
+    for (const reading of [145, 99]) {
+      const { findings } = assessDebt(order(facts('1397/02/31', reading)), stale, [tariff()], FEE, TODAY);
+      expect(findings).toMatchObject([{ code: 'STALE_FEED', severity: 'confirm', field: 'subscription', message: expect.stringContaining('1398/11/01 (58 روز پیش)') }]);
+    }
   });
   test('no tariff for the day: refused, the ledger alone is not', () => {
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff({ to: on('1397/02/20') })], FEE, TODAY);
     expect(debt).toBeNull();
-    expect(findings).toMatchObject([{ code: 'NO_TARIFF', severity: 'error', message: expect.stringContaining('1397/02/21') }]);
+    expect(findings).toMatchObject([{ code: 'NO_TARIFF', severity: 'error', field: 'settlementDate', message: expect.stringContaining('1397/02/21') }]);
     expect(assessDebt(order(facts('1397/02/31', null)), of, [], FEE, TODAY)).toMatchObject({ debt: { total: 20_000, payable: 20_000 }, findings: [] });
   });
   test('decision: a late decree: the last tariff provisionally, on account, and the tariff is named', () => {
     const last = snapshot({ lastBill: bill('1397/12/20', 100) });
     const { debt, findings } = assessDebt(order(facts('1398/01/20', 145)), last, [household1397], FEE, TODAY);
-    expect(findings).toMatchObject([{ code: 'PROVISIONAL_TARIFF', severity: 'info' }]);
+    expect(findings).toMatchObject([{ code: 'PROVISIONAL_TARIFF', severity: 'info', field: 'settlementDate' }]);
     for (const part of ['1398/01/20', household1397.title, 'علی‌الحساب']) expect(findings[0]!.message).toContain(part);
     expect(debt).toMatchObject({ definitive: false, tariff: ['1397'] });
     // up to the table's last day nothing is provisional

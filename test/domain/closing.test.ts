@@ -26,6 +26,7 @@ describe('plan R4: which cycles billing has still to do something about', () => 
     ['opened, not taken whole', [[SIX], [SIX.cycle], [unsent(SIX.cycle, SIX.closesOn, 1)]], [['12-1405-06', '1405/09/27', true, 1]]],
     ['opened and taken whole', [[SIX], [SIX.cycle], []], []],
     ['passed, with postings that went nowhere', [[], [], [unsent('12-1405-05', '1405/07/27', 2)]], [['12-1405-05', '1405/07/27', false, 2]]],
+    ['closing today, not opened: it still can be', [[cycle('12-1405-05', '1405/09/24')], [], []], [['12-1405-05', '1405/09/24', false, 0]]],
     ['passed, never opened, nothing in it', [[cycle('12-1405-05', '1405/09/23')], [], []], []],
   ])('%s', (_, given, expected) => expect(found(...given)).toEqual(expected));
 });

@@ -1,17 +1,25 @@
 import {
+  CORRECTION_CAUSES,
+  CORRECTION_CAUSE_TITLES,
+  CORRECTION_KINDS,
+  CORRECTION_KIND_TITLES,
   type Correction,
   type CorrectionStatus,
   compareBills,
   correctedFacts,
+  correctionWaitsFor,
   currentCorrection,
   isOpenCorrection,
+  needsApproval,
+  receivedSince,
   refusalOf,
   subtractSums,
   sumsByCode,
+  withReceived,
 } from '../../src/domain/correction.js';
 import type { BillLine } from '../../src/domain/debt.js';
 import type { Operator, Role } from '../../src/domain/settlement.js';
-import { facts, on } from './sample.js';
+import { facts, on, snapshot } from './sample.js';
 
 const person = (id: string, role: Role): Operator => ({ id, name: id, role, office: '01' });
 const correction = (change: Partial<Correction> = {}): Correction => ({
@@ -92,6 +100,57 @@ describe('who may do what, and when', () => {
     const verified = correction({ status: 'verified', submittedBy: 's-1', verifiedBy: 's-2' });
     expect(refusalOf('approve', verified, person('s-3', 'supervisor'))).toBe('APPROVER_NEEDED');
     expect(['s-1', 's-2', 's-3'].map((id) => refusalOf('approve', verified, person(id, 'approver')))).toEqual(['SECOND_PERSON_NEEDED', 'SECOND_PERSON_NEEDED', null]);
+  });
+});
+
+describe('whom it waits for', () => {
+  const terms = { approvalAbove: 5_000_000 };
+  const waits = (change: Partial<Correction>, submitter: Role | null = null) => correctionWaitsFor(correction(change), submitter, terms);
+  const approval = { kind: 'approval', role: 'approver', user: null };
+  test.each<[string, Partial<Correction>, Role | null, unknown]>([
+    ['referred: its owner', { status: 'referred', owner: { role: 'billing', user: 'b-1' } }, null, { kind: 'correction', role: 'billing', user: 'b-1' }],
+    ['rejected: its owner again', { status: 'rejected', owner: { role: 'clerk', user: null } }, 'clerk', { kind: 'correction', role: 'clerk', user: null }],
+    ['submitted by a clerk: the supervisor', { status: 'submitted' }, 'clerk', { kind: 'verification', role: 'supervisor', user: null }],
+    ['submitted by nobody known: the supervisor', { status: 'submitted' }, null, { kind: 'verification', role: 'supervisor', user: null }],
+    ['submitted by a supervisor: another unit', { status: 'submitted' }, 'supervisor', { kind: 'verification', role: 'quality', user: null }],
+    ['verified, above the set amount: the approver', { status: 'verified', difference: 5_000_001 }, 'clerk', approval],
+    ['above it downwards too', { status: 'verified', difference: -5_000_001, noChange: false }, 'clerk', approval],
+    ['verified, at the amount: nobody', { status: 'verified', difference: -5_000_000 }, 'clerk', null],
+    // payments that came meanwhile may make the difference
+    ['verified, without a change: nobody', { status: 'verified', difference: -9_000_000, noChange: true }, 'clerk', null],
+    ['reported: it waits for the one before it', { status: 'reported' }, null, null],
+    ['withdrawn: nobody', { status: 'withdrawn' }, null, null],
+    ['issued: nobody', { status: 'issued', difference: 9_000_000 }, null, null],
+  ])('%s', (_, change, submitter, expected) => expect(waits(change, submitter)).toEqual(expected));
+
+  test('one verifier may let pass what is at the amount, up or down', () => {
+    expect([5_000_001, 5_000_000, -5_000_000, -5_000_001, 0, null].map((difference) => needsApproval(difference, 5_000_000))).toEqual([true, false, false, true, false, false]);
+    expect([needsApproval(null, 0), needsApproval(1, 0)]).toEqual([false, true]);
+  });
+});
+
+test('what kinds and causes are called', () => {
+  expect(CORRECTION_KINDS.map((kind) => CORRECTION_KIND_TITLES[kind])).toEqual(['رقم کنتور', 'تاریخ', 'کنتور', 'تعرفه', 'مشترک', 'نام', 'پرداخت', 'مدرک', 'دیگر']);
+  expect(CORRECTION_CAUSES.map((cause) => CORRECTION_CAUSE_TITLES[cause])).toEqual(['اظهار متقاضی', 'ثبت کارمند', 'دادهٔ رسیده', 'دادهٔ تعرفه', 'سامانه']);
+});
+
+describe('payments received meanwhile', () => {
+  const payment = (reference: string, paidOn: string, amount = 1_000) => ({ reference, paidOn: on(paidOn), amount, paymentId: null });
+  const [first, second, third] = [payment('P1', '1397/02/05'), payment('P2', '1397/02/10'), payment('P3', '1397/02/10')];
+  test('by their reference, whatever else is told of them now', () => {
+    expect(receivedSince([first], [payment('P1', '1397/02/06', 9), second])).toEqual([second]);
+    expect(receivedSince([first], [])).toEqual([]);
+  });
+  test('they are put in the order of payment, then of reference; what the bill rests on stays as it was', () => {
+    const before = snapshot({ payments: [second] });
+    expect(withReceived(before, [third, first, { ...second, amount: 9 }])).toEqual({ ...before, payments: [first, second, third] });
+    expect(withReceived(snapshot({ payments: [third] }), [second, first]).payments).toEqual([first, second, third]);
+    expect(before.payments).toEqual([second]);
+  });
+  test('none: the very snapshot', () => {
+    // not even put in order
+    const before = snapshot({ payments: [third, first] });
+    expect(withReceived(before, [first])).toBe(before);
   });
 });
 

@@ -78,6 +78,11 @@ test.each<[string, CorrectiveAction, Act, Operator, string | null]>([
   ['due in the past', STANDING.held, { ...plan, dueOn: on('1405/09/03') }, QUALITY, 'DATE_PASSED'],
   ['due today', STANDING.held, { ...plan, dueOn: on('1405/09/04') }, QUALITY, null],
   ['done, as its own owner says', STANDING.acting, done, SUPERVISOR, null],
+  ['done, by the clerk who is named for it', after(call, minutes, { ...plan, owner: 'c1' }), done, person('c1', 'clerk', '02'), null],
+  ['done, by another clerk', after(call, minutes, { ...plan, owner: 'c1' }), done, person('c2', 'clerk'), 'FORBIDDEN'],
+  ['decided by the clerk who is named', after(call, minutes, { ...plan, owner: 'c1' }), plan, person('c1', 'clerk'), 'FORBIDDEN'],
+  ['done, by whom another action took it from', after(call, minutes, { ...plan, owner: 'c1' }, plan), done, person('c1', 'clerk'), 'FORBIDDEN'],
+  ['its effect, by the clerk who did it', after(call, minutes, { ...plan, owner: 'c1' }, done), effect(true), person('c1', 'clerk'), 'FORBIDDEN'],
   ['the effect at once', STANDING.done, effect(true), SUPERVISOR, 'EFFECT_TOO_EARLY'],
   ['closed by a supervisor', STANDING.judged, close, SUPERVISOR, 'QUALITY_NEEDED'],
   ['unfounded, by a supervisor', opened, unfounded, SUPERVISOR, 'QUALITY_NEEDED'],
@@ -141,6 +146,8 @@ test('thresholds are data: each scope has its own', () => {
 
 test('who sees it, and what it is called', () => {
   expect([QUALITY, SUPERVISOR, person('s2', 'supervisor', '02'), person('a', 'admin')].map((who) => seesAction(who, opened))).toEqual([true, true, false, false]);
+  const named = after(call, minutes, { ...plan, owner: 'c1' });
+  expect([person('c1', 'clerk', '02'), person('c1', 'billing'), person('c2', 'clerk'), person('a', 'admin')].map((who) => seesAction(who, named))).toEqual([true, true, false, false]);
   const title = (scope: CorrectiveAction['scope'], subject: string): string => actionTitle({ scope, subject, month: '1405/09' });
   expect(actionTitle(opened)).toBe('خطاهای تکراری کارمند c1 در 1405/09');
   expect(title('cause', 'feed')).toBe('خطاهای تکراری به علت دادهٔ رسیده در 1405/09');

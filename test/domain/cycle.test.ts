@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Cycle } from '../../src/domain/account.js';
-import { checkOpening, endOfDay, nextCycle, seriesOf } from '../../src/domain/cycle.js';
+import { billingCycleWorkflowId, checkOpening, endOfDay, nextCycle, seriesOf } from '../../src/domain/cycle.js';
 import { addDays } from '../../src/domain/jalali.js';
 import { on } from './sample.js';
 
@@ -84,4 +84,9 @@ describe('endOfDay: 24:00 in Tehran, in any zone of the machine', () => {
       { numRuns: 50 },
     );
   });
+});
+
+test('the name that a cycle’s running workflow is kept under; the series is all before the last year and number', () => {
+  expect(billingCycleWorkflowId('12-1405-06')).toBe('billingCycle/12-1405-06');
+  expect(seriesOf('n-1399-01-1405-06')).toBe('n-1399-01');
 });

@@ -125,6 +125,30 @@ describe('free allowance', () => {
     expect(parts('1400/12/15')).toEqual([[10, '1401/01/01', '1401/01/10', -10_810]]);
     expect(parts('1399/12/15')).toEqual([[11, '1399/12/30', '1400/01/10', -11_891]]);
   });
+  test('two stretches of a rule are one line with the days of both; a stretch after the period is none', () => {
+    const split = allowance(45, { spans: [{ from: '02/02', to: '02/11' }, { from: '02/17', to: '02/21' }, { from: '09/01', to: '09/30' }] });
+    const parts = (rules: DiscountRule[]) => discounts(debt([levied(rules, { levy: [], vat: [] })], { m3: '30' })).map(({ label, days, from, to, amount }) => [label, days, from, to, amount]);
+    // 30 × 1081 = 32,430, × 15 ÷ 30
+    expect(parts([split])).toEqual([['تخفیف: مصرف رایگان', 15, '1399/02/02', '1399/02/21', -16_215]]);
+    // another rule has the rest of the days, and no more
+    expect(parts([allowance(45, { title: 'همیشه' }), split])).toEqual([
+      ['تخفیف: مصرف رایگان', 15, '1399/02/02', '1399/02/21', -16_215],
+      ['تخفیف: همیشه', 15, '1399/02/12', '1399/02/31', -16_215],
+    ]);
+  });
+  test('a rule that begins on the last day of a tariff goes on with it provisionally', () => {
+    const ended = (from: string) => levied([allowance(45, { from: on(from) })], { to: on('1399/02/21'), provisionalTo: on('1399/12/30'), levy: [], vat: [] });
+    expect(discounts(debt([ended('1399/02/21')], { m3: '30' })).map(({ days, from, to }) => [days, from, to])).toEqual([[11, '1399/02/21', '1399/02/31']]);
+    expect(discounts(debt([ended('1399/02/22')], { m3: '30' }))).toEqual([]);
+  });
+  test('an allowance that is not exceeded frees all of a welfare household’s gas too, whichever rule was published first', () => {
+    const both = [allowance(100), welfare(1)];
+    for (const rules of [both, [...both].reverse()]) {
+      expect(debt([levied(rules)], { m3: '60', of: { welfare: true } }).total).toBe(0);
+      // above it the first step alone: 45 × 1081 of 45 × 1081 + 50 × 1311 + 10 × 1656
+      expect(debt([levied(rules, { levy: [], vat: [] })], { m3: '105', of: { welfare: true } }).total).toBe(50 * 1_311 + 10 * 1_656);
+    }
+  });
   test('of two rules for one day the last published stands', () => {
     expect(amounts(debt([levied([allowance(45), allowance(30)])], { m3: '40' }))).toEqual([]);
     expect(amounts(debt([levied([allowance(30), allowance(45)])], { m3: '40' }))).toHaveLength(1);

@@ -20,6 +20,9 @@ describe('who is meant', () => {
   test('who has no name there has none to be known by; a name of nothing is none', () => {
     const nameless = facts('1397/02/31', 1, { applicant: { kind: 'owner', name: '', nationalId: ALI } });
     expect(namesOf({ nationalId: ALI }, [{ facts: nameless }])).toEqual([]);
+    // for everybody no name is asked for, also not of whom no id is on record
+    const unknown = { kind: 'owner', name: 'دیگری' } as unknown as typeof nameless.applicant;
+    expect(namesOf('everyone', [{ facts: facts('1397/02/31', 1, { applicant: unknown }) }])).toEqual([]);
   });
   test('by the id though the name is another; by the name though the id is another', () => {
     const { person, facts: erase } = eraser({ nationalId: ALI }, ['علی کریمی']);

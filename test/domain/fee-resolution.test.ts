@@ -83,6 +83,11 @@ describe('at its borders', () => {
     }
     expect(codes(review(resolution('9', '1403/12/30', null, { amount: 5_000 }), [first, second]).doubts)).toEqual(['SLIP_OF_TEN']);
   });
+  test('the one before it is in force on its last day still, though another began after it', () => {
+    const [long, short] = [resolution('long', '1404/01/01', '1405/01/01'), resolution('short', '1404/06/01', '1404/12/29', { amount: 5_000 })];
+    expect(review(resolution('9', '1405/01/01', null, { amount: 5_000 }), [long, short]).doubts.map(({ message }) => message)).toEqual([expect.stringContaining('of long')]);
+    expect(review(resolution('9', '1405/01/02', null, { amount: 5_000 }), [long, short]).doubts).toEqual([]);
+  });
   test('two that end: where both hold the later begun stands, also when the other goes on', () => {
     const notes = review(resolution('new', '1405/03/01', '1405/03/31'), [resolution('long', '1405/01/01', '1405/12/29')]).notes;
     expect(notes).toEqual([{ code: 'HOLDS_TOO', message: 'long (49000 rial, 1405/01/01 to 1405/12/29) holds on some of its days too; where both do, new stands.' }]);

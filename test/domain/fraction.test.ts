@@ -19,6 +19,11 @@ const numerator = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
 const anyFraction = fc.record({ n: numerator, d: denominator });
 const equal = (a: Fraction, b: Fraction): boolean => compareFractions(a, b) === 0;
 
+test('a product and a sum, by hand', () => {
+  expect(multiplyFractions(fraction(3, 2), fraction(-5, 7))).toEqual({ n: -15n, d: 14n });
+  expect(addFractions(fraction(3, 2), fraction(-5, 7))).toEqual({ n: 11n, d: 14n });
+});
+
 describe('decimal', () => {
   test.each([
     ['6', 6n, 1n],

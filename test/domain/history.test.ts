@@ -46,6 +46,12 @@ test('a settlement of which nothing else is known has each of its parts, empty',
     clearances: {},
   });
   expect(rebuild([])).toBeNull();
+  // what an earlier, refused request left is not this one's
+  const earlier = { steps: { register: {} }, bills: { 1: { total: 5 } }, overrides: { X: { by: 's' } } };
+  expect(rebuild([{ kind: 'received', changed: { settlement: { status: 'rejected' }, ...earlier } }, { kind: 'received', changed: { settlement: { status: 'received' } } }])).toEqual({
+    ...rebuild([{ kind: 'received', changed: { settlement: { status: 'received' } } }]),
+    overrides: earlier.overrides,
+  });
   // only a receipt begins anew
   expect(rebuild([{ kind: 'received', changed: { settlement: {}, steps: { register: {} } } }, { kind: 'issued', changed: { bills: { 1: {} } } }])).toMatchObject({ steps: { register: {} }, bills: { 1: {} } });
 });

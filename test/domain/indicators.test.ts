@@ -1,4 +1,4 @@
-import { type IndicatorCounts, NOTHING_COUNTED, indicators } from '../../src/domain/indicators.js';
+import { type IndicatorCounts, NOTHING_COUNTED, indicators, quantileOf } from '../../src/domain/indicators.js';
 
 const of = (counts: Partial<IndicatorCounts>) => indicators('01', { ...NOTHING_COUNTED, ...counts });
 
@@ -14,6 +14,17 @@ test('K1: on time within five minutes, late entries with a share of their own', 
     lateEntries: 4,
     lateEntryShare: 0.25,
   });
+});
+
+test.each([
+  [0.5, 1, 700, 700, 700],
+  [0.5, 4, 10, 20, 15],
+  [0.5, 5, 30, 30, 30],
+  // the place is 18.05: a twentieth of the way
+  [0.95, 20, 100, 200, 105],
+  [0.95, 21, 100, 100, 100],
+])('the quantile %s of %s times, between %s and %s: %s ms', (share, n, below, above, quantile) => {
+  expect(quantileOf(share, n, below, above)).toBe(quantile);
 });
 
 test('K2: what billing took by the closing day, the rest is late', () => {

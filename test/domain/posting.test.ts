@@ -129,6 +129,13 @@ describe('afterClosing', () => {
     test('though a bill covers its dates: it may still be taken there', () => {
       expect(closing({ kind: 'settlement', status: 'waiting' }, { cycles: [moved, NEXT], opened: new Set(), covered: true })).toMatchObject({ cycle: LAST.cycle, late: false });
     });
+    test('to this very day: it still can be opened', () => {
+      const today: Cycle = { ...LAST, closesOn: on('1406/01/01') };
+      expect(closing({ status: 'waiting' }, { cycles: [today, NEXT], opened: new Set() })).toMatchObject({ cycle: LAST.cycle, status: 'waiting', late: false });
+    });
+    test('nowhere: what nobody opened has passed all the same', () => {
+      expect(closing({}, { cycles: [LAST, NEXT], opened: new Set() })).toMatchObject({ cycle: NEXT.cycle, status: 'late', late: true });
+    });
     test('which billing opened before: it closed as opened, and nothing comes back into it', () => {
       expect(closing({}, { cycles: [moved, NEXT] })).toMatchObject({ cycle: NEXT.cycle, status: 'late', late: true });
       expect(closing({}, { cycles: [moved] })).toMatchObject({ cycle: null, status: 'late', late: true });

@@ -39,6 +39,7 @@ describe('which are missing or lapsed on a day', () => {
   test.each<[string, Qualification[], { lastDay: string | null; firstDay: string | null } | null]>([
     ['lapsed, with its last day', [record('billingSystem', '1404/01/01', '1405/08/30')], { lastDay: '1405/08/30', firstDay: null }],
     ['recorded for later, with its first day', [record('billingSystem', '1405/10/01', null)], { lastDay: null, firstDay: '1405/10/01' }],
+    ['recorded for later more than once: the earliest first day, whatever their order', [record('billingSystem', '1405/11/01', null), record('billingSystem', '1405/10/01', '1405/10/30')], { lastDay: null, firstDay: '1405/10/01' }],
     ['renewed after a gap', [record('billingSystem', '1404/01/01', '1405/08/30'), record('billingSystem', '1405/10/01', null)], { lastDay: '1405/08/30', firstDay: '1405/10/01' }],
     ['renewed ahead: the old one counts until the new one begins', [record('billingSystem', '1404/01/01', '1405/09/30'), record('billingSystem', '1405/10/01', null)], null],
     ['extended by a later record', [record('billingSystem', '1404/01/01', '1405/08/30'), record('billingSystem', '1404/01/01', '1406/08/30')], null],
@@ -115,6 +116,19 @@ describe('the operator of an order (R3)', () => {
     ['no longer a clerk', { active: true, roles: ['quality' as const], office: '01' }],
     ['moved to another office', { active: true, roles: ['clerk' as const], office: '02' }],
   ])('%s: forbidden, however qualified', (_, person) => expect(codes(standing(ALL, person))).toEqual([['FORBIDDEN', 'error']]));
+  test('word for word', () => {
+    const said = (of: OperatorStanding) => checkOperator(CLERK, of, DAY, 30).map(({ field, message }) => [field, message]);
+    expect(said(standing([], null))).toEqual([
+      ['clerk', 'برای کاربر m.rezaei صلاحیتی ثبت نشده است. از مدیر سامانه بخواهید شما و گواهی‌های آموزشتان را ثبت کند؛ تا آن زمان این تسویه را همکار دارای صلاحیت انجام دهد.'],
+    ]);
+    expect(said(standing(ALL, { active: false, roles: ['clerk'], office: '01' }))).toEqual([['clerk', 'کاربر m.rezaei اکنون این نقش را در اداره 01 ندارد. دوباره وارد شوید یا از مدیر سامانه بپرسید.']]);
+    expect(said(standing(others('sevenSkills').filter(({ code }) => code !== 'secondCopy')))).toEqual([
+      ['clerk', 'در 1405/09/04 صلاحیت صدور تسویه ندارید: «مهارت‌های هفت‌گانه رایانه» (ثبت نشده است)، «نرم‌افزار نسخه دوم» (ثبت نشده است). آموزش را بگذرانید یا تمدید کنید و گواهی آن را برای ثبت به مدیر سامانه بدهید؛ تا آن زمان این تسویه را همکار دارای صلاحیت انجام دهد.'],
+    ]);
+    expect(said(standing([record('sevenSkills', '1404/01/01', '1405/09/10'), record('billingSystem', '1404/01/01', null), record('secondCopy', '1404/01/01', '1405/09/20')]))).toEqual([
+      ['clerk', 'این صلاحیت‌های شما به‌زودی پایان می‌یابد: «مهارت‌های هفت‌گانه رایانه» (تا 1405/09/10)، «نرم‌افزار نسخه دوم» (تا 1405/09/20). پیش از آن تمدید کنید؛ پس از آن نمی‌توانید تسویه صادر کنید.'],
+    ]);
+  });
   test('what lapses soon is told and stops nothing', () => {
     const [found] = checkOperator(CLERK, standing([...others('secondCopy'), record('secondCopy', '1404/01/01', '1405/09/20')]), DAY, 30);
     expect(found).toMatchObject({ code: 'QUALIFICATION_LAPSES', severity: 'info' });

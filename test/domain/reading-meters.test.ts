@@ -96,6 +96,9 @@ describe('what is usual', () => {
     const recent = tariff({ ...yearly, from: on('1397/02/01') });
     const history = [month('1395/06/31', 30), month('1395/11/30', 600)];
     expect(found({ history, m3: 100, tariffs: [dated, recent] })).toEqual(['HIGH_CONSUMPTION']);
+    // one season for every year is enough
+    const mixed = tariff({ from: on('1397/02/01'), seasons: [{ season: 'warm', from: '01/16', to: '08/15' }, { season: 'cold', from: '1397/08/16', to: '1398/01/15' }] });
+    expect(found({ history, m3: 100, tariffs: [mixed] })).toEqual(['HIGH_CONSUMPTION']);
     // not of one that names its own days alone
     const named = tariff({ from: on('1397/02/01'), seasons: [{ season: 'warm', from: '1397/02/01', to: '1397/08/15' }] });
     expect(found({ history, m3: 100, tariffs: [named] })).toEqual([]);
@@ -124,6 +127,9 @@ describe('what is usual', () => {
     const history = [bill('1396/12/20', 50, { fromDate: on('1396/11/20'), fromReading: 1_000 })];
     expect(found({ history, meters, m3: 5, date: '1397/02/05', tariffs: [tariff()] })).toEqual([]);
     const sound = [bill('1396/12/20', 50, { fromDate: on('1396/11/20'), fromReading: 850 })];
+    // one that stood still has not fallen, however much the other counted
+    const still = [bill('1396/12/20', 5_000, { fromDate: on('1396/11/20'), fromReading: 900 })];
+    expect(found({ history: still, meters, m3: 1_000, date: '1397/02/31', tariffs: [tariff()] })).toEqual(['LOW_CONSUMPTION']);
     expect(found({ history: sound, meters, m3: 1, date: '1397/02/31', tariffs: [tariff()] })).toEqual(['LOW_CONSUMPTION']);
   });
   test('of a bill that began before its meter was on record the meter’s own count', () => {

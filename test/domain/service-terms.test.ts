@@ -14,6 +14,7 @@ test('the decision of this project: what holds where a tariff says nothing', () 
     correctiveAction: { perSettlement: 2, perClerk: 3, perCause: 5, perOffice: 10, effectAfterDays: 30, meetingDueDays: 7 },
     qualificationWarnDays: 30,
     outageAfterMinutes: 60,
+    openingHours: [{ from: '07:30', to: '14:30' }, { days: ['thursday'], from: '07:30', to: '12:30' }],
     daysOff: ['friday', '01/01', '01/02', '01/03', '01/04', '01/12', '01/13', '03/14', '03/15', '11/22', '12/29'],
   });
 });

@@ -73,6 +73,15 @@ describe('word for word, in English and in Persian', () => {
       ],
     ],
     [
+      'days without a rule to the end of the tariff, whatever holds after it',
+      tariff({ ...year, levy: [levy(half), levy(dated('1407/01/01', null))] }),
+      null,
+      [
+        'NEVER_HOLDS levy[1]: 1407/01/01 to further notice holds no day of the tariff | از 1407/01/01 به بعد هیچ روزی از این تعرفه را در بر ندارد. تاریخ‌ها را بررسی کنید.',
+        'RULE_GAP levy: no rule for levy from 1405/07/01 to 1405/12/29: nothing is charged there | از 1405/07/01 تا 1405/12/29 برای عوارض گازرسانی قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.',
+      ],
+    ],
+    [
       'two rules on one day',
       tariff({ ...year, levy: [levy(half), levy(dated('1405/06/31', null))] }),
       null,
@@ -163,6 +172,7 @@ describe('days of the tariff', () => {
     ['a rule that ends the day before holds on none', [dated('1404/01/01', '1404/12/29'), year], ['levy[0] NEVER_HOLDS']],
     ['that on which a rule begins counts', [dated('1405/01/01', '1405/12/28'), dated('1405/12/29', null)], []],
     ['a rule that begins the day after holds on none', [year, dated('1406/01/01', null)], ['levy[1] NEVER_HOLDS']],
+    ['of two that meet on one day it is that day, whichever comes first in the list', [dated('1405/06/31', null), dated('1405/01/01', '1405/06/31')], ['levy[1] RULES_OVERLAP']],
     ['nor opens one long after it a gap', [year, dated('1407/01/01', null)], ['levy[1] NEVER_HOLDS']],
     ['a rule of one day fills its day', [dated('1405/01/01', '1405/06/30'), dated('1405/06/31', '1405/06/31'), dated('1405/07/01', null)], []],
     ['one day without a rule is a gap', [dated('1405/01/01', '1405/06/30'), dated('1405/07/01', null)], ['levy RULE_GAP']],
@@ -253,6 +263,7 @@ describe('sample bills', () => {
     expect(climates(tariff({ gas: [bakery] }))).toEqual([null]);
     expect(climates(tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery' }] }), tariff({ gas: [bakery] }))).toEqual([null]);
     expect(climates(tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'kiln', climates: [2] }] }))).toEqual([null]);
+    expect(climates(tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery' }, { ...allowance, use: 'bakery', climates: [2] }] }))).toEqual([1, 2, 3, 4, 5]);
     expect(climates(tariff({ gas: [bakery] }), tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery', climates: [2] }] }))).toEqual([1, 2, 3, 4, 5]);
     const seasons = [{ season: 'warm' as const, from: '01/01', to: '06/31' }, { season: 'cold' as const, from: '07/01', to: '12/30' }];
     expect(climates(tariff({ seasons, gas: [rates('bakery', 'warm', 10), rates('bakery', 'cold', 10, [1])] }))).toEqual([1, 2, 3, 4, 5]);

@@ -63,7 +63,10 @@ describe('who sees a task, and who may close it by a note', () => {
     ['billing, gone to the supervisor', operator('billing', ''), waiting('meterReversed', { role: 'supervisor' }), true, false],
     ['billing, a clerk’s', operator('billing', ''), waiting('deliver'), false, false],
     ['billing, a correction referred to it', operator('billing', ''), waiting('correction', { role: 'billing' }), true, true],
+    ['billing, a clerk’s that was given to it', operator('billing', ''), waiting('deliver', { assignee: 'u1' }), true, true],
+    ['billing, a clerk’s that was given to another', operator('billing', ''), waiting('deliver', { assignee: 'u2' }), false, false],
     ['quality looks on', operator('quality', ''), waiting('breached'), true, false],
+    ['what was given to a clerk of another office', operator('clerk', '02'), waiting('takeAction', { assignee: 'u1' }), true, true],
     ['an admin looks on', operator('admin', ''), waiting('breached', { office: '02' }), true, false],
   ])('%s', (_, who, task, sees, closes) => {
     expect([seesTask(who, task), mayClose(who, task)]).toEqual([sees, closes]);

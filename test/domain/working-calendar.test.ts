@@ -1,4 +1,4 @@
-import { DEFAULT_DAYS_OFF, dueDay, isWeekday, isWorkingDay, leavesWork, workingDayFrom, workingHoursAfter } from '../../src/domain/working-calendar.js';
+import { DEFAULT_DAYS_OFF, DEFAULT_OPENING_HOURS, dueDay, hoursOn, isClockTime, isWeekday, isWorkingDay, leavesWork, workingDayFrom, workingHoursAfter } from '../../src/domain/working-calendar.js';
 import { on } from './sample.js';
 
 test.each([
@@ -63,4 +63,27 @@ test.each([
   ['2027-03-18T06:30:00.000Z', 24, '2027-03-25T06:30:00.000Z'],
 ])('%s and %d working hours: %s', (at, hours, due) => {
   expect(workingHoursAfter(at, hours, DEFAULT_DAYS_OFF)).toBe(due);
+});
+
+describe('opening hours', () => {
+  const daysOff = DEFAULT_DAYS_OFF;
+  const of = (day: string, openingHours: Parameters<typeof hoursOn>[1]['openingHours']) => hoursOn(on(day), { openingHours, daysOff });
+  test.each([
+    // Wednesday, Thursday, Friday, Saturday; 13 Farvardin 1406 is a holiday
+    ['1405/09/04', { from: 450, to: 870 }],
+    ['1405/09/05', { from: 450, to: 750 }],
+    ['1405/09/06', null],
+    ['1405/09/07', { from: 450, to: 870 }],
+    ['1406/01/13', null],
+  ])('%s by the default: %j in minutes after midnight', (day, hours) => expect(of(day, DEFAULT_OPENING_HOURS)).toEqual(hours));
+  test('the last that holds on the weekday counts; without one offices are closed', () => {
+    const early = { from: '00:05', to: '09:59' };
+    expect(of('1405/09/05', [{ days: ['thursday'], from: '08:00', to: '10:00' }, early])).toEqual({ from: 5, to: 599 });
+    expect(of('1405/09/04', [{ days: ['thursday', 'saturday'], from: '08:00', to: '10:00' }])).toBeNull();
+    expect(of('1405/09/07', [{ days: ['thursday', 'saturday'], from: '08:00', to: '10:00' }])).toEqual({ from: 480, to: 600 });
+    expect(of('1405/09/07', [])).toBeNull();
+  });
+  test.each(['00:00', '07:30', '19:59', '20:00', '23:59'])('%s is a time of day', (time) => expect(isClockTime(time)).toBe(true));
+  test.each(['24:00', '29:00', '30:00', '7:30', '07:60', '07:3', '07:300', '107:30', '07.30', 'x7:30', '0x:30', '07:x0', '07:0x', '07:30 ', '', 450, null])('%j is none', (time) => expect(isClockTime(time)).toBe(false));
+  test('nor is what only reads like one', () => expect(isClockTime(['07:30'])).toBe(false));
 });

@@ -1,9 +1,12 @@
 import type { Activities } from '../../src/activities/index.js';
 import { rebuildSettlements } from '../../src/audit.js';
 import { compareBills } from '../../src/domain/correction.js';
+import { type Act, afterAct } from '../../src/domain/corrective-action.js';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import type { Bill, Operator, SettlementOrder } from '../../src/domain/settlement.js';
 import { createClearanceStore } from '../../src/store/clearances.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
+import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { OpenSettlementsError, erasePersonData } from '../../src/store/erasures.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPostingStore } from '../../src/store/postings.js';
@@ -62,6 +65,22 @@ async function ended(): Promise<{ order: SettlementOrder; bill: Bill }> {
   await corrections.confirmRefund(id, { ...SUPERVISOR, id: 's-2' }, { ...entry, posting: `${id}/difference/refund`, amount: 5, detail: { refund: true, reason: `${OWNER.name} خواست` } });
   await createClearanceStore(pool).issue(id, order.clerk);
 
+  const actions = createCorrectiveActionStore(pool);
+  const of = { office: '01', month: '1405/09', openedAt: at } as const;
+  const { action } = await actions.open({ ...of, scope: 'settlement', subject: id, errors: 2, threshold: 2, openedBy: null, reason: null });
+  const by = { id: SUPERVISOR.id, name: SUPERVISOR.name, role: SUPERVISOR.role };
+  const acts: Act[] = [
+    { act: 'call', on: today(), participants: ['مریم احمدی'] },
+    { act: 'minutes', minutes: `${OWNER.name} گلایه داشت`, cause: `نشانی ${OWNER.address}` },
+    { act: 'plan', what: `تماس با ${OWNER.mobile}`, owner: SUPERVISOR.id, dueOn: today() },
+    { act: 'done', note: `با ${NEW.name} گفت‌وگو شد` },
+  ];
+  for (const [version, act] of acts.entries()) await actions.record(action.n, version, act, by, at, (standing) => afterAct(standing, act, by, at, DEFAULT_SERVICE_TERMS));
+  // of another matter, which names them by the way
+  const other = await actions.open({ ...of, scope: 'other', subject: `شکایت ${OWNER.name.replace(' ', '\u200c')} از ${id}`, errors: null, threshold: null, openedBy: by, reason: `کد ملی ${NEW.nationalId} و ${OWNER.nationalId}` });
+  const called: Act = { act: 'call', on: today(), participants: [NEW.name, 'رضا موسوی'] };
+  await actions.record(other.action.n, 0, called, by, at, (standing) => afterAct(standing, called, by, at, DEFAULT_SERVICE_TERMS));
+
   const { postings: all } = await postings.of(id);
   const { cycle, dueOn } = all.find(({ kind }) => kind === 'fee')!;
   await pool.query('update app.postings set cycle = $2, due_on = $3 where settlement_id = $1 and cycle is null', [id, cycle, dueOn]);
@@ -101,7 +120,7 @@ test('everybody of a subscription: gone from every table of the app; amounts, id
   const secrets = [...Object.values(OWNER), ...Object.values(NEW)];
   const before = await Promise.all(secrets.map(places));
   // what the test proves is worth something: they stood everywhere before
-  expect([...new Set(before.flat())].sort()).toEqual(['acknowledgements', 'bills', 'clearances', 'corrections', 'event_persons', 'overrides', 'posting_batches', 'postings', 'refunds', 'settlements', 'tasks']);
+  expect([...new Set(before.flat())].sort()).toEqual(['acknowledgements', 'bills', 'clearances', 'corrections', 'corrective_action_texts', 'corrective_actions', 'event_persons', 'overrides', 'posting_batches', 'postings', 'refunds', 'settlements', 'tasks']);
   const log = async () => (await database.pool.query("select * from app.events where settlement_id = $1 and kind <> 'erased' order by seq", [order.id])).rows;
   const batches = async () => (await database.pool.query('select cycle, batch, count, sum, jsonb_array_length(items) as items from app.posting_batches order by 1, 2')).rows;
   const [events, frozen] = [await log(), await batches()];
@@ -116,6 +135,15 @@ test('everybody of a subscription: gone from every table of the app; amounts, id
   expect(rows).toEqual([{ by: BY.by, confirmed_by: BY.confirmedBy, reason: BY.reason, asked_by: 'subscription', settlements: [order.id] }]);
   expect((await database.pool.query("select data from app.events where settlement_id = $1 and kind = 'erased'", [order.id])).rows).toMatchObject([{ data: { by: BY.by, confirmedBy: BY.confirmedBy } }]);
   for (const sql of ['update app.erasures set reason = reason', 'delete from app.erasures', 'truncate app.erasures']) await expect(database.pool.query(sql)).rejects.toThrow(/append-only/);
+
+  // of the corrective actions who did what and when stays, and whoever is no party
+  const actions = createCorrectiveActionStore(database.pool);
+  const of = (await actions.list({ scope: null, limit: 10 })).items.reverse();
+  expect(of).toMatchObject([
+    { scope: 'settlement', subject: order.id, status: 'done', meeting: { participants: ['مریم احمدی'], minutes: '', cause: '' }, actions: [{ what: '', owner: SUPERVISOR.id, done: { note: '', by: { id: SUPERVISOR.id } } }] },
+    { scope: 'other', subject: '', reason: '', status: 'called', meeting: { on: today(), participants: ['', 'رضا موسوی'] } },
+  ]);
+  expect((await database.pool.query('select act from app.corrective_action_events order by n, version')).rows.map(({ act }) => act.act)).toEqual(['call', 'minutes', 'plan', 'done', 'call']);
 
   // the documents can still be printed, without the person
   if (settlement) expect(createBillPrinter().bill({ settlement, copy: false, void: false }).length).toBeGreaterThan(1000);

@@ -10,12 +10,13 @@ import { type Operator, type SettlementOrder, settlementWorkflowId } from '../..
 import { type Task, taskWorkflowId } from '../../src/domain/task.js';
 import { createMessenger } from '../../src/messenger.js';
 import { type CorrectiveActionStore, createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createTaskStore } from '../../src/store/tasks.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { TASK_QUEUE, approveCorrection, cancelSettlement, reportError, submitCorrection, takeAct, verifyCorrection, withdrawCorrection } from '../../src/workflows/messages.js';
 import { announce, endWorkers, householdAccounts, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
 
-const person = (id: string, role: Operator['role']): Operator => ({ id, name: id, role, office: '01' });
+const person = (id: string, role: Operator['role'], office = '01'): Operator => ({ id, name: id, role, office });
 const CLERK = person('clerk-1', 'clerk');
 const SUPERVISOR = person('supervisor-1', 'supervisor');
 const SECOND_SUPERVISOR = person('supervisor-2', 'supervisor');
@@ -188,9 +189,20 @@ test('a corrective action: meeting, cause, action, effect, another action, closu
     expect(await take({ act: 'effect', effective: false, note: 'دو خطای دیگر' })).toMatchObject({ status: 'held' });
     expect(await task(id('judgeEffect', 5))).toMatchObject({ outcome: 'effect' });
 
-    await take({ act: 'plan', what: 'فرم تازه', owner: 'supervisor-1', dueOn: jalali('1406/04/01') });
-    await take({ act: 'done', note: 'به کار رفت' }, SUPERVISOR);
-    await sleepUntil('1406/05/01', 8);
+    // a clerk of another office is named: it waits for the clerk, who sees and does it; not done in time it is the supervisor's
+    await createPeopleStore(database.pool).record({ id: 'clerk-9', name: 'رضا موسوی', office: '02', roles: ['clerk'] }, { id: 'test', name: 'test' });
+    const named = person('clerk-9', 'clerk', '02');
+    const seen = async (operator: Operator) => (await createTaskStore(database.pool).list({ operator, mine: true, state: 'open', limit: 10 })).items.map((each) => each.id);
+    await take({ act: 'plan', what: 'فرم تازه', owner: named.id, dueOn: jalali('1406/04/01') });
+    expect(await task(id('takeAction', 7))).toMatchObject({ role: 'clerk', assignee: named.id, office: '01', dueAt: inTehran('1406/04/02', 0) });
+    expect([await seen(named), await seen(CLERK)]).toEqual([[id('takeAction', 7)], []]);
+    await sleepUntil('1406/04/04', 10);
+    await until('escalated', async () => (await task(id('takeAction', 7))).escalatedAt !== null);
+    expect(await task(id('takeAction', 7))).toMatchObject({ role: 'supervisor', assignee: null, detail: { escalatedFrom: { role: 'clerk', assignee: named.id } } });
+    expect(await failureOf(take({ act: 'done', note: 'x' }, CLERK))).toBe('FORBIDDEN');
+    await take({ act: 'done', note: 'به کار رفت' }, named);
+    expect(await task(id('takeAction', 7))).toMatchObject({ outcome: 'done', closedBy: null });
+    await sleepUntil('1406/05/10', 8);
     expect(await take({ act: 'effect', effective: true, note: 'خطایی نبود' })).toMatchObject({ status: 'judged' });
     expect(await failureOf(take({ act: 'close', outcome: 'effective', report: 'گزارش' }, SUPERVISOR))).toBe('QUALITY_NEEDED');
     await take({ act: 'close', outcome: 'effective', report: 'گزارش پایان' });

@@ -7,6 +7,7 @@ import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import { type SettlementOrder, settlementId } from '../../src/domain/settlement.js';
 import { type Task, type TaskKind, taskWorkflowId } from '../../src/domain/task.js';
 import { createMessenger } from '../../src/messenger.js';
+import { createAccessStore } from '../../src/store/access-log.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -229,5 +230,17 @@ test('tasks of payments whose timers nobody could start when they came: the watc
     expect(await running(task?.id ?? '')).toBe(true);
     expect(await watch(today())).toMatchObject({ paymentTasks: 0 });
     expect(await tasks()).toEqual([task]);
+  });
+});
+
+test('what the access log has kept for its three years leaves with the morning, nothing younger', async () => {
+  const store = createAccessStore(database.pool);
+  const years = (n: number): string => new Date(Date.now() - n * 366 * 86_400_000).toISOString();
+  const by = { id: 'c-1', name: 'مریم رضایی', role: 'clerk', office: '01' } as const;
+  await store.append([3.2, 3.1, 2.9, 0].map((ago, i) => ({ at: years(ago), by, call: 'GET /accounts/{subscription}', subscriptions: ['014123456701'], settlement: null, requestId: `r-${i}` })));
+  await withWorker(env, real, async () => {
+    expect(await watch(today())).toMatchObject({ expiredAccesses: 2 });
+    expect((await store.list({ limit: 9 })).items.map(({ requestId }) => requestId)).toEqual(['r-3', 'r-2']);
+    expect(await watch(today())).toMatchObject({ expiredAccesses: 0 });
   });
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
     select lpad(n::text, 12, '0') || '-14041220', lpad(n::text, 12, '0'), '1404/12/20', '0' || (1 + n % 2), 'c1', 'run', 'settled', 1, at, at + interval '9 seconds', case n when 1 then 400000 else 9000 end, n <> 1, false, '{}', '{}'
     from (select n, case when n < 8 then '2026-03-12T08:00:00Z'::timestamptz else '2026-04-15T08:00:00Z'::timestamptz end as at from generate_series(1, 12) n) s`);
   env = await workflowServer();
-  client = new Client({ connection: env.connection });
+  client = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' });
   real = realActivities(database.pool, createMessenger(env.client, { taskQueue: TASK_QUEUE }));
 }, 120_000);
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
@@ -22,7 +22,9 @@ import {
   cancelSettlement,
   confirmDelivery,
   confirmRefund,
+  paymentReceived,
   postingRefused,
+  postingRetracted,
   postingTaken,
   reportError,
   requestRefund,
@@ -204,6 +206,44 @@ test('what billing refuses is an error with an owner; its end sends the posting 
     expect((await state(order)).corrections[0]).toMatchObject({ kind: 'other', cause: 'system', status: 'referred', owner: { role: 'supervisor', user: null }, reportedBy: 'billing' });
     const after = await handle(order).executeUpdate(withdrawCorrection, { args: [{ n: 1, by: SUPERVISOR, note: 'مصوبه درست است' }] });
     expect(after.postings.find(({ kind }) => kind === 'fee')).toMatchObject({ status: 'waiting', reason: null });
+
+    // with its refusal taken back billing may be working on what it had: it is not as if nothing had been issued
+    await handle(order).signal(postingRetracted, { eventId: 'retract-1', posting: fee.posting });
+    await until('heard', async () => (await database.pool.query(`select from app.events where settlement_id = $1 and kind = 'retracted'`, [order.id])).rowCount === 1);
+    expect(await failureOf(handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتباه', by: SUPERVISOR }] }))).toBe('POSTINGS_TAKEN');
+  });
+});
+
+test('an error that a person called `billing` reports is no refusal: billing’s other words leave it alone', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    const { postings: all } = await announce(env.client, order);
+    await report(order, { cause: 'feed', by: person('billing', 'billing') });
+    await handle(order).signal(postingTaken, { eventId: 'take-1', posting: `${order.id}/settlement`, billSerial: 'B-1' });
+    await until('taken', async () => (await state(order)).postings.some(({ status }) => status === 'taken'));
+    const fee = all.find(({ kind }) => kind === 'fee') as Settlement['postings'][number];
+    await handle(order).signal(postingRefused, { eventId: 'refuse-1', posting: fee.posting, reason: 'مصوبه ناشناخته' });
+    await until('the second error', async () => (await state(order)).corrections.length === 2);
+    // the refusal is over with it, the report is not
+    await handle(order).signal(postingTaken, { eventId: 'take-2', posting: fee.posting, billSerial: 'B-1' });
+    await until('withdrawn', async () => (await state(order)).corrections[1]?.status === 'withdrawn');
+    expect((await stored(order.id)).corrections.map(({ n, reportedBy, status }) => [n, reportedBy, status])).toEqual([
+      [1, 'billing', 'referred'],
+      [2, 'billing', 'withdrawn'],
+    ]);
+  });
+});
+
+test('cancelled with errors open: the answer, the workflow and Postgres say that nobody works on them', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    await report(order);
+    await report(order, { kind: 'document' });
+    const withdrawn = [{ n: 1, status: 'withdrawn', note: 'cancelled' }, { n: 2, status: 'withdrawn', note: 'cancelled' }];
+    expect((await handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتراک اشتباه', by: SUPERVISOR }] })).corrections).toMatchObject(withdrawn);
+    expect((await state(order)).corrections).toMatchObject(withdrawn);
+    expect((await stored(order.id)).corrections).toMatchObject(withdrawn);
   });
 });
 
@@ -382,4 +422,77 @@ test('cancelled: nothing of it waits for anybody, but a breach is looked at all 
     expect(ends).toEqual([['breached', null, null], ['deliver', 'cancelled', null], ['postingLate', 'cancelled', null]]);
     expect((await env.client.workflow.getHandle(taskWorkflowId(breach.id)).describe()).status.name).toBe('RUNNING');
   });
+});
+
+describe('two act at once, both let in before either has acted', () => {
+  const CANCEL = { reason: 'اشتباه', by: SECOND_SUPERVISOR };
+  const verifying = (by: Operator, accepted = true) => (order: SettlementOrder): Promise<unknown> => verify(order, 1, by, accepted);
+  const approving = (by: Operator, accepted = true) => (order: SettlementOrder): Promise<unknown> => handle(order).executeUpdate(approveCorrection, { args: [{ n: 1, by, accepted, note: null }] });
+  const submitting = (more: number, by: Operator) => (order: SettlementOrder): Promise<unknown> => submit(order, 1, (order.facts.reading ?? 0) + more, by);
+  const withdrawing = (by: Operator) => (order: SettlementOrder): Promise<unknown> => handle(order).executeUpdate(withdrawCorrection, { args: [{ n: 1, by, note: 'خطا نبود' }] });
+  const cancelling = (order: SettlementOrder): Promise<unknown> => handle(order).executeUpdate(cancelSettlement, { args: [CANCEL] });
+  const SECOND_APPROVER = person('approver-2', 'approver');
+
+  /** Where the error stands, the two acts, and how it stands after the first or the second of them. */
+  const PAIRS: [string, 'referred' | 'submitted' | 'verified', ((order: SettlementOrder) => Promise<unknown>)[], object[]][] = [
+    ['verify and verify', 'submitted', [verifying(SUPERVISOR), verifying(SECOND_SUPERVISOR)], [{ revision: 2, corrections: [{ status: 'issued', verifiedBy: 'supervisor-1' }] }, { revision: 2, corrections: [{ status: 'issued', verifiedBy: 'supervisor-2' }] }]],
+    ['verify and send back', 'submitted', [verifying(SUPERVISOR), verifying(SECOND_SUPERVISOR, false)], [{ revision: 2, corrections: [{ status: 'issued' }] }, { revision: 1, corrections: [{ status: 'rejected' }] }]],
+    ['submit and submit', 'referred', [submitting(5, CLERK), submitting(6, SUPERVISOR)], [{ corrections: [{ status: 'submitted', submittedBy: 'clerk-1' }] }, { corrections: [{ status: 'submitted', submittedBy: 'supervisor-1' }] }]],
+    ['submit and withdraw', 'referred', [submitting(5, CLERK), withdrawing(SUPERVISOR)], [{ corrections: [{ status: 'submitted' }] }, { corrections: [{ status: 'withdrawn' }] }]],
+    ['withdraw and withdraw', 'referred', [withdrawing(CLERK), withdrawing(SUPERVISOR)], [{ corrections: [{ status: 'withdrawn' }] }, { corrections: [{ status: 'withdrawn' }] }]],
+    ['approve and approve', 'verified', [approving(APPROVER), approving(SECOND_APPROVER)], [{ revision: 2, corrections: [{ status: 'issued', approvedBy: 'approver-1' }] }, { revision: 2, corrections: [{ status: 'issued', approvedBy: 'approver-2' }] }]],
+    ['approve and send back', 'verified', [approving(APPROVER), approving(SECOND_APPROVER, false)], [{ revision: 2, corrections: [{ status: 'issued' }] }, { revision: 1, corrections: [{ status: 'rejected' }] }]],
+    ['cancel and verify', 'submitted', [cancelling, verifying(SUPERVISOR)], [{ status: 'cancelled', corrections: [{ n: 1 }] }]],
+    ['cancel and submit', 'referred', [cancelling, submitting(5, CLERK)], [{ status: 'cancelled', corrections: [{ status: 'withdrawn' }] }]],
+    ['cancel and cancel', 'referred', [cancelling, (order) => handle(order).executeUpdate(cancelSettlement, { args: [{ ...CANCEL, by: SUPERVISOR }] })], [{ status: 'cancelled' }, { status: 'cancelled' }]],
+    ['cancel and report', 'referred', [cancelling, (order) => report(order)], [{ status: 'cancelled', corrections: [{ status: 'withdrawn' }] }]],
+  ];
+  test.each(PAIRS)('%s: one wins, the other is told', async (pair, standing, acts, ends) => {
+    const order = nextOrder();
+    let begun = false;
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const strict: Activities = {
+      ...real,
+      decideCorrection: async (input) => ({ ...(await real.decideCorrection(input)), approval: input.decision === 'verified' && standing === 'verified' }),
+      fetchPayments: async (input) => {
+        begun = true;
+        await held;
+        return real.fetchPayments(input);
+      },
+    };
+    await withWorker(env, strict, async () => {
+      await announce(env.client, order);
+      await report(order);
+      if (standing !== 'referred') await submit(order, 1, (order.facts.reading ?? 0) + 5);
+      if (standing === 'verified') await verify(order, 1);
+      // while the settlement looks at its payments messages wait for it: both are let in, and then act
+      await handle(order).signal(paymentReceived, { eventId: `look-${order.id}`, reference: 'R-1' });
+      await until('at work', async () => begun);
+      const both = acts.map((act) => failureOr(act(order)));
+      await handle(order).describe();
+      goOn();
+      const answers = await Promise.all(both);
+      const end = ends[answers.indexOf('done')];
+      if (end === undefined || !/^done,NOT_ALLOWED_NOW$|^NOT_ALLOWED_NOW,done$|^done,ended$|^ended,done$/.test(answers.join(','))) {
+        // what came before the cancellation is cancelled with it
+        expect({ pair, answers, cancelled: acts.includes(cancelling) }).toEqual({ pair, answers: ['done', 'done'], cancelled: true });
+      }
+      expect(await state(order)).toMatchObject(end ?? {});
+      expect(await stored(order.id)).toMatchObject(end ?? {});
+      const { rows } = await database.pool.query('select count(*) filter (where not void)::integer as valid from app.bills where settlement_id = $1', [order.id]);
+      expect(rows).toEqual([{ valid: acts.includes(cancelling) ? 0 : 1 }]);
+    });
+  });
+
+  async function failureOr(act: Promise<unknown>): Promise<string> {
+    try {
+      await act;
+      return 'done';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'ended';
+      if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
+      return error.cause.type === 'AcceptedUpdateCompletedWorkflow' ? 'ended' : (error.cause.type ?? '');
+    }
+  }
 });

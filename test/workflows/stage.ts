@@ -16,6 +16,7 @@ import { type EmbeddedPostgres, freePort, testServerExecutable } from '../../src
 import { loadDemoData } from '../../src/demo.js';
 import { createMessenger } from '../../src/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
+import { createAccessStore } from '../../src/store/access-log.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { createIndicatorStore } from '../../src/store/indicators.js';
@@ -99,6 +100,7 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, 
     presences: createPresenceStore(pool),
     unsent: createUnsentStore(pool),
     people: createPeopleStore(pool),
+    accesses: createAccessStore(pool),
     messenger,
     archive,
   });

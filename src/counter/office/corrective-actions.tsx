@@ -191,10 +191,17 @@ function Due({ action: { status, meeting, actions } }: { action: CorrectiveActio
   );
 }
 
+/** The quality unit and supervisors lead it; of the others the owner of an action comes here to say that it is done. */
+function useFollows(): boolean {
+  const { role } = useSession().operator;
+  return role === 'quality' || role === 'supervisor';
+}
+
 /** One corrective action: its story, and the form for the next step. */
 export function CorrectiveActionPage({ n }: { n: string }) {
   const words = useWords();
   const figures = useFigures();
+  const follows = useFollows();
   const { value: action, error, reload } = useLoaded<CorrectiveAction>(`${PATH}/${n}`);
   if (action === null) return error === null ? <Waiting /> : <Trouble error={error} retry={reload} />;
   const { scope, status, office, month, errors, threshold } = action;
@@ -203,7 +210,7 @@ export function CorrectiveActionPage({ n }: { n: string }) {
       {error === null ? null : <Trouble error={error} retry={reload} />}
       <header className="settlement-head">
         <p className="quiet">
-          <Link to={PATH}>{words.actions.title}</Link>
+          {follows ? <Link to={PATH}>{words.actions.title}</Link> : words.actions.title}
           {words.and}
           {words.actions.number(figures(n))}
         </p>
@@ -371,6 +378,7 @@ function Steps({ action, reload }: { action: CorrectiveAction; reload: () => voi
   const today = dayText(todayInTehran());
   const last = actions.at(-1);
   const quality = operator.role === 'quality';
+  const follows = useFollows();
   const judgedFrom = last?.effectDueOn ?? today;
   const own = last?.owner === operator.id || last?.done?.by.id === operator.id;
   const quiet = (key: string, text: string) => (
@@ -378,15 +386,17 @@ function Steps({ action, reload }: { action: CorrectiveAction; reload: () => voi
       {text}
     </p>
   );
-  const acts = [
+  const done = status === 'acting' && (follows || last?.owner === operator.id) ? <Done key="done" at={at} reload={reload} /> : null;
+  const leading = [
     status === 'called' ? meeting !== null && meeting.on <= today ? <Minutes key="minutes" at={at} reload={reload} /> : quiet('early', words.actions.meetingAhead(figures(meeting?.on ?? ''))) : null,
     status === 'opened' || status === 'called' ? <Meeting key="call" at={at} again={status === 'called'} reload={reload} /> : null,
-    status === 'acting' ? <Done key="done" at={at} reload={reload} /> : null,
+    done,
     status === 'held' || status === 'acting' ? <Plan key="plan" at={at} again={status === 'acting'} reload={reload} /> : null,
     status === 'done' ? judgedFrom > today ? quiet('tooEarly', words.actions.tooEarly(figures(judgedFrom))) : own ? quiet('own', words.actions.anotherJudges) : <Effect key="effect" at={at} reload={reload} /> : null,
     status === 'judged' ? quality ? <Closing key="close" at={at} outcome="effective" reload={reload} /> : quiet('close', words.actions.qualityCloses) : null,
     quality && (status === 'opened' || status === 'called' || status === 'held') ? <Closing key="unfounded" at={at} outcome="unfounded" reload={reload} /> : null,
-  ].filter((act) => act !== null);
+  ];
+  const acts = (follows ? leading : [done]).filter((act) => act !== null);
   return (
     <section className="panel" aria-labelledby="steps-title">
       <h2 id="steps-title">{words.settlement.actions}</h2>

@@ -200,7 +200,7 @@ function Closing({ id, reload }: { id: string; reload: () => void }) {
 }
 
 /** The settlement, cycle, feed or person that a task is about, where one's role may open it. */
-function Concerned({ task: { id, kind, settlement, detail, office } }: { task: Task }) {
+function Concerned({ task: { id, kind, settlement, detail, office, assignee } }: { task: Task }) {
   const words = useWords();
   const figures = useFigures();
   const { operator } = useSession();
@@ -217,7 +217,7 @@ function Concerned({ task: { id, kind, settlement, detail, office } }: { task: T
   const action = detail['correctiveAction'];
   if (typeof action === 'number') {
     const name = words.actions.about(figures(action));
-    return operator.role === 'supervisor' || operator.role === 'quality' ? <Link to={`/corrective-actions/${action}`}>{name}</Link> : <span>{name}</span>;
+    return operator.role === 'supervisor' || operator.role === 'quality' || assignee === operator.id ? <Link to={`/corrective-actions/${action}`}>{name}</Link> : <span>{name}</span>;
   }
   const cycle = text('cycle');
   if (kind === 'unsentPostings' && cycle !== null) {

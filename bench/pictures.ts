@@ -45,6 +45,7 @@ async function main(): Promise<void> {
       { name: 'settlement', role: 'supervisor', path: `/settlements/${idOf(corrected)}`, ready: '.lines' },
       { name: 'tasks', role: 'supervisor', path: '/tasks', ready: 'tbody tr' },
       { name: 'indicators', role: 'supervisor', path: '/indicators', ready: '.plot' },
+      { name: 'terms', role: 'supervisor', path: '/terms', ready: '.months' },
     ];
     for (const picture of pictures) {
       const file = path.join(FOLDER, `${picture.name}.png`);

@@ -116,13 +116,16 @@ async function servers({ server, sqlTool, env }, ends) {
     /** What the server took for it. */
     async tellFigures() {
       const { Client } = require('pg');
-      const client = new Client({ connectionString: url.href });
-      await client.connect();
-      const { rows } = await client.query(`select pg_size_pretty(pg_database_size($1)) as own, pg_size_pretty(pg_database_size($2)) as visibility,
-        pg_size_pretty(pg_total_relation_size('history_node')) as histories, pg_size_pretty(pg_total_relation_size('executions')) as executions`, [settings.DBNAME, settings.VISIBILITY_DBNAME]);
-      await client.end();
-      const [{ own, visibility, histories, executions }] = rows;
-      say(`Temporal's databases: ${own} (histories ${histories}, executions ${executions}) and ${visibility} of visibility`);
+      const sizes = { histories: [settings.DBNAME, 'history_node'], executions: [settings.DBNAME, 'executions'], visibility: [settings.VISIBILITY_DBNAME, 'executions_visibility'] };
+      for (const [name, [database, table]] of Object.entries(sizes)) {
+        const client = new Client({ connectionString: Object.assign(new URL(url), { pathname: `/${database}` }).href });
+        await client.connect();
+        const size = async () => (await client.query(`select pg_size_pretty(pg_total_relation_size($1)) as size, (select count(*) from ${table}) as rows`, [table])).rows[0];
+        const grown = await size();
+        await client.query(`vacuum full ${table}`);
+        say(`Temporal's ${name}: ${grown.size} for ${grown.rows} rows, ${(await size()).size} without what was overwritten`);
+        await client.end();
+      }
       if (process.platform === 'linux') {
         const status = readFileSync(`/proc/${temporal.pid}/status`, 'utf8');
         const [now, peak] = ['VmRSS', 'VmHWM'].map((name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024));

@@ -31,6 +31,8 @@ export interface Config {
   /** A secret of the embedded form: its Temporal UI decrypts by it, without a sign-in. null = none. */
   practiceCodecKey: string | null;
   taskQueue: string;
+  /** the version that a worker carries; null = none */
+  workerBuildId: string | null;
   logLevel: LogLevel;
   /** the company's billing system when it answers calls; null = its files. The token is a secret. */
   billing: { url: string; token: string } | null;
@@ -135,6 +137,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const temporalUiUrl = text('TEMPORAL_UI_URL');
   if (temporalUiUrl !== null && !isPlainHttpUrl(temporalUiUrl)) invalid('TEMPORAL_UI_URL', 'is not an http:// or https:// address without user, query and fragment');
 
+  const workerBuildId = text('WORKER_BUILD_ID');
+  if (workerBuildId !== null && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(workerBuildId)) invalid('WORKER_BUILD_ID', `"${workerBuildId}" is no name of a version: letters, digits, dot, dash, underscore`);
+
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) invalid('LOG_LEVEL', `"${logLevel}" is none of ${LOG_LEVELS.join(', ')}`);
 
@@ -153,6 +158,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     encryptionKeys: keys,
     practiceCodecKey: secretText('PRACTICE_CODEC_KEY'),
     taskQueue: text('TASK_QUEUE') ?? 'tasvieh',
+    workerBuildId,
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
     billing,
     pace,

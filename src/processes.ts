@@ -153,6 +153,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
       connection,
       namespace: config.temporalNamespace,
       taskQueue: config.taskQueue,
+      buildId: config.workerBuildId,
       dataConverter,
       activities: createActivities({
         settlements: createSettlementStore(pool),

@@ -32,6 +32,7 @@ it('needs nothing in the embedded form', () => {
     encryptionKeys: null,
     practiceCodecKey: null,
     taskQueue: 'tasvieh',
+    workerBuildId: null,
     logLevel: 'info',
     billing: null,
     pace: { address: 12_000, token: 3_000, signIn: 120 },

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { freePort, startPostgres, startTemporal, temporalExecutable, testServerExecutable } from '../src/embedded.js';
+import { keepNamespace } from '../src/temporal-namespace.js';
 
 let folder: string;
 const pids: number[] = [];
@@ -175,8 +176,16 @@ describe('Temporal', () => {
     await expect(fetch(ui)).rejects.toThrow();
   });
 
-  it('runs in memory without UI', async () => {
+  it('runs in memory without UI; a namespace is made there once, and gets what it lacks', async () => {
     const server = await noted(startTemporal({ executable: temporalExecutable() ?? '', dataFile: null, port: await freePort(), uiPort: null, searchAttributes: {} }));
+    const connection = await Connection.connect({ address: server.address });
+    const keep = (searchAttributes: Record<string, 'Keyword' | 'Bool'>, retentionDays: number) => keepNamespace(connection, { namespace: 'made', retentionDays, searchAttributes });
+    expect(await keep({ TasviehOffice: 'Keyword' }, 7)).toEqual({ made: true, registered: ['TasviehOffice'] });
+    expect(await keep({ TasviehOffice: 'Keyword', TasviehLate: 'Bool' }, 90)).toEqual({ made: false, registered: ['TasviehLate'] });
+    expect(await keep({ TasviehOffice: 'Keyword', TasviehLate: 'Bool' }, 90)).toEqual({ made: false, registered: [] });
+    const { config } = await connection.workflowService.describeNamespace({ namespace: 'made' });
+    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(7 * 86_400);
+    await connection.close();
     await server.stop();
     expect(isAlive(server.pid)).toBe(false);
   });

@@ -222,7 +222,7 @@ describe('docker-compose.yml', () => {
 
 describe('settings', () => {
   /** What the configuration asks its environment for; the binaries are looked for elsewhere (src/embedded.ts, scripts/prepare.mjs). */
-  const asked = new Set<string>(['TASVIEH_TEMPORAL_BIN', 'TASVIEH_TEMPORAL_TEST_SERVER_BIN']);
+  const asked = new Set<string>(['TASVIEH_TEMPORAL_BIN', 'TASVIEH_TEMPORAL_TEST_SERVER_BIN', 'TASVIEH_TEMPORAL_SERVER_BIN', 'TASVIEH_TEMPORAL_SQL_TOOL_BIN']);
   readConfig(new Proxy({}, { get: (_env, name) => void asked.add(String(name)) }));
   const names = (text: string): string[] => [...new Set(text.match(/\bTASVIEH_[A-Z_]+[A-Z]\b/g) ?? [])].sort();
 

@@ -29,13 +29,13 @@ describe('cells of a workbook', () => {
     ['an empty one', { xml: '<f>1+2</f><v/>' }],
     ['an empty text', { xml: '<f>1+2</f><v></v>' }],
   ])('a formula that nobody computed is refused by its address, never read as 0: %s', async (_, cell) => {
-    expect(await cells(45, cell)).toEqual(['45', { code: 'FORMULA_NOT_COMPUTED', message: expect.stringContaining('B1') }]);
+    expect(await cells(45, cell)).toEqual(['45', { code: 'FORMULA_NOT_COMPUTED', message: expect.stringContaining('B1'), detail: expect.stringContaining('B1') }]);
   });
   test('1-3 that became a date, and errors', async () => {
     expect(await cells({ xml: '<v>45295</v>', style: 'date' }, { xml: '<f>1/0</f><v>#DIV/0!</v>', type: 'e' }, { xml: '<v>#N/A</v>', type: 'e' })).toEqual([
-      { code: 'DATE_CELL', message: expect.stringContaining('A1') },
-      { code: 'CELL_ERROR', message: 'B1 holds an error (#DIV/0!)' },
-      { code: 'CELL_ERROR', message: 'C1 holds an error (#N/A)' },
+      { code: 'DATE_CELL', message: expect.stringContaining('A1'), detail: expect.stringContaining('A1') },
+      { code: 'CELL_ERROR', message: 'B1 holds an error (#DIV/0!)', detail: 'خانهٔ B1 خطا دارد (#DIV/0!).' },
+      { code: 'CELL_ERROR', message: 'C1 holds an error (#N/A)', detail: 'خانهٔ C1 خطا دارد (#N/A).' },
     ]);
   });
 });

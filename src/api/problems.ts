@@ -67,6 +67,18 @@ const PROBLEMS = {
   MEANT_SO: [422, 'Figures look ten times off', 'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.'],
   VERSION_STANDS: [409, 'The version or number stands with its content', 'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.'],
   PROPOSAL_GONE: [409, 'The proposal is not there any more', 'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.'],
+  PROPOSAL_WAITS: [
+    409,
+    'Another change of this tariff waits',
+    'تغییر دیگری در همین تعرفه در انتظار نفر دوم است. نخست آن را منتشر کنید یا بردارید و سپس این تغییر را پیشنهاد کنید.',
+  ],
+  PROPOSAL_STALE: [
+    409,
+    'What is in force has changed since the proposal',
+    'پس از این پیشنهاد تعرفهٔ دیگری منتشر شده است و این تغییر دیگر با آن نمی‌خواند. پیشنهاد را بردارید و تغییر را از نو پیشنهاد کنید.',
+  ],
+  NO_TARIFF_IN_FORCE: [409, 'No tariff is in force on that day', 'در این روز تعرفه‌ای معتبر نیست تا مقررات آن تغییر کند. روز دیگری برگزینید یا نخست تعرفه‌ای منتشر کنید.'],
+  SHEET_UNREADABLE: [422, 'The file is no table that can be read', 'این پرونده جدول خوانایی نیست. آن را با پسوند csv یا xlsx دوباره ذخیره کنید و بفرستید.'],
   PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
   ADMIN_NEEDED: [
     409,
@@ -258,12 +270,14 @@ function problemPage({ code, detail, errors }: Problem): string {
   const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
   return `<!doctype html>
 <html lang="fa" dir="rtl">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${escaped(title)}</title></head>
 <body style="font: 1.1rem/1.8 Vazirmatn, Tahoma, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem">
+<main>
 <h1 style="font-size: 1.3rem">ورود انجام نشد</h1>
 ${[errors[0]?.message ?? detail ?? persian].map((text) => `<p>${escaped(text)}</p>`).join('')}
 <p lang="en" dir="ltr">${escaped(title)} (${code}). <a href="/">Back to the sign-in</a></p>
 <p><a href="/">بازگشت به صفحهٔ ورود</a></p>
+</main>
 </body>
 </html>
 `;

@@ -24,6 +24,7 @@ import { overrideFinding } from './overrides.js';
 import { listPayments, paymentBody, receivePayment } from './payments.js';
 import { changePerson, listPeople, qualificationBody, qualifyPerson, recordPerson, resetPassword, showPerson } from './people.js';
 import type { ProblemCode } from './problems.js';
+import { readSteps } from './step-table.js';
 import { json, route, type Route } from './route.js';
 import {
   accessPage,
@@ -111,6 +112,8 @@ import {
   settlementsQuery,
   settlementView,
   signOnQuery,
+  stepTableRequest,
+  stepTableView,
   tariffCheckRequest,
   tariffParams,
   tariffProposalView,
@@ -118,6 +121,9 @@ import {
   tariffReviewView,
   tariffsView,
   tariffView,
+  termsQuery,
+  termsRequest,
+  termsView,
   taskPage,
   taskParams,
   tasksQuery,
@@ -154,6 +160,7 @@ import {
   withdrawFeeResolution,
   withdrawTariff,
 } from './tariffs.js';
+import { checkTerms, proposeTerms, showTerms } from './terms.js';
 import { assignTask, assignTasks, closeTask, listTasks } from './tasks.js';
 import { listUnsent } from './unsent.js';
 
@@ -166,6 +173,8 @@ const ADMIN: readonly Role[] = ['admin'];
 const READS_REPORTS: readonly Role[] = ['quality', 'supervisor', 'admin'];
 const QUALITY: readonly Role[] = ['quality', 'supervisor'];
 const SEES_RULES: readonly Role[] = ['supervisor', 'approver', 'quality', 'admin'];
+/** The desk asks for the documents of the day. */
+const SEES_TERMS: readonly Role[] = ['clerk', ...SEES_RULES];
 /** A document of rates is longer than a form. */
 const DOCUMENT = '4mb';
 
@@ -834,9 +843,9 @@ export const ROUTES: readonly Route[] = [
     method: 'get',
     path: '/tariffs',
     tag: 'tariffs',
-    summary: 'تعرفه‌های منتشرشده، پیشنهادهای در انتظار نفر دوم، و مهلت‌ها و آستانه‌های امروز',
+    summary: 'تعرفه‌های منتشرشده و پیشنهادهای در انتظار نفر دوم',
     roles: SEES_RULES,
-    answers: { 200: { description: 'published, proposed, and the terms of today', schema: tariffsView } },
+    answers: { 200: { description: 'published and proposed', schema: tariffsView } },
     problems: ['UNAVAILABLE'],
     handle: listTariffs,
   }),
@@ -850,6 +859,17 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'what was found', schema: tariffReviewView } },
     problems: ['UNAVAILABLE'],
     handle: checkTariff,
+  }),
+  route({
+    method: 'post',
+    path: '/tariffs/steps',
+    tag: 'tariffs',
+    summary: 'جدول پله‌ها (CSV یا XLSX): سندی که از تعرفهٔ پیشین با این نرخ‌ها ساخته می‌شود، یافته‌ها با سطر و ستون و قبض‌های نمونه؛ چیزی ثبت نمی‌شود',
+    roles: ADMIN,
+    body: json(stepTableRequest, DOCUMENT),
+    answers: { 200: { description: 'the document, to be proposed, and what was found', schema: stepTableView } },
+    problems: ['SHEET_UNREADABLE', 'NO_TARIFF_IN_FORCE', 'UNAVAILABLE'],
+    handle: readSteps,
   }),
   route({
     method: 'post',
@@ -882,7 +902,7 @@ export const ROUTES: readonly Route[] = [
     params: tariffParams,
     body: json(publicationRequest),
     answers: { 201: { description: 'published, with the open settlements that it affects', schema: publicationView } },
-    problems: ['SECOND_PERSON_NEEDED', 'PROPOSAL_GONE', 'TARIFF_FAULTY', 'MEANT_SO', 'VERSION_STANDS', 'UNAVAILABLE'],
+    problems: ['SECOND_PERSON_NEEDED', 'PROPOSAL_GONE', 'PROPOSAL_STALE', 'TARIFF_FAULTY', 'MEANT_SO', 'VERSION_STANDS', 'UNAVAILABLE'],
     handle: publishTariff,
   }),
   route({
@@ -895,6 +915,39 @@ export const ROUTES: readonly Route[] = [
     answers: { 204: { description: 'withdrawn' } },
     problems: ['PROPOSAL_GONE', 'UNAVAILABLE'],
     handle: withdrawTariff,
+  }),
+  route({
+    method: 'get',
+    path: '/terms',
+    tag: 'tariffs',
+    summary: 'مقررات خدمت یک روز: مهلت‌ها و آستانه‌ها، روزهای تعطیل، مدارک لازم، و آنچه برای روزهای بعد تعیین شده است',
+    roles: SEES_TERMS,
+    query: termsQuery,
+    answers: { 200: { description: 'what is in force on the day', schema: termsView } },
+    problems: ['UNAVAILABLE'],
+    handle: showTerms,
+  }),
+  route({
+    method: 'post',
+    path: '/terms/check',
+    tag: 'tariffs',
+    summary: 'بررسی تغییر مقررات: همهٔ ایرادها و آنچه تغییر می‌کند؛ چیزی ثبت نمی‌شود',
+    roles: ADMIN,
+    body: json(termsRequest),
+    answers: { 200: { description: 'what was found and what would be otherwise', schema: tariffReviewView } },
+    problems: ['NO_TARIFF_IN_FORCE', 'UNAVAILABLE'],
+    handle: checkTerms,
+  }),
+  route({
+    method: 'post',
+    path: '/terms',
+    tag: 'tariffs',
+    summary: 'پیشنهاد تغییر مقررات از یک روز: نسخهٔ تازهٔ تعرفهٔ همان روز با همان نرخ‌ها، که نفر دوم منتشر می‌کند',
+    roles: ADMIN,
+    body: json(termsRequest),
+    answers: { 201: { description: 'waits for another person', schema: tariffProposalView } },
+    problems: ['TARIFF_FAULTY', 'NO_TARIFF_IN_FORCE', 'PROPOSAL_WAITS', 'UNAVAILABLE'],
+    handle: proposeTerms,
   }),
   route({
     method: 'get',

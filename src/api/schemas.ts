@@ -11,7 +11,9 @@ import { QUALIFICATIONS } from '../domain/qualification.js';
 import { METER_STATES } from '../domain/reading.js';
 import { ROLES } from '../domain/settlement.js';
 import { OPEN_STATUSES } from '../domain/outbox.js';
+import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff.js';
 import { TASK_KINDS } from '../domain/task.js';
+import { parseDayOff } from '../domain/terms-change.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
 import { WEEKDAYS } from '../domain/working-calendar.js';
 import { PROBLEM_CODES } from './problems.js';
@@ -408,6 +410,68 @@ const tariffDocument = z
 const meant = z.boolean().optional().meta({ description: 'true: figures that look ten times off are meant so' });
 export const tariffCheckRequest = z.strictObject({ document: tariffDocument, against: text(80).optional().meta({ description: 'version to compare with; the one before it when absent' }) });
 export const tariffRequest = z.strictObject({ document: tariffDocument, meant });
+/** Deadlines and thresholds that are set anew; what cannot be is told by the check of the tariff. */
+const termsShape = {
+  staleAfterDays: z.partialRecord(z.enum(FEED_KINDS), z.int()).meta({ description: 'days; it stands whole: a feed that is not in it is never stale' }),
+  remindDaysBeforeClosing: z.array(z.int()).max(20).meta({ description: 'the earliest first; empty: none' }),
+  escalateAfterHours: z.int(),
+  qualificationWarnDays: z.int(),
+  outageAfterMinutes: z.int(),
+};
+const correctionTerms = z.strictObject({ dueHours: z.int(), remindHours: z.int(), approvalAbove: z.int().meta({ description: 'rial' }) });
+const actionTerms = z.strictObject({ perSettlement: z.int(), perClerk: z.int(), perCause: z.int(), perOffice: z.int(), effectAfterDays: z.int(), meetingDueDays: z.int() });
+const clockTime = coded(z.string().max(20).meta({ description: 'time of the day', examples: ['07:30'] }), 'TIME_INVALID', 'ساعت را مانند ۰۷:۳۰ بنویسید.', (typed) => {
+  const [, hours = '', minutes = ''] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(latinDigits(typed).trim()) ?? [];
+  return hours === '' ? null : `${hours.padStart(2, '0')}:${minutes}`;
+});
+const openingHours = z.strictObject({ days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional().meta({ description: 'absent: every weekday' }), from: clockTime, to: clockTime });
+const dayOff = coded(
+  z.string().max(20).meta({ description: 'a weekday, a day of every year or one date', examples: ['friday'] }),
+  'DAY_OFF_INVALID',
+  'روز تعطیل یک روز هفته (friday)، روزی از هر سال (۰۱/۱۳) یا یک تاریخ (۱۴۰۵/۰۱/۲۱) است.',
+  parseDayOff,
+);
+const documentCode = coded(
+  z.string().max(60).meta({ description: 'as requests name it', examples: ['NATIONAL_CARD'] }),
+  'DOCUMENT_CODE_INVALID',
+  'کد مدرک با حرف لاتین آغاز می‌شود و تنها حرف، رقم و خط زیر دارد، مانند NATIONAL_CARD.',
+  (typed) => (/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(typed.trim()) ? typed.trim() : null),
+);
+const requirement = z.strictObject({
+  anyOf: z.array(z.strictObject({ code: documentCode, name: text(80, 2).meta({ description: 'Persian', examples: ['کارت ملی'] }) })).min(1).max(10).meta({ description: 'one of them will do' }),
+  purposes: z.array(z.enum(PURPOSES_WITH_DOCUMENTS)).min(1).max(3),
+  applicants: z.array(z.enum(['owner', 'tenant'])).min(1).max(2).optional().meta({ description: 'absent: every applicant' }),
+});
+export const termsRequest = z.strictObject({
+  from: date.meta({ description: 'first day' }),
+  terms: z
+    .strictObject({
+      ...termsShape,
+      correction: correctionTerms.partial(),
+      correctiveAction: actionTerms.partial(),
+      openingHours: z.array(openingHours).max(20).meta({ description: 'of working days, it stands whole; the last that holds on a day counts' }),
+      daysOff: z.array(dayOff).max(1_000).meta({ description: 'it stands whole' }),
+    })
+    .partial()
+    .optional()
+    .meta({ description: 'what is set anew; the rest stays' }),
+  documents: z.array(requirement).max(60).optional().meta({ description: 'every document that is asked for from then on; absent: as it is' }),
+});
+export const termsQuery = z.strictObject({ on: date.optional().meta({ description: 'today when absent' }) });
+export const stepTableRequest = z.strictObject({
+  file: z.strictObject({
+    name: text(200).meta({ description: 'its ending says what it is: .csv (UTF-8) or .xlsx', examples: ['rates.csv'] }),
+    content: z.string().max(4_000_000).regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/).meta({ description: 'base64' }),
+  }),
+  sheet: text(80).optional().meta({ description: 'of a workbook with several filled sheets' }),
+  base: text(80).optional().meta({ description: 'version of the tariff that everything else is taken from; that of the first day when absent' }),
+  version: text(80),
+  title: text(200).meta({ description: 'printed on bills' }),
+  source: text(300),
+  from: date.meta({ description: 'first day' }),
+  to: date.nullable().optional().meta({ description: 'last day; absent or null: until further notice' }),
+  illustrative: z.boolean().optional().meta({ description: 'for practice; that of the base when absent' }),
+});
 export const publicationRequest = z.strictObject({ proposal: z.int().min(1).meta({ description: 'the number of what was seen' }) });
 export const feeResolutionRequest = z.strictObject({
   number: text(60).meta({ description: 'as on the document; printed on bills' }),
@@ -1186,23 +1250,36 @@ const tariffShape = {
   provisionalTo: day.nullable(),
 };
 export const tariffHeadView = z.strictObject({ ...tariffShape, publishedAt: moment, publishedBy: z.string(), confirmedBy: z.string().nullable(), inForce: z.boolean().meta({ description: 'today' }) });
-export const tariffProposalView = z.strictObject({ ...tariffShape, ...proposedShape });
+export const tariffProposalView = z.strictObject({ ...tariffShape, ...proposedShape, change: z.boolean().meta({ description: 'made of the tariff in force by a change of its service: its rates are the same' }) });
 export const tariffsView = z.strictObject({
   items: z.array(tariffHeadView).meta({ description: 'in the order of publication: of two for one day the later stands' }),
   proposals: z.array(tariffProposalView),
-  terms: z
-    .strictObject({
-      correction: z.strictObject({ dueHours: z.number(), remindHours: z.number(), approvalAbove: rial }),
-      escalateAfterHours: z.number(),
-      remindDaysBeforeClosing: z.array(z.int()),
-      qualificationWarnDays: z.int(),
-      outageAfterMinutes: z.int(),
-      openingHours: z.array(z.strictObject({ days: z.array(z.enum(WEEKDAYS)).nullable(), from: z.string(), to: z.string() })).meta({ description: 'of working days; the last that holds on a day stands, days null: every weekday' }),
-      staleAfterDays: z.partialRecord(z.enum(FEED_KINDS), z.int()),
-    })
-    .meta({ description: 'deadlines and thresholds in force today' }),
 });
 export const tariffView = z.strictObject({ version: z.string(), published: z.boolean(), proposal: z.int().nullable(), document: tariffDocument });
+const requirementView = z.strictObject({
+  anyOf: z.array(z.strictObject({ code: z.string(), name: z.string() })),
+  purposes: z.array(z.enum(PURPOSES_WITH_DOCUMENTS)),
+  applicants: z.array(z.enum(['owner', 'tenant'])).nullable().meta({ description: 'null: every applicant' }),
+});
+const hoursView = z.array(z.strictObject({ days: z.array(z.enum(WEEKDAYS)).nullable(), from: z.string(), to: z.string() })).meta({ description: 'of working days; the last that holds on a day stands, days null: every weekday' });
+const figure = z.union([z.number(), z.array(z.number())]).nullable();
+const termsDifferenceView = z.strictObject({
+  from: day,
+  terms: z.array(z.strictObject({ term: z.string().meta({ examples: ['correction.dueHours'] }), before: figure, after: figure })).meta({ description: 'null: never' }),
+  openingHours: z.strictObject({ before: hoursView, after: hoursView }).nullable().meta({ description: 'null: as they were' }),
+  daysOff: z.strictObject({ added: z.array(z.string()), removed: z.array(z.string()) }),
+  documents: z.strictObject({ added: z.array(requirementView), removed: z.array(requirementView) }),
+});
+export const termsView = z.strictObject({
+  on: day,
+  tariff: z
+    .strictObject({ version: z.string(), title: z.string(), provisional: z.boolean(), to: day.nullable().meta({ description: 'the last day on which it stands; null: until further notice' }) })
+    .nullable()
+    .meta({ description: 'what all of this is part of; null: none is in force, these are the defaults' }),
+  terms: z.strictObject({ ...termsShape, correction: correctionTerms, correctiveAction: actionTerms, openingHours: hoursView, daysOff: z.array(z.string()) }),
+  documents: z.array(requirementView.extend({ from: day, to: day.nullable() })),
+  later: z.array(termsDifferenceView).meta({ description: 'what is decided already for later days' }),
+});
 const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), title: z.string().meta({ description: 'English' }), detail: z.string().meta({ description: 'Persian' }) });
 export const tariffReviewView = z.strictObject({
   version: z.string().nullable(),
@@ -1214,6 +1291,7 @@ export const tariffReviewView = z.strictObject({
   faults: z.array(tariffFinding),
   warnings: z.array(tariffFinding),
   doubts: z.array(tariffFinding).meta({ description: 'of the warnings those that must be meant' }),
+  differences: z.array(termsDifferenceView).meta({ description: 'what is otherwise of deadlines, thresholds, working days and documents, each from a day on' }),
   samples: z
     .array(
       z.strictObject({
@@ -1228,6 +1306,11 @@ export const tariffReviewView = z.strictObject({
       }),
     )
     .meta({ description: 'bills of 30 days, one unit, urban, no previous debt' }),
+});
+export const stepTableView = z.strictObject({
+  sheet: z.string().nullable().meta({ description: 'null: CSV' }),
+  document: tariffDocument.nullable().meta({ description: 'to be proposed as it is; null: the table has faults' }),
+  review: tariffReviewView.meta({ description: 'findings of the table by sheet, row and column' }),
 });
 export const publicationView = z.strictObject({
   tariff: tariffHeadView,
@@ -1269,6 +1352,7 @@ export const problem = z.strictObject({
   eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
   owed: z.strictObject({ payable: rial, paid: rial, remaining: rial }).optional().meta({ description: 'with STILL_OWED: what the bill asks for, what came and what is missing' }),
   correction: z.int().optional().meta({ description: 'with CORRECTION_OPEN: its number' }),
+  sheets: z.array(z.string()).optional().meta({ description: 'with SHEET_UNREADABLE: those of the workbook' }),
   batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),
 });
 
@@ -1291,6 +1375,8 @@ export const REQUEST_SCHEMAS = {
   TariffCheckRequest: tariffCheckRequest,
   TariffRequest: tariffRequest,
   PublicationRequest: publicationRequest,
+  TermsRequest: termsRequest,
+  StepTableRequest: stepTableRequest,
   FeeResolutionRequest: feeResolutionRequest,
   OpeningRequest: openingRequest,
   AcknowledgementRequest: acknowledgementRequest,
@@ -1350,6 +1436,8 @@ export const ANSWER_SCHEMAS = {
   TariffHead: tariffHeadView,
   TariffProposal: tariffProposalView,
   TariffReview: tariffReviewView,
+  Terms: termsView,
+  StepTable: stepTableView,
   Publication: publicationView,
   FeeResolutions: feeResolutionsView,
   FeeResolution: feeResolutionView,

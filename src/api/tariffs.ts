@@ -2,10 +2,12 @@ import type { z } from 'zod';
 import type { FeeResolution, ResolutionFinding } from '../domain/fee-resolution.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { Operator } from '../domain/settlement.js';
-import { type Tariff, type TariffFault, readTariff, tariffOn } from '../domain/tariff.js';
+import { type RequiredDocument, type Tariff, type TariffFault, readTariff, tariffOn } from '../domain/tariff.js';
+import type { Requirement, TermsDifference } from '../domain/terms-change.js';
 import { cleanText } from '../domain/text.js';
+import type { OpeningHours } from '../domain/working-calendar.js';
 import type { Proposal } from '../store/proposals.js';
-import { type TariffReview, reviewForRecord, reviewTariff } from '../store/publication.js';
+import { type TariffReview, reviewForRecord, reviewTariff, stillFits } from '../store/publication.js';
 import type { PublishedTariff } from '../store/tariffs.js';
 import type { ApiDeps } from './deps.js';
 import { Problem, type ProblemError } from './problems.js';
@@ -19,29 +21,20 @@ import type {
   tariffCheckRequest,
   tariffHeadView,
   tariffParams,
+  tariffProposalView,
   tariffReviewView,
   tariffRequest,
   tariffsView,
 } from './schemas.js';
 
-/** GET /tariffs: what is published, what waits for a second person, and the terms in force today. */
+/** GET /tariffs: what is published, and what waits for a second person. */
 export async function listTariffs({ res }: Call, deps: ApiDeps) {
   const today = todayInTehran(deps.now());
-  const [published, proposals, terms] = await Promise.all([deps.tariffs.published(), deps.proposals.list('tariff'), deps.serviceTerms(today)]);
+  const [published, proposals] = await Promise.all([deps.tariffs.published(), deps.proposals.list('tariff')]);
   const inForce = tariffOn(published.map(({ tariff }) => tariff), today)?.version;
-  const { correction, escalateAfterHours, remindDaysBeforeClosing, qualificationWarnDays, outageAfterMinutes, openingHours, staleAfterDays } = terms;
   const view: z.input<typeof tariffsView> = {
     items: published.map((each) => viewPublished(each, inForce)),
     proposals: proposals.map((each) => viewProposal(each, readTariff(each.content))),
-    terms: {
-      correction: { dueHours: correction.dueHours, remindHours: correction.remindHours, approvalAbove: correction.approvalAbove },
-      escalateAfterHours,
-      remindDaysBeforeClosing,
-      qualificationWarnDays,
-      outageAfterMinutes,
-      openingHours: openingHours.map(({ days, from, to }) => ({ days: days ? [...days] : null, from, to })),
-      staleAfterDays,
-    },
   };
   res.json(view);
 }
@@ -78,6 +71,7 @@ export async function publishTariff(
   const proposal = await deps.proposals.get('tariff', body.proposal);
   if (proposal === null || proposal.subject !== version) throw new Problem('PROPOSAL_GONE');
   anotherPerson(operator, proposal);
+  if (!stillFits(proposal, (await deps.tariffs.published()).map((each) => each.tariff))) throw new Problem('PROPOSAL_STALE');
   // what was published meanwhile may have made a fault or a doubt of it
   const tariff = sound(await reviewTariff(deps.tariffs, proposal.content), proposal.meant);
   await standing(deps.tariffs.publish(proposal.content, named(proposal.proposedBy), named(operator)));
@@ -147,7 +141,7 @@ function anotherPerson(operator: Operator, { proposedBy }: Proposal): void {
   if (proposedBy.id === operator.id) throw new Problem('SECOND_PERSON_NEEDED');
 }
 
-function sound({ tariff, faults, doubts }: TariffReview, meant: boolean): Tariff {
+export function sound({ tariff, faults, doubts }: TariffReview, meant: boolean): Tariff {
   const found = ({ path, code, detail }: TariffFault): ProblemError => ({ field: path, code, message: path === '' ? detail : `در ${path}: ${detail}` });
   if (tariff === null) throw new Problem('TARIFF_FAULTY', { errors: faults.map(found) });
   if (doubts.length > 0 && !meant) throw new Problem('MEANT_SO', { errors: doubts.map(found) });
@@ -188,8 +182,8 @@ function viewPublished({ tariff, publishedAt, publishedBy, confirmedBy }: Publis
   return { ...headOf(tariff), publishedAt, publishedBy, confirmedBy, inForce: tariff.version === inForce };
 }
 
-function viewProposal({ proposal, meant, proposedBy, proposedAt }: Proposal, tariff: Tariff) {
-  return { proposal, ...headOf(tariff), meant, proposedBy, proposedAt };
+export function viewProposal({ proposal, change, meant, proposedBy, proposedAt }: Proposal, tariff: Tariff): z.input<typeof tariffProposalView> {
+  return { proposal, ...headOf(tariff), change: change !== null, meant, proposedBy, proposedAt };
 }
 
 function viewResolution({ number, resolvedOn, amount, from, to, illustrative }: FeeResolution) {
@@ -200,7 +194,26 @@ function viewFeeProposal({ proposal, content, meant, proposedBy, proposedAt }: P
   return { proposal, ...viewResolution(content as FeeResolution), meant, proposedBy, proposedAt };
 }
 
-function viewReview({ tariff, against, valid, faults, warnings, doubts, samples }: TariffReview): z.input<typeof tariffReviewView> {
+export function viewReview({ tariff, against, valid, faults, warnings, doubts, differences, samples }: TariffReview): z.input<typeof tariffReviewView> {
   const found = ({ path, code, message, detail }: TariffFault) => ({ path, code, title: message, detail });
-  return { version: tariff?.version ?? null, title: tariff?.title ?? null, from: tariff?.from ?? null, to: tariff?.to ?? null, against, valid, faults: faults.map(found), warnings: warnings.map(found), doubts: doubts.map(found), samples };
+  return { version: tariff?.version ?? null, title: tariff?.title ?? null, from: tariff?.from ?? null, to: tariff?.to ?? null, against, valid, faults: faults.map(found), warnings: warnings.map(found), doubts: doubts.map(found), differences: differences.map(viewDifference), samples };
+}
+
+export function viewDifference({ from, terms, openingHours, daysOff, documents }: TermsDifference): z.input<typeof tariffReviewView>['differences'][number] {
+  const plain = (value: number | readonly number[] | null): number | number[] | null => (typeof value === 'number' || value === null ? value : [...value]);
+  return {
+    from,
+    terms: terms.map(({ term, before, after }) => ({ term, before: plain(before), after: plain(after) })),
+    openingHours: openingHours && { before: openingHours.before.map(viewHours), after: openingHours.after.map(viewHours) },
+    daysOff,
+    documents: { added: documents.added.map(viewRequirement), removed: documents.removed.map(viewRequirement) },
+  };
+}
+
+export function viewHours({ days, from, to }: OpeningHours) {
+  return { days: days ? [...days] : null, from, to };
+}
+
+export function viewRequirement({ anyOf, purposes, applicants }: Requirement | RequiredDocument) {
+  return { anyOf: anyOf.map(({ code, name }) => ({ code, name })), purposes, applicants: applicants ?? null };
 }

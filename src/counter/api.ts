@@ -26,10 +26,12 @@ import type {
   settlementPage,
   SettlementView,
   feeResolutionsView,
+  stepTableView,
   submittedView,
   tariffReviewView,
   tariffsView,
   taskView,
+  termsView,
   unsentPage,
 } from '../api/schemas';
 
@@ -68,7 +70,9 @@ export type Indicators = IndicatorsOf['items'][number];
 export type Person = z.input<typeof personView>;
 export type Tariffs = z.input<typeof tariffsView>;
 export type TariffProposal = Tariffs['proposals'][number];
-export type ServiceTermsOf = Tariffs['terms'];
+export type Terms = z.input<typeof termsView>;
+export type Requirement = TariffReview['differences'][number]['documents']['added'][number];
+export type StepTable = z.input<typeof stepTableView>;
 export type TariffReview = z.input<typeof tariffReviewView>;
 export type FeeResolutions = z.input<typeof feeResolutionsView>;
 export type FeeProposal = FeeResolutions['proposals'][number];

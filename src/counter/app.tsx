@@ -4,7 +4,7 @@ import { type Role, useReachable } from './api';
 import { Desk } from './desk/desk';
 import { AnnouncedPage } from './desk/announced';
 import { Notice, useFigures, Waiting } from './parts';
-import { Link, useAddress } from './router';
+import { Link, useAddress, useVisit } from './router';
 import { SignedIn, useSession } from './session';
 import { SettlementPage } from './settlement/page';
 import { Settlements } from './settlements';
@@ -30,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   { to: '/reports', name: 'reports', roles: ['supervisor', 'quality', 'admin'] },
   { to: '/access-log', name: 'accessLog', roles: ['quality', 'admin'] },
   { to: '/people', name: 'people', roles: ['supervisor', 'admin'] },
+  { to: '/terms', name: 'terms', roles: ['admin', 'supervisor', 'approver', 'quality'] },
   { to: '/rules', name: 'rules', roles: ['admin', 'supervisor', 'approver', 'quality'] },
 ];
 
@@ -41,6 +42,7 @@ const Cycles = lazy(() => import('./office/cycles'));
 const People = lazy(() => import('./office/people').then(({ People: Here }) => ({ default: Here })));
 const PersonPage = lazy(() => import('./office/people').then(({ PersonPage: Here }) => ({ default: Here })));
 const Rules = lazy(() => import('./office/rules'));
+const Terms = lazy(() => import('./office/terms'));
 const Indicators = lazy(() => import('./office/indicators'));
 const CorrectiveActions = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActions: Here }) => ({ default: Here })));
 const CorrectiveActionPage = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActionPage: Here }) => ({ default: Here })));
@@ -144,6 +146,8 @@ function Page() {
   const words = useWords();
   const { operator } = useSession();
   const { pathname } = useAddress();
+  // a list that is opened anew begins with the filters of its address
+  const visit = useVisit();
   const settlement = /^\/(settlements|announced)\/([0-9]{12}-[0-9]{8}(?:-[0-9]{1,3})?)$/.exec(pathname);
   useEffect(() => {
     document.title = words.name;
@@ -160,27 +164,29 @@ function Page() {
       if (operator.role === 'clerk') return <Desk />;
       return operator.role === 'billing' ? <Cycles /> : <Settlements />;
     case '/settlements':
-      return <Settlements />;
+      return <Settlements key={visit} />;
     case '/tasks':
-      return <Tasks />;
+      return <Tasks key={visit} />;
     case '/unsent':
-      return <Unsent />;
+      return <Unsent key={visit} />;
     case '/payments':
       return <Payments />;
     case '/cycles':
       return <Cycles />;
     case '/people':
-      return <People />;
+      return <People key={visit} />;
     case '/rules':
       return <Rules />;
+    case '/terms':
+      return <Terms />;
     case '/indicators':
       return <Indicators />;
     case '/corrective-actions':
-      return <CorrectiveActions />;
+      return <CorrectiveActions key={visit} />;
     case '/reports':
       return <Reports />;
     case '/access-log':
-      return <AccessLog />;
+      return <AccessLog key={visit} />;
     default:
       return <p className="empty">{words.notFound}</p>;
   }

@@ -14,6 +14,11 @@ export function dayText({ year, month, day }: Pick<CalendarDate, 'year' | 'month
   return `${year}/${String(month).padStart(2, '0')}/${String(day).padStart(2, '0')}`;
 }
 
+/** The Jalali day of a date of any calendar: a Calendar without a value gives Gregorian ones. */
+export function jalaliText(date: CalendarDate): string {
+  return dayText(toCalendar(date, PERSIAN));
+}
+
 /** The day of these numbers; null where the calendar has none. */
 export function dayOf(year: number, month: number, day: number): CalendarDate | null {
   const date = new CalendarDate(PERSIAN, year, month, day);
@@ -55,4 +60,22 @@ export function dayOfInstant(instant: string): string {
 /** An instant's time of the day in Tehran, `hh:mm`. */
 export function timeOfInstant(instant: string): string {
   return TIME.format(new Date(instant));
+}
+
+const MONTH_NAMES = {
+  fa: new Intl.DateTimeFormat('fa-u-ca-persian', { timeZone: ZONE, month: 'long' }),
+  en: new Intl.DateTimeFormat('en-u-ca-persian', { timeZone: ZONE, month: 'long' }),
+};
+const DAY_NUMBERS = { fa: new Intl.NumberFormat('fa'), en: new Intl.NumberFormat('en') };
+const WEEKDAY = new Intl.DateTimeFormat('en', { timeZone: ZONE, weekday: 'long' });
+
+/** Day and month of a `yyyy/mm/dd` in words: 13 Farvardin. */
+export function monthDay(text: string, language: 'fa' | 'en'): string {
+  const day = parseDay(text, todayInTehran());
+  return day === null ? text : `${DAY_NUMBERS[language].format(day.day)} ${MONTH_NAMES[language].format(day.toDate(ZONE))}`;
+}
+
+/** `friday` … `thursday`, as the API names them. */
+export function weekdayOf(day: CalendarDate): string {
+  return WEEKDAY.format(day.toDate(ZONE)).toLowerCase();
 }

@@ -1,3 +1,4 @@
+import type { CalendarDate } from '@internationalized/date';
 import { type KeyboardEvent, type ReactNode, type Ref, useId, useState } from 'react';
 import {
   Button,
@@ -20,7 +21,7 @@ import {
   TextField,
 } from 'react-aria-components';
 import { Away, Refused } from './api';
-import { dayOfInstant, dayText, parseDay, timeOfInstant, todayInTehran } from './dates';
+import { dayOfInstant, dayText, jalaliText, parseDay, timeOfInstant, todayInTehran } from './dates';
 import { grouped, groupedText, persianNumbers } from './digits';
 import { useSpeech, useWords } from './words';
 
@@ -187,6 +188,28 @@ export function Field({ label, value, onChange, help, errors = [], optional, fig
   );
 }
 
+/** One month inside a Calendar, with the ways to the others; `mark` names the kind of a day. */
+export function Month({ mark }: { mark?: (date: CalendarDate) => string | null }) {
+  const words = useWords();
+  return (
+    <>
+      <header className="calendar-head">
+        <Button slot="previous" className="button icon" aria-label={words.form.previousMonth}>
+          ‹
+        </Button>
+        <Heading />
+        <Button slot="next" className="button icon" aria-label={words.form.nextMonth}>
+          ›
+        </Button>
+      </header>
+      <CalendarGrid weekdayStyle="narrow">
+        <CalendarGridHeader>{(weekday) => <CalendarHeaderCell>{weekday}</CalendarHeaderCell>}</CalendarGridHeader>
+        <CalendarGridBody>{(date) => <CalendarCell date={date} className={`cell ${mark?.(date) ?? ''}`} />}</CalendarGridBody>
+      </CalendarGrid>
+    </>
+  );
+}
+
 /** A Jalali day: typed in any of the short forms, stepped with ↑ and ↓, or chosen in a calendar. */
 export function DayField({ label, value, onChange, errors = [], optional = false, help }: { label: string; value: string; onChange: (value: string) => void; errors?: readonly string[]; optional?: boolean; help?: ReactNode }) {
   const words = useWords();
@@ -227,24 +250,12 @@ export function DayField({ label, value, onChange, errors = [], optional = false
                 aria-label={label}
                 value={day}
                 onChange={(chosen) => {
-                  onChange(figures(dayText(chosen)));
+                  onChange(figures(jalaliText(chosen)));
                   setOpen(false);
                 }}
                 autoFocus
               >
-                <header className="calendar-head">
-                  <Button slot="previous" className="button icon" aria-label={words.form.previousMonth}>
-                    ‹
-                  </Button>
-                  <Heading />
-                  <Button slot="next" className="button icon" aria-label={words.form.nextMonth}>
-                    ›
-                  </Button>
-                </header>
-                <CalendarGrid weekdayStyle="narrow">
-                  <CalendarGridHeader>{(weekday) => <CalendarHeaderCell>{weekday}</CalendarHeaderCell>}</CalendarGridHeader>
-                  <CalendarGridBody>{(date) => <CalendarCell date={date} className="cell" />}</CalendarGridBody>
-                </CalendarGrid>
+                <Month />
               </Calendar>
             </Dialog>
           </Popover>

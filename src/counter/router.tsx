@@ -3,6 +3,11 @@ import { type ComponentProps, type MouseEvent, useSyncExternalStore } from 'reac
 /** Addresses of the pages. The API answers each of them with the same document (src/api/pages.ts). */
 const watchers = new Set<() => void>();
 
+/** Grows with every page that is opened, also the same one anew. */
+let visits = 0;
+const count = (): void => void visits++;
+window.addEventListener('popstate', count);
+
 function watch(watcher: () => void): () => void {
   watchers.add(watcher);
   window.addEventListener('popstate', watcher);
@@ -18,9 +23,17 @@ export function useAddress(): URL {
   return new URL(href);
 }
 
+/** Another value for each page that is opened, the same while its filters change. */
+export function useVisit(): number {
+  return useSyncExternalStore(watch, () => visits);
+}
+
 export function go(to: string, { replace = false } = {}): void {
   if (replace) window.history.replaceState(null, '', to);
-  else window.history.pushState(null, '', to);
+  else {
+    count();
+    window.history.pushState(null, '', to);
+  }
   window.scrollTo(0, 0);
   for (const watcher of watchers) watcher();
 }

@@ -1,12 +1,13 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Settlement } from './api';
 import { clockText } from './clock';
 import { dayText, parseDay, todayInTehran } from './dates';
 import { onlyDigits } from './digits';
+import { List, useFilters, useTyped } from './list';
 import { usePages } from './loading';
-import { Amount, Badge, DayField, Field, Moment, Num, Said, Scroll, Select, type Tone, Trouble, useFigures, Waiting } from './parts';
-import { go, Link, useAddress } from './router';
+import { Amount, Badge, DayField, Field, Moment, Num, Said, Scroll, Select, type Tone, useFigures } from './parts';
+import { Link } from './router';
 import { useSession } from './session';
 import { useWords } from './words';
 
@@ -24,61 +25,34 @@ export function statusTone(status: Settlement['status']): Tone | undefined {
 export function Settlements() {
   const words = useWords();
   const { operator } = useSession();
-  const { searchParams } = useAddress();
-  const query = new URLSearchParams({ limit: String(PAGE) });
-  for (const name of FILTERS) {
-    const value = searchParams.get(name);
-    if (value !== null && value !== '') query.set(name, value);
-  }
-  const { items, here, error, reload, more } = usePages<Settlement>(`/settlements?${query.toString()}`);
+  const filters = useFilters('/settlements', FILTERS);
+  const pages = usePages<Settlement>(`/settlements?${new URLSearchParams([...filters.query, ['limit', String(PAGE)]]).toString()}`);
 
   return (
     <section className="list">
       <div className="list-head">
         <h1>{words.list.title}</h1>
-        <Filters key={searchParams.toString()} me={operator.id} />
+        <Filters filters={filters} me={operator.id} />
       </div>
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{words.list.empty}</p> : null}
-      {items.length === 0 ? null : <Table items={items} />}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+      <List pages={pages} empty={words.list.empty}>
+        {(items) => <Table items={items} />}
+      </List>
     </section>
   );
 }
 
-function Filters({ me }: { me: string }) {
+function Filters({ filters, me }: { filters: ReturnType<typeof useFilters>; me: string }) {
   const words = useWords();
   const figures = useFigures();
-  const { searchParams } = useAddress();
-  const given = (name: string): string => searchParams.get(name) ?? '';
+  const { given, apply, clear, any } = filters;
   const [subscription, setSubscription] = useState(figures(given('subscription')));
   const [from, setFrom] = useState(figures(given('from')));
   const [to, setTo] = useState(figures(given('to')));
-  const apply = (change: Record<string, string>): void => {
-    const next = new URLSearchParams(searchParams);
-    for (const [name, value] of Object.entries(change)) {
-      if (value === '') next.delete(name);
-      else next.set(name, value);
-    }
-    go(`/settlements?${next.toString()}`, { replace: true });
-  };
-  const now = todayInTehran();
   const day = (typed: string): string => {
-    const parsed = parseDay(typed, now);
+    const parsed = parseDay(typed, todayInTehran());
     return parsed ? dayText(parsed) : '';
   };
-  // typed filters take effect when they rest
-  useEffect(() => {
-    const typed = { subscription: onlyDigits(subscription).length === 12 ? onlyDigits(subscription) : '', from: day(from), to: day(to) };
-    if (Object.entries(typed).every(([name, value]) => value === given(name))) return undefined;
-    const timer = setTimeout(() => apply(typed), 600);
-    return () => clearTimeout(timer);
-  });
+  useTyped(filters, { subscription: onlyDigits(subscription).length === 12 ? onlyDigits(subscription) : '', from: day(from), to: day(to) });
   return (
     <search className="filters" aria-label={words.list.filters}>
       <Select label={words.list.status} value={given('status')} onChange={(status) => apply({ status })} options={{ '': words.list.all, ...words.statuses }} />
@@ -96,8 +70,13 @@ function Filters({ me }: { me: string }) {
         </Badge>
       )}
       {given('office') === '' ? null : <Badge tone="info">{words.office(figures(given('office')))}</Badge>}
-      {[...searchParams.keys()].length > 0 ? (
-        <Button className="button small bare" onPress={() => go('/settlements', { replace: true })}>
+      {any ? (
+        <Button className="button small bare" onPress={() => {
+            setSubscription('');
+            setFrom('');
+            setTo('');
+            clear();
+          }}>
           {words.list.clear}
         </Button>
       ) : null}

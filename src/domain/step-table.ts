@@ -1,5 +1,5 @@
 import { jalali } from './jalali.js';
-import { type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff, given } from './tariff.js';
+import { type Dated, type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff, given, holdsOn } from './tariff.js';
 import { cleanText, latinDigits, searchText, wholeNumber } from './text.js';
 
 export const STEP_TABLE_COLUMNS = ['use', 'season', 'climate', 'upto', 'rate'] as const;
@@ -89,6 +89,33 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
 export function withStepTable(tariff: Tariff, gas: readonly GasRates[]): Tariff {
   const uses = new Set(gas.map(({ use }) => use));
   return { ...tariff, gas: [...tariff.gas.filter(({ use }) => !uses.has(use)), ...gas] };
+}
+
+/** A version, its name and its days. */
+export type TariffHead = Pick<Tariff, 'version' | 'title' | 'source' | 'from' | 'to'>;
+
+/**
+ * The tariff that follows `before` under a new head: a step table's rates first, so that findings keep their numbers, then
+ * those of other uses; of its other rules those that hold on the new first day go on, and those that begin later.
+ */
+export function followingTariff(before: Tariff, head: TariffHead, gas: readonly GasRates[]): Tariff {
+  const { provisionalTo: _, discounts, requiredDocuments, service, ...rest } = before;
+  const { from } = head;
+  const goOn = <R extends Dated>(rules: readonly R[]): R[] =>
+    rules.flatMap((rule) => (rule.from > from ? [rule] : holdsOn(before, rule, from) ? [{ ...rule, from, to: rule.to !== null && rule.to >= from ? rule.to : null }] : []));
+  const uses = new Set(gas.map(({ use }) => use));
+  return {
+    ...rest,
+    ...head,
+    gas: [...gas, ...before.gas.filter(({ use }) => !uses.has(use))],
+    levy: goOn(before.levy),
+    vat: goOn(before.vat),
+    insurance: goOn(before.insurance),
+    subscription: goOn(before.subscription),
+    ...(discounts && { discounts: goOn(discounts) }),
+    ...(requiredDocuments && { requiredDocuments: goOn(requiredDocuments) }),
+    ...(service && { service: goOn(service) }),
+  };
 }
 
 function columnsOf({ cells }: SheetRow): Map<Column, number> {

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Instant } from '../domain/settlement.js';
 import type { PersonAtWork } from '../domain/task.js';
+import type { TermsChange } from '../domain/terms-change.js';
 
 export type ProposalKind = 'tariff' | 'feeResolution';
 
@@ -12,6 +13,8 @@ export interface Proposal {
   /** version of the tariff, number of the resolution */
   subject: string;
   content: unknown;
+  /** of a tariff that was made of the one in force: what was changed */
+  change: TermsChange | null;
   /** figures that look ten times off are meant so */
   meant: boolean;
   proposedBy: PersonAtWork;
@@ -20,7 +23,7 @@ export interface Proposal {
 
 export interface ProposalStore {
   /** Puts a proposal in; the one before it under the same subject is gone. */
-  propose(asked: Pick<Proposal, 'kind' | 'subject' | 'content' | 'meant'>, by: PersonAtWork): Promise<Proposal>;
+  propose(asked: Pick<Proposal, 'kind' | 'subject' | 'content' | 'meant'> & Partial<Pick<Proposal, 'change'>>, by: PersonAtWork): Promise<Proposal>;
   /** In the order of their making. */
   list(kind: ProposalKind): Promise<Proposal[]>;
   /** null also when it was replaced, withdrawn or confirmed meanwhile */
@@ -29,16 +32,16 @@ export interface ProposalStore {
   remove(kind: ProposalKind, proposal: number): Promise<boolean>;
 }
 
-const COLUMNS = 'proposal, kind, subject, content, meant, proposed_by as "proposedBy", proposed_at as "proposedAt"';
+const COLUMNS = 'proposal, kind, subject, content, change, meant, proposed_by as "proposedBy", proposed_at as "proposedAt"';
 
 export function createProposalStore(pool: Pool): ProposalStore {
   return {
-    async propose({ kind, subject, content, meant }, { id, name }) {
+    async propose({ kind, subject, content, change = null, meant }, { id, name }) {
       const { rows } = await pool.query<Proposal>(
-        `insert into app.proposals (kind, subject, content, meant, proposed_by) values ($1, $2, $3, $4, $5)
-         on conflict (kind, subject) do update set proposal = default, content = excluded.content, meant = excluded.meant, proposed_by = excluded.proposed_by, proposed_at = clock_timestamp()
+        `insert into app.proposals (kind, subject, content, change, meant, proposed_by) values ($1, $2, $3, $4, $5, $6)
+         on conflict (kind, subject) do update set proposal = default, content = excluded.content, change = excluded.change, meant = excluded.meant, proposed_by = excluded.proposed_by, proposed_at = clock_timestamp()
          returning ${COLUMNS}`,
-        [kind, subject, JSON.stringify(content), meant, JSON.stringify({ id, name })],
+        [kind, subject, JSON.stringify(content), change && JSON.stringify(change), meant, JSON.stringify({ id, name })],
       );
       return rows[0] as Proposal;
     },

@@ -304,8 +304,17 @@ export function unsent(change: Partial<UnsentPosting> = {}): UnsentPosting {
 
 /** The published table of 1397, and a resolution: both also proposed by somebody else. */
 export const TARIFF_DOCUMENT = JSON.parse(readFileSync('tariffs/household-1397.json', 'utf8')) as Record<string, unknown>;
+/** A change of that table's service, and a table of steps in the place of its own. */
+export const TERMS = { from: '1397/06/01', terms: { escalateAfterHours: 8 } };
+export const STEP_TABLE = {
+  file: { name: 'rates.csv', content: Buffer.from('use,season,climate,upto,rate\nhousehold,both,,,1200\n').toString('base64') },
+  version: '1397-b',
+  title: 'تعرفهٔ آزمون',
+  source: 'test',
+  from: '1397/06/01',
+};
 export const RESOLUTION = { number: '1405/12', resolvedOn: jalali('1405/01/20'), amount: 49_000, from: jalali('1405/02/01'), to: null, illustrative: false };
-const proposed = (kind: ProposalKind, subject: string, content: unknown): Proposal => ({ proposal: 7, kind, subject, content, meant: false, proposedBy: { id: 'm9', name: 'سارا نوری' }, proposedAt: NOW.toISOString() });
+const proposed = (kind: ProposalKind, subject: string, content: unknown): Proposal => ({ proposal: 7, kind, subject, content, change: null, meant: false, proposedBy: { id: 'm9', name: 'سارا نوری' }, proposedAt: NOW.toISOString() });
 
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 

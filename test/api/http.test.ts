@@ -3,7 +3,7 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
 import { ROLES } from '../../src/domain/settlement';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, RESOLUTION, request, startApi, SUBSCRIPTION, TARIFF_DOCUMENT, type TestApi } from './fixture';
+import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, RESOLUTION, request, startApi, STEP_TABLE, SUBSCRIPTION, TARIFF_DOCUMENT, TERMS, type TestApi } from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -145,6 +145,10 @@ describe('who may', () => {
     'get /tariffs/{version}': { path: '/tariffs/1397' },
     'post /tariffs/{version}/publication': { path: '/tariffs/1397/publication', json: { proposal: 7 } },
     'delete /tariffs/{version}/proposal': { path: '/tariffs/1397/proposal' },
+    'post /tariffs/steps': { path: '/tariffs/steps', json: STEP_TABLE },
+    'get /terms': { path: '/terms?on=1405/09/04' },
+    'post /terms/check': { path: '/terms/check', json: TERMS },
+    'post /terms': { path: '/terms', json: TERMS },
     'get /fee-resolutions': { path: '/fee-resolutions' },
     'post /fee-resolutions': { path: '/fee-resolutions', json: { ...RESOLUTION, number: '1405/13', illustrative: undefined } },
     'post /fee-resolutions/{proposal}/confirmation': { path: '/fee-resolutions/7/confirmation', json: {} },

@@ -15,6 +15,8 @@ export interface Behaviour {
   issuer?: string;
   /** takes a code again */
   takesAgain: boolean;
+  /** whoever comes turns back: the error of RFC 6749 */
+  refuses?: string;
   /** status of the token endpoint */
   status?: number;
   methods?: string[];
@@ -85,7 +87,8 @@ export async function startProvider(): Promise<TestProvider> {
       const redirect = asked.get('redirect_uri') ?? '';
       codes.set(code, { nonce: asked.get('nonce') ?? '', challenge: asked.get('code_challenge') ?? '', redirect, used: false });
       const back = new URL(redirect);
-      back.searchParams.set('code', code);
+      if (provider.behaviour.refuses === undefined) back.searchParams.set('code', code);
+      else back.searchParams.set('error', provider.behaviour.refuses);
       back.searchParams.set('state', asked.get('state') ?? '');
       return void res.writeHead(302, { location: back.href }).end();
     }

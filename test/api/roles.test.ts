@@ -1,6 +1,6 @@
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
 import { type Operator, ROLES, type Role } from '../../src/domain/settlement';
-import { CLERK, ID, PASSWORD, PERSON, PRACTICE_KEY, request, RESOLUTION, snapshot, startApi, SUBSCRIPTION, TARIFF_DOCUMENT, task, type Answered, type TestApi } from './fixture';
+import { CLERK, ID, PASSWORD, PERSON, PRACTICE_KEY, request, RESOLUTION, snapshot, startApi, STEP_TABLE, SUBSCRIPTION, TARIFF_DOCUMENT, task, TERMS, type Answered, type TestApi } from './fixture';
 
 /**
  * Who may make which call, written down a second time and not read from the routes: nothing more is allowed than this
@@ -69,6 +69,10 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'get /tariffs/{version}': ['.saq.m', 'all'],
   'post /tariffs/{version}/publication': ['.....m', 'all', { proposal: 7 }],
   'delete /tariffs/{version}/proposal': ['.....m', 'all'],
+  'post /tariffs/steps': ['.....m', 'all', STEP_TABLE],
+  'get /terms': ['csaq.m', 'all'],
+  'post /terms/check': ['.....m', 'all', TERMS],
+  'post /terms': ['.....m', 'all', TERMS],
   'get /fee-resolutions': ['.saq.m', 'all'],
   'post /fee-resolutions': ['.....m', 'all', { ...RESOLUTION, number: '1405/13', illustrative: undefined }],
   'post /fee-resolutions/{proposal}/confirmation': ['.....m', 'all', {}],

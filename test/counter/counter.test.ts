@@ -1,11 +1,15 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { CLIENT, GOOD, startProvider, type TestProvider } from '../api/identity-provider.js';
 import { type Account, type Body, type Stage, idOf, openStage, requestFor, until } from '../e2e/stage.js';
 import type { Role } from '../../src/domain/settlement.js';
 import { illustrativeTariff } from '../../src/demo.js';
+import { CORRECTIVE_ACTION_WORKFLOW, correctiveActionWorkflowId } from '../../src/domain/corrective-action.js';
 import { todayInTehran } from '../../src/domain/jalali.js';
 import { type TaskKind, taskId } from '../../src/domain/task.js';
+import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { createPaymentStore } from '../../src/store/payments.js';
+import { createPeopleStore } from '../../src/store/people.js';
 import { createTaskStore } from '../../src/store/tasks.js';
 import { openBrowser } from './browser.js';
 
@@ -52,15 +56,20 @@ async function pageOf(role: Role, options: { path?: string; language?: 'fa' | 'e
   const opened = contexts.get(role + language + office) ?? openContext(role, language, office);
   contexts.set(role + language + office, opened);
   const context = await opened;
-  const page = await context.newPage();
+  const page = watched(await context.newPage());
+  await page.goto(address(path));
+  return { page, context };
+}
+
+/** What a page complains about is kept. */
+function watched(page: Page): Page {
   page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     // what the network answered is told by the browser too; the page has words of its own for it
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
   });
-  await page.goto(address(path));
-  return { page, context };
+  return page;
 }
 
 async function openContext(role: Role, language: 'fa' | 'en', office: string): Promise<BrowserContext> {
@@ -390,6 +399,42 @@ it('leads a corrective action from its opening by the quality unit to the effect
   await row.getByText('سنجش اثر از').waitFor();
 });
 
+it('judges the effect of a corrective action by another person, and the quality unit closes it with a report', async () => {
+  // at the day on which its effect may be judged, which is a month after the action
+  const store = createCorrectiveActionStore(stage.pool);
+  const [today, at] = [todayInTehran(new Date()), new Date().toISOString()];
+  const who = (role: Role) => ({ id: `${role}-01`, name: 'مریم رضایی', role });
+  const { action: opened } = await store.open({ scope: 'other', subject: 'نشانی‌ها کهنه است', office: '01', month: today.slice(0, 7), openedAt: at, errors: null, threshold: null, openedBy: who('quality'), reason: 'نامه‌ها برگشت خورد' });
+  const meeting = { on: today, participants: ['مریم رضایی'], calledBy: who('supervisor'), calledAt: at, minutes: 'بررسی شد', cause: 'خوراک نشانی ندارد', recordedBy: who('supervisor'), recordedAt: at };
+  const actions = [{ what: 'افزودن نشانی به خوراک', owner: 'clerk-01', dueOn: today, decidedBy: who('supervisor'), decidedAt: at, done: { note: 'افزوده شد', by: who('clerk'), at }, effectDueOn: today, effect: null }];
+  await stage.pool.query(`update app.corrective_actions set status = 'done', version = 4, story = $2 where n = $1`, [opened.n, JSON.stringify({ meeting, actions, closure: null })]);
+  await stage.client.workflow.start(CORRECTIVE_ACTION_WORKFLOW, { workflowId: correctiveActionWorkflowId(opened.n), taskQueue: 'tasvieh', args: [await store.get(opened.n)] });
+  const path = `/corrective-actions/${opened.n}`;
+  await until('the task', 20, async () => (await stage.pool.query(`select from app.tasks where detail->>'correctiveAction' = $1`, [String(opened.n)])).rowCount === 1);
+
+  const { page: supervisor } = await pageOf('supervisor', { path });
+  const judge = supervisor.getByRole('button', { name: 'ثبت سنجش اثر' });
+  await judge.waitFor();
+  expect(await judge.isDisabled()).toBe(true);
+  await supervisor.getByLabel('اثر', { exact: true }).selectOption('yes');
+  await supervisor.getByLabel('دلیل').fill('نامه‌ای برنگشت');
+  expect(await barriers(supervisor)).toEqual([]);
+  await judge.click();
+  // the end is the quality unit's
+  await supervisor.getByText('پایان آن را واحد کیفیت ثبت می‌کند.').waitFor();
+  const { page: quality } = await pageOf('quality', { path });
+  await quality.getByText('نامه‌ای برنگشت').waitFor();
+  await quality.getByLabel('گزارش', { exact: true }).fill('با نشانی تازه خطایی نبود');
+  expect(await barriers(quality)).toEqual([]);
+  await quality.getByRole('button', { name: 'گزارش و پایان' }).click();
+  await quality.getByRole('heading', { name: 'پایان', exact: true }).waitFor();
+  expect((await stage.call('GET', path, { as: ['quality', '01'] })).body).toMatchObject({
+    status: 'closed',
+    actions: [{ effect: { effective: true, note: 'نامه‌ای برنگشت', by: { id: 'supervisor-01' } } }],
+    closure: { outcome: 'effective', report: 'با نشانی تازه خطایی نبود', by: { id: 'quality-01' } },
+  });
+});
+
 it('makes a monthly report when it is asked for twice, and gives its files', async () => {
   const { page } = await pageOf('quality', { path: '/reports' });
   await page.getByText('ساختن دوبارهٔ گزارش یک ماه').click();
@@ -451,7 +496,8 @@ describe('each screen', () => {
     [() => '/access-log', 'quality', 'tbody tr'],
     [() => '/people', 'admin', 'tbody tr'],
     [() => '/people/clerk-01', 'admin', 'tbody tr'],
-    [() => '/rules', 'admin', '.terms'],
+    [() => '/terms', 'admin', '.months'],
+    [() => '/rules', 'admin', 'tbody tr'],
   ];
   it.each([
     ['fa', [false, true]],
@@ -563,6 +609,88 @@ it('records a person and tells the one-time password once', async () => {
   await page.locator('td', { hasText: 'بی‌پایان' }).waitFor();
 });
 
+it('changes deadlines, working days and documents from a day on, and a second administrator publishes what they see', async () => {
+  const { page } = await pageOf('admin', { path: '/terms' });
+  const proposing = page.getByRole('button', { name: 'پیشنهاد به نفر دوم' });
+  await page.getByRole('textbox', { name: 'در روز' }).fill('1406/12/01');
+  await page.getByRole('heading', { name: /اسفند/ }).waitFor();
+  const due = page.getByLabel('مهلت اصلاح و تأیید (ساعت)');
+  await due.fill('سی');
+  await page.getByText('عدد صحیح بنویسید.').waitFor();
+  await due.fill('0');
+  await page.getByText('این تعرفه منتشر نمی‌شود').waitFor();
+  expect(await proposing.isDisabled()).toBe(true);
+  await due.fill('۳۶');
+  await page.locator('.months .cell:not(.week, .year, [data-outside-month])').nth(3).click();
+  await page.getByRole('group', { name: 'هر هفته' }).getByLabel('پنجشنبه').check();
+  await page.getByLabel('تا ساعت').first().fill('۱۳:۰۰');
+  await page.locator('summary', { hasText: 'مدرک تازه' }).click();
+  await page.getByRole('combobox', { name: 'مدرک', exact: true }).selectOption({ label: 'کارت ملی' });
+  await page.getByRole('button', { name: 'یا مدرکی دیگر' }).click();
+  await page.getByRole('combobox', { name: 'یا این مدرک' }).selectOption({ label: 'مدرکی که در فهرست نیست' });
+  await page.getByLabel('نام مدرک').fill('شناسنامه');
+  await page.getByLabel('کد مدرک').fill('BIRTH_CERTIFICATE');
+  await page.getByLabel('تسویهٔ نهایی').check();
+  await page.getByRole('button', { name: 'افزودن به فهرست' }).click();
+  const changes = page.locator('.changing .changes');
+  await changes.getByText(/خواسته می‌شود: .*شناسنامه/).waitFor();
+  expect(await changes.locator('li').allInnerTexts()).toEqual(['مهلت اصلاح و تأیید (ساعت): ۲۴ ۳۶', expect.stringMatching(/^ساعت کار اداره‌ها: .*۱۴:۳۰.*۱۳:۰۰/), expect.stringMatching(/^تعطیل می‌شود: (پنجشنبه؛ )?[۰-۹]+ اسفند ۱۴۰۶(؛ پنجشنبه)?$/), 'خواسته می‌شود: کارت ملی یا شناسنامه (تسویهٔ نهایی)']);
+  expect(await barriers(page)).toEqual([]);
+  await proposing.click();
+  await page.getByText('پیشنهاد خود شماست').waitFor();
+
+  const { page: second } = await pageOf('admin', { path: '/terms', office: '02' });
+  await second.getByRole('button', { name: 'دیدن و بررسی' }).click();
+  await second.getByText(/خواسته می‌شود: .*شناسنامه/).waitFor();
+  expect(await barriers(second)).toEqual([]);
+  await second.getByRole('button', { name: 'انتشار' }).click();
+  await second.getByRole('heading', { name: 'برای روزهای بعد تعیین شده است' }).waitFor();
+  const inForce = await stage.call('GET', '/terms?on=1406/12/01');
+  expect(inForce.body).toMatchObject({
+    tariff: { version: 'illustrative-1397.2' },
+    terms: { correction: { dueHours: 36, remindHours: 12 }, daysOff: expect.arrayContaining(['thursday', 'friday', expect.stringMatching(/^1406\/12\//)]) },
+    documents: [{ anyOf: [{ code: 'nationalCard', name: 'کارت ملی' }, { code: 'BIRTH_CERTIFICATE', name: 'شناسنامه' }], purposes: ['final'], applicants: null, from: '1406/12/01', to: null }],
+  });
+});
+
+it('asks at the desk for the documents of the day, by their names', async () => {
+  const account = stage.account();
+  const { page } = await pageOf('clerk');
+  await fill(page, account);
+  await page.getByLabel('سند مالکیت').waitFor();
+  // what an administrator has set for a later day
+  await page.getByRole('textbox', { name: 'تاریخ تسویه' }).fill('1406/12/01');
+  await page.getByLabel('شناسنامه').waitFor();
+  expect(await page.getByLabel('سند مالکیت').count()).toBe(0);
+  await page.keyboard.press('Alt+n');
+});
+
+it('reads a step table by row and column, and proposes the document that it makes', async () => {
+  const { page } = await pageOf('admin', { path: '/rules' });
+  await page.locator('summary', { hasText: 'جدول پله‌ها' }).click();
+  const choose = (rates: string): Promise<void> =>
+    page.getByLabel('پروندهٔ CSV یا XLSX').setInputFiles({ name: 'rates.csv', mimeType: 'text/csv', buffer: Buffer.from(`کاربری,فصل,اقلیم,تا,نرخ\n${rates}`) });
+  await choose('household,هر دو,,۴۵,۱۲۰۰\nhousehold,هر دو,,,هزار\n');
+  await page.getByLabel('نسخه').fill('steps-1407');
+  await page.getByLabel('عنوان').fill('تعرفهٔ ۱۴۰۷');
+  await page.getByLabel('سند', { exact: true }).fill('مصوبهٔ آزمون');
+  const form = page.locator('details', { hasText: 'جدول پله‌ها' });
+  await form.getByLabel('از', { exact: true }).fill('1407/01/16');
+  await page.getByRole('button', { name: 'خواندن و بررسی' }).click();
+  await page.getByText('سطر ۳، ستون نرخ').waitFor();
+  expect(await form.getByRole('button', { name: 'پیشنهاد برای انتشار' }).isDisabled()).toBe(true);
+  await choose('household,هر دو,,۴۵,۱۲۰۰\nhousehold,هر دو,,,۱۸۰۰\n');
+  await page.getByRole('button', { name: 'خواندن و بررسی' }).click();
+  await page.getByRole('heading', { name: 'قبض‌های نمونه' }).waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await form.getByRole('button', { name: 'پیشنهاد برای انتشار' }).click();
+  await page.getByText('پیشنهاد خود شماست').waitFor();
+  expect((await stage.call('GET', '/tariffs/steps-1407', { as: ['admin', '01'] })).body).toMatchObject({ published: false, document: { from: '1407/01/16', gas: expect.arrayContaining([expect.objectContaining({ use: 'household', steps: [{ uptoM3PerMonth: 45, rialPerM3: 1200 }, { uptoM3PerMonth: null, rialPerM3: 1800 }] }), expect.objectContaining({ use: 'bakery' })]) } });
+  await page.locator('summary', { hasText: 'برداشتن پیشنهاد' }).click();
+  await page.getByRole('button', { name: 'برداشتن پیشنهاد' }).click();
+  await page.getByText('پیشنهادی در انتظار نیست.').waitFor();
+});
+
 it('checks a tariff, proposes it, and publishes it by another administrator', async () => {
   const { page } = await pageOf('admin', { path: '/rules' });
   await page.getByText('تعرفهٔ تازه', { exact: true }).click();
@@ -573,7 +701,7 @@ it('checks a tariff, proposes it, and publishes it by another administrator', as
   await page.getByText('متنی لازم است (نوشته نشده است).').waitFor();
   expect(await page.getByRole('button', { name: 'پیشنهاد برای انتشار' }).isDisabled()).toBe(true);
   await choose(tariff);
-  await page.getByText('قبض‌های نمونه').waitFor();
+  await page.getByRole('heading', { name: 'قبض‌های نمونه' }).waitFor();
   expect(await barriers(page)).toEqual([]);
   await page.getByRole('button', { name: 'پیشنهاد برای انتشار' }).click();
   await page.getByText('پیشنهاد خود شماست').waitFor();
@@ -601,6 +729,57 @@ it('shows each role its own sections', async () => {
   expect(await sections('quality')).toEqual(expect.arrayContaining(['اقدام اصلاحی', 'گزارش‌ها', 'دسترسی‌ها']));
   expect(await sections('supervisor')).not.toContain('دسترسی‌ها');
   expect(await sections('admin')).toContain('تعرفه و مقررات');
+});
+
+describe('the company’s own sign-on', () => {
+  let provider: TestProvider;
+  beforeAll(async () => {
+    provider = await startProvider();
+    await createPeopleStore(stage.pool).record({ id: 'm.rezaei', name: 'مریم رضایی', office: '01', roles: ['clerk'] }, { id: 'test', name: 'test' });
+    await stage.api.kill('SIGTERM');
+    Object.assign(stage.settings, {
+      TASVIEH_PUBLIC_URL: address('').replace(/\/$/, ''),
+      TASVIEH_OIDC_ISSUER: provider.issuer,
+      TASVIEH_OIDC_CLIENT_ID: CLIENT.clientId,
+      TASVIEH_OIDC_CLIENT_SECRET: CLIENT.clientSecret,
+    });
+    await stage.startApi();
+  }, 60_000);
+  afterAll(() => provider?.close());
+
+  const atDoor = async (): Promise<Page> => {
+    const context = await browser.newContext();
+    const page = watched(await context.newPage());
+    await page.goto(address());
+    await page.getByRole('link', { name: 'ورود با حساب سازمانی' }).waitFor();
+    return page;
+  };
+
+  it('leads by its button to the provider and back, signed in', async () => {
+    const page = await atDoor();
+    expect(await barriers(page)).toEqual([]);
+    const atProvider = page.waitForRequest((request) => request.url().startsWith(`${provider.issuer}/authorize`));
+    await page.getByRole('link', { name: 'ورود با حساب سازمانی' }).click();
+    await atProvider;
+    await page.waitForSelector('.search input');
+    expect(await page.textContent('.who')).toMatch(/مریم رضایی.*متصدی باجه.*ادارهٔ ۰۱/);
+    await page.getByRole('button', { name: 'خروج' }).click();
+    await page.getByRole('link', { name: 'ورود با حساب سازمانی' }).waitFor();
+  });
+
+  it.each([
+    ['who turns back there', { refuses: 'access_denied' }, 'خود شما از آن گذشتید'],
+    ['who is not recorded here', { claims: { preferred_username: 'nobody' } }, 'کاربر فعالی با این نام در این سامانه ثبت نشده است'],
+  ])('tells %s what to do, and the way back to the door', async (_who, change, says) => {
+    provider.behaviour = { ...GOOD, ...change };
+    const page = await atDoor();
+    await page.getByRole('link', { name: 'ورود با حساب سازمانی' }).click();
+    await page.getByRole('heading', { name: 'ورود انجام نشد' }).waitFor();
+    expect(await page.innerText('body')).toContain(says);
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('link', { name: 'بازگشت به صفحهٔ ورود' }).click();
+    await page.getByLabel('گذرواژه').waitFor();
+  });
 });
 
 it('left no error in the browser', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { clockState, clockText } from '../../src/counter/clock.js';
-import { dayOf, dayOfInstant, dayText, instantInTehran, parseDay } from '../../src/counter/dates.js';
+import { CalendarDate } from '@internationalized/date';
+import { dayOf, dayOfInstant, dayText, instantInTehran, jalaliText, monthDay, parseDay, weekdayOf } from '../../src/counter/dates.js';
 import { grouped, groupedText, latinDigits, onlyDigits, persianDigits, persianNumbers } from '../../src/counter/digits.js';
 import { parseJalali } from '../../src/domain/jalali.js';
 
@@ -80,4 +81,11 @@ describe('days', () => {
     expect(dayOfInstant('2026-11-24T20:29:00Z')).toBe('1405/09/03');
     expect(instantInTehran(today, '25:00')).toBeNull();
   });
+});
+
+test('a day that a calendar gives is Jalali, whatever calendar it is of', () => {
+  expect(jalaliText(new CalendarDate(2026, 11, 26))).toBe('1405/09/05');
+  const day = dayOf(1405, 9, 5);
+  expect(day && [jalaliText(day), weekdayOf(day)]).toEqual(['1405/09/05', 'thursday']);
+  expect([monthDay('1405/09/05', 'fa'), monthDay('1405/09/05', 'en')]).toEqual(['۵ آذر', '5 Azar']);
 });

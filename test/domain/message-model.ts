@@ -446,7 +446,8 @@ export class ModelSettlement {
       if (!OPEN_POSTING.has(posting.status) || this.table.of(posting.cycle).closesOn >= this.table.today) continue;
       posting.timesLate++;
       posting.cycle = this.table.current.cycle;
-      if (posting.status !== 'refused') Object.assign(posting, { status: 'late', batched: false });
+      posting.batched = false;
+      if (posting.status !== 'refused') posting.status = 'late';
       if (this.running) this.#tasks.add('postingLate');
     }
     this.#join();

@@ -2,8 +2,9 @@ import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'rea
 import { Button, Checkbox, CheckboxGroup, Label } from 'react-aria-components';
 import { type AccountFile, type Finding, type Found, post, type Receipt, type Settlement } from '../api';
 import { Bill } from '../bill';
-import { instantInTehran, parseDay, todayInTehran } from '../dates';
+import { dayText, instantInTehran, parseDay, todayInTehran } from '../dates';
 import { latinDigits, onlyDigits } from '../digits';
+import { useDocumentsOf } from '../documents';
 import { type Draft, isComputable, requestOf } from '../draft';
 import { useKeys } from '../keys';
 import { useLoaded } from '../loading';
@@ -36,6 +37,14 @@ export function RequestForm({ draft, change, clear, done }: Props) {
   const body = requestOf(draft, today);
   const { request: _receipt, applicant: _applicant, newSubscriber: _new, lateEntry: _late, ...computed } = body;
   const { preview, stale, away } = usePreview(isComputable(draft, today) ? { ...computed, applicant: { kind: draft.applicantKind } } : null);
+
+  // what the day asks for, of this applicant and purpose first; where it asks for nothing, the usual ones may be noted
+  const day = parseDay(draft.date, today);
+  const asked = useDocumentsOf(day && dayText(day));
+  const concerns = ({ purposes, applicants }: (typeof asked)[number]): boolean =>
+    (applicants === null || applicants.includes(draft.applicantKind)) && (purposes.includes(draft.purpose) || (draft.newOwner.on && purposes.includes('nameChange')));
+  const wanted = [...asked.filter(concerns), ...asked.filter((rule) => !concerns(rule))].flatMap(({ anyOf }) => anyOf.map(({ code, name }) => [code, name]));
+  const documents: Record<string, string> = wanted.length === 0 ? words.form.documentNames : (Object.fromEntries(wanted) as Record<string, string>);
 
   const refused = state.kind === 'refused' ? state.errors : [];
   const answered = (code: string): boolean => (draft.reasons[code] ?? '').trim().length >= 3;
@@ -167,7 +176,7 @@ export function RequestForm({ draft, change, clear, done }: Props) {
               {words.form.documents} <span className="optional">({words.form.documentsHelp})</span>
             </Label>
             <div className="options">
-              {Object.entries(words.form.documentNames).map(([code, name]) => (
+              {Object.entries(documents).map(([code, name]) => (
                 <Check key={code} value={code}>
                   {name}
                 </Check>

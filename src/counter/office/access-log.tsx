@@ -3,9 +3,10 @@ import { Button } from 'react-aria-components';
 import type { Access } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { onlyDigits } from '../digits';
-import { usePages, useRested } from '../loading';
-import { DayField, Field, Moment, Num, Said, Scroll, Trouble, useFigures, Waiting } from '../parts';
-import { go, Link, useAddress } from '../router';
+import { List, useFilters, useTyped } from '../list';
+import { usePages } from '../loading';
+import { DayField, Field, Moment, Num, Said, Scroll, useFigures } from '../parts';
+import { Link } from '../router';
 import { useWords } from '../words';
 
 const PATH = '/access-log';
@@ -16,48 +17,34 @@ const SHOWN = 5;
 /** Who looked at whose data, newest first. The filters stand in the address. */
 export default function AccessLog() {
   const words = useWords();
-  const { searchParams } = useAddress();
-  const query = new URLSearchParams({ limit: '50' });
-  for (const name of FILTERS) {
-    const value = searchParams.get(name);
-    if (value) query.set(name, value);
-  }
-  const { items, here, error, reload, more } = usePages<Access>(`${PATH}?${query.toString()}`);
+  const filters = useFilters(PATH, FILTERS);
+  const pages = usePages<Access>(`${PATH}?${new URLSearchParams([...filters.query, ['limit', '50']]).toString()}`);
   return (
     <section className="list">
       <div className="list-head">
         <h1>{words.access.title}</h1>
         <p className="quiet">{words.access.help}</p>
-        <Filters />
+        <Filters filters={filters} />
       </div>
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{words.access.empty}</p> : null}
-      {items.length === 0 ? null : <Table items={items} />}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+      <List pages={pages} empty={words.access.empty}>
+        {(items) => <Table items={items} />}
+      </List>
     </section>
   );
 }
 
-function Filters() {
+function Filters({ filters }: { filters: ReturnType<typeof useFilters> }) {
   const words = useWords();
   const figures = useFigures();
-  const { searchParams } = useAddress();
-  const given = (name: string): string => searchParams.get(name) ?? '';
+  const { given } = filters;
   const [typed, setTyped] = useState(() => ({ subscription: figures(given('subscription')), person: given('person'), from: figures(given('from')), to: figures(given('to')) }));
   const day = (text: string): string => {
     const parsed = parseDay(text, todayInTehran());
     return parsed ? dayText(parsed) : '';
   };
   const subscription = onlyDigits(typed.subscription);
-  const asked = new URLSearchParams(
-    Object.entries({ subscription: subscription.length === 12 ? subscription : '', person: typed.person.trim().toLowerCase(), from: day(typed.from), to: day(typed.to) }).filter(([, value]) => value !== ''),
-  ).toString();
-  useRested(asked, new URLSearchParams(FILTERS.map((name) => [name, given(name)]).filter(([, value]) => value !== '')).toString(), (rested) => go(rested === '' ? PATH : `${PATH}?${rested}`, { replace: true }));
+  const asked = { subscription: subscription.length === 12 ? subscription : '', person: typed.person.trim().toLowerCase(), from: day(typed.from), to: day(typed.to) };
+  useTyped(filters, asked);
   const set = (name: keyof typeof typed) => (value: string) => setTyped({ ...typed, [name]: value });
   return (
     <search className="filters" aria-label={words.list.filters}>
@@ -65,7 +52,7 @@ function Filters() {
       <Field label={words.people.columns.user} value={typed.person} onChange={set('person')} maxLength={60} />
       <DayField label={words.list.from} value={typed.from} onChange={set('from')} help="" />
       <DayField label={words.list.to} value={typed.to} onChange={set('to')} help="" />
-      {asked === '' ? null : (
+      {Object.values(asked).every((value) => value === '') ? null : (
         <Button className="button small bare" onPress={() => setTyped({ subscription: '', person: '', from: '', to: '' })}>
           {words.list.clear}
         </Button>

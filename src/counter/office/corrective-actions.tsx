@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { Button } from 'react-aria-components';
 import { type Correction, type CorrectiveAction, type Person, post } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { latinDigits } from '../digits';
-import { useLoaded, usePages, useRested } from '../loading';
+import { List, useFilters, useTyped } from '../list';
+import { useLoaded, usePages } from '../loading';
 import { Badge, DayField, Field, Moment, Num, Said, Scroll, Select, type Tone, Trouble, useFigures, Waiting } from '../parts';
-import { go, Link, useAddress } from '../router';
+import { go, Link } from '../router';
 import { useSession } from '../session';
 import { Act, isReason, Note } from '../settlement/act';
 import { useWords } from '../words';
@@ -20,34 +20,23 @@ const LONG = 10_000;
 export function CorrectiveActions() {
   const words = useWords();
   const { operator } = useSession();
-  const { searchParams } = useAddress();
-  const query = new URLSearchParams({ limit: '50' });
-  for (const name of FILTERS) {
-    const value = searchParams.get(name);
-    if (value) query.set(name, value);
-  }
-  const { items, here, error, reload, more } = usePages<CorrectiveAction>(`${PATH}?${query.toString()}`);
+  const filters = useFilters(PATH, FILTERS);
+  const pages = usePages<CorrectiveAction>(`${PATH}?${new URLSearchParams([...filters.query, ['limit', '50']]).toString()}`);
   return (
     <section className="list">
       <div className="list-head">
         <h1>{words.actions.title}</h1>
         <p className="quiet">{words.actions.help}</p>
-        <Filters />
+        <Filters filters={filters} />
       </div>
       {operator.role === 'quality' ? (
         <div className="panel">
           <Opening />
         </div>
       ) : null}
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{words.actions.empty}</p> : null}
-      {items.length === 0 ? null : <Table items={items} />}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+      <List pages={pages} empty={words.actions.empty}>
+        {(items) => <Table items={items} />}
+      </List>
     </section>
   );
 }
@@ -61,28 +50,21 @@ function lastMonths(count: number): string[] {
   });
 }
 
-function Filters() {
+function Filters({ filters }: { filters: ReturnType<typeof useFilters> }) {
   const words = useWords();
   const figures = useFigures();
   const { operator } = useSession();
-  const { searchParams } = useAddress();
-  const given = (name: string): string => searchParams.get(name) ?? '';
+  const { given, apply } = filters;
   const [office, setOffice] = useState(figures(given('office')));
-  const apply = (name: string, value: string): void => {
-    const next = new URLSearchParams(searchParams);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    go(`${PATH}?${next.toString()}`, { replace: true });
-  };
-  useRested(latinDigits(office).trim(), given('office'), (rested) => apply('office', rested));
+  useTyped(filters, { office: latinDigits(office).trim() });
   return (
     <search className="filters" aria-label={words.list.filters}>
-      <Select label={words.list.status} value={given('status')} onChange={(value) => apply('status', value)} options={{ '': words.list.all, ...words.actions.statuses }} />
-      <Select label={words.actions.scope} value={given('scope')} onChange={(value) => apply('scope', value)} options={{ '': words.list.all, ...words.actions.scopes }} />
+      <Select label={words.list.status} value={given('status')} onChange={(value) => apply({ status: value })} options={{ '': words.list.all, ...words.actions.statuses }} />
+      <Select label={words.actions.scope} value={given('scope')} onChange={(value) => apply({ scope: value })} options={{ '': words.list.all, ...words.actions.scopes }} />
       <Select
         label={words.actions.month}
         value={given('month')}
-        onChange={(value) => apply('month', value)}
+        onChange={(value) => apply({ month: value })}
         options={{ '': words.list.all, ...Object.fromEntries(lastMonths(MONTHS).map((month) => [month, figures(month)])) }}
       />
       {operator.role === 'quality' ? <Field label={words.people.columns.office} value={office} onChange={setOffice} figures maxLength={20} /> : null}

@@ -1,7 +1,7 @@
-import { Button } from 'react-aria-components';
 import type { Payment } from '../api';
+import { List } from '../list';
 import { usePages } from '../loading';
-import { Amount, Badge, Moment, Num, Scroll, Select, type Tone, Trouble, Waiting } from '../parts';
+import { Amount, Badge, Moment, Num, Scroll, Select, type Tone } from '../parts';
 import { go, Link, useAddress } from '../router';
 import { useSession } from '../session';
 import { useWords } from '../words';
@@ -14,7 +14,7 @@ export default function Payments() {
   const { operator } = useSession();
   const { searchParams } = useAddress();
   const outcome = searchParams.get('outcome') ?? 'unknown';
-  const { items, here, error, reload, more } = usePages<Payment>(`/billing/payments?limit=100${outcome === 'all' ? '' : `&outcome=${encodeURIComponent(outcome)}`}`);
+  const pages = usePages<Payment>(`/billing/payments?limit=100${outcome === 'all' ? '' : `&outcome=${encodeURIComponent(outcome)}`}`);
   const { columns } = words.payments;
   return (
     <section className="list">
@@ -25,73 +25,67 @@ export default function Payments() {
           <Select label={words.payments.outcome} value={outcome} onChange={(value) => go(`/payments?outcome=${value}`, { replace: true })} options={{ ...words.payments.outcomes, all: words.list.all }} />
         </search>
       </div>
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{outcome === 'unknown' ? words.payments.noneUnknown : words.payments.empty}</p> : null}
-      {items.length === 0 ? null : (
-        <Scroll label={words.payments.title}>
-          <table className="wide">
-            <thead>
-              <tr>
-                <th scope="col">{columns.reference}</th>
-                <th scope="col">{columns.subscription}</th>
-                <th scope="col">{columns.paymentId}</th>
-                <th scope="col">{columns.paidOn}</th>
-                <th scope="col" className="end">
-                  {words.preview.amount}
-                </th>
-                <th scope="col">{columns.outcome}</th>
-                <th scope="col">{columns.recorded}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((payment) => (
-                <tr key={payment.reference}>
-                  <th scope="row">
-                    <Num>{payment.reference}</Num>
+      <List pages={pages} empty={outcome === 'unknown' ? words.payments.noneUnknown : words.payments.empty}>
+        {(items) => (
+          <Scroll label={words.payments.title}>
+            <table className="wide">
+              <thead>
+                <tr>
+                  <th scope="col">{columns.reference}</th>
+                  <th scope="col">{columns.subscription}</th>
+                  <th scope="col">{columns.paymentId}</th>
+                  <th scope="col">{columns.paidOn}</th>
+                  <th scope="col" className="end">
+                    {words.preview.amount}
                   </th>
-                  <td>
-                    <Num>{payment.subscription}</Num>
-                  </td>
-                  <td>
-                    <Num>{payment.paymentId}</Num>
-                  </td>
-                  <td>
-                    <Num>{payment.paidOn}</Num>
-                  </td>
-                  <td className="end">
-                    <Amount value={payment.amount} bare />
-                    {payment.ledger !== null && payment.ledger.amount !== payment.amount ? (
-                      <span className="bad-text">
-                        {' '}
-                        {words.payments.ledger}: <Amount value={payment.ledger.amount} bare />
-                      </span>
-                    ) : null}
-                  </td>
-                  <td>
-                    <Badge tone={TONES[payment.outcome]}>{words.payments.outcomes[payment.outcome]}</Badge>{' '}
-                    {payment.settlement === null ? null : operator.role === 'billing' ? (
-                      <Num>{payment.settlement}</Num>
-                    ) : (
-                      <Link to={`/settlements/${payment.settlement}`}>
-                        <Num>{payment.settlement}</Num>
-                      </Link>
-                    )}
-                  </td>
-                  <td>
-                    <Moment at={payment.recordedAt} />
-                  </td>
+                  <th scope="col">{columns.outcome}</th>
+                  <th scope="col">{columns.recorded}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      )}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+              </thead>
+              <tbody>
+                {items.map((payment) => (
+                  <tr key={payment.reference}>
+                    <th scope="row">
+                      <Num>{payment.reference}</Num>
+                    </th>
+                    <td>
+                      <Num>{payment.subscription}</Num>
+                    </td>
+                    <td>
+                      <Num>{payment.paymentId}</Num>
+                    </td>
+                    <td>
+                      <Num>{payment.paidOn}</Num>
+                    </td>
+                    <td className="end">
+                      <Amount value={payment.amount} bare />
+                      {payment.ledger !== null && payment.ledger.amount !== payment.amount ? (
+                        <span className="bad-text">
+                          {' '}
+                          {words.payments.ledger}: <Amount value={payment.ledger.amount} bare />
+                        </span>
+                      ) : null}
+                    </td>
+                    <td>
+                      <Badge tone={TONES[payment.outcome]}>{words.payments.outcomes[payment.outcome]}</Badge>{' '}
+                      {payment.settlement === null ? null : operator.role === 'billing' ? (
+                        <Num>{payment.settlement}</Num>
+                      ) : (
+                        <Link to={`/settlements/${payment.settlement}`}>
+                          <Num>{payment.settlement}</Num>
+                        </Link>
+                      )}
+                    </td>
+                    <td>
+                      <Moment at={payment.recordedAt} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+        )}
+      </List>
     </section>
   );
 }

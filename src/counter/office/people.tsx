@@ -1,31 +1,25 @@
-import { useEffect, useState } from 'react';
-import { Button } from 'react-aria-components';
+import { useState } from 'react';
 import { post, type Person, type Role } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
+import { List, useFilters, useTyped } from '../list';
 import { useLoaded, usePages } from '../loading';
 import { Badge, DayField, Field, Moment, Notice, Num, Said, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
-import { go, Link, useAddress } from '../router';
+import { Link } from '../router';
 import { useSession } from '../session';
 import { Act } from '../settlement/act';
 import { useWords } from '../words';
 
 const ROLES: readonly Role[] = ['clerk', 'supervisor', 'approver', 'quality', 'billing', 'admin'];
 type Code = Person['qualifications'][number]['code'];
-const SETTLE_MS = 400;
 
 /** Who works here, with roles and qualifications (R3); the administrator adds and changes. */
 export function People() {
   const words = useWords();
   const { operator } = useSession();
-  const { searchParams } = useAddress();
-  const given = searchParams.get('query') ?? '';
-  const [typed, setTyped] = useState(given);
-  useEffect(() => {
-    if (typed.trim() === given) return undefined;
-    const timer = setTimeout(() => go(typed.trim() === '' ? '/people' : `/people?query=${encodeURIComponent(typed.trim())}`, { replace: true }), SETTLE_MS);
-    return () => clearTimeout(timer);
-  }, [typed, given]);
-  const { items, here, error, reload, more } = usePages<Person>(`/people?limit=100${given === '' ? '' : `&query=${encodeURIComponent(given)}`}`);
+  const filters = useFilters('/people', ['query']);
+  const [typed, setTyped] = useState(filters.given('query'));
+  useTyped(filters, { query: typed.trim() });
+  const pages = usePages<Person>(`/people?${new URLSearchParams([...filters.query, ['limit', '100']]).toString()}`);
   return (
     <section className="list">
       <div className="list-head">
@@ -36,18 +30,12 @@ export function People() {
       </div>
       {operator.role === 'admin' ? (
         <div className="panel">
-          <Adding done={reload} />
+          <Adding done={pages.reload} />
         </div>
       ) : null}
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{words.people.empty}</p> : null}
-      {items.length === 0 ? null : <Table items={items} />}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+      <List pages={pages} empty={words.people.empty}>
+        {(items) => <Table items={items} />}
+      </List>
     </section>
   );
 }

@@ -1,15 +1,16 @@
 import { useId, useRef, useState } from 'react';
-import { Button } from 'react-aria-components';
-import { call, type FeeProposal, type FeeResolutions, get, post, type ServiceTermsOf, type TariffProposal, type TariffReview, type Tariffs } from '../api';
+import { call, type FeeProposal, type FeeResolutions, post, type TariffReview, type Tariffs } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { grouped, latinDigits, onlyDigits } from '../digits';
 import { useLoaded } from '../loading';
-import { Amount, Badge, DayField, Field, Moment, Notice, Num, Said, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
+import { Amount, Badge, DayField, Field, Moment, Notice, Num, Said, Scroll, Trouble, useFigures, Waiting } from '../parts';
 import { useSession } from '../session';
 import { Act } from '../settlement/act';
-import { useSpeech, useWords } from '../words';
+import { useWords } from '../words';
+import { Review, Span, TariffProposed } from './review';
+import { NewSteps } from './step-table';
 
-/** Everything rated is data: tariffs, the board's resolutions on the fee, deadlines. Two administrators change it. */
+/** Everything rated is data: tariffs and the board's resolutions on the fee. Two administrators change it. */
 export default function Rules() {
   const words = useWords();
   const tariffs = useLoaded<Tariffs>('/tariffs');
@@ -21,7 +22,6 @@ export default function Rules() {
       {tariffs.value === null ? tariffs.error === null ? <Waiting /> : null : <TariffSection tariffs={tariffs.value} reload={tariffs.reload} />}
       {fees.error === null ? null : <Trouble error={fees.error} retry={fees.reload} />}
       {fees.value === null ? null : <FeeSection fees={fees.value} reload={fees.reload} />}
-      {tariffs.value === null ? null : <TermsSection terms={tariffs.value.terms} />}
     </section>
   );
 }
@@ -29,15 +29,6 @@ export default function Rules() {
 function Until({ to }: { to: string | null }) {
   const words = useWords();
   return to === null ? <span className="quiet">{words.rules.furtherNotice}</span> : <Num>{to}</Num>;
-}
-
-function Span({ from, to }: { from: string; to: string | null }) {
-  const words = useWords();
-  return (
-    <>
-      {words.preview.from} <Num>{from}</Num> {to === null ? words.rules.furtherNotice : <>{words.preview.to} <Num>{to}</Num></>}
-    </>
-  );
 }
 
 function By({ by, confirmedBy }: { by: string | null; confirmedBy: string | null }) {
@@ -112,68 +103,8 @@ function TariffSection({ tariffs: { items, proposals }, reload }: { tariffs: Tar
         </Notice>
       )}
       {admin ? <NewTariff done={reload} /> : null}
+      {admin ? <NewSteps versions={items.map(({ version }) => version)} done={reload} /> : null}
     </section>
-  );
-}
-
-/** What another has proposed: to be looked at as a whole before it is published. */
-function TariffProposed({ proposal, done }: { proposal: TariffProposal; done: (affected: number | null) => void }) {
-  const words = useWords();
-  const figures = useFigures();
-  const { operator } = useSession();
-  const [review, setReview] = useState<TariffReview | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const address = `/tariffs/${encodeURIComponent(proposal.version)}`;
-  const look = async (): Promise<void> => {
-    setError(null);
-    try {
-      const { document } = await get<{ document: unknown }>(address);
-      setReview(await post<TariffReview>('/tariffs/check', { document }));
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  const own = proposal.proposedBy.id === operator.id;
-  return (
-    <div className="proposal">
-      <p>
-        <strong>
-          <bdi dir="ltr">{proposal.version}</bdi>
-        </strong>{' '}
-        <Said>{figures(proposal.title)}</Said>، <Span from={proposal.from} to={proposal.to} />{' '}
-        <span className="quiet">
-          <Said>{proposal.proposedBy.name}</Said> <Moment at={proposal.proposedAt} />
-        </span>
-      </p>
-      {operator.role === 'admin' ? (
-        <>
-          {review === null ? (
-            <Button className="button small" onPress={() => void look()}>
-              {words.rules.look}
-            </Button>
-          ) : (
-            <Review review={review} />
-          )}
-          {error === null ? null : <Trouble error={error} />}
-          {own ? <p className="quiet">{words.rules.own}</p> : null}
-          {!own && review !== null ? (
-            <Act
-              title={words.rules.publish}
-              help={words.rules.publishHelp}
-              label={words.rules.publish}
-              ready={review.valid}
-              perform={async () => {
-                const { affected } = await post<{ affected: unknown[] }>(`${address}/publication`, { proposal: proposal.proposal });
-                done(affected.length);
-              }}
-              done={() => undefined}
-              open
-            />
-          ) : null}
-          <Act title={words.rules.withdraw} label={words.rules.withdraw} perform={() => call('DELETE', `${address}/proposal`)} done={() => done(null)} danger />
-        </>
-      ) : null}
-    </div>
   );
 }
 
@@ -237,128 +168,6 @@ function NewTariff({ done }: { done: () => void }) {
         </label>
       ) : null}
     </Act>
-  );
-}
-
-/** Every finding, and sample bills old against new. */
-function Review({ review }: { review: TariffReview }) {
-  const { words, language } = useSpeech();
-  const figures = useFigures();
-  return (
-    <div className="review" role="status">
-      <p className="badges">
-        {review.version === null ? null : (
-          <Badge>
-            <bdi dir="ltr">{review.version}</bdi>
-          </Badge>
-        )}
-        <Badge tone={review.valid ? 'good' : 'bad'}>{review.valid ? words.rules.valid : words.rules.faults(figures(review.faults.length))}</Badge>
-        {review.warnings.length > 0 ? <Badge tone="warn">{words.rules.warnings(figures(review.warnings.length))}</Badge> : null}
-        {review.against === null ? null : <Badge tone="info">{words.rules.against(review.against)}</Badge>}
-      </p>
-      {review.faults.length + review.warnings.length === 0 ? null : (
-        <Scroll label={words.rules.what}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{words.rules.what}</th>
-                <th scope="col">{words.rules.path}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {[...review.faults.map((found) => ({ ...found, tone: 'bad' as const })), ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const }))].map(({ path, code, title, detail, tone }, n) => (
-                <tr key={n}>
-                  <th scope="row">
-                    {words.rules.codes[code] === undefined ? null : <Badge tone={tone}>{words.rules.codes[code]}</Badge>}{' '}
-                    <span className="small-print">{language === 'fa' ? <Mixed text={detail} /> : title}</span>
-                  </th>
-                  <td>
-                    <bdi dir="ltr" className="small-print">
-                      {path}
-                    </bdi>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      )}
-      {review.samples.length === 0 ? null : <Samples review={review} />}
-    </div>
-  );
-}
-
-/** Persian with names of the document in it, which run from left to right and keep their digits. */
-function Mixed({ text }: { text: string }) {
-  const figures = useFigures();
-  return <>{text.split(/([A-Za-z][\w.[\]-]*)/).map((part, i) => (i % 2 === 0 ? figures(part) : <bdi key={i} dir="ltr">{part}</bdi>))}</>;
-}
-
-/** One use at a time: what people would pay under the one and the other. */
-function Samples({ review: { samples, against } }: { review: TariffReview }) {
-  const words = useWords();
-  const figures = useFigures();
-  const uses = [...new Set(samples.map(({ use }) => use))];
-  const [use, setUse] = useState(uses[0] ?? '');
-  const compared = against !== null;
-  const rial = (value: number | null) => (value === null ? words.none : <Amount value={value} bare />);
-  return (
-    <>
-      <div className="table-head spread">
-        <h3>
-          {words.rules.samples} <span className="quiet small-print">{words.rules.samplesHelp}</span>
-        </h3>
-        {uses.length > 1 ? <Select label={words.rules.use} value={use} onChange={setUse} options={Object.fromEntries(uses.map((each) => [each, words.uses[each] ?? each]))} /> : null}
-      </div>
-      <div className="tall">
-        <Scroll label={words.rules.samples}>
-          <table className="wide">
-            <thead>
-              <tr>
-                <th scope="col">{words.rules.season}</th>
-                <th scope="col">{words.rules.climate}</th>
-                <th scope="col" className="end">
-                  {words.rules.m3}
-                </th>
-                {compared ? (
-                  <th scope="col" className="end">
-                    {words.rules.old}
-                  </th>
-                ) : null}
-                <th scope="col" className="end">
-                  {words.rules.new}
-                </th>
-                {compared ? (
-                  <th scope="col" className="end">
-                    {words.rules.difference}
-                  </th>
-                ) : null}
-              </tr>
-            </thead>
-            <tbody>
-              {samples
-                .filter((bill) => bill.use === use)
-                .map(({ season, climate, m3, oldRial, newRial, differenceRial, percent }, n) => (
-                  <tr key={n}>
-                    <td>{words.rules.seasons[season]}</td>
-                    <td>{climate === null ? words.list.all : figures(climate)}</td>
-                    <td className="end">
-                      <Num>{grouped(m3)}</Num>
-                    </td>
-                    {compared ? <td className="end">{rial(oldRial)}</td> : null}
-                    <td className="end">{rial(newRial)}</td>
-                    {compared ? (
-                      <td className="end">
-                        {rial(differenceRial)} {percent === null ? null : <span className="quiet"><Num>{`${percent.replace('-', '−')}%`}</Num></span>}
-                      </td>
-                    ) : null}
-                  </tr>
-                ))}
-            </tbody>
-          </table>
-        </Scroll>
-      </div>
-    </>
   );
 }
 
@@ -487,40 +296,5 @@ function NewFee({ done }: { done: () => void }) {
         {words.rules.meantFee}
       </label>
     </Act>
-  );
-}
-
-function TermsSection({ terms }: { terms: ServiceTermsOf }) {
-  const words = useWords();
-  const figures = useFigures();
-  const { termNames } = words.rules;
-  const hours = (n: number): string => words.rules.hours(figures(n));
-  const rows: [string, React.ReactNode][] = [
-    [termNames.target, words.rules.minutes(figures(5))],
-    [termNames.correctionDue, hours(terms.correction.dueHours)],
-    [termNames.approvalAbove, <Amount key="above" value={terms.correction.approvalAbove} />],
-    [termNames.escalate, hours(terms.escalateAfterHours)],
-    [termNames.remind, terms.remindDaysBeforeClosing.map((n) => words.days(figures(n))).join(words.and) || words.none],
-    [termNames.qualification, words.days(figures(terms.qualificationWarnDays))],
-    [termNames.outage, words.rules.minutes(figures(terms.outageAfterMinutes))],
-    [
-      termNames.opening,
-      terms.openingHours.map(({ days, from, to }) => `${days === null ? words.rules.workingDays : days.map((day) => words.rules.weekdays[day]).join(words.and)}: ${words.rules.fromTo(figures(from), figures(to))}`).join(words.and),
-    ],
-    [termNames.stale, Object.entries(terms.staleAfterDays).map(([kind, n]) => `${words.account.feedKinds[kind] ?? kind}: ${words.days(figures(n))}`).join(words.and)],
-  ];
-  return (
-    <section className="panel stacked">
-      <h2>{words.rules.terms}</h2>
-      <p className="quiet">{words.rules.termsHelp}</p>
-      <dl className="facts terms">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
   );
 }

@@ -2,9 +2,10 @@ import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { post, type Person, type Role, type Task, type UnsentPage } from '../api';
 import { grouped } from '../digits';
+import { List, useFilters } from '../list';
 import { useLoaded, useOften, usePages } from '../loading';
-import { Badge, Field, Moment, Notice, Num, Said, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
-import { go, Link, useAddress } from '../router';
+import { Badge, Field, Moment, Notice, Num, Said, Scroll, Select, Trouble, useFigures } from '../parts';
+import { Link } from '../router';
 import { useSession } from '../session';
 import { Act, isReason, Note } from '../settlement/act';
 import { useSpeech, useWords } from '../words';
@@ -17,32 +18,23 @@ const SEES_SETTLEMENTS: readonly Role[] = ['clerk', 'supervisor', 'approver', 'q
 export default function Tasks() {
   const words = useWords();
   const { operator } = useSession();
-  const { searchParams } = useAddress();
+  const { given, apply, query: kept } = useFilters('/tasks', ['kind', 'state']);
   const supervisor = operator.role === 'supervisor';
   const people = useLoaded<{ items: Person[] }>(supervisor ? '/people?limit=200' : null);
   const colleagues = (people.value?.items ?? []).filter(({ active }) => active);
   // the supervisor answers for the office, everybody else for the own
-  const whose = searchParams.get('whose') ?? (supervisor || operator.role === 'admin' || operator.role === 'quality' ? 'all' : 'mine');
-  const query = new URLSearchParams({ limit: '200' });
+  const whose = given('whose') || (supervisor || operator.role === 'admin' || operator.role === 'quality' ? 'all' : 'mine');
+  const query = new URLSearchParams([...kept, ['limit', '200']]);
   if (whose === 'mine') query.set('mine', 'true');
   else if (whose !== 'all') query.set('assignee', whose);
-  for (const name of ['kind', 'state']) {
-    const value = searchParams.get(name);
-    if (value) query.set(name, value);
-  }
   const path = `/tasks?${query.toString()}`;
-  const { items, here, error, reload, more } = usePages<Task>(path);
+  const pages = usePages<Task>(path);
+  const { items: shown, reload } = pages;
   useOften(reload, LOOK_MS);
   const [picked, setPicked] = useState<{ path: string; ids: ReadonlySet<string> }>({ path, ids: new Set() });
-  const ids = picked.path === path ? items.filter(({ id }) => picked.ids.has(id)).map(({ id }) => id) : [];
+  const ids = picked.path === path ? shown.filter(({ id }) => picked.ids.has(id)).map(({ id }) => id) : [];
   const pick = (next: ReadonlySet<string>): void => setPicked({ path, ids: next });
   const nameOf = (id: string): string => (id === operator.id ? words.tasks.me : (colleagues.find((person) => person.id === id)?.name ?? id));
-  const apply = (name: string, value: string): void => {
-    const next = new URLSearchParams(searchParams);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    go(`/tasks?${next.toString()}`, { replace: true });
-  };
 
   return (
     <section className="list">
@@ -52,24 +44,22 @@ export default function Tasks() {
           <Select
             label={words.tasks.whose}
             value={whose}
-            onChange={(value) => apply('whose', value)}
+            onChange={(value) => apply({ whose: value })}
             options={{ mine: words.tasks.mine, all: words.tasks.all, ...Object.fromEntries(colleagues.filter(({ id }) => id !== operator.id).map(({ id, name }) => [id, name])) }}
           />
-          <Select label={words.tasks.state} value={searchParams.get('state') ?? ''} onChange={(value) => apply('state', value)} options={{ '': words.tasks.states.open, overdue: words.tasks.states.overdue, closed: words.tasks.states.closed }} />
-          <Select label={words.tasks.kind} value={searchParams.get('kind') ?? ''} onChange={(value) => apply('kind', value)} options={{ '': words.list.all, ...words.tasks.kinds }} />
+          <Select label={words.tasks.state} value={given('state')} onChange={(value) => apply({ state: value })} options={{ '': words.tasks.states.open, overdue: words.tasks.states.overdue, closed: words.tasks.states.closed }} />
+          <Select label={words.tasks.kind} value={given('kind')} onChange={(value) => apply({ kind: value })} options={{ '': words.list.all, ...words.tasks.kinds }} />
         </search>
       </div>
       {operator.role === 'clerk' ? <ShiftEnd /> : null}
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{words.tasks.empty}</p> : null}
-      {supervisor && searchParams.get('state') !== 'closed' && items.length > 0 ? <Giving key={path} ids={ids} colleagues={colleagues} done={reload} /> : null}
-      {items.length === 0 ? null : <Table items={items} picked={supervisor ? new Set(ids) : null} pick={pick} nameOf={nameOf} reload={reload} />}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+      <List pages={pages} empty={words.tasks.empty}>
+        {(items) => (
+          <>
+            {supervisor && given('state') !== 'closed' ? <Giving key={path} ids={ids} colleagues={colleagues} done={reload} /> : null}
+            <Table items={items} picked={supervisor ? new Set(ids) : null} pick={pick} nameOf={nameOf} reload={reload} />
+          </>
+        )}
+      </List>
     </section>
   );
 }

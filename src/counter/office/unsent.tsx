@@ -2,9 +2,10 @@ import { Button } from 'react-aria-components';
 import { ROOT, type Role, type UnsentPage, type UnsentPosting } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { grouped } from '../digits';
+import { List, useFilters } from '../list';
 import { useLoaded, usePages } from '../loading';
-import { Amount, Badge, DayField, Num, Said, Scroll, Trouble, useFigures, Waiting } from '../parts';
-import { go, Link, useAddress } from '../router';
+import { Amount, Badge, DayField, Num, Said, Scroll, useFigures } from '../parts';
+import { Link } from '../router';
 import { useSession } from '../session';
 import { useWords } from '../words';
 import { useState } from 'react';
@@ -17,22 +18,11 @@ export default function Unsent() {
   const words = useWords();
   const figures = useFigures();
   const { operator } = useSession();
-  const { searchParams } = useAddress();
-  const query = new URLSearchParams();
-  for (const name of FILTERS) {
-    const value = searchParams.get(name);
-    if (value) query.set(name, value);
-  }
+  const { given, apply, clear, any, query } = useFilters('/unsent', FILTERS);
   const counted = useLoaded<UnsentPage>(`/billing/unsent?${new URLSearchParams([...query, ['limit', '1']]).toString()}`);
-  const { items, here, error, reload, more } = usePages<UnsentPosting>(`/billing/unsent?${new URLSearchParams([...query, ['limit', '100']]).toString()}`);
+  const pages = usePages<UnsentPosting>(`/billing/unsent?${new URLSearchParams([...query, ['limit', '100']]).toString()}`);
   const counts = counted.value?.counts;
-  const [before, setBefore] = useState(figures(searchParams.get('dueBefore') ?? ''));
-  const apply = (name: string, value: string): void => {
-    const next = new URLSearchParams(searchParams);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    go(`/unsent?${next.toString()}`, { replace: true });
-  };
+  const [before, setBefore] = useState(figures(given('dueBefore')));
   return (
     <section className="list">
       <div className="list-head">
@@ -41,7 +31,7 @@ export default function Unsent() {
         <search className="filters" aria-label={words.list.filters}>
           {operator.role === 'clerk' || operator.role === 'supervisor' ? (
             <label className="check plain-check">
-              <input type="checkbox" checked={searchParams.get('clerk') === 'me'} onChange={(event) => apply('clerk', event.target.checked ? 'me' : '')} />
+              <input type="checkbox" checked={given('clerk') === 'me'} onChange={(event) => apply({ clerk: event.target.checked ? 'me' : '' })} />
               {words.list.mine}
             </label>
           ) : null}
@@ -51,17 +41,17 @@ export default function Unsent() {
             onChange={(typed) => {
               setBefore(typed);
               const day = parseDay(typed, todayInTehran());
-              if (typed === '' || day) apply('dueBefore', day ? dayText(day) : '');
+              if (typed === '' || day) apply({ dueBefore: day ? dayText(day) : '' });
             }}
             help=""
           />
-          {searchParams.get('cycle') ? (
+          {given('cycle') === '' ? null : (
             <Badge tone="info">
-              {words.settlement.cycle} <Num>{searchParams.get('cycle') ?? ''}</Num>
+              {words.settlement.cycle} <Num>{given('cycle')}</Num>
             </Badge>
-          ) : null}
-          {[...searchParams.keys()].length > 0 ? (
-            <Button className="button small bare" onPress={() => { setBefore(''); go('/unsent', { replace: true }); }}>
+          )}
+          {any ? (
+            <Button className="button small bare" onPress={() => { setBefore(''); clear(); }}>
               {words.list.clear}
             </Button>
           ) : null}
@@ -79,15 +69,9 @@ export default function Unsent() {
           ))}
         </p>
       ) : null}
-      {error === null ? null : <Trouble error={error} retry={reload} />}
-      {!here && error === null ? <Waiting /> : null}
-      {here && items.length === 0 ? <p className="empty">{words.unsent.empty}</p> : null}
-      {items.length === 0 ? null : <Table items={items} linked={SEES_SETTLEMENTS.includes(operator.role)} />}
-      {more === null ? null : (
-        <Button className="button" onPress={more}>
-          {words.more}
-        </Button>
-      )}
+      <List pages={pages} empty={words.unsent.empty}>
+        {(items) => <Table items={items} linked={SEES_SETTLEMENTS.includes(operator.role)} />}
+      </List>
     </section>
   );
 }

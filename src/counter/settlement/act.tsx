@@ -5,7 +5,7 @@ import { Notice, Trouble } from '../parts';
 import { useWords } from '../words';
 
 /** One thing that may be done: what it means, what it needs, and the button; refused acts say why and keep what was typed. */
-export function Act({ title, help, label, perform, done, danger = false, ready = true, open = false, children }: {
+export function Act({ title, help, label, perform, done, danger = false, ready = true, open = false, silent = false, children }: {
   title: string;
   help?: ReactNode;
   label: string;
@@ -14,6 +14,8 @@ export function Act({ title, help, label, perform, done, danger = false, ready =
   danger?: boolean;
   ready?: boolean;
   open?: boolean;
+  /** what it does is seen by itself */
+  silent?: boolean;
   children?: ReactNode;
 }) {
   const words = useWords();
@@ -48,7 +50,7 @@ export function Act({ title, help, label, perform, done, danger = false, ready =
         {help === undefined ? null : <p className="quiet">{help}</p>}
         {children}
         {error === null ? null : <Trouble error={error} />}
-        {said && error === null ? (
+        {said && !silent && error === null ? (
           <Notice tone="good" live>
             {words.settlement.done}
           </Notice>

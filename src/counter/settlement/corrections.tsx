@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { type Comparison, type Correction, type CorrectionDetail, type Finding, post, Refused, type Settlement, type Submitted } from '../api';
+import { useDocumentNames } from '../documents';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { Findings } from '../desk/findings';
 import { latinDigits } from '../digits';
@@ -331,6 +332,7 @@ function SideBySide({ comparison }: { comparison: Comparison }) {
 /** What the correction says of the request that the bill does not: only what differs. */
 function ChangedFacts({ before, after }: { before: Facts; after: Facts }) {
   const words = useWords();
+  const namesOf = useDocumentNames(before.documents.join() === after.documents.join() ? null : after.settlementDate);
   const figures = useFigures();
   const { form } = words;
   const told: readonly [label: string, of: (facts: Facts) => string][] = [
@@ -340,7 +342,7 @@ function ChangedFacts({ before, after }: { before: Facts; after: Facts }) {
     [form.meterState, ({ meterState }) => form.meterStates[meterState]],
     [form.purpose, ({ purpose }) => form.purposes[purpose]],
     [form.applicant, ({ applicant }) => `${applicant.name} (${form.applicants[applicant.kind]})`],
-    [form.documents, ({ documents }) => (documents.length === 0 ? words.none : documents.map((code) => form.documentNames[code] ?? code).join(words.and))],
+    [form.documents, ({ documents }) => (documents.length === 0 ? words.none : namesOf(documents))],
     [form.newOwnerTitle, ({ newSubscriber: next }) => (next === null ? words.none : `${next.name}${words.and}${figures(next.from)}`)],
     [words.corrections.reasons, ({ confirmations }) => (confirmations.length === 0 ? words.none : confirmations.map(({ reason }) => reason).join(words.and))],
   ];

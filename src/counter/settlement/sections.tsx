@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { billAddress, call, clearanceAddress, type Happening, type Settlement } from '../api';
+import { useDocumentNames } from '../documents';
 import { Bill } from '../bill';
 import { clockText } from '../clock';
 import { Findings } from '../desk/findings';
@@ -70,6 +71,7 @@ export function FactsSection({ settlement }: { settlement: Settlement }) {
   const words = useWords();
   const figures = useFigures();
   const { facts, clerk, account, predecessor, warnings, errors } = settlement;
+  const documents = useDocumentNames(facts.documents.length === 0 ? null : facts.settlementDate);
   const row = (label: string, value: React.ReactNode) => (
     <div>
       <dt>{label}</dt>
@@ -92,7 +94,7 @@ export function FactsSection({ settlement }: { settlement: Settlement }) {
             <Said>{facts.applicant.name}</Said> ({words.form.applicants[facts.applicant.kind]})
           </>,
         )}
-        {facts.documents.length === 0 ? null : row(words.form.documents, facts.documents.map((code) => words.form.documentNames[code] ?? code).join(words.and))}
+        {facts.documents.length === 0 ? null : row(words.form.documents, <Said>{documents(facts.documents)}</Said>)}
         {facts.newSubscriber
           ? row(
               words.form.newOwnerTitle,

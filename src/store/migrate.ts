@@ -13,8 +13,6 @@ export async function migrate(url: string): Promise<string[]> {
     direction: 'up',
     migrationsTable: 'migrations',
     advisoryLockMode: 'wait',
-    // a number is taken when the work on it begins: a lower one may come after a higher one, each stands by itself
-    checkOrder: false,
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
   return ran.map(({ name }) => name);

@@ -7,7 +7,7 @@ create function app.first_cycle(id text) returns text language sql stable as $$
   -- the cycle that the settlement's amounts were first due in; of a posting that was moved the one it came from
   select coalesce((select m.from_cycle from app.postings p join app.posting_moves m using (posting)
       where p.settlement_id = id and p.kind = 'settlement' and p.revision = 1 order by m.at limit 1),
-    (select p.cycle from app.postings p where p.settlement_id = id and p.kind = 'settlement' and p.revision = 1), '')
+    (select p.cycle from app.postings p where p.settlement_id = id and p.kind = 'settlement' and p.revision = 1 order by p.posting limit 1), '')
 $$;
 
 create view app.measures_due as
@@ -168,9 +168,9 @@ begin
     s.at_risk_at is not null, coalesce(c.errors, 0), s.office, s.clerk, coalesce(f.cycle, ''), s.id
   from app.settlements s
   left join (select settlement_id, count(*) as errors from app.corrections where status <> 'withdrawn' group by 1) c on c.settlement_id = s.id
-  left join (select p.settlement_id, coalesce(m.from_cycle, p.cycle) as cycle from app.postings p
-      left join (select distinct on (posting) posting, from_cycle from app.posting_moves order by posting, at) m using (posting)
-    where p.kind = 'settlement' and p.revision = 1) f on f.settlement_id = s.id
+  left join (select distinct on (p.settlement_id) p.settlement_id, coalesce(m.from_cycle, p.cycle) as cycle from app.postings p
+      left join (select distinct on (posting) posting, from_cycle, at from app.posting_moves order by posting, at) m using (posting)
+    where p.kind = 'settlement' and p.revision = 1 order by p.settlement_id, m.at nulls last, p.posting) f on f.settlement_id = s.id
   order by s.received_at;
   alter table app.measures add primary key (settlement_id);
   create index measures_received on app.measures (received_at);

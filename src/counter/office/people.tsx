@@ -165,6 +165,7 @@ function Adding({ done }: { done: () => void }) {
 export function PersonPage({ id }: { id: string }) {
   const words = useWords();
   const { operator } = useSession();
+  const figures = useFigures();
   const { value: person, error, reload } = useLoaded<Person>(`/people/${id}`);
   if (person === null) return error === null ? <Waiting /> : <Trouble error={error} retry={reload} />;
   return (
@@ -182,9 +183,7 @@ export function PersonPage({ id }: { id: string }) {
           <Badge>
             <bdi dir="ltr">{person.id}</bdi>
           </Badge>
-          <Badge>
-            {words.people.columns.office} <Num>{person.office}</Num>
-          </Badge>
+          <Badge>{words.office(figures(person.office))}</Badge>
           {person.roles.map((role) => (
             <Badge key={role} tone="info">
               {words.roles[role]}

@@ -234,8 +234,8 @@ describe('what is taken', () => {
   test('the same file twice changes nothing; a changed row is one update', async () => {
     await withAccount();
     const rows = Array.from({ length: 50 }, (_, i) => ({ reference: `P${i}` }));
-    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 50, updated: 0, unchanged: 0 });
-    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 0, updated: 0, unchanged: 50 });
+    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 50, updated: 0, unchanged: 0, payments: { paid: [], closedTasks: [] } });
+    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 0, updated: 0, unchanged: 50, payments: { paid: [], closedTasks: [] } });
     rows[7] = { reference: 'P7', countedInBill: '0501' } as { reference: string };
     expect(await load(db.pool, 'payments', rows)).toMatchObject({ inserted: 0, updated: 1, unchanged: 49 });
     expect(await load(db.pool, 'accounts', [{}])).toMatchObject({ inserted: 0, updated: 0, unchanged: 1 });

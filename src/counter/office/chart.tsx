@@ -19,7 +19,7 @@ export interface Series {
  * Bars of one or two series over groups, drawn in the reading direction; null is nothing to show, not nought. The same
  * figures stand in a table behind it, which is what a screen reader gets.
  */
-export function Chart({ title, groups, series, format, top, mark, open }: {
+export function Chart({ title, groups, series, format, top, least = 0, mark, open }: {
   title: string;
   /** under the bars, in their order */
   groups: readonly string[];
@@ -27,6 +27,8 @@ export function Chart({ title, groups, series, format, top, mark, open }: {
   format: (value: number) => string;
   /** the highest value of the axis; the data's when absent */
   top?: number;
+  /** the axis reaches this value at least: below it names repeat themselves */
+  least?: number;
   /** a line across, with its name */
   mark?: { at: number; name: string };
   /** what a press on a group's bar opens; the same stands in the page's own table for keys */
@@ -36,7 +38,7 @@ export function Chart({ title, groups, series, format, top, mark, open }: {
   const figures = useFigures();
   const id = useId();
   const all = series.flatMap(({ values }) => values.filter((value) => value !== null));
-  const highest = top ?? niceTop(Math.max(0, ...all, ...(mark && Math.max(0, ...all) > mark.at / 4 ? [mark.at] : [])));
+  const highest = top ?? niceTop(Math.max(least, ...all, ...(mark && Math.max(0, ...all) > mark.at / 4 ? [mark.at] : [])));
   const rtl = language === 'fa';
   const inner = WIDTH - SIDE - 8;
   const slot = inner / Math.max(1, groups.length);

@@ -297,6 +297,7 @@ function Charts({ all, items, of, by, nameOf }: Grouped & { all: One }) {
           { name: charts.p95, values: items.map(({ k1 }) => k1.p95Ms) },
         ]}
         format={clockText}
+        least={2_000}
         mark={{ at: TARGET_MS, name: charts.target }}
         open={open()}
       />

@@ -86,7 +86,7 @@ test('each call that may be refused says so in the document', () => {
 });
 
 test('feeds one after the other: what is done after an answer is in nobody’s way', async () => {
-  api.deps.loadFeed = async () => ({ ok: true, kind: 'payments', rows: 1, inserted: 1, updated: 0, unchanged: 0, paid: [{ settlement: ID } as never] });
+  api.deps.loadFeed = async () => ({ ok: true, kind: 'payments', rows: 1, inserted: 1, updated: 0, unchanged: 0, payments: { paid: [{ settlement: ID } as never], closedTasks: [] } });
   let told = 0;
   api.deps.temporal.paymentReceived = () => (told++, new Promise(() => undefined));
   const send = () => api.call('POST', '/api/v1/billing/feeds/payments', { as: BILLING, body: 'a\n1\n', headers: { 'content-type': 'text/csv' } });

@@ -9,6 +9,8 @@ export const AT_RISK = defineSearchAttributeKey('atRisk', SearchAttributeType.BO
 export const BREACHED = defineSearchAttributeKey('breached', SearchAttributeType.BOOL);
 /** some posting was not taken when its cycle closed, and is not taken yet */
 export const FEE_OVERDUE = defineSearchAttributeKey('feeOverdue', SearchAttributeType.BOOL);
+/** errors reported so far, also those that were withdrawn */
+export const CORRECTIONS = defineSearchAttributeKey('corrections', SearchAttributeType.INT);
 /** of a task: what waits, for whom, and how it stands: waiting, overdue, escalated; a server holds three BOOLs at most, so this is none */
 export const TASK_KIND = defineSearchAttributeKey('taskKind', SearchAttributeType.KEYWORD);
 export const TASK_ROLE = defineSearchAttributeKey('taskRole', SearchAttributeType.KEYWORD);
@@ -16,9 +18,9 @@ export const TASK_STATE = defineSearchAttributeKey('taskState', SearchAttributeT
 /** how a corrective action stands */
 export const ACTION_STATUS = defineSearchAttributeKey('actionStatus', SearchAttributeType.KEYWORD);
 
-export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, TASK_KIND, TASK_ROLE, TASK_STATE, ACTION_STATUS];
+export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, CORRECTIONS, TASK_KIND, TASK_ROLE, TASK_STATE, ACTION_STATUS];
 
 /** Name → type as the Temporal server registers them. */
-export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool'> = Object.fromEntries(
-  SEARCH_ATTRIBUTES.map(({ name, type }) => [name, type === SearchAttributeType.BOOL ? 'Bool' : 'Keyword']),
+export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool' | 'Int'> = Object.fromEntries(
+  SEARCH_ATTRIBUTES.map(({ name, type }) => [name, ({ BOOL: 'Bool', INT: 'Int' } as const)[type as string] ?? 'Keyword']),
 );

@@ -31,7 +31,7 @@ import {
   postingTaken,
   settlementState,
 } from './messages.js';
-import { AT_RISK, BREACHED, CYCLE, FEE_OVERDUE, STATUS } from './search-attributes.js';
+import { AT_RISK, BREACHED, CORRECTIONS, CYCLE, FEE_OVERDUE, STATUS } from './search-attributes.js';
 import { expectedEnd } from './failures.js';
 import { startRework } from './rework.js';
 import { runStep } from './steps.js';
@@ -190,7 +190,7 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   const { outbox } = scheduled.value;
   show(outbox.postings);
   const cycle = waitsFor(outbox.postings);
-  upsertSearchAttributes([{ key: STATUS, value: view.status }, ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : [])]);
+  upsertSearchAttributes([{ key: STATUS, value: view.status }, { key: CORRECTIONS, value: 0 }, ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : [])]);
   tell(view, `مانده اعلام شد: ${bill.payable} ریال؛ در انتظار تحویل صورتحساب`);
   if (!view.withinTarget && !view.lateEntry) await markDelay(view, order, 'breached');
   void remindOfDelivery(view, order, scheduled.value.dayEndsAt);
@@ -233,6 +233,12 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     if (outbox.closesAt !== null) return { at: outbox.closesAt, summary: 'بسته شدن دوره' };
     return answered() && outbox.objectionEndsAt !== null ? { at: outbox.objectionEndsAt, summary: 'پایان مهلت اعتراض' } : null;
   };
+
+  const showState = (): void =>
+    upsertSearchAttributes([
+      { key: STATUS, value: view.status },
+      { key: CORRECTIONS, value: view.corrections.length },
+    ]);
 
   const run = async (scheduled: Outbox): Promise<void> => {
     outbox = scheduled;
@@ -285,9 +291,9 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
           break;
         }
       }
-      upsertSearchAttributes([{ key: STATUS, value: view.status }]);
+      showState();
     }
-    upsertSearchAttributes([{ key: STATUS, value: view.status }]);
+    showState();
     tell(view, 'تسویه پایان یافت');
   };
   return { run };

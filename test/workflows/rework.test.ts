@@ -153,6 +153,8 @@ test('after billing took the postings a difference follows, line by line, and no
     const third = await verify(order, 2);
     expect(kinds(third)).toMatchObject({ 'difference/2': ['replaced', comparison.difference], 'difference/3': ['waiting', comparison.difference + again.comparison.difference] });
 
+    await until('how many errors there were, for the Temporal UI', async () => (await handle(order).describe()).searchAttributes['corrections']?.[0] === 2);
+
     const waiting = third.postings.find(({ status }) => status === 'waiting') as Settlement['postings'][number];
     await handle(order).executeUpdate(confirmDelivery, { args: [{ deliveredTo: 'علی', channel: 'counter', by: CLERK }] });
     await postings.openCycle({ cycle: waiting.cycle as string, eventId: `open-${order.id}`, closesOn: waiting.dueOn as string, by: person('b', 'billing') });

@@ -152,8 +152,8 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
   const env = await TestWorkflowEnvironment.createTimeSkipping(executable ? { server: { executable: { type: 'existing-path', path: executable } } } : {});
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    // KEYWORD = 2, BOOL = 5 in temporal.api.enums.v1.IndexedValueType
-    searchAttributes: Object.fromEntries(Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [name, type === 'Bool' ? 5 : 2])),
+    // the numbers of temporal.api.enums.v1.IndexedValueType
+    searchAttributes: Object.fromEntries(Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [name, { Keyword: 2, Int: 3, Bool: 5 }[type]])),
   });
   return env;
 }

@@ -50,8 +50,8 @@ describe('a change of terms', () => {
   });
 
   test('of a group only what is named, and of a later stretch that would be the same no rule of its own', () => {
-    const grouped = tariff({ version: 'A', service: [rule('1390/01/01', null, { correctiveAction: { perClerk: 4 } } as never)] });
-    expect(changed([grouped], '1405/03/01', { terms: { correctiveAction: { perCause: 9 } } as never }).service?.at(-1)).toEqual({ from: '1405/03/01', to: null, correctiveAction: { perClerk: 4, perCause: 9 } });
+    const grouped = tariff({ version: 'A', service: [rule('1390/01/01', null, { correctiveAction: { perClerk: 4 } })] });
+    expect(changed([grouped], '1405/03/01', { terms: { correctiveAction: { perCause: 9 } } }).service?.at(-1)).toEqual({ from: '1405/03/01', to: null, correctiveAction: { perClerk: 4, perCause: 9 } });
     const same = tariff({ version: 'A', service: [rule('1390/01/01', '1405/06/31', { escalateAfterHours: 8 }), rule('1405/07/01', null, { escalateAfterHours: 9 })] });
     expect(changed([same], '1405/03/01', { terms: { escalateAfterHours: 1 } }).service?.map(({ from, to }) => [from, to])).toEqual([['1390/01/01', '1405/02/31'], ['1405/03/01', null]]);
   });

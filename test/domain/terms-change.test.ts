@@ -159,3 +159,60 @@ test.each([
 ])('%j as a day off is %s', (typed, day) => {
   expect(parseDayOff(typed)).toBe(day);
 });
+
+describe('at the edges', () => {
+  test('one thing in the place of another is a difference too', () => {
+    const base = tariff({ requiredDocuments: [asked('1400/01/01', null, CARD)], service: [rule('1390/01/01', null, { daysOff: ['friday'] })] });
+    const swapped = (change: Omit<Parameters<typeof changedTariff>[1], 'from'>) => termsDifferences([base], [base, changed([base], '1405/03/01', change)], { from: on('1405/01/01'), to: null });
+    expect(swapped({ documents: [DEED] })).toMatchObject([{ from: '1405/03/01', documents: { added: [DEED], removed: [CARD] } }]);
+    expect(swapped({ terms: { daysOff: ['thursday'] } })).toMatchObject([{ from: '1405/03/01', daysOff: { added: ['thursday'], removed: ['friday'] } }]);
+    expect(swapped({ documents: [] })).toMatchObject([{ documents: { added: [], removed: [CARD] } }]);
+  });
+
+  test('a difference is told on the day on which it begins, becomes another and comes back, not on the turns between', () => {
+    const base = tariff({ service: [rule('1390/01/01', '1405/04/31', {}), rule('1405/05/01', null, {})] });
+    const other = tariff({ version: 'B', service: [rule('1390/01/01', '1405/02/31', {}), rule('1405/03/01', '1405/06/31', { escalateAfterHours: 1 }), rule('1405/07/01', '1405/07/30', {}), rule('1405/08/01', null, { escalateAfterHours: 1 })] });
+    expect(termsDifferences([base], [other], { from: on('1405/01/01'), to: null }).map(({ from }) => from)).toEqual(['1405/03/01', '1405/08/01']);
+  });
+
+  test('provisional use stays with the end that it belongs to; what another tariff cuts short has none', () => {
+    const ended = tariff({ version: 'E', to: on('1405/12/29'), provisionalTo: on('1406/06/31') });
+    expect(changed([ended], '1405/03/01', { documents: [CARD] })).toMatchObject({ to: '1405/12/29', provisionalTo: '1406/06/31' });
+    const next = tariff({ version: 'C', from: on('1405/07/01') });
+    const made = changed([ended, next], '1405/03/01', { documents: [CARD] });
+    expect(made.to).toBe('1405/06/31');
+    expect(made).not.toHaveProperty('provisionalTo');
+    expect(changed([tariff()], '1405/03/01', { documents: [CARD] })).not.toHaveProperty('provisionalTo');
+  });
+
+  test('on its last day a tariff is in force, not provisional, and a change holds from that day', () => {
+    const ended = tariff({ version: 'E', to: on('1405/12/29'), provisionalTo: on('1406/06/31') });
+    expect(standingOn([ended], on('1405/12/29'))).toMatchObject({ provisional: false });
+    expect(standingOn([ended], on('1406/01/01'))).toMatchObject({ provisional: true, to: '1405/12/29' });
+    expect(changed([ended], '1405/12/29', { documents: [CARD] }).requiredDocuments).toEqual([asked('1405/12/29', null, CARD)]);
+  });
+
+  test('terms that ended before stay as they were, those that end on the day lose it, those until the end of the calendar too', () => {
+    const base = tariff({ service: [rule('1390/01/01', '1404/12/29', { escalateAfterHours: 2 }), rule('1405/01/01', '1405/03/01', { escalateAfterHours: 3 })] });
+    expect(changed([base], '1405/03/01', { terms: { escalateAfterHours: 4 } }).service?.slice(0, 3).map(({ from, to, escalateAfterHours }) => [from, to, escalateAfterHours])).toEqual([
+      ['1390/01/01', '1404/12/29', 2],
+      ['1405/01/01', '1405/02/31', 3],
+      ['1405/03/01', null, 4],
+    ]);
+    const whole = tariff({ service: [rule('1390/01/01', '1498/12/30', { escalateAfterHours: 2 })] });
+    expect(changed([whole], '1405/03/01', { terms: { escalateAfterHours: 4 } }).service?.map(({ from, to }) => [from, to])).toEqual([['1390/01/01', '1405/02/31'], ['1405/03/01', null]]);
+  });
+
+  test('without a tariff, or one that asks for none, no documents', () => {
+    expect(documentsOn([], on('1405/01/01'))).toEqual([]);
+    const { requiredDocuments: _, ...bare } = tariff();
+    expect(documentsOn([bare], on('1405/01/01'))).toEqual([]);
+  });
+
+  test('the name of a version keeps to its length, and only its last number is another', () => {
+    expect(nextVersion('x'.repeat(90), [])).toBe(`${'x'.repeat(70)}.2`);
+    expect(nextVersion('v1.5-b', [])).toBe('v1.5-b.2');
+    expect(nextVersion('v.10', ['v.10', 'v.2'])).toBe('v.3');
+    expect(parseDayOff('1/13/1')).toBeNull();
+  });
+});

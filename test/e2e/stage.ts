@@ -103,21 +103,23 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
     if (!isUp(temporal)) temporal = await startedServer(testTemporal({ dataFile: temporalFile, port: temporalPort, own: ownServers }));
   };
 
+  /** What a process or a command of ours finds in its environment. */
+  const environment = (): NodeJS.ProcessEnv => ({
+    ...process.env,
+    TASVIEH_DATABASE_URL: postgres?.url,
+    TASVIEH_TEMPORAL_ADDRESS: temporal?.address,
+    TASVIEH_TEMPORAL_NAMESPACE: temporal?.namespace,
+    TASVIEH_SECRET: SECRET,
+    TASVIEH_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
+    TASVIEH_API_PORT: '0',
+    TASVIEH_LOG_LEVEL: 'warn',
+  });
+
   /** Starts a process and waits until it says that it is at work. */
   const launch = async (script: string, name: 'api' | 'worker', more: NodeJS.ProcessEnv = {}): Promise<Process> => {
     const logFile = path.join(folder, `${name}.log`);
     const log = openSync(logFile, 'a');
-    const env = {
-      ...process.env,
-      TASVIEH_DATABASE_URL: postgres?.url,
-      TASVIEH_TEMPORAL_ADDRESS: temporal?.address,
-      TASVIEH_TEMPORAL_NAMESPACE: temporal?.namespace,
-      TASVIEH_SECRET: SECRET,
-      TASVIEH_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
-      TASVIEH_API_PORT: '0',
-      TASVIEH_LOG_LEVEL: 'warn',
-      ...more,
-    };
+    const env = { ...environment(), ...more };
     // its channel tells it when this process is gone, so that it ends even when jest is killed
     const child: ChildProcess = fork(script, [name], { env, execArgv: [], stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
@@ -242,6 +244,7 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
     },
     /** all that processes of the name have logged */
     logOf: (name: 'api' | 'worker'): string => readFileSync(path.join(folder, `${name}.log`), 'utf8'),
+    environment,
     /** what API and worker find in their environment besides, when they start */
     settings,
     async startWorker() {

@@ -1,7 +1,7 @@
 // Makes a bare machine (Node, npm, python3 with pip) ready: packages, then the Temporal binaries. Needs no package itself.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,9 @@ function installPackages() {
   const stamp = path.join(root, 'node_modules', '.tasvieh-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   if (!installedAs(JSON.parse(lock))) {
+    // npm would empty the folder that it leads to
+    const folder = path.join(root, 'node_modules');
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error('node_modules is a link to packages of another package-lock.json: remove the link, then they are installed here.');
     say('npm ci');
     // npm hands its own path to its scripts; --include=dev because the compiler is needed even under NODE_ENV=production
     const npm = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];

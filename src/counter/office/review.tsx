@@ -17,6 +17,18 @@ export function Span({ from, to }: { from: string; to: string | null }) {
   );
 }
 
+/** What is unlikely and can be right all the same is proposed only when somebody says so. */
+export function MeantSo({ review, meant, setMeant }: { review: TariffReview | null; meant: boolean; setMeant: (meant: boolean) => void }) {
+  const words = useWords();
+  if (review === null || review.doubts.length === 0) return null;
+  return (
+    <label className="check">
+      <input type="checkbox" checked={meant} onChange={(event) => setMeant(event.target.checked)} />
+      {words.rules.meant}
+    </label>
+  );
+}
+
 /** What another has proposed: to be looked at as a whole before it is published. */
 export function TariffProposed({ proposal, done }: { proposal: TariffProposal; done: (affected: number | null) => void }) {
   const words = useWords();

@@ -7,7 +7,7 @@ import { Amount, Badge, DayField, Field, Moment, Notice, Num, Said, Scroll, Trou
 import { useSession } from '../session';
 import { Act } from '../settlement/act';
 import { useWords } from '../words';
-import { Review, Span, TariffProposed } from './review';
+import { MeantSo, Review, Span, TariffProposed } from './review';
 import { NewSteps } from './step-table';
 
 /** Everything rated is data: tariffs and the board's resolutions on the fee. Two administrators change it. */
@@ -161,12 +161,7 @@ function NewTariff({ done }: { done: () => void }) {
       ) : null}
       {error === null ? null : <Trouble error={error} />}
       {review === null ? null : <Review review={review} />}
-      {review !== null && review.doubts.length > 0 ? (
-        <label className="check">
-          <input type="checkbox" checked={meant} onChange={(event) => setMeant(event.target.checked)} />
-          {words.rules.meant}
-        </label>
-      ) : null}
+      <MeantSo review={review} meant={meant} setMeant={setMeant} />
     </Act>
   );
 }

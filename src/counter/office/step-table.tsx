@@ -5,7 +5,7 @@ import { dayText, parseDay, todayInTehran } from '../dates';
 import { DayField, Field, Select, Trouble, useFigures, Waiting } from '../parts';
 import { Act } from '../settlement/act';
 import { useWords } from '../words';
-import { Review } from './review';
+import { MeantSo, Review } from './review';
 
 const EMPTY = { version: '', title: '', source: '', from: '', to: '', base: '', sheet: '' };
 
@@ -111,12 +111,7 @@ export function NewSteps({ versions, done }: { versions: readonly string[]; done
       {busy ? <Waiting>{words.rules.checking}</Waiting> : null}
       {error === null ? null : <Trouble error={error} />}
       {review === null ? null : <Review review={byRow(review, (row, column, sheet) => words.steps.at(figures(row), column === null ? null : (words.steps.columnNames[column] ?? column), sheet))} />}
-      {review !== null && review.doubts.length > 0 ? (
-        <label className="check">
-          <input type="checkbox" checked={meant} onChange={(event) => setMeant(event.target.checked)} />
-          {words.rules.meant}
-        </label>
-      ) : null}
+      <MeantSo review={review} meant={meant} setMeant={setMeant} />
     </Act>
   );
 }

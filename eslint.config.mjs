@@ -3,14 +3,29 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const NODE = { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' };
+const NODE = {
+  process: 'readonly',
+  console: 'readonly',
+  URL: 'readonly',
+  Buffer: 'readonly',
+  fetch: 'readonly',
+  setTimeout: 'readonly',
+  clearTimeout: 'readonly',
+};
 
 export default defineConfig(
   globalIgnores(['node_modules', 'dist', 'data', 'coverage', 'test/fixtures']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
 
   { files: ['**/*.mjs'], extends: [js.configs.recommended], languageOptions: { globals: NODE } },
-  { files: ['**/*.cjs'], extends: [js.configs.recommended], languageOptions: { sourceType: 'commonjs', globals: { ...NODE, module: 'writable', require: 'readonly', __dirname: 'readonly' } } },
+  {
+    files: ['**/*.cjs'],
+    extends: [js.configs.recommended],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { ...NODE, module: 'writable', require: 'readonly', __dirname: 'readonly' },
+    },
+  },
 
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -20,7 +35,18 @@ export default defineConfig(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': [
         'error',
-        { checksConditionals: true, checksSpreads: true, checksVoidReturn: { arguments: true, attributes: true, inheritedMethods: true, properties: true, returns: true, variables: true } },
+        {
+          checksConditionals: true,
+          checksSpreads: true,
+          checksVoidReturn: {
+            arguments: true,
+            attributes: true,
+            inheritedMethods: true,
+            properties: true,
+            returns: true,
+            variables: true,
+          },
+        },
       ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
@@ -65,7 +91,11 @@ export default defineConfig(
               regex: '^(?!@temporalio/workflow$|@temporalio/common$|\\./|\\.\\./domain/|\\.\\./activities/)',
               message: 'Workflow code imports @temporalio/workflow, its own folder and ../domain; activities as types.',
             },
-            { regex: '^\\.\\./activities/', allowTypeImports: true, message: 'Workflow code imports activities as types only.' },
+            {
+              regex: '^\\.\\./activities/',
+              allowTypeImports: true,
+              message: 'Workflow code imports activities as types only.',
+            },
           ],
         },
       ],

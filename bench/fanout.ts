@@ -75,9 +75,14 @@ export async function benchFanOut(settlements: number): Promise<FanOut> {
       const length = block === 0 ? Math.min(size, AT_ONCE) : size;
       const plain = Array.from({ length }, (_, i) => `plain-${block}-${String(i).padStart(6, '0')}`);
       const waiting = Array.from({ length }, (_, i) => `cycle-${block}-${String(i).padStart(6, '0')}`);
-      await seedWaiting(pool, waiting.map((id) => ({ id, cycle: opened.cycle, dueOn: opened.closesOn, kinds: ['fee'] })));
+      await seedWaiting(
+        pool,
+        waiting.map((id) => ({ id, cycle: opened.cycle, dueOn: opened.closesOn, kinds: ['fee'] })),
+      );
       await atOnce([...plain, ...waiting], (id) => listening(client, id));
-      const plainly = await timed(() => atOnce(plain, (id) => client.workflow.getHandle(settlementWorkflowId(id)).signal(billingCycleOpened, opened)));
+      const plainly = await timed(() =>
+        atOnce(plain, (id) => client.workflow.getHandle(settlementWorkflowId(id)).signal(billingCycleOpened, opened)),
+      );
       const byCycle = await fanOut(client, pool, opened);
       // the first block warms up
       if (block === 0) continue;
@@ -98,7 +103,11 @@ function opening(block: number): Opening {
 
 /** A workflow that waits like a settlement; answers when it does. */
 async function listening(client: Client, id: string): Promise<void> {
-  const handle = await client.workflow.start<typeof listens>('listens', { workflowId: settlementWorkflowId(id), taskQueue: 'floor', args: [] });
+  const handle = await client.workflow.start<typeof listens>('listens', {
+    workflowId: settlementWorkflowId(id),
+    taskQueue: 'floor',
+    args: [],
+  });
   // started, its task scheduled, begun and completed
   while ((await handle.describe()).historyLength < 4) await pause(LOOK_MS);
 }
@@ -113,7 +122,8 @@ async function fanOut(client: Client, pool: ReturnType<typeof createPool>, opene
   });
   for (;;) {
     const { events } = await handle.fetchHistory();
-    const at = (event: { eventTime?: { seconds?: unknown; nanos?: number | null } | null } | undefined): number => Number(event?.eventTime?.seconds ?? 0) + (event?.eventTime?.nanos ?? 0) / 1e9;
+    const at = (event: { eventTime?: { seconds?: unknown; nanos?: number | null } | null } | undefined): number =>
+      Number(event?.eventTime?.seconds ?? 0) + (event?.eventTime?.nanos ?? 0) / 1e9;
     // the first look at its batches follows the last page
     const told = (events ?? []).find((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'submitBatches');
     if (told) return at(told) - at(events?.[0] ?? undefined);

@@ -59,7 +59,9 @@ async function fill(pool: Pool, count: number): Promise<void> {
        from app.settlements s join days d on d.day = s.settlement_date cross join (values ('settlement'), ('fee'), ('nameChange')) k(kind) where s.announced_at is not null`,
       [today, SERIES],
     );
-    await client.query(`insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, left(cycle, 3) || 'before', cycle, 'late', due_on from app.postings where random() < 0.01`);
+    await client.query(
+      `insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, left(cycle, 3) || 'before', cycle, 'late', due_on from app.postings where random() < 0.01`,
+    );
   });
   await pool.query('analyze');
   await createIndicatorStore(pool).measureAnew();
@@ -104,17 +106,25 @@ export async function benchIndicators(databaseUrl: string, count: number): Promi
     const month = { ...all, from: addDays(today, -30) };
     const listed = { from: startOfDayInTehran(all.from), to: startOfDayInTehran(addDays(all.to, 1)), limit: 50 };
     const asked: [string, () => Promise<unknown>][] = [
-      ...[null, ...INDICATOR_GROUPS].map((by): [string, () => Promise<unknown>] => [`indicators of two years by ${by ?? 'nothing'}`, () => store.counts({ ...all, by })]),
+      ...[null, ...INDICATOR_GROUPS].map((by): [string, () => Promise<unknown>] => [
+        `indicators of two years by ${by ?? 'nothing'}`,
+        () => store.counts({ ...all, by }),
+      ]),
       ['indicators of two years and an office by clerk', () => store.counts({ ...all, office: '07', by: 'clerk' })],
       ['indicators of a month by office', () => store.counts({ ...month, by: 'office' })],
       ['risks of two years', () => store.risks(all)],
-      ...(['late', 'withError', 'lateEntry'] as const).map((only): [string, () => Promise<unknown>] => [`settlements behind a figure, ${only}`, () => settlements.list({ ...listed, only })]),
+      ...(['late', 'withError', 'lateEntry'] as const).map((only): [string, () => Promise<unknown>] => [
+        `settlements behind a figure, ${only}`,
+        () => settlements.list({ ...listed, only }),
+      ]),
       ['settlements behind a clerk’s figure', () => settlements.list({ ...listed, clerk: 'clerk-7', only: 'late' })],
     ];
     const figures: IndicatorFigure[] = [];
     for (const [name, ask] of asked) {
       const { least, median } = await timed(ask);
-      const floor = await timed(() => pool.query('select count(*) from app.settlements where received_at >= $1', [startOfDayInTehran(all.from)]));
+      const floor = await timed(() =>
+        pool.query('select count(*) from app.settlements where received_at >= $1', [startOfDayInTehran(all.from)]),
+      );
       figures.push({ name, least, median, floor: floor.median, n: count });
     }
     return figures;

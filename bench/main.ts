@@ -54,25 +54,97 @@ async function main(): Promise<void> {
   if (parts.includes('indicators')) {
     for (const { name, least, median, floor, n } of await withDatabase((url) => benchIndicators(url, count ?? 1_000_000))) {
       figures.push({ name: `${name}, least`, value: least * 1000, unit: 'ms', floor: null, ratio: null, aim: '', n });
-      figures.push({ name: `${name}, median`, value: median * 1000, unit: 'ms', floor: floor * 1000, ratio: median / floor, aim: '< 1,000 ms', n });
+      figures.push({
+        name: `${name}, median`,
+        value: median * 1000,
+        unit: 'ms',
+        floor: floor * 1000,
+        ratio: median / floor,
+        aim: '< 1,000 ms',
+        n,
+      });
     }
   }
   if (wanted('announcement')) {
     const { aloneMs, perSecond, n } = await benchAnnouncement();
-    figures.push({ name: 'announcement alone, median', value: aloneMs.settlement, unit: 'ms', floor: aloneMs.floor, ratio: aloneMs.ratio, aim: '≤ 1.5 × floor', n: n.alone });
-    figures.push({ name: 'announcements, 30 at once', value: perSecond.settlement, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n: n.together });
+    figures.push({
+      name: 'announcement alone, median',
+      value: aloneMs.settlement,
+      unit: 'ms',
+      floor: aloneMs.floor,
+      ratio: aloneMs.ratio,
+      aim: '≤ 1.5 × floor',
+      n: n.alone,
+    });
+    figures.push({
+      name: 'announcements, 30 at once',
+      value: perSecond.settlement,
+      unit: '/s',
+      floor: perSecond.floor,
+      ratio: perSecond.ratio,
+      aim: '≥ 0.7 × floor',
+      n: n.together,
+    });
   }
   if (wanted('counter')) {
     const { scriptKb, interactiveMs, previewMs, shownMs, loads, previews } = await benchCounter();
-    figures.push({ name: 'counter page, script of the first load', value: scriptKb, unit: 'kB', floor: null, ratio: null, aim: '< 250 kB gzipped', n: 1 });
-    figures.push({ name: 'counter page, until it takes keys, median', value: interactiveMs, unit: 'ms', floor: null, ratio: null, aim: '< 1,000 ms', n: loads });
-    figures.push({ name: 'preview, the call, median', value: previewMs, unit: 'ms', floor: null, ratio: null, aim: '< 150 ms', n: previews });
-    figures.push({ name: 'preview, key to balance with settling, median', value: shownMs, unit: 'ms', floor: null, ratio: null, aim: '', n: previews });
+    figures.push({
+      name: 'counter page, script of the first load',
+      value: scriptKb,
+      unit: 'kB',
+      floor: null,
+      ratio: null,
+      aim: '< 250 kB gzipped',
+      n: 1,
+    });
+    figures.push({
+      name: 'counter page, until it takes keys, median',
+      value: interactiveMs,
+      unit: 'ms',
+      floor: null,
+      ratio: null,
+      aim: '< 1,000 ms',
+      n: loads,
+    });
+    figures.push({
+      name: 'preview, the call, median',
+      value: previewMs,
+      unit: 'ms',
+      floor: null,
+      ratio: null,
+      aim: '< 150 ms',
+      n: previews,
+    });
+    figures.push({
+      name: 'preview, key to balance with settling, median',
+      value: shownMs,
+      unit: 'ms',
+      floor: null,
+      ratio: null,
+      aim: '',
+      n: previews,
+    });
   }
   if (wanted('fanout')) {
     const { perSecond, workerMb, n } = await benchFanOut(count ?? FAN_OUT);
-    figures.push({ name: 'fan-out of a cycle', value: perSecond.cycle, unit: '/s', floor: perSecond.floor, ratio: perSecond.ratio, aim: '≥ 0.7 × floor', n });
-    figures.push({ name: 'fan-out, worker’s peak memory', value: workerMb.peak, unit: 'MB', floor: workerMb.before, ratio: workerMb.peak / workerMb.before, aim: 'flat', n });
+    figures.push({
+      name: 'fan-out of a cycle',
+      value: perSecond.cycle,
+      unit: '/s',
+      floor: perSecond.floor,
+      ratio: perSecond.ratio,
+      aim: '≥ 0.7 × floor',
+      n,
+    });
+    figures.push({
+      name: 'fan-out, worker’s peak memory',
+      value: workerMb.peak,
+      unit: 'MB',
+      floor: workerMb.before,
+      ratio: workerMb.peak / workerMb.before,
+      aim: 'flat',
+      n,
+    });
   }
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   else print(figures);
@@ -91,7 +163,13 @@ function print(figures: Figure[]): void {
     ]),
   ];
   const widths = (rows[0] as string[]).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  for (const row of rows) process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd()}\n`);
+  for (const row of rows)
+    process.stdout.write(
+      `${row
+        .map((cell, column) => cell.padEnd(widths[column] as number))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
 }
 
 function format(value: number): string {

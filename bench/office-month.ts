@@ -32,7 +32,17 @@ export async function playMonth(stage: Stage, { settlements = 70 }: { settlement
   const today = todayInTehran(new Date());
   const record = async (id: string, name: string, roles: Role[], qualified: QualificationCode[]): Promise<void> => {
     await people.record({ id, name, office: '01', roles }, by);
-    for (const code of qualified) await people.qualify(id, { code, validFrom: addDays(today, -300), validTo: code === 'secondCopy' && id === 'r.mousavi' ? addDays(today, 12) : null, certificate: `گ-${code.length}${id.length}` }, by);
+    for (const code of qualified)
+      await people.qualify(
+        id,
+        {
+          code,
+          validFrom: addDays(today, -300),
+          validTo: code === 'secondCopy' && id === 'r.mousavi' ? addDays(today, 12) : null,
+          certificate: `گ-${code.length}${id.length}`,
+        },
+        by,
+      );
   };
   for (const [id, name] of CLERKS) await record(id, name, ['clerk'], ['sevenSkills', 'billingSystem', 'secondCopy']);
   await record('n.kazemi', 'نرگس کاظمی', ['supervisor', 'clerk'], ['sevenSkills']);
@@ -42,10 +52,15 @@ export async function playMonth(stage: Stage, { settlements = 70 }: { settlement
   const accounts = Array.from({ length: settlements }, () => stage.account());
   await Promise.all(
     Array.from({ length: 5 }, async (_, lane) => {
-      for (const account of accounts.filter((__, n) => n % 5 === lane)) await stage.call('POST', '/settlements', { body: requestFor(account) });
+      for (const account of accounts.filter((__, n) => n % 5 === lane))
+        await stage.call('POST', '/settlements', { body: requestFor(account) });
     }),
   );
-  await until('the announcements', 60, async () => (await pool.query('select from app.settlements where announced_at is null')).rowCount === 0);
+  await until(
+    'the announcements',
+    60,
+    async () => (await pool.query('select from app.settlements where announced_at is null')).rowCount === 0,
+  );
   for (const [n, [kind, cause, description]] of ERRORS.entries()) {
     await stage.call('POST', `/settlements/${idOf(accounts[n + 8] as Account)}/corrections`, { body: { kind, cause, description } });
   }
@@ -62,7 +77,9 @@ export async function playMonth(stage: Stage, { settlements = 70 }: { settlement
        operator = jsonb_build_object('id', (array['${CLERKS.map(([id]) => id).join(`','`)}'])[1 + t.n % 3], 'name', (array['${CLERKS.map(([, name]) => name).join(`','`)}'])[1 + t.n % 3], 'role', 'clerk', 'office', '01')
      from t where t.id = s.id`,
   );
-  await pool.query('update app.corrections c set reported_at = s.announced_at + interval \'3 hours\' from app.settlements s where s.id = c.settlement_id');
+  await pool.query(
+    "update app.corrections c set reported_at = s.announced_at + interval '3 hours' from app.settlements s where s.id = c.settlement_id",
+  );
   const days = Array.from({ length: 29 }, (_, n) => addDays(today, -n));
   await pool.query(
     `with n as (select posting, row_number() over (order by posting) as n from app.postings)
@@ -74,23 +91,50 @@ export async function playMonth(stage: Stage, { settlements = 70 }: { settlement
      insert into app.posting_moves (posting, from_cycle, to_cycle, why, due_on) select posting, cycle, cycle, 'late', ($1::text[])[1 + n % 29] from n where n % 9 = 0 on conflict do nothing`,
     [days],
   );
-  await pool.query(`update app.postings p set status = 'late', times_late = 1 from app.posting_moves m where m.posting = p.posting and p.status = 'waiting'`);
+  await pool.query(
+    `update app.postings p set status = 'late', times_late = 1 from app.posting_moves m where m.posting = p.posting and p.status = 'waiting'`,
+  );
 
-  const task = (kind: string, subject: string, settlement: string | null, role: Role, hours: number, detail: object = {}): Promise<unknown> =>
+  const task = (
+    kind: string,
+    subject: string,
+    settlement: string | null,
+    role: Role,
+    hours: number,
+    detail: object = {},
+  ): Promise<unknown> =>
     pool.query(
       `insert into app.tasks (id, kind, settlement_id, office, role, since, due_at, detail) values ($1 || '.' || $2, $1, $3, $4, $5, now() + make_interval(hours => $6::int - 9), now() + make_interval(hours => $6::int), $7) on conflict do nothing`,
       [kind, subject, settlement, settlement === null && kind !== 'unsentPostings' ? '*' : '01', role, hours, JSON.stringify(detail)],
     );
   const of = (n: number): string => idOf(accounts[n] as Account);
-  for (const [n, hours] of [[0, -3], [1, 4], [2, 4], [3, 5]] as const) await task('deliver', of(n), of(n), 'clerk', hours);
+  for (const [n, hours] of [
+    [0, -3],
+    [1, 4],
+    [2, 4],
+    [3, 5],
+  ] as const)
+    await task('deliver', of(n), of(n), 'clerk', hours);
   await task('breached', of(22), of(22), 'supervisor', -20);
   await task('staleFeed', 'payments', null, 'billing', 6, { kind: 'payments' });
   await task('unsentPostings', '11-1405-06.01', null, 'supervisor', 7, { cycle: '11-1405-06', unsent: 4 });
-  await task('qualificationLapses', 'r.mousavi.secondCopy', null, 'supervisor', 200, { person: 'r.mousavi', name: 'رضا موسوی', code: 'secondCopy', lastDay: addDays(today, 12) });
+  await task('qualificationLapses', 'r.mousavi.secondCopy', null, 'supervisor', 200, {
+    person: 'r.mousavi',
+    name: 'رضا موسوی',
+    code: 'secondCopy',
+    lastDay: addDays(today, 12),
+  });
   const payments = createPaymentStore(pool);
   for (const [n, amount] of [118_000, 2_450_000, 560_000].entries()) {
     await payments.record(
-      { eventId: `pay-${n}`, reference: `P-140${n}77`, subscription: (accounts[n + 30] as Account).subscription, paymentId: `${amount / 1000}50${n}11`, amount, paidOn: addDays(today, -n) },
+      {
+        eventId: `pay-${n}`,
+        reference: `P-140${n}77`,
+        subscription: (accounts[n + 30] as Account).subscription,
+        paymentId: `${amount / 1000}50${n}11`,
+        amount,
+        paidOn: addDays(today, -n),
+      },
       '01',
       { id: 'b1', office: '01' },
     );

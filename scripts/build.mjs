@@ -15,7 +15,18 @@ const say = (line) => process.stderr.write(`build: ${line}\n`);
 /** Throws when it does not compile. `bench`: with the measurements and the samples of test/ that they use. */
 export async function build({ bench = false } = {}) {
   await buildCounter();
-  const sources = [...filesUnder('src').filter((file) => !isCounter(file)), ...(bench ? [...filesUnder('bench'), ...['test/document', 'test/vectors', 'test/e2e', 'test/counter', 'test/store'].flatMap(filesUnder).filter((file) => !file.endsWith('.test.ts')), 'test/servers.ts'] : [])].sort();
+  const sources = [
+    ...filesUnder('src').filter((file) => !isCounter(file)),
+    ...(bench
+      ? [
+          ...filesUnder('bench'),
+          ...['test/document', 'test/vectors', 'test/e2e', 'test/counter', 'test/store']
+            .flatMap(filesUnder)
+            .filter((file) => !file.endsWith('.test.ts')),
+          'test/servers.ts',
+        ]
+      : []),
+  ].sort();
   const project = bench ? 'tsconfig.bench.json' : 'tsconfig.build.json';
   const settings = ['tsconfig.json', 'tsconfig.build.json', project, 'package.json', 'package-lock.json', 'scripts/build.mjs'];
   const hash = hashOf([...settings, ...sources]);
@@ -33,7 +44,10 @@ export async function build({ bench = false } = {}) {
 
   say('tsc');
   const require = createRequire(path.join(root, 'package.json'));
-  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project], { cwd: root, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (status !== 0) throw new Error('build: does not compile');
 
   for (const file of sources.filter(isAsset)) {
@@ -76,7 +90,12 @@ async function buildCounter() {
 export async function bundleWorkflows(workflowsPath, target, workflowInterceptorModules = []) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(path.join(root, 'package.json'))('@temporalio/worker');
   const failureConverterPath = path.join(path.dirname(workflowsPath), '../failure-converter.js');
-  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, workflowInterceptorModules, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    failureConverterPath,
+    workflowInterceptorModules,
+    logger: new DefaultLogger('WARN'),
+  });
   writeFileSync(`${target}.new`, code);
   renameSync(`${target}.new`, target);
 }
@@ -94,7 +113,12 @@ function filesUnder(folder) {
   if (!existsSync(path.join(root, folder))) return [];
   return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).split(path.sep).join('/'));
+    .map((entry) =>
+      path
+        .relative(root, path.join(entry.parentPath ?? entry.path, entry.name))
+        .split(path.sep)
+        .join('/'),
+    );
 }
 
 function hashOf(files) {

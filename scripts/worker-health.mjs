@@ -3,7 +3,11 @@ import { hostname } from 'node:os';
 import { Connection } from '@temporalio/client';
 
 const RECENT_MS = 90_000; // a long poll lasts a minute
-const { TASVIEH_TEMPORAL_ADDRESS: address = '127.0.0.1:7233', TASVIEH_TEMPORAL_NAMESPACE: namespace = 'default', TASVIEH_TASK_QUEUE: name = 'tasvieh' } = process.env;
+const {
+  TASVIEH_TEMPORAL_ADDRESS: address = '127.0.0.1:7233',
+  TASVIEH_TEMPORAL_NAMESPACE: namespace = 'default',
+  TASVIEH_TASK_QUEUE: name = 'tasvieh',
+} = process.env;
 
 try {
   const connection = await Connection.connect({ address, connectTimeout: 3_000 });
@@ -12,7 +16,10 @@ try {
     Promise.all(
       kinds.map(async (taskQueueType) => {
         const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
-        return pollers.some(({ identity, lastAccessTime }) => identity.endsWith(`@${hostname()}`) && Date.now() - Number(lastAccessTime.seconds) * 1000 < RECENT_MS);
+        return pollers.some(
+          ({ identity, lastAccessTime }) =>
+            identity.endsWith(`@${hostname()}`) && Date.now() - Number(lastAccessTime.seconds) * 1000 < RECENT_MS,
+        );
       }),
     ),
   );

@@ -26,7 +26,9 @@ export function addAuditCommand(program: Command, served: () => ServedConfig, sa
     .description('rebuild settlements from their events and compare with what is stored: equal, or where it differs')
     .argument('[settlement]', 'id of a settlement; all when absent')
     .option('--json')
-    .action((settlement: string | undefined, { json = false }: { json?: boolean }) => withPool((pool) => rebuild(pool, settlement ?? null, json, say)));
+    .action((settlement: string | undefined, { json = false }: { json?: boolean }) =>
+      withPool((pool) => rebuild(pool, settlement ?? null, json, say)),
+    );
   audit
     .command('workflows')
     .description('compare what Temporal tells of the settlements with what is stored, as after a restore; a worker must be up')
@@ -64,7 +66,10 @@ async function rebuild(pool: Pool, settlement: string | null, json: boolean, say
     if (!each.equal) different.push(each);
     if (json) continue;
     if (settlement !== null || !each.equal) say(`${each.settlement}: ${each.equal ? 'equal' : 'differs'}`);
-    for (const { field, log, stored } of each.differences) say(`  ${field === '' ? 'settlement' : field}: log ${JSON.stringify(log) ?? 'nothing'}, stored ${JSON.stringify(stored) ?? 'nothing'}`);
+    for (const { field, log, stored } of each.differences)
+      say(
+        `  ${field === '' ? 'settlement' : field}: log ${JSON.stringify(log) ?? 'nothing'}, stored ${JSON.stringify(stored) ?? 'nothing'}`,
+      );
   }
   if (settlement !== null && checked === 0) throw new Refusal(`${settlement}: no such settlement`);
   if (json) say(JSON.stringify({ checked, equal: checked - different.length, different }));
@@ -84,7 +89,13 @@ async function indicators(pool: Pool, anew: boolean, say: Say): Promise<void> {
 }
 
 async function workflows(pool: Pool, config: ServedConfig, json: boolean, say: Say): Promise<void> {
-  const [{ Client, Connection }, { compareWorkflows }, { createSettlementStore }, { openSettlements }, { createDataConverter, readEncryptionKeys }] = await Promise.all([
+  const [
+    { Client, Connection },
+    { compareWorkflows },
+    { createSettlementStore },
+    { openSettlements },
+    { createDataConverter, readEncryptionKeys },
+  ] = await Promise.all([
     import('@temporalio/client'),
     import('./workflow-audit.js'),
     import('./store/settlements.js'),
@@ -94,12 +105,17 @@ async function workflows(pool: Pool, config: ServedConfig, json: boolean, say: S
   const connection = await Connection.connect({ address: config.temporalAddress });
   const different = [];
   try {
-    const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))) });
+    const client = new Client({
+      connection,
+      namespace: config.temporalNamespace,
+      dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))),
+    });
     for await (const each of compareWorkflows(client, { get: createSettlementStore(pool).get, openIds: () => openSettlements(pool) })) {
       different.push(each);
       if (json) continue;
       say(`${each.settlement}: ${WHAT[each.what]}`);
-      for (const { field, workflow, stored } of each.fields) say(`  ${field}: workflow ${JSON.stringify(workflow)}, stored ${JSON.stringify(stored)}`);
+      for (const { field, workflow, stored } of each.fields)
+        say(`  ${field}: workflow ${JSON.stringify(workflow)}, stored ${JSON.stringify(stored)}`);
     }
   } finally {
     await connection.close();
@@ -109,15 +125,24 @@ async function workflows(pool: Pool, config: ServedConfig, json: boolean, say: S
   if (different.length > 0) process.exitCode = 1;
 }
 
-const WHAT = { notStored: 'Temporal knows it, Postgres does not', noWorkflow: 'open in Postgres, and no workflow moves it on', differs: 'one of the two is behind' };
+const WHAT = {
+  notStored: 'Temporal knows it, Postgres does not',
+  noWorkflow: 'open in Postgres, and no workflow moves it on',
+  differs: 'one of the two is behind',
+};
 
 async function numbers(pool: Pool, { from, to, json }: { from?: JalaliDate; to?: JalaliDate; json?: boolean }, say: Say): Promise<void> {
   const { numberedDocuments } = await import('./store/audit.js');
-  const found = await numberedDocuments(pool, { from: from ? startOfDayInTehran(from) : null, to: to && to < LAST_DAY ? startOfDayInTehran(addDays(to, 1)) : null });
+  const found = await numberedDocuments(pool, {
+    from: from ? startOfDayInTehran(from) : null,
+    to: to && to < LAST_DAY ? startOfDayInTehran(addDays(to, 1)) : null,
+  });
   if (json) say(JSON.stringify({ from: from ?? null, to: to ?? null, numbers: found }));
   else {
     for (const { document, office, year, issued, first, last, void: voided, missing } of found) {
-      say(`${document}, office ${office}, ${year}: ${issued} issued${issued > 0 ? ` (${first} to ${last})` : ''}, ${voided.length} void, ${missing.reduce((sum, { count }) => sum + count, 0)} missing`);
+      say(
+        `${document}, office ${office}, ${year}: ${issued} issued${issued > 0 ? ` (${first} to ${last})` : ''}, ${voided.length} void, ${missing.reduce((sum, { count }) => sum + count, 0)} missing`,
+      );
       for (const number of voided) say(`  void ${number}`);
       for (const gap of missing) say(`  missing ${gap.from}${gap.count > 1 ? ` to ${gap.to}` : ''}`);
     }

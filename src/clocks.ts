@@ -32,16 +32,23 @@ export function postgresClock(pool: Pool): AskClock {
  * No call of Temporal tells its time. But the server stamps a poller when it comes and tells the stamp to whoever asks: we
  * poll a queue of our own that nobody fills, a sticky one since that has no partitions. No workflow and no history is made.
  */
-export function temporalClock(connection: Connection, { namespace, taskQueue: normalName }: { namespace: string; taskQueue: string }): AskClock {
+export function temporalClock(
+  connection: Connection,
+  { namespace, taskQueue: normalName }: { namespace: string; taskQueue: string },
+): AskClock {
   const taskQueue = { name: `clock/${hostname()}/${process.pid}`, kind: 2, normalName };
   let asked = 0;
   return async () => {
     const identity = `clock-${++asked}`;
-    const polled = connection.withDeadline(Date.now() + POLL_MS, () => connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity }));
+    const polled = connection.withDeadline(Date.now() + POLL_MS, () =>
+      connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity }),
+    );
     let failure: Error | undefined;
     polled.catch((error: unknown) => (failure = error as Error));
     for (const deadline = Date.now() + CALL_MS; ; await pause(10)) {
-      const { pollers } = await connection.withDeadline(deadline, () => connection.workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 }));
+      const { pollers } = await connection.withDeadline(deadline, () =>
+        connection.workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 }),
+      );
       const at = pollers.find((poller) => poller.identity === identity)?.lastAccessTime;
       if (at) return Number(at.seconds) * 1000 + Number(at.nanos) / 1e6;
       if (failure) throw failure;
@@ -56,7 +63,13 @@ export function temporalClock(connection: Connection, { namespace, taskQueue: no
  */
 export async function watchClocks(
   clocks: Partial<Record<Clock, AskClock>>,
-  { limitMs, tell, log, ending, everyMs = EVERY_MS }: { limitMs: number; tell: (clock: Clock, skewMs: number | null) => void; log: Logger; ending: AbortSignal; everyMs?: number },
+  {
+    limitMs,
+    tell,
+    log,
+    ending,
+    everyMs = EVERY_MS,
+  }: { limitMs: number; tell: (clock: Clock, skewMs: number | null) => void; log: Logger; ending: AbortSignal; everyMs?: number },
 ): Promise<void> {
   const apart = new Set<Clock>();
   const compare = async ([clock, ask]: [Clock, AskClock]): Promise<void> => {
@@ -64,7 +77,11 @@ export async function watchClocks(
     tell(clock, skewMs);
     if (skewMs === null || ending.aborted) return;
     const tooFar = Math.abs(skewMs) > limitMs;
-    if (tooFar && !apart.has(clock)) log.error({ clock, skewMs: Math.round(skewMs), limitMs }, 'the clocks are apart: times and the five minutes are judged wrongly until they are set');
+    if (tooFar && !apart.has(clock))
+      log.error(
+        { clock, skewMs: Math.round(skewMs), limitMs },
+        'the clocks are apart: times and the five minutes are judged wrongly until they are set',
+      );
     if (!tooFar && apart.has(clock)) log.warn({ clock, skewMs: Math.round(skewMs) }, 'the clocks agree again');
     if (tooFar) apart.add(clock);
     else apart.delete(clock);

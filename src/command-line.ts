@@ -73,11 +73,21 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--retention-days <n>', 'how long a new namespace keeps ended workflows', whole, 90)
     .action(async ({ retentionDays }: { retentionDays: number }) => {
       const { temporalAddress: address, temporalNamespace: namespace } = served(env);
-      const [{ Connection }, { keepNamespace }, { SEARCH_ATTRIBUTE_TYPES }] = await Promise.all([import('@temporalio/client'), import('./temporal-namespace.js'), import('./workflows/search-attributes.js')]);
+      const [{ Connection }, { keepNamespace }, { SEARCH_ATTRIBUTE_TYPES }] = await Promise.all([
+        import('@temporalio/client'),
+        import('./temporal-namespace.js'),
+        import('./workflows/search-attributes.js'),
+      ]);
       const connection = await Connection.connect({ address });
       try {
-        const { made, registered } = await keepNamespace(connection, { namespace, retentionDays, searchAttributes: SEARCH_ATTRIBUTE_TYPES });
-        say(`The namespace ${namespace} ${made ? `is made and keeps ended workflows for ${retentionDays} days` : 'is there'}; ${registered.length === 0 ? 'it has every search attribute' : `registered: ${registered.join(', ')}`}.`);
+        const { made, registered } = await keepNamespace(connection, {
+          namespace,
+          retentionDays,
+          searchAttributes: SEARCH_ATTRIBUTE_TYPES,
+        });
+        say(
+          `The namespace ${namespace} ${made ? `is made and keeps ended workflows for ${retentionDays} days` : 'is there'}; ${registered.length === 0 ? 'it has every search attribute' : `registered: ${registered.join(', ')}`}.`,
+        );
       } finally {
         await connection.close();
       }
@@ -159,14 +169,40 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .option('--office <office>', 'office of the clerk; the demo clerk’s when absent')
     .option('--api <url>', 'address of the API')
     .option('--json')
-    .action(async ({ office, nationalId, api, json, ...options }: { subscription: string; nationalId?: string; office?: string; api?: string; json?: boolean; reading?: number; documents?: string[] }) => {
-      const config = readConfig(env);
-      const [{ createTokens }, { DEMO_CLERK, demoClerk }, { DEMO_NATIONAL_ID, settleByApi }] = await Promise.all([import('./api/tokens.js'), import('./demo.js'), import('./start.js')]);
-      const token = await createTokens(signingSecret(config)).issue(demoClerk(office ?? DEMO_CLERK.office), { ttl: 600 });
-      const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, { ...options, nationalId: nationalId ?? DEMO_NATIONAL_ID });
-      if (json) say(JSON.stringify(settlement, null, 2));
-      else say(`${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`);
-    });
+    .action(
+      async ({
+        office,
+        nationalId,
+        api,
+        json,
+        ...options
+      }: {
+        subscription: string;
+        nationalId?: string;
+        office?: string;
+        api?: string;
+        json?: boolean;
+        reading?: number;
+        documents?: string[];
+      }) => {
+        const config = readConfig(env);
+        const [{ createTokens }, { DEMO_CLERK, demoClerk }, { DEMO_NATIONAL_ID, settleByApi }] = await Promise.all([
+          import('./api/tokens.js'),
+          import('./demo.js'),
+          import('./start.js'),
+        ]);
+        const token = await createTokens(signingSecret(config)).issue(demoClerk(office ?? DEMO_CLERK.office), { ttl: 600 });
+        const settlement = await settleByApi(api ?? `http://${config.apiHost}:${config.apiPort}`, token, {
+          ...options,
+          nationalId: nationalId ?? DEMO_NATIONAL_ID,
+        });
+        if (json) say(JSON.stringify(settlement, null, 2));
+        else
+          say(
+            `${settlement.id}: ${settlement.bill.payable} rial to pay, ${settlement.bill.carry} carried, announced in ${settlement.elapsedMs} ms`,
+          );
+      },
+    );
   program
     .command('verify')
     .description('recompute issued bills from their stored inputs: equal, or where they differ')
@@ -179,14 +215,17 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     });
   program
     .command('late-decree')
-    .description('bills on account under a tariff that was published late: lists their differences; posts them for the next cycle with --post')
+    .description(
+      'bills on account under a tariff that was published late: lists their differences; posts them for the next cycle with --post',
+    )
     .argument('<version>', 'the published tariff')
     .option('--post', 'post the differences; repeating it posts nothing twice')
     .option('--by <name>', 'who posts')
     .option('--confirmed-by <name>', 'the second person')
     .option('--json')
     .action((tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }, command: Command) => {
-      if (options.post && !(options.by && options.confirmedBy)) command.error('error: --post needs --by and --confirmed-by', { exitCode: 2 });
+      if (options.post && !(options.by && options.confirmedBy))
+        command.error('error: --post needs --by and --confirmed-by', { exitCode: 2 });
       return decree(served(env), tariff, options);
     });
   program
@@ -218,7 +257,11 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .action((bill: string, payment: string | undefined, { json }: { json?: boolean }) => {
       const { valid, service } = checkBillId(bill);
       const paid = payment === undefined ? null : checkPayment(bill, payment);
-      const answer = { valid: valid && (paid?.valid ?? true), service, ...(paid && { amountRial: paid.amountRial, barcode: paid.barcode }) };
+      const answer = {
+        valid: valid && (paid?.valid ?? true),
+        service,
+        ...(paid && { amountRial: paid.amountRial, barcode: paid.barcode }),
+      };
       tell(answer, json);
       if (!answer.valid) process.exitCode = 1;
     });
@@ -230,20 +273,45 @@ export function commandLine(env: NodeJS.ProcessEnv): Command {
     .requiredOption('--year <n>', 'year; its last digit is used', whole)
     .requiredOption('--period <n>', '0 to 99', whole)
     .option('--json')
-    .action(({ file, company, amount, year, period, json }: { file: string; company: string; amount: number; year: number; period: number; json?: boolean }) => {
-      try {
-        const bill = makeBillId({ file: latinDigits(file), company: latinDigits(company) });
-        const paymentId = makePaymentId({ billId: bill, amount, yearDigit: year % 10, period });
-        tell({ billId: bill, paymentId, barcode: barcode(bill, paymentId) }, json);
-      } catch (error) {
-        if (error instanceof RangeError) throw new Refusal(error.message);
-        throw error;
-      }
-    });
+    .action(
+      ({
+        file,
+        company,
+        amount,
+        year,
+        period,
+        json,
+      }: {
+        file: string;
+        company: string;
+        amount: number;
+        year: number;
+        period: number;
+        json?: boolean;
+      }) => {
+        try {
+          const bill = makeBillId({ file: latinDigits(file), company: latinDigits(company) });
+          const paymentId = makePaymentId({ billId: bill, amount, yearDigit: year % 10, period });
+          tell({ billId: bill, paymentId, barcode: barcode(bill, paymentId) }, json);
+        } catch (error) {
+          if (error instanceof RangeError) throw new Refusal(error.message);
+          throw error;
+        }
+      },
+    );
   return program;
 }
 
-function price(options: { tariff: string; from: JalaliDate; to: JalaliDate; m3: string; use: string; climate: number; units: number; json?: boolean }): void {
+function price(options: {
+  tariff: string;
+  from: JalaliDate;
+  to: JalaliDate;
+  m3: string;
+  use: string;
+  climate: number;
+  units: number;
+  json?: boolean;
+}): void {
   if (daysBetween(options.from, options.to) < 1) throw new Refusal(`--to ${options.to} is not after --from ${options.from}`);
   if (options.units < 1) throw new Refusal('--units must be at least 1');
   const tariff = tariffOfFile(options.tariff);
@@ -273,7 +341,8 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
       ...(terminal && { onRows: (rows: number) => void process.stderr.write(`\r${rows} rows`) }),
     });
     if (terminal) process.stderr.write('\r');
-    if (result.ok) return say(`${kind}: ${result.rows} rows, ${result.inserted} new, ${result.updated} changed, ${result.unchanged} unchanged.`);
+    if (result.ok)
+      return say(`${kind}: ${result.rows} rows, ${result.inserted} new, ${result.updated} changed, ${result.unchanged} unchanged.`);
     for (const fault of result.faults) say(`row ${fault.row}, ${fault.column}: ${fault.code} ${fault.message}`);
     throw new Refusal(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
   } finally {
@@ -281,14 +350,19 @@ async function feed(config: ServedConfig, kind: FeedKind, file: string, asOf: Ja
   }
 }
 
-async function decree(config: ServedConfig, tariff: string, options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean }): Promise<void> {
-  const [{ Client, Connection }, { createPostgresBilling }, { lateDecree }, { createMessenger }, { createDataConverter }] = await Promise.all([
-    import('@temporalio/client'),
-    import('./billing/postgres.js'),
-    import('./late-decree.js'),
-    import('./messenger.js'),
-    import('./encryption.js'),
-  ]);
+async function decree(
+  config: ServedConfig,
+  tariff: string,
+  options: { post?: boolean; by?: string; confirmedBy?: string; json?: boolean },
+): Promise<void> {
+  const [{ Client, Connection }, { createPostgresBilling }, { lateDecree }, { createMessenger }, { createDataConverter }] =
+    await Promise.all([
+      import('@temporalio/client'),
+      import('./billing/postgres.js'),
+      import('./late-decree.js'),
+      import('./messenger.js'),
+      import('./encryption.js'),
+    ]);
   const pool = await poolOf(config, 'tasvieh-decree');
   const connection = options.post ? await Connection.connect({ address: config.temporalAddress }) : null;
   const listed: ListedBill[] = [];
@@ -297,13 +371,22 @@ async function decree(config: ServedConfig, tariff: string, options: { post?: bo
       by: options.by ?? '',
       confirmedBy: options.confirmedBy ?? '',
       billing: createPostgresBilling(pool),
-      messenger: createMessenger(new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))) }), { taskQueue: config.taskQueue }),
+      messenger: createMessenger(
+        new Client({
+          connection,
+          namespace: config.temporalNamespace,
+          dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))),
+        }),
+        { taskQueue: config.taskQueue },
+      ),
     };
     for await (const bill of lateDecree(pool, tariff, posting)) {
       listed.push(bill);
       if (options.json) continue;
       const { settlement, number, difference, none, posted } = bill;
-      say(`${settlement} (${number}): ${difference ? `${difference.before} → ${difference.after}, ${difference.amount} rial` : `no debt: ${none}`}${posted ? ', posted' : ''}`);
+      say(
+        `${settlement} (${number}): ${difference ? `${difference.before} → ${difference.after}, ${difference.amount} rial` : `no debt: ${none}`}${posted ? ', posted' : ''}`,
+      );
     }
   } finally {
     await connection?.close();
@@ -329,9 +412,12 @@ async function verify(config: ServedConfig, settlement: string | null, json: boo
       if (all > 0 && checked % 100 === 0) process.stderr.write(`\r${checked} of ${all} bills`);
       if (json) continue;
       if (all > 0 && !bill.equal) process.stderr.write('\r');
-      if (settlement !== null || !bill.equal) say(`${bill.settlement} r${bill.revision} (${bill.number}): ${bill.equal ? 'equal' : 'differs'}`);
+      if (settlement !== null || !bill.equal)
+        say(`${bill.settlement} r${bill.revision} (${bill.number}): ${bill.equal ? 'equal' : 'differs'}`);
       for (const { line, code, field, issued, computed } of bill.differences) {
-        say(`  ${line === null ? 'bill' : `line ${line} ${code}`}, ${field}: issued ${JSON.stringify(issued)}, computed ${JSON.stringify(computed)}`);
+        say(
+          `  ${line === null ? 'bill' : `line ${line} ${code}`}, ${field}: issued ${JSON.stringify(issued)}, computed ${JSON.stringify(computed)}`,
+        );
       }
     }
     if (all > 0) process.stderr.write('\r');
@@ -371,7 +457,10 @@ async function poolOf({ databaseUrl }: ServedConfig, applicationName: string): P
 }
 
 /** Runs a process until it is told to stop: by a signal, or because the one that started it is gone. */
-async function serve(config: ServedConfig, run: (config: ServedConfig) => Promise<Running & { port?: number; metricsPort?: number | null }>): Promise<void> {
+async function serve(
+  config: ServedConfig,
+  run: (config: ServedConfig) => Promise<Running & { port?: number; metricsPort?: number | null }>,
+): Promise<void> {
   const asked = untilAsked();
   const running = await run(config);
   process.send?.({ port: running.port, metricsPort: running.metricsPort });

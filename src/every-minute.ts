@@ -27,7 +27,10 @@ export function createSigns(store: Pick<PresenceStore, 'heard'>): Signs {
 }
 
 /** Does each of the acts at once and every minute until `ending`, one round after the other. An act that fails is logged when that begins and when it is over. */
-export async function everyMinute(acts: Record<string, () => Promise<unknown>>, { log, ending, everyMs = EVERY_MS }: { log: Logger; ending: AbortSignal; everyMs?: number }): Promise<void> {
+export async function everyMinute(
+  acts: Record<string, () => Promise<unknown>>,
+  { log, ending, everyMs = EVERY_MS }: { log: Logger; ending: AbortSignal; everyMs?: number },
+): Promise<void> {
   const failing = new Set<string>();
   const once = async ([act, run]: [string, () => Promise<unknown>]): Promise<void> => {
     try {

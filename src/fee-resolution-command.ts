@@ -37,9 +37,15 @@ export function addFeeResolutionCommand(program: Command, databaseUrl: () => str
     .option('--json')
     .action(async ({ by, confirmedBy, yes = false, json, to, number, resolvedOn, amount, from }: RecordOptions) => {
       const of: FeeResolution = { number, resolvedOn, amount, from, to: to ?? null, illustrative: false };
-      const { recorded, notes } = await withStore(databaseUrl, (store) => recordResolution(store, of, by, confirmedBy, yes, todayInTehran(new Date())));
+      const { recorded, notes } = await withStore(databaseUrl, (store) =>
+        recordResolution(store, of, by, confirmedBy, yes, todayInTehran(new Date())),
+      );
       if (json) return say(JSON.stringify({ number: cleanText(number), recorded, notes }));
-      say(recorded ? `Resolution ${cleanText(number)}: ${amount.toLocaleString('en-US')} rial, ${period(of)}.` : `Resolution ${cleanText(number)} stands already, with the same content.`);
+      say(
+        recorded
+          ? `Resolution ${cleanText(number)}: ${amount.toLocaleString('en-US')} rial, ${period(of)}.`
+          : `Resolution ${cleanText(number)} stands already, with the same content.`,
+      );
       for (const { message } of notes) say(message);
     });
   resolution
@@ -74,7 +80,13 @@ export async function recordResolution(
   const { resolution: clean, faults, doubts, notes } = await reviewForRecord(store, resolution, today);
   const asked = meant ? [] : doubts;
   const refused = [...faults, ...asked].map(({ message }) => message);
-  if (refused.length > 0) throw new Refusal([...refused, `Nothing is recorded.${asked.length > 0 && faults.length === 0 ? ' If the amount is meant so, record it with --yes.' : ''}`].join('\n'));
+  if (refused.length > 0)
+    throw new Refusal(
+      [
+        ...refused,
+        `Nothing is recorded.${asked.length > 0 && faults.length === 0 ? ' If the amount is meant so, record it with --yes.' : ''}`,
+      ].join('\n'),
+    );
   try {
     return { recorded: await store.recordResolution(clean, by, confirmedBy), notes };
   } catch (error) {

@@ -22,7 +22,9 @@ export function addHistoriesCommand(program: Command, served: () => ServedConfig
   };
   histories
     .command('export')
-    .description('keep what has ended since the last export, as the workflow historyExport does every night; repeating it keeps nothing twice')
+    .description(
+      'keep what has ended since the last export, as the workflow historyExport does every night; repeating it keeps nothing twice',
+    )
     .option('--json')
     .action(({ json = false }: { json?: boolean }) => withPool((pool, config) => exportNow(pool, config, json, say)));
   histories
@@ -31,7 +33,9 @@ export function addHistoriesCommand(program: Command, served: () => ServedConfig
     .argument('<workflow>', 'id of the workflow, such as settlement/014123456701-14050904')
     .option('--run <id>', 'a run of it; the latest when absent')
     .option('--json')
-    .action((workflowId: string, { run, json = false }: { run?: string; json?: boolean }) => withPool((pool, config) => show(pool, config, workflowId, run ?? null, json, say)));
+    .action((workflowId: string, { run, json = false }: { run?: string; json?: boolean }) =>
+      withPool((pool, config) => show(pool, config, workflowId, run ?? null, json, say)),
+    );
   histories
     .command('replay')
     .description('replay kept histories on the workflows of this version; exit code 1 when one does not follow')
@@ -45,31 +49,35 @@ export function addHistoriesCommand(program: Command, served: () => ServedConfig
 }
 
 async function exportNow(pool: Pool, config: ServedConfig, json: boolean, say: Say): Promise<void> {
-  const [{ Client, Connection }, { createHistoryStore }, { exportHistories }, { createDataConverter, readEncryptionKeys }] = await Promise.all([
-    import('@temporalio/client'),
-    import('./store/histories.js'),
-    import('./histories.js'),
-    import('./encryption.js'),
-  ]);
+  const [{ Client, Connection }, { createHistoryStore }, { exportHistories }, { createDataConverter, readEncryptionKeys }] =
+    await Promise.all([import('@temporalio/client'), import('./store/histories.js'), import('./histories.js'), import('./encryption.js')]);
   const connection = await Connection.connect({ address: config.temporalAddress });
   try {
     // histories stay encrypted; the memos of what schedules started are decrypted while listing
-    const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))) });
+    const client = new Client({
+      connection,
+      namespace: config.temporalNamespace,
+      dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))),
+    });
     const report = await exportHistories({ client, store: createHistoryStore(pool) });
     if (json) say(JSON.stringify(report));
-    else say(`${report.kept} histories kept${report.gone > 0 ? `, ${report.gone} were gone already` : ''}; all that ended until ${report.until} is kept.`);
+    else
+      say(
+        `${report.kept} histories kept${report.gone > 0 ? `, ${report.gone} were gone already` : ''}; all that ended until ${report.until} is kept.`,
+      );
   } finally {
     await connection.close();
   }
 }
 
 async function show(pool: Pool, config: ServedConfig, workflowId: string, runId: string | null, json: boolean, say: Say): Promise<void> {
-  const [{ createHistoryStore }, { createAccessStore }, { readableEvents }, { UnknownKeyError, createPayloadCodec, readEncryptionKeys }] = await Promise.all([
-    import('./store/histories.js'),
-    import('./store/access-log.js'),
-    import('./histories.js'),
-    import('./encryption.js'),
-  ]);
+  const [{ createHistoryStore }, { createAccessStore }, { readableEvents }, { UnknownKeyError, createPayloadCodec, readEncryptionKeys }] =
+    await Promise.all([
+      import('./store/histories.js'),
+      import('./store/access-log.js'),
+      import('./histories.js'),
+      import('./encryption.js'),
+    ]);
   const kept = await createHistoryStore(pool).of(workflowId, runId);
   if (kept === null) throw new Refusal(`${workflowId}: no history is kept`);
   const { history, settlement, ...run } = kept;
@@ -94,12 +102,8 @@ async function show(pool: Pool, config: ServedConfig, workflowId: string, runId:
 }
 
 async function replay(pool: Pool, config: ServedConfig, workflowId: string | null, json: boolean, say: Say): Promise<void> {
-  const [{ DefaultLogger, Runtime }, { createHistoryStore }, { replayHistories }, { createDataConverter, readEncryptionKeys }] = await Promise.all([
-    import('@temporalio/worker'),
-    import('./store/histories.js'),
-    import('./histories.js'),
-    import('./encryption.js'),
-  ]);
+  const [{ DefaultLogger, Runtime }, { createHistoryStore }, { replayHistories }, { createDataConverter, readEncryptionKeys }] =
+    await Promise.all([import('@temporalio/worker'), import('./store/histories.js'), import('./histories.js'), import('./encryption.js')]);
   try {
     // each fault is told below
     Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
@@ -108,7 +112,10 @@ async function replay(pool: Pool, config: ServedConfig, workflowId: string | nul
   }
   let replayed = 0;
   const failed = [];
-  for await (const { workflowId: id, runId, error } of replayHistories(createHistoryStore(pool).each(workflowId), createDataConverter(readEncryptionKeys(encryptionKeys(config))))) {
+  for await (const { workflowId: id, runId, error } of replayHistories(
+    createHistoryStore(pool).each(workflowId),
+    createDataConverter(readEncryptionKeys(encryptionKeys(config))),
+  )) {
     replayed++;
     if (!error) continue;
     failed.push({ workflowId: id, runId, error: error.name, message: error.message });

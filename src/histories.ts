@@ -25,7 +25,10 @@ export function createHistoryArchive(exporter: Exporter): HistoryArchive {
  * Keeps the history of every run that has ended and is not kept yet, day by day from the last export on, at first from the
  * beginning of the namespace's retention. Cut off, it goes on with the day at which it was. Payloads stay encrypted.
  */
-export async function exportHistories({ client, store }: Exporter, { onRun, ending }: Parameters<HistoryArchive['exportEnded']>[0] = {}): Promise<ExportReport> {
+export async function exportHistories(
+  { client, store }: Exporter,
+  { onRun, ending }: Parameters<HistoryArchive['exportEnded']>[0] = {},
+): Promise<ExportReport> {
   const until = Date.now();
   const last = await store.exportedUntil();
   let from = last === null ? until - (await retentionMs(client)) - DAY_MS : Date.parse(last) - OVERLAP_MS;
@@ -56,9 +59,19 @@ export async function exportHistories({ client, store }: Exporter, { onRun, endi
 async function* endedBetween(client: Client, from: number, to: number): AsyncGenerator<EndedRun[]> {
   const time = (instant: number): string => `"${new Date(instant).toISOString()}"`;
   let runs: EndedRun[] = [];
-  for await (const { runId, workflowId, type, status, startTime, closeTime } of client.workflow.list({ query: `CloseTime >= ${time(from)} and CloseTime < ${time(to)}` })) {
+  for await (const { runId, workflowId, type, status, startTime, closeTime } of client.workflow.list({
+    query: `CloseTime >= ${time(from)} and CloseTime < ${time(to)}`,
+  })) {
     if (!closeTime) continue;
-    runs.push({ runId, workflowId, type, status: status.name, settlement: settlementNamedIn(workflowId), startedAt: startTime.toISOString(), closedAt: closeTime.toISOString() });
+    runs.push({
+      runId,
+      workflowId,
+      type,
+      status: status.name,
+      settlement: settlementNamedIn(workflowId),
+      startedAt: startTime.toISOString(),
+      closedAt: closeTime.toISOString(),
+    });
     if (runs.length < RUNS_AT_ONCE) continue;
     yield runs;
     runs = [];
@@ -101,11 +114,21 @@ export interface ReadableEvent {
 
 /** The events of a kept history. Throws UnknownKeyError, which names the key that is missing. */
 export async function readableEvents(history: Buffer, codec: Pick<PayloadCodec, 'decode'>): Promise<ReadableEvent[]> {
-  const { events } = JSON.parse(gunzipSync(history).toString()) as { events: (Record<string, unknown> & { eventId: string; eventTime: string; eventType: string })[] };
+  const { events } = JSON.parse(gunzipSync(history).toString()) as {
+    events: (Record<string, unknown> & { eventId: string; eventTime: string; eventType: string })[];
+  };
   const read = [];
   for (const { eventId, eventTime, eventType, taskId: _, version: __, ...rest } of events) {
     const [attributes, ...others] = Object.entries(rest);
-    const what = others.length === 0 ? attributes?.[1] : Object.fromEntries([...(attributes ? [attributes] : []), ...others].map(([name, value]) => [name.replace(/^.*EventAttributes$/, 'attributes'), value]));
+    const what =
+      others.length === 0
+        ? attributes?.[1]
+        : Object.fromEntries(
+            [...(attributes ? [attributes] : []), ...others].map(([name, value]) => [
+              name.replace(/^.*EventAttributes$/, 'attributes'),
+              value,
+            ]),
+          );
     read.push({ id: eventId, at: eventTime, type: eventType.replace('EVENT_TYPE_', ''), attributes: await readable(what, codec) });
   }
   return read;
@@ -124,20 +147,34 @@ async function readable(node: unknown, codec: Pick<PayloadCodec, 'decode'>): Pro
 function valueOf({ metadata: about, data }: Payload): unknown {
   const encoding = Buffer.from(about?.['encoding'] ?? []).toString();
   if (encoding === 'binary/null') return null;
-  return encoding.startsWith('json/') ? (JSON.parse(Buffer.from(data ?? []).toString()) as unknown) : Buffer.from(data ?? []).toString('base64');
+  return encoding.startsWith('json/')
+    ? (JSON.parse(Buffer.from(data ?? []).toString()) as unknown)
+    : Buffer.from(data ?? []).toString('base64');
 }
 
 /** Replays kept histories on the workflows of this code, each with its fault or none. */
-export function replayHistories(runs: AsyncIterable<{ workflowId: string; runId: string; history: Buffer }>, dataConverter: DataConverter, bundle = WORKFLOW_BUNDLE): AsyncIterableIterator<ReplayResult> {
+export function replayHistories(
+  runs: AsyncIterable<{ workflowId: string; runId: string; history: Buffer }>,
+  dataConverter: DataConverter,
+  bundle = WORKFLOW_BUNDLE,
+): AsyncIterableIterator<ReplayResult> {
   return Worker.runReplayHistories({ workflowBundle: { codePath: bundle }, dataConverter }, histories(runs));
 }
 
-async function* histories(runs: AsyncIterable<{ workflowId: string; history: Buffer }>): AsyncGenerator<{ workflowId: string; history: unknown }> {
-  for await (const { workflowId, history } of runs) yield { workflowId, history: historyFromJSON(JSON.parse(gunzipSync(history).toString())) };
+async function* histories(
+  runs: AsyncIterable<{ workflowId: string; history: Buffer }>,
+): AsyncGenerator<{ workflowId: string; history: unknown }> {
+  for await (const { workflowId, history } of runs)
+    yield { workflowId, history: historyFromJSON(JSON.parse(gunzipSync(history).toString())) };
 }
 
 function isPayload(node: unknown): node is JSONPayload {
-  return typeof node === 'object' && node !== null && 'metadata' in node && typeof (node as { metadata?: { encoding?: unknown } | null }).metadata?.encoding === 'string';
+  return (
+    typeof node === 'object' &&
+    node !== null &&
+    'metadata' in node &&
+    typeof (node as { metadata?: { encoding?: unknown } | null }).metadata?.encoding === 'string'
+  );
 }
 
 function metadata({ metadata: about }: JSONPayload, name: string): string {

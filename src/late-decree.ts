@@ -40,8 +40,10 @@ export async function* lateDecree(pool: Pool, version: string, posting: Posting 
   const versions = await store.versions();
   if (!versions.includes(version)) throw new Refusal(`No tariff ${version} is published.`);
   if (posting) {
-    if (cleanText(posting.by) === '' || cleanText(posting.confirmedBy) === '') throw new Refusal('Both who posts and who confirms must be named.');
-    if (sameName(posting.by, posting.confirmedBy)) throw new Refusal(`${posting.by} cannot confirm the own posting: a second person is needed.`);
+    if (cleanText(posting.by) === '' || cleanText(posting.confirmedBy) === '')
+      throw new Refusal('Both who posts and who confirms must be named.');
+    if (sameName(posting.by, posting.confirmedBy))
+      throw new Refusal(`${posting.by} cannot confirm the own posting: a second person is needed.`);
   }
   const tariffs = await store.tariffs(versions);
   const tariff = tariffs[versions.indexOf(version)];
@@ -61,7 +63,14 @@ export async function* lateDecree(pool: Pool, version: string, posting: Posting 
   }
 }
 
-async function post(pool: Pool, bill: ProvisionalBill, { amount, lines }: DecreeDifference, version: string, { by, confirmedBy, billing }: Posting, now: Date): Promise<void> {
+async function post(
+  pool: Pool,
+  bill: ProvisionalBill,
+  { amount, lines }: DecreeDifference,
+  version: string,
+  { by, confirmedBy, billing }: Posting,
+  now: Date,
+): Promise<void> {
   const today = todayInTehran(now);
   const snapshot = await billing.account(bill.subscription, today);
   await postDifference(

@@ -4,14 +4,43 @@ import { maskedText, withoutData } from './api/problems.js';
 import type { LogLevel } from './config.js';
 
 /** What a field of this name holds stays out of the log, wherever it stands. */
-const PERSONAL = ['name', 'nationalId', 'mobile', 'address', 'postalCode', 'nameOnBill', 'deliveredTo', 'applicant', 'newSubscriber', 'account', 'facts'];
-const SECRET = ['authorization', 'cookie', 'set-cookie', 'password', 'current', 'token', 'secret', 'secrets', 'connectionString', 'databaseUrl', 'encryptionKeys', 'codecKey'];
+const PERSONAL = [
+  'name',
+  'nationalId',
+  'mobile',
+  'address',
+  'postalCode',
+  'nameOnBill',
+  'deliveredTo',
+  'applicant',
+  'newSubscriber',
+  'account',
+  'facts',
+];
+const SECRET = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'password',
+  'current',
+  'token',
+  'secret',
+  'secrets',
+  'connectionString',
+  'databaseUrl',
+  'encryptionKeys',
+  'codecKey',
+];
 const HIDDEN = new Set([...PERSONAL, ...SECRET].map((name) => name.toLowerCase()));
 /** Deeper objects are somebody's data, not a log's. */
 const DEPTH = 4;
 
 /** One JSON line an entry on standard error; standard output is for what a person reads. Personal fields and secrets are masked. */
-export function createLog(name: string, level: LogLevel, destination: DestinationStream = pino.destination({ fd: 2, sync: false })): Logger {
+export function createLog(
+  name: string,
+  level: LogLevel,
+  destination: DestinationStream = pino.destination({ fd: 2, sync: false }),
+): Logger {
   return pino(
     {
       name,
@@ -31,7 +60,10 @@ export function createLog(name: string, level: LogLevel, destination: Destinatio
 
 /** What must never be read in a log, wherever it stands in a text: signed tokens and passwords of addresses. */
 function withoutSecrets(text: string): string {
-  return text.replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '…').replace(/(:\/\/[^\s:/@]*):[^\s@/]+@/g, '$1:…@').replace(/\bBearer\s+\S+/gi, 'Bearer …');
+  return text
+    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '…')
+    .replace(/(:\/\/[^\s:/@]*):[^\s@/]+@/g, '$1:…@')
+    .replace(/\bBearer\s+\S+/gi, 'Bearer …');
 }
 
 function masked(value: unknown, depth: number): unknown {
@@ -40,7 +72,9 @@ function masked(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth === DEPTH) return '…';
   if (Array.isArray(value)) return value.map((each) => masked(each, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, HIDDEN.has(key.toLowerCase()) ? '…' : masked(each, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, HIDDEN.has(key.toLowerCase()) ? '…' : masked(each, depth + 1)]),
+  );
 }
 
 /**

@@ -27,16 +27,21 @@ export async function serveLookingUi({ host, port, uiPort }: { host: string; por
     const { method = '', url = '', headers } = req;
     if (!['GET', 'HEAD', 'OPTIONS'].includes(method) && !(method === 'POST' && ASKING.test(url))) {
       // 12: the code by which gRPC says that there is no such call
-      res.writeHead(405, { 'content-type': 'application/json' }).end(JSON.stringify({ code: 12, message: 'This UI is for looking: what changes a workflow goes over the pages.' }));
+      res
+        .writeHead(405, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ code: 12, message: 'This UI is for looking: what changes a workflow goes over the pages.' }));
       return;
     }
     const settings = SETTINGS.test(url);
     // compressed settings could not be completed here
-    const asked = request({ host, port: uiPort, method, path: url, headers: settings ? { ...headers, 'accept-encoding': 'identity' } : headers }, (answer) => {
-      if (settings && answer.statusCode === 200) return void completed(answer, res);
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
-    });
+    const asked = request(
+      { host, port: uiPort, method, path: url, headers: settings ? { ...headers, 'accept-encoding': 'identity' } : headers },
+      (answer) => {
+        if (settings && answer.statusCode === 200) return void completed(answer, res);
+        res.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(res);
+      },
+    );
     asked.on('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end()));
     res.on('close', () => asked.destroy());
     req.pipe(asked);

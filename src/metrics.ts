@@ -32,8 +32,10 @@ export interface MetricsOptions {
 export function createMetrics({ part, version, pool, database }: MetricsOptions) {
   const registry = new Registry();
   const registers = [registry];
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> => new Gauge({ name, help, labelNames, registers });
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> => new Counter({ name, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
+    new Gauge({ name, help, labelNames, registers });
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
+    new Counter({ name, help, labelNames, registers });
   collectDefaultMetrics({ register: registry });
 
   const readings: (() => Promise<void>)[] = [];
@@ -43,8 +45,13 @@ export function createMetrics({ part, version, pool, database }: MetricsOptions)
     readings.push(async () => tell(await reading()));
   };
 
-  gauge('tasvieh_build_info', 'Version of this process; always 1', ['part', 'version', 'node']).set({ part, version, node: process.version }, 1);
-  const connections = gauge('tasvieh_database_connections', 'Connections of this process to Postgres, and queries that wait for one', ['state']);
+  gauge('tasvieh_build_info', 'Version of this process; always 1', ['part', 'version', 'node']).set(
+    { part, version, node: process.version },
+    1,
+  );
+  const connections = gauge('tasvieh_database_connections', 'Connections of this process to Postgres, and queries that wait for one', [
+    'state',
+  ]);
   readings.push(() => {
     connections.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
     connections.set({ state: 'idle' }, pool.idleCount);
@@ -53,7 +60,11 @@ export function createMetrics({ part, version, pool, database }: MetricsOptions)
   });
   const databaseUp = gauge('tasvieh_database_up', 'Whether Postgres answered at this scrape; when 0, what is read from it is absent');
   atScrape(database, (answer) => databaseUp.set(answer === null ? 0 : 1));
-  const clockSkew = gauge('tasvieh_clock_skew_seconds', 'How far the clock of another machine is ahead of this one; absent while it cannot be compared', ['clock']);
+  const clockSkew = gauge(
+    'tasvieh_clock_skew_seconds',
+    'How far the clock of another machine is ahead of this one; absent while it cannot be compared',
+    ['clock'],
+  );
   const clockLimit = gauge('tasvieh_clock_skew_limit_seconds', 'From here on the skew is an alert');
 
   return {
@@ -126,19 +137,30 @@ export function createApiMetrics({
   });
 
   const waiting = gauge('tasvieh_settlements_waiting', 'Settlements received and not announced yet, by how late they are', ['delay']);
-  const oldest = gauge('tasvieh_settlements_oldest_waiting_seconds', 'Since the receipt of the oldest settlement that is not announced; late entries apart');
+  const oldest = gauge(
+    'tasvieh_settlements_oldest_waiting_seconds',
+    'Since the receipt of the oldest settlement that is not announced; late entries apart',
+  );
   const postings = gauge('tasvieh_postings_open', 'Postings that billing has not taken', ['status']);
-  const closing = gauge('tasvieh_postings_closing', 'Postings that billing has not taken and whose cycle closes by then; each holds those before it', ['by']);
+  const closing = gauge(
+    'tasvieh_postings_closing',
+    'Postings that billing has not taken and whose cycle closes by then; each holds those before it',
+    ['by'],
+  );
   const withoutCycle = gauge('tasvieh_postings_without_cycle', 'Postings for which the timetable holds no cycle');
   const open = gauge('tasvieh_tasks_open', 'Tasks that wait for a person', ['kind']);
   const overdue = gauge('tasvieh_tasks_overdue', 'Tasks past their due time', ['kind']);
   const age = gauge('tasvieh_tasks_oldest_seconds', 'Age of the oldest open task', ['kind']);
   const unknown = gauge('tasvieh_payments_unknown', 'Reported payments that belong to no slip and no bill');
   const feedAge = gauge('tasvieh_feed_age_days', 'Days since the day up to which a feed speaks', ['kind']);
-  const historiesBehind = gauge('tasvieh_histories_behind_seconds', 'Since the moment up to which the histories of what had ended are kept');
+  const historiesBehind = gauge(
+    'tasvieh_histories_behind_seconds',
+    'Since the moment up to which the histories of what had ended are kept',
+  );
   const feedLimit = gauge('tasvieh_feed_stale_after_days', 'From more days on a feed is stale, by the terms in force', ['kind']);
   atScrape(read, (now) => {
-    for (const each of [waiting, oldest, postings, closing, withoutCycle, open, overdue, age, unknown, feedAge, historiesBehind]) each.reset();
+    for (const each of [waiting, oldest, postings, closing, withoutCycle, open, overdue, age, unknown, feedAge, historiesBehind])
+      each.reset();
     if (now === null) {
       for (const single of [oldest, withoutCycle, unknown, historiesBehind]) single.remove();
       return;
@@ -190,7 +212,10 @@ export function createWorkerMetrics({ polls, ...options }: Omit<MetricsOptions, 
   const metrics = createMetrics({ ...options, part: 'worker' });
   const { registry, gauge, counter, atScrape } = metrics;
   const attempts = counter('tasvieh_step_attempts_total', 'Attempts of a step', ['step']);
-  const failures = counter('tasvieh_step_failures_total', 'Failed attempts: refused ones are answers, the others are tried again', ['step', 'how']);
+  const failures = counter('tasvieh_step_failures_total', 'Failed attempts: refused ones are answers, the others are tried again', [
+    'step',
+    'how',
+  ]);
   const durations = new Histogram({
     name: 'tasvieh_step_seconds',
     help: 'Time of an attempt',
@@ -209,7 +234,11 @@ export function createWorkerMetrics({ polls, ...options }: Omit<MetricsOptions, 
   // an increase is only seen of what was there before
   for (const in_time of ['true', 'false']) for (const late_entry of ['true', 'false']) announcements.inc({ in_time, late_entry }, 0);
   for (const delay of DELAYS) if (delay !== 'none') delays.inc({ delay }, 0);
-  const polling = gauge('tasvieh_worker_polls', 'Whether Temporal saw this very worker ask for work in the last minute and a half; absent while Temporal does not answer', ['tasks']);
+  const polling = gauge(
+    'tasvieh_worker_polls',
+    'Whether Temporal saw this very worker ask for work in the last minute and a half; absent while Temporal does not answer',
+    ['tasks'],
+  );
   atScrape(polls, (view) => {
     polling.reset();
     for (const [tasks, { pollers }] of Object.entries(view ?? {})) polling.set({ tasks }, pollers > 0 ? 1 : 0);

@@ -22,7 +22,11 @@ export function addPersonCommand(program: Command, databaseUrl: () => string, sa
   const person = program.command('person').description('who works here: the first admin, the list, a forgotten password');
   const withStores = async (act: (people: PeopleStore, signIn: SignInStore) => Promise<void>): Promise<void> => {
     const url = databaseUrl();
-    const [{ createPool }, { createPeopleStore }, { createSignInStore }] = await Promise.all([import('./store/pool.js'), import('./store/people.js'), import('./store/sign-in.js')]);
+    const [{ createPool }, { createPeopleStore }, { createSignInStore }] = await Promise.all([
+      import('./store/pool.js'),
+      import('./store/people.js'),
+      import('./store/sign-in.js'),
+    ]);
     const pool = createPool(url, { applicationName: 'tasvieh-person', max: 2 });
     try {
       await act(createPeopleStore(pool), createSignInStore(pool));
@@ -59,7 +63,10 @@ export function addPersonCommand(program: Command, databaseUrl: () => string, sa
           for (const { id, name, office: of, roles: held, active, qualifications } of page) {
             const missing = missingQualifications(qualifications, today).map(({ code }) => code);
             if (json) say(JSON.stringify({ id, name, office: of, roles: held, active, missing }));
-            else say(`${id}  ${name}  office ${of}  ${held.join(',')}${active ? '' : '  disabled'}${missing.length > 0 ? `  lacks ${missing.join(', ')}` : ''}`);
+            else
+              say(
+                `${id}  ${name}  office ${of}  ${held.join(',')}${active ? '' : '  disabled'}${missing.length > 0 ? `  lacks ${missing.join(', ')}` : ''}`,
+              );
           }
           after = page.at(-1)?.id ?? null;
         } while (after !== null);
@@ -80,7 +87,8 @@ async function tellPassword(signIn: SignInStore, id: string, say: Say): Promise<
 
 function userNameOf(text: string): string {
   const name = userName(text);
-  if (name === null) throw new InvalidArgumentError('2 to 40 Latin letters, digits, dots, dashes and underscores, the first a letter or digit');
+  if (name === null)
+    throw new InvalidArgumentError('2 to 40 Latin letters, digits, dots, dashes and underscores, the first a letter or digit');
   return name;
 }
 

@@ -10,31 +10,48 @@ export function addPersonDataCommand(program: Command, databaseUrl: () => string
   const data = program.command('person-data').description('the data of a person who is a party of settlements');
   data
     .command('erase')
-    .description('erase name, national id, mobile, address and free texts; amounts, ids and the event log stay. Not while a settlement of the person is open')
+    .description(
+      'erase name, national id, mobile, address and free texts; amounts, ids and the event log stay. Not while a settlement of the person is open',
+    )
     .option('--national-id <id>', 'the person of this national id, wherever the person stands', idOf)
     .option('--subscription <number>', 'everybody who is named in the settlements of this subscription', subscriptionOf)
     .requiredOption('--by <name>', 'who erases', filled)
     .requiredOption('--confirmed-by <name>', 'the second person', filled)
     .requiredOption('--reason <text>', 'why: the request or order, without naming the person', filled)
     .option('--json')
-    .action(async (asked: { nationalId?: string; subscription?: string; by: string; confirmedBy: string; reason: string; json?: boolean }, command: Command) => {
-      const { nationalId: id, subscription, by, confirmedBy, reason, json } = asked;
-      if ((id === undefined) === (subscription === undefined)) command.error('error: name a national id or a subscription', { exitCode: 2 });
-      if (sameName(by, confirmedBy)) throw new Refusal(`${by} cannot confirm the own erasure: a second person is needed.`);
-      const url = databaseUrl();
-      const [{ createPool }, { OpenSettlementsError, erasePersonData }] = await Promise.all([import('./store/pool.js'), import('./store/erasures.js')]);
-      const pool = createPool(url, { applicationName: 'tasvieh-erasure', max: 1 });
-      try {
-        const erased = await erasePersonData(pool, { whose: id === undefined ? { subscription: subscription ?? '' } : { nationalId: id }, by, confirmedBy, reason });
-        if (json) say(JSON.stringify({ erased }));
-        else say(erased.length === 0 ? 'Nothing is on record.' : `Erased from ${erased.length} settlements: ${erased.join(', ')}`);
-      } catch (error) {
-        if (error instanceof OpenSettlementsError) throw new Refusal(`Nothing was erased. Not ended yet: ${error.settlements.join(', ')}`);
-        throw error;
-      } finally {
-        await pool.end();
-      }
-    });
+    .action(
+      async (
+        asked: { nationalId?: string; subscription?: string; by: string; confirmedBy: string; reason: string; json?: boolean },
+        command: Command,
+      ) => {
+        const { nationalId: id, subscription, by, confirmedBy, reason, json } = asked;
+        if ((id === undefined) === (subscription === undefined))
+          command.error('error: name a national id or a subscription', { exitCode: 2 });
+        if (sameName(by, confirmedBy)) throw new Refusal(`${by} cannot confirm the own erasure: a second person is needed.`);
+        const url = databaseUrl();
+        const [{ createPool }, { OpenSettlementsError, erasePersonData }] = await Promise.all([
+          import('./store/pool.js'),
+          import('./store/erasures.js'),
+        ]);
+        const pool = createPool(url, { applicationName: 'tasvieh-erasure', max: 1 });
+        try {
+          const erased = await erasePersonData(pool, {
+            whose: id === undefined ? { subscription: subscription ?? '' } : { nationalId: id },
+            by,
+            confirmedBy,
+            reason,
+          });
+          if (json) say(JSON.stringify({ erased }));
+          else say(erased.length === 0 ? 'Nothing is on record.' : `Erased from ${erased.length} settlements: ${erased.join(', ')}`);
+        } catch (error) {
+          if (error instanceof OpenSettlementsError)
+            throw new Refusal(`Nothing was erased. Not ended yet: ${error.settlements.join(', ')}`);
+          throw error;
+        } finally {
+          await pool.end();
+        }
+      },
+    );
 }
 
 function idOf(text: string): string {

@@ -88,7 +88,10 @@ function centralBilling({ billing }: Config, caller: () => BillingCaller): HttpB
 /** A step's time is that of its attempt, or until its next sign of life is due; its id is found in the Temporal UI. */
 function stepAsCaller(): BillingCaller {
   const { startToCloseTimeoutMs, heartbeatTimeoutMs, workflowExecution, activityId } = activityInfo();
-  return { limitMs: Math.min(startToCloseTimeoutMs, heartbeatTimeoutMs || LONGEST_STEP_MS, LONGEST_STEP_MS) - STEP_MS, correlationId: `${workflowExecution?.runId}/${activityId}` };
+  return {
+    limitMs: Math.min(startToCloseTimeoutMs, heartbeatTimeoutMs || LONGEST_STEP_MS, LONGEST_STEP_MS) - STEP_MS,
+    correlationId: `${workflowExecution?.runId}/${activityId}`,
+  };
 }
 
 /** Traces where they are asked for; their packages are loaded nowhere else. */
@@ -146,7 +149,8 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   };
   const atWork = async (): Promise<{ worker: Worker; connection: NativeConnection }> => {
     // a port in use is told before anything is opened that would hold the process
-    if (metricsPort !== null) scrapes = await serveScrapes({ host: metricsHost, port: metricsPort, token: metricsToken }, { exposition, healthy });
+    if (metricsPort !== null)
+      scrapes = await serveScrapes({ host: metricsHost, port: metricsPort, token: metricsToken }, { exposition, healthy });
     bridgeTemporalLog(log, sdkAddress);
     const connection = await NativeConnection.connect({ address: config.temporalAddress });
     const worker = await createWorker({
@@ -189,7 +193,15 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
     ending.abort();
     await letGo();
   });
-  void watchClocks({ postgres: postgresClock(watchPool), temporal: temporalClock(clientConnection, place) }, { limitMs: config.clockSkewLimitMs, tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs), log, ending: ending.signal });
+  void watchClocks(
+    { postgres: postgresClock(watchPool), temporal: temporalClock(clientConnection, place) },
+    {
+      limitMs: config.clockSkewLimitMs,
+      tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs),
+      log,
+      ending: ending.signal,
+    },
+  );
   // beside the work: no counter waits for what happens in the morning
   void keepSchedulesUntil(ending.signal, () => keepSchedules(client, schedules(config.taskQueue)), log);
   return {
@@ -228,7 +240,12 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
   const tracing = await tracingOf('api', config);
   const connection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
   const keys = readEncryptionKeys(encryptionKeys(config));
-  const client = new Client({ connection, namespace: config.temporalNamespace, dataConverter: createDataConverter(keys), interceptors: { workflow: [requestIdInterceptor(), ...(tracing ? [tracing.client] : [])] } });
+  const client = new Client({
+    connection,
+    namespace: config.temporalNamespace,
+    dataConverter: createDataConverter(keys),
+    interceptors: { workflow: [requestIdInterceptor(), ...(tracing ? [tracing.client] : [])] },
+  });
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
   const watchPool = scrapingPool(config, 'api');
   const events = createEventListener(config.databaseUrl);
@@ -285,7 +302,8 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     people,
     signIns,
     sessions: createSessions(signIns),
-    identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, redirectUrl: `${config.publicUrl}${API_ROOT}/session/sign-on/answer` }),
+    identityProvider:
+      config.oidc && createIdentityProvider({ ...config.oidc, redirectUrl: `${config.publicUrl}${API_ROOT}/session/sign-on/answer` }),
     unsent: createUnsentStore(pool),
     tariffs,
     proposals: createProposalStore(pool),
@@ -301,7 +319,11 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
-    codec: { decode: createPayloadCodec(keys).decode, origin: config.temporalUiUrl && new URL(config.temporalUiUrl).origin, practiceKey: config.practiceCodecKey },
+    codec: {
+      decode: createPayloadCodec(keys).decode,
+      origin: config.temporalUiUrl && new URL(config.temporalUiUrl).origin,
+      practiceKey: config.practiceCodecKey,
+    },
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, worked, billing] = await Promise.all([
@@ -315,16 +337,25 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       ]);
       const worker = worked === null ? 'unknown' : worked ? 'ok' : 'silent';
       // without a worker or billing settlements are accepted and wait: it is shown, and readiness does not depend on it
-      return { ready: postgres === 'ok' && reachable, checks: { postgres, temporal: reachable ? 'ok' : 'unreachable', worker, ...(billing && { billing }) } };
+      return {
+        ready: postgres === 'ok' && reachable,
+        checks: { postgres, temporal: reachable ? 'ok' : 'unreachable', worker, ...(billing && { billing }) },
+      };
     },
-    metrics: { access: { token: config.metrics.token, loopback: isLoopback(config.apiHost) }, answered: metrics.answered, exposition: metrics.exposition },
+    metrics: {
+      access: { token: config.metrics.token, loopback: isLoopback(config.apiHost) },
+      answered: metrics.answered,
+      exposition: metrics.exposition,
+    },
     ...(tracing && { trace: tracing.http }),
     pace: config.pace,
     trustedProxies: config.trustedProxies,
     log,
     version,
     ...(pages && { pages }),
-    ...(config.temporalUiUrl !== null && { temporalUi: `${config.temporalUiUrl}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/` }),
+    ...(config.temporalUiUrl !== null && {
+      temporalUi: `${config.temporalUiUrl}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/`,
+    }),
   });
   const ending = new AbortController();
   const letGo = async (): Promise<void> => {
@@ -341,8 +372,19 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     await letGo();
     throw error;
   });
-  void watchClocks({ postgres: postgresClock(watchPool), temporal: temporalClock(connection, place) }, { limitMs: config.clockSkewLimitMs, tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs), log, ending: ending.signal });
-  void everyMinute({ 'the signs of offices': signs.write, 'sums of what was due': () => indicators.sumDues() }, { log, ending: ending.signal });
+  void watchClocks(
+    { postgres: postgresClock(watchPool), temporal: temporalClock(connection, place) },
+    {
+      limitMs: config.clockSkewLimitMs,
+      tell: (clock, skewMs) => metrics.clock(clock, skewMs, config.clockSkewLimitMs),
+      log,
+      ending: ending.signal,
+    },
+  );
+  void everyMinute(
+    { 'the signs of offices': signs.write, 'sums of what was due': () => indicators.sumDues() },
+    { log, ending: ending.signal },
+  );
   return {
     port: server.port,
     ended: new Promise(() => undefined),

@@ -7,20 +7,44 @@ export function schedules(taskQueue: string): ScheduleOptions[] {
     {
       scheduleId: 'dailyWatch',
       spec: { calendars: [{ hour: 6, minute: 0, comment: 'every morning, before the offices open' }], timezone: 'Asia/Tehran' },
-      action: { type: 'startWorkflow', workflowType: 'dailyWatch', workflowId: 'dailyWatch', taskQueue, args: [], staticSummary: 'پایش روزانه' },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'dailyWatch',
+        workflowId: 'dailyWatch',
+        taskQueue,
+        args: [],
+        staticSummary: 'پایش روزانه',
+      },
       // a watch that was missed in an outage is made up for, one that still runs is not run over
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     },
     {
       scheduleId: 'historyExport',
       spec: { calendars: [{ hour: 2, minute: 0, comment: 'every night, while nobody announces' }], timezone: 'Asia/Tehran' },
-      action: { type: 'startWorkflow', workflowType: 'historyExport', workflowId: 'historyExport', taskQueue, args: [], staticSummary: 'بایگانی تاریخچه‌ها' },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'historyExport',
+        workflowId: 'historyExport',
+        taskQueue,
+        args: [],
+        staticSummary: 'بایگانی تاریخچه‌ها',
+      },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     },
     {
       scheduleId: 'qualityReport',
-      spec: { calendars: [{ hour: 6, minute: 0, comment: 'every morning: acts on the first of a Jalali month, or as soon as one was missed' }], timezone: 'Asia/Tehran' },
-      action: { type: 'startWorkflow', workflowType: 'monthlyReports', workflowId: 'monthlyReports', taskQueue, args: [], staticSummary: 'گزارش کیفی ماهانه' },
+      spec: {
+        calendars: [{ hour: 6, minute: 0, comment: 'every morning: acts on the first of a Jalali month, or as soon as one was missed' }],
+        timezone: 'Asia/Tehran',
+      },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'monthlyReports',
+        workflowId: 'monthlyReports',
+        taskQueue,
+        args: [],
+        staticSummary: 'گزارش کیفی ماهانه',
+      },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     },
   ];

@@ -59,7 +59,8 @@ export function startEverything(config: Config, say: (line: string) => void): { 
 
 async function start(config: Config, say: (line: string) => void, started: Started): Promise<void> {
   const executable = temporalExecutable();
-  if (!executable) throw new Refusal('No Temporal server was found: set TASVIEH_TEMPORAL_BIN to the `temporal` command, or put it on the PATH.');
+  if (!executable)
+    throw new Refusal('No Temporal server was found: set TASVIEH_TEMPORAL_BIN to the `temporal` command, or put it on the PATH.');
   await mustBeFree(config.apiPort, 'TASVIEH_API_PORT');
   // the UI of this machine shows what is encrypted without a sign-in of its own: whoever may open it may see the practice's data
   const codecKey = randomBytes(16).toString('hex');
@@ -139,7 +140,12 @@ interface Part {
 }
 
 /** Starts a part and starts it again whenever it ends unasked, until everything is stopped. */
-async function keepRunning<P extends Part>(name: string, startPart: () => Promise<P>, say: (line: string) => void, started: Started): Promise<P> {
+async function keepRunning<P extends Part>(
+  name: string,
+  startPart: () => Promise<P>,
+  say: (line: string) => void,
+  started: Started,
+): Promise<P> {
   let part = await startPart();
   const again = async (): Promise<void> => {
     for (;;) {
@@ -169,12 +175,16 @@ async function keepRunning<P extends Part>(name: string, startPart: () => Promis
 async function launch(name: string, env: NodeJS.ProcessEnv): Promise<Part & { port: number | null }> {
   // a group of its own: a Ctrl-C at the terminal is for this process, which ends the others in order
   const child = fork(path.join(__dirname, 'main.js'), [name], { env, detached: true, execArgv: [] });
-  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`)));
+  const ended = new Promise<string>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`)),
+  );
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;
   };
-  const ready = new Promise<number | null>((resolve) => child.once('message', (message: { port?: number }) => resolve(message.port ?? null)));
+  const ready = new Promise<number | null>((resolve) =>
+    child.once('message', (message: { port?: number }) => resolve(message.port ?? null)),
+  );
   const port = await Promise.race([ready, ended.then((how) => Promise.reject(new Refusal(`${name} ended (${how}) before it was ready`)))]);
   return { port, ended, stop };
 }
@@ -244,7 +254,10 @@ export async function settleByApi(api: string, token: string, options: SettleOpt
     purpose: options.purpose ?? 'balance',
     applicant: { kind: 'owner', name: account.name, nationalId: options.nationalId },
     documents: options.documents ?? [],
-    confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION', 'STALE_FEED']).map((code) => ({ code, reason: 'settled from the command line' })),
+    confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION', 'STALE_FEED']).map((code) => ({
+      code,
+      reason: 'settled from the command line',
+    })),
   };
   const answer = await call('POST', '/settlements', request);
   let settlement = answer.json as unknown as AnnouncedSettlement;

@@ -23,7 +23,10 @@ export function watchSteps(metrics: WorkerMetrics, log: Logger): ActivityInterce
           const refused = error instanceof ApplicationFailure && error.nonRetryable === true;
           metrics.attempted(step, ms(), refused ? 'refused' : 'failed');
           // a refusal is an answer that somebody gets, not a fault of ours
-          log[refused ? 'info' : 'warn']({ ...context, ms: Math.round(ms()), err: error }, refused ? 'step refused' : 'step failed, to be tried again');
+          log[refused ? 'info' : 'warn'](
+            { ...context, ms: Math.round(ms()), err: error },
+            refused ? 'step refused' : 'step failed, to be tried again',
+          );
           throw error;
         }
       },

@@ -44,20 +44,27 @@ export function addTariffCommand(program: Command, databaseUrl: () => string, sa
     .requiredOption('--confirmed-by <name>', 'another person, who has seen the check')
     .option('--yes', 'the rates that look ten times off are meant so')
     .option('--json')
-    .action(async (file: string, { by, confirmedBy, yes = false, json }: { by: string; confirmedBy: string; yes?: boolean; json?: boolean }) => {
-      const [{ createPool }, { createTariffStore }] = await Promise.all([import('./store/pool.js'), import('./store/tariffs.js')]);
-      const pool = createPool(databaseUrl(), { applicationName: 'tasvieh-tariff', max: 1 });
-      try {
-        const published = await publishTariff(createTariffStore(pool), file, by, confirmedBy, yes);
-        if (json) return say(JSON.stringify(published));
-        say(published.published ? `${published.version} is published.` : `${published.version} stands already, with the same content.`);
-        for (const line of faultLines(file, published.warnings)) say(`warning: ${line}`);
-        say(published.affected.length === 0 ? 'It affects no open settlement.' : `Open settlements that it affects (${published.affected.length}); their bills stay as issued:`);
-        for (const { id, status, settlementDate, office } of published.affected) say(`  ${id}  ${settlementDate}  office ${office}  ${status}`);
-      } finally {
-        await pool.end();
-      }
-    });
+    .action(
+      async (file: string, { by, confirmedBy, yes = false, json }: { by: string; confirmedBy: string; yes?: boolean; json?: boolean }) => {
+        const [{ createPool }, { createTariffStore }] = await Promise.all([import('./store/pool.js'), import('./store/tariffs.js')]);
+        const pool = createPool(databaseUrl(), { applicationName: 'tasvieh-tariff', max: 1 });
+        try {
+          const published = await publishTariff(createTariffStore(pool), file, by, confirmedBy, yes);
+          if (json) return say(JSON.stringify(published));
+          say(published.published ? `${published.version} is published.` : `${published.version} stands already, with the same content.`);
+          for (const line of faultLines(file, published.warnings)) say(`warning: ${line}`);
+          say(
+            published.affected.length === 0
+              ? 'It affects no open settlement.'
+              : `Open settlements that it affects (${published.affected.length}); their bills stay as issued:`,
+          );
+          for (const { id, status, settlementDate, office } of published.affected)
+            say(`  ${id}  ${settlementDate}  office ${office}  ${status}`);
+        } finally {
+          await pool.end();
+        }
+      },
+    );
 }
 
 /**
@@ -119,14 +126,17 @@ interface Steps {
 async function readSteps(file: string, asked: string | undefined): Promise<Steps> {
   const { sheet, rows } = await readSheetFile(file, asked);
   const { gas, faults, byRow } = readStepTable(rows);
-  const named = (found: TariffFault): TariffFault => (sheet === null ? found : { ...found, path: [sheet, ...(found.path === '' ? [] : [found.path])].join(', ') });
+  const named = (found: TariffFault): TariffFault =>
+    sheet === null ? found : { ...found, path: [sheet, ...(found.path === '' ? [] : [found.path])].join(', ') };
   return { gas, faults: faults.map(named), inSheet: (found) => named(byRow(found)) };
 }
 
 function tellReview({ file, against, faults, warnings, samples }: TariffReview, say: Say): void {
   for (const line of faultLines(file, faults)) say(line);
   for (const line of faultLines(file, warnings)) say(`warning: ${line}`);
-  say(`${file}: ${counted(faults.length, 'fault')}, ${counted(warnings.length, 'warning')}${against === null ? '; rates were held against no earlier tariff (--against)' : ''}`);
+  say(
+    `${file}: ${counted(faults.length, 'fault')}, ${counted(warnings.length, 'warning')}${against === null ? '; rates were held against no earlier tariff (--against)' : ''}`,
+  );
   if (samples.length > 0) tellSamples(samples, against, say);
 }
 
@@ -144,7 +154,9 @@ function tellSamples(samples: readonly SampleBill[], against: string | null, say
   for (const bills of groups.values()) {
     const { use, season, climate } = bills[0] as SampleBill;
     const rows = bills.map(({ m3, oldRial, newRial, differenceRial, percent }) =>
-      against === null ? [figure(m3), figure(newRial)] : [figure(m3), figure(oldRial), figure(newRial), figure(differenceRial), percent === null ? '' : `${percent} %`],
+      against === null
+        ? [figure(m3), figure(newRial)]
+        : [figure(m3), figure(oldRial), figure(newRial), figure(differenceRial), percent === null ? '' : `${percent} %`],
     );
     const same = JSON.stringify([use, season, rows]);
     const table = byClimate.get(same) ?? { use, seasons: [season], climates: [], rows };
@@ -159,7 +171,9 @@ function tellSamples(samples: readonly SampleBill[], against: string | null, say
     else tables.set(same, { use, seasons, climates, rows });
   }
   const head = against === null ? ['m³', 'bill'] : ['m³', 'old', 'new', 'difference', ''];
-  const widths = head.map((name, i) => Math.max(name.length, ...[...tables.values()].flatMap(({ rows }) => rows.map((row) => row[i]?.length ?? 0))));
+  const widths = head.map((name, i) =>
+    Math.max(name.length, ...[...tables.values()].flatMap(({ rows }) => rows.map((row) => row[i]?.length ?? 0))),
+  );
   for (const { use, seasons, climates, rows } of tables.values()) {
     say(`\n${use}, ${seasons.join(' and ')}, ${climates.length === 0 ? 'every climate' : `climate ${spans(climates)}`}`);
     for (const row of [head, ...rows]) say(`  ${row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  ')}`.trimEnd());

@@ -10,14 +10,33 @@ const KINDS = { workflow: 1, activity: 2 } as const;
 export type TaskQueueView = Record<keyof typeof KINDS, { pollers: number; backlog: number; backlogSeconds: number }>;
 
 /** Who polls and what waits; of `identity` alone when given. Rejects when the server does not answer. */
-export async function lookAtTaskQueue(connection: Connection, { namespace, taskQueue: name }: { namespace: string; taskQueue: string }, identity?: string): Promise<TaskQueueView> {
+export async function lookAtTaskQueue(
+  connection: Connection,
+  { namespace, taskQueue: name }: { namespace: string; taskQueue: string },
+  identity?: string,
+): Promise<TaskQueueView> {
   const now = Date.now();
   const views = await connection.withDeadline(now + CALL_MS, () =>
     Promise.all(
       Object.entries(KINDS).map(async ([kind, taskQueueType]) => {
-        const { pollers, stats } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType, reportStats: true });
-        const recent = pollers.filter(({ identity: whose, lastAccessTime: at }) => (identity === undefined || whose === identity) && at && now - Number(at.seconds) * 1000 < RECENT_MS);
-        return [kind, { pollers: recent.length, backlog: Number(stats?.approximateBacklogCount ?? 0), backlogSeconds: Number(stats?.approximateBacklogAge?.seconds ?? 0) }] as const;
+        const { pollers, stats } = await connection.workflowService.describeTaskQueue({
+          namespace,
+          taskQueue: { name },
+          taskQueueType,
+          reportStats: true,
+        });
+        const recent = pollers.filter(
+          ({ identity: whose, lastAccessTime: at }) =>
+            (identity === undefined || whose === identity) && at && now - Number(at.seconds) * 1000 < RECENT_MS,
+        );
+        return [
+          kind,
+          {
+            pollers: recent.length,
+            backlog: Number(stats?.approximateBacklogCount ?? 0),
+            backlogSeconds: Number(stats?.approximateBacklogAge?.seconds ?? 0),
+          },
+        ] as const;
       }),
     ),
   );

@@ -21,13 +21,18 @@ const READY_MS = 60_000;
  * Makes the namespace when there is none and registers the search attributes that it lacks; resolves when all of them can
  * be asked for. It may run again, and several at once. Rejects when the server is away or has no room for an attribute.
  */
-export async function keepNamespace(connection: Connection, { namespace, retentionDays, searchAttributes }: NamespaceOptions): Promise<{ made: boolean; registered: string[] }> {
+export async function keepNamespace(
+  connection: Connection,
+  { namespace, retentionDays, searchAttributes }: NamespaceOptions,
+): Promise<{ made: boolean; registered: string[] }> {
   const call = <T>(act: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + CALL_MS, act);
   const there = (error: unknown): false => {
     if ((error as { code?: unknown }).code === ALREADY_EXISTS) return false;
     throw error;
   };
-  const made = await call(() => connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(retentionDays * 86_400_000) })).then(() => true, there);
+  const made = await call(() =>
+    connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(retentionDays * 86_400_000) }),
+  ).then(() => true, there);
   const lacking = async (): Promise<string[]> => {
     const { customAttributes } = await call(() => connection.operatorService.listSearchAttributes({ namespace }));
     return Object.keys(searchAttributes).filter((name) => !(name in customAttributes));
@@ -37,7 +42,9 @@ export async function keepNamespace(connection: Connection, { namespace, retenti
     const type = TYPES[searchAttributes[name] as SearchAttributeType];
     await call(() => connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: type } })).catch(there);
   }
-  const query = Object.keys(searchAttributes).map((name) => `${name} is null`).join(' and ');
+  const query = Object.keys(searchAttributes)
+    .map((name) => `${name} is null`)
+    .join(' and ');
   await untilDone(() => call(() => connection.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 })));
   return { made, registered };
 }

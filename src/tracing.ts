@@ -23,14 +23,20 @@ export interface Tracing {
 export function startTracing(part: 'api' | 'worker', endpoint: string, version: string): Tracing {
   const provider = new BasicTracerProvider({
     resource: new Resource({ 'service.name': `tasvieh-${part}`, 'service.version': version }),
-    spanProcessors: [new BatchSpanProcessor(withoutPersons(new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })), { scheduledDelayMillis: 1_000 })],
+    spanProcessors: [
+      new BatchSpanProcessor(withoutPersons(new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })), { scheduledDelayMillis: 1_000 }),
+    ],
   });
   // the propagator is the standard one, W3C trace context
   provider.register({ contextManager: new AsyncLocalStorageContextManager().enable() });
   const tracer = trace.getTracer('tasvieh');
   return {
     http(req, res, next) {
-      const span = tracer.startSpan(req.method, { kind: SpanKind.SERVER, attributes: { 'http.request.method': req.method } }, propagation.extract(context.active(), req.headers));
+      const span = tracer.startSpan(
+        req.method,
+        { kind: SpanKind.SERVER, attributes: { 'http.request.method': req.method } },
+        propagation.extract(context.active(), req.headers),
+      );
       res.once('close', () => {
         // the route's pattern, never the address with its values
         const route = (res.locals as { pattern?: string }).pattern ?? 'unmatched';

@@ -23,7 +23,13 @@ export async function* verifyBills(pool: Pool, settlement: string | null): Async
       missing.length > 0
         ? [{ line: null, code: null, field: 'inputs.tariffs', issued: missing, computed: null }]
         : verifyBill(issued, Array.isArray(asked) ? await store.tariffs(asked) : []);
-    yield { settlement: issued.settlement, revision: issued.revision, number: issued.number, equal: found.length === 0, differences: found };
+    yield {
+      settlement: issued.settlement,
+      revision: issued.revision,
+      number: issued.number,
+      equal: found.length === 0,
+      differences: found,
+    };
   }
 }
 

@@ -15,7 +15,10 @@ const ON_ITS_WAY = 1;
  * those that carry none. Waits for the version's first worker and until every task queue has heard of it, `waitMs` at most,
  * then rejects.
  */
-export async function setCurrentVersion(connection: Connection, { namespace, buildId, waitMs }: { namespace: string; buildId: string | null; waitMs: number }): Promise<{ before: string | null }> {
+export async function setCurrentVersion(
+  connection: Connection,
+  { namespace, buildId, waitMs }: { namespace: string; buildId: string | null; waitMs: number },
+): Promise<{ before: string | null }> {
   const deadline = Date.now() + waitMs;
   const call = <T>(act: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + CALL_MS, act);
   const again = async (error: unknown): Promise<void> => {
@@ -25,7 +28,14 @@ export async function setCurrentVersion(connection: Connection, { namespace, bui
   const set = async (): Promise<string | null> => {
     for (;;) {
       try {
-        const answer = await call(() => connection.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: DEPLOYMENT, buildId: buildId ?? '', identity: 'tasvieh worker-version' }));
+        const answer = await call(() =>
+          connection.workflowService.setWorkerDeploymentCurrentVersion({
+            namespace,
+            deploymentName: DEPLOYMENT,
+            buildId: buildId ?? '',
+            identity: 'tasvieh worker-version',
+          }),
+        );
         return answer.previousDeploymentVersion?.buildId || null;
       } catch (error) {
         if (!NOT_YET.includes((error as { code?: number }).code ?? -1)) throw error;
@@ -35,7 +45,9 @@ export async function setCurrentVersion(connection: Connection, { namespace, bui
   };
   const before = await set();
   for (;;) {
-    const { workerDeploymentInfo } = await call(() => connection.workflowService.describeWorkerDeployment({ namespace, deploymentName: DEPLOYMENT }));
+    const { workerDeploymentInfo } = await call(() =>
+      connection.workflowService.describeWorkerDeployment({ namespace, deploymentName: DEPLOYMENT }),
+    );
     if (Number(workerDeploymentInfo?.routingConfigUpdateState) !== ON_ITS_WAY) return { before };
     await again(new Error('the version is set, but not every task queue has heard of it yet'));
   }

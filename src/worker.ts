@@ -22,17 +22,32 @@ export interface WorkerOptions {
 }
 
 /** Made by the build: the workflows as one script, so that a worker starts without a bundler. */
-export const WORKFLOW_BUNDLE = path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? '../workflow-bundle.js' : '../dist/workflow-bundle.js');
+export const WORKFLOW_BUNDLE = path.resolve(
+  __dirname,
+  __dirname.includes(`${path.sep}dist${path.sep}`) ? '../workflow-bundle.js' : '../dist/workflow-bundle.js',
+);
 
 /** A worker for settlements. Run it, and shut it down before the connection and the database pool are closed. */
-export function createWorker({ buildId = null, maxCachedWorkflows, bundle = WORKFLOW_BUNDLE, activityInterceptors = [], ...options }: WorkerOptions): Promise<Worker> {
+export function createWorker({
+  buildId = null,
+  maxCachedWorkflows,
+  bundle = WORKFLOW_BUNDLE,
+  activityInterceptors = [],
+  ...options
+}: WorkerOptions): Promise<Worker> {
   return Worker.create({
     ...options,
     workflowBundle: { codePath: bundle },
     // longer than the longest activity, so that a stop loses no attempt
     shutdownGraceTime: '20s',
     interceptors: { activity: activityInterceptors },
-    ...(buildId !== null && { workerDeploymentOptions: { version: { deploymentName: DEPLOYMENT, buildId }, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' } }),
+    ...(buildId !== null && {
+      workerDeploymentOptions: {
+        version: { deploymentName: DEPLOYMENT, buildId },
+        useWorkerVersioning: true,
+        defaultVersioningBehavior: 'AUTO_UPGRADE',
+      },
+    }),
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
   });
 }

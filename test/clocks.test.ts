@@ -4,7 +4,17 @@ import { createLog } from '../src/logging.js';
 /** Our clock, and how long a question is under way. */
 function clock() {
   let ms = 1_000_000;
-  return { now: () => ms, ask: (ahead: number, there = 5, back = 5) => async () => { ms += there; const theirs = ms + ahead; ms += back; return theirs; } };
+  return {
+    now: () => ms,
+    ask:
+      (ahead: number, there = 5, back = 5) =>
+      async () => {
+        ms += there;
+        const theirs = ms + ahead;
+        ms += back;
+        return theirs;
+      },
+  };
 }
 
 test.each([

@@ -15,13 +15,26 @@ const TARIFF = 'tariffs/household-1397.json';
 const { valid, invalid, gas } = JSON.parse(readFileSync(path.join(__dirname, 'vectors/bill-ids.json'), 'utf8')) as {
   valid: { billId: string; paymentId: string; service: number; amountRial: number; barcode: string }[];
   invalid: { billId: string; paymentId: string; why: string }[];
-  gas: { file: string; company: string; amountRial: number; yearDigit: number; period: number; billId: string; paymentId: string; barcode: string }[];
+  gas: {
+    file: string;
+    company: string;
+    amountRial: number;
+    yearDigit: number;
+    period: number;
+    billId: string;
+    paymentId: string;
+    barcode: string;
+  }[];
 };
 
 /** The built command as a user runs it, without this machine's settings. */
 function tasvieh(args: string[], settings: Record<string, string> = {}): Promise<Outcome> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TASVIEH_')));
-  const child = spawn(process.execPath, [path.resolve('dist/src/main.js'), ...args], { env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+  const child = spawn(process.execPath, [path.resolve('dist/src/main.js'), ...args], {
+    env: { ...env, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 30_000,
+  });
   const outcome: Outcome = { code: null, out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (outcome.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (outcome.err += text));
@@ -42,7 +55,16 @@ async function twoAtATime<T>(cases: readonly T[], act: (each: T) => Promise<void
 
 const price = (change: Record<string, string> = {}): string[] => [
   'price',
-  ...Object.entries({ tariff: TARIFF, from: '1397/02/01', to: '1397/02/31', m3: '45', use: 'household', climate: '1', units: '1', ...change }).flatMap(([name, value]) => [`--${name}`, value]),
+  ...Object.entries({
+    tariff: TARIFF,
+    from: '1397/02/01',
+    to: '1397/02/31',
+    m3: '45',
+    use: 'household',
+    climate: '1',
+    units: '1',
+    ...change,
+  }).flatMap(([name, value]) => [`--${name}`, value]),
 ];
 
 describe('price', () => {
@@ -62,7 +84,10 @@ describe('price', () => {
           expect([code, JSON.parse(out).gasPriceRial]).toEqual([0, 49_956]);
         },
         async () => {
-          const { code, out } = await tasvieh([...price({ from: '۱۳۹۷/۰۲/۰۱', to: '١٣٩٧/٠٢/٣١', m3: '۴۶', climate: '۱', units: '۱' }), '--json']);
+          const { code, out } = await tasvieh([
+            ...price({ from: '۱۳۹۷/۰۲/۰۱', to: '١٣٩٧/٠٢/٣١', m3: '۴۶', climate: '۱', units: '۱' }),
+            '--json',
+          ]);
           expect([code, JSON.parse(out).gasPriceRial]).toEqual([0, 49_956]);
         },
         async () => {
@@ -139,7 +164,11 @@ describe('usage', () => {
     await twoAtATime<[string, Record<string, string>, string[]]>(
       [
         ['worker', {}, ['TASVIEH_DATABASE_URL', 'TASVIEH_TEMPORAL_ADDRESS', 'TASVIEH_SECRET']],
-        ['api', { TASVIEH_DATABASE_URL: 'postgres://nobody@127.0.0.1/none', TASVIEH_API_PORT: 'x' }, ['TASVIEH_TEMPORAL_ADDRESS', 'TASVIEH_SECRET', 'TASVIEH_API_PORT']],
+        [
+          'api',
+          { TASVIEH_DATABASE_URL: 'postgres://nobody@127.0.0.1/none', TASVIEH_API_PORT: 'x' },
+          ['TASVIEH_TEMPORAL_ADDRESS', 'TASVIEH_SECRET', 'TASVIEH_API_PORT'],
+        ],
       ],
       async ([command, settings, names]) => {
         const { code, out, err } = await tasvieh([command], settings);
@@ -152,10 +181,13 @@ describe('usage', () => {
 
 describe('bill ids', () => {
   test('published pairs are valid', async () => {
-    await twoAtATime([...valid.slice(0, 3), ...gas.slice(0, 1).map((each) => ({ ...each, service: 3 }))], async ({ billId, paymentId, service, amountRial, barcode }) => {
-      const { code, out } = await tasvieh(['bill-id', 'check', billId, paymentId, '--json']);
-      expect([code, JSON.parse(out)]).toEqual([0, { valid: true, service, amountRial, barcode }]);
-    });
+    await twoAtATime(
+      [...valid.slice(0, 3), ...gas.slice(0, 1).map((each) => ({ ...each, service: 3 }))],
+      async ({ billId, paymentId, service, amountRial, barcode }) => {
+        const { code, out } = await tasvieh(['bill-id', 'check', billId, paymentId, '--json']);
+        expect([code, JSON.parse(out)]).toEqual([0, { valid: true, service, amountRial, barcode }]);
+      },
+    );
   });
 
   test('false ones are not, and end with 1', async () => {
@@ -169,21 +201,45 @@ describe('bill ids', () => {
   test('are made from their parts', async () => {
     await twoAtATime(gas.slice(0, 4), async ({ file, company, amountRial, yearDigit, period, billId, paymentId, barcode }) => {
       const parts = { file, company, amount: String(amountRial), year: String(1400 + yearDigit), period: String(period) };
-      const { code, out } = await tasvieh(['bill-id', 'make', ...Object.entries(parts).flatMap(([name, value]) => [`--${name}`, value]), '--json']);
+      const { code, out } = await tasvieh([
+        'bill-id',
+        'make',
+        ...Object.entries(parts).flatMap(([name, value]) => [`--${name}`, value]),
+        '--json',
+      ]);
       expect([code, JSON.parse(out)]).toEqual([0, { billId, paymentId, barcode }]);
     });
-    const { code, out, err } = await tasvieh(['bill-id', 'make', '--file', '1', '--company', '014', '--amount', '1500', '--year', '1405', '--period', '1']);
+    const { code, out, err } = await tasvieh([
+      'bill-id',
+      'make',
+      '--file',
+      '1',
+      '--company',
+      '014',
+      '--amount',
+      '1500',
+      '--year',
+      '1405',
+      '--period',
+      '1',
+    ]);
     expect([code, out, err]).toEqual([1, '', expect.stringContaining('1500')]);
   });
 });
 
 test('a token that the API accepts', async () => {
-  const { code, out } = await tasvieh(['token', '--role', 'supervisor', '--office', '02', '--name', 'مریم رضایی', '--id', 'm.rezaei', '--hours', '1'], {
-    TASVIEH_SECRET: SECRET,
-  });
+  const { code, out } = await tasvieh(
+    ['token', '--role', 'supervisor', '--office', '02', '--name', 'مریم رضایی', '--id', 'm.rezaei', '--hours', '1'],
+    {
+      TASVIEH_SECRET: SECRET,
+    },
+  );
   expect(code).toBe(0);
   const token = out.trim();
-  expect(await createTokens(SECRET).readSession(token)).toMatchObject({ operator: { id: 'm.rezaei', name: 'مریم رضایی', role: 'supervisor', office: '02' }, version: null });
+  expect(await createTokens(SECRET).readSession(token)).toMatchObject({
+    operator: { id: 'm.rezaei', name: 'مریم رضایی', role: 'supervisor', office: '02' },
+    version: null,
+  });
   const inTwoHours = new Date(Date.now() + 2 * 3600_000);
   expect(await createTokens(SECRET, () => inTwoHours).readSession(token)).toBeNull();
   expect(await createTokens('another secret of at least 32 characters').readSession(token)).toBeNull();

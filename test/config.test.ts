@@ -46,12 +46,27 @@ it('needs nothing in the embedded form', () => {
 });
 
 it('takes the production form', () => {
-  const env = { TASVIEH_DATABASE_URL: 'postgresql://u:p@db/tasvieh', TASVIEH_TEMPORAL_ADDRESS: 'temporal:7233', TASVIEH_SECRET: SECRET, TASVIEH_API_PORT: '0' };
-  expect(readConfig(env)).toMatchObject({ databaseUrl: env.TASVIEH_DATABASE_URL, temporalAddress: 'temporal:7233', secret: SECRET, apiPort: 0 });
+  const env = {
+    TASVIEH_DATABASE_URL: 'postgresql://u:p@db/tasvieh',
+    TASVIEH_TEMPORAL_ADDRESS: 'temporal:7233',
+    TASVIEH_SECRET: SECRET,
+    TASVIEH_API_PORT: '0',
+  };
+  expect(readConfig(env)).toMatchObject({
+    databaseUrl: env.TASVIEH_DATABASE_URL,
+    temporalAddress: 'temporal:7233',
+    secret: SECRET,
+    apiPort: 0,
+  });
 });
 
 it('tells everything that is wrong at once, without repeating a password', () => {
-  const env = { TASVIEH_DATABASE_URL: 'mysql://u:hidden@db', TASVIEH_API_PORT: '70000', TASVIEH_POSTGRES_PORT: '0', TASVIEH_LOG_LEVEL: 'loud' };
+  const env = {
+    TASVIEH_DATABASE_URL: 'mysql://u:hidden@db',
+    TASVIEH_API_PORT: '70000',
+    TASVIEH_POSTGRES_PORT: '0',
+    TASVIEH_LOG_LEVEL: 'loud',
+  };
   const problems = problemsOf(env);
   expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
     'TASVIEH_API_PORT',
@@ -66,36 +81,62 @@ it('tells everything that is wrong at once, without repeating a password', () =>
 
 it.each([
   [{ TASVIEH_SECRET: 'short' }, 'TASVIEH_SECRET: is shorter than 32 characters'],
-  [{ TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' }, 'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first'],
+  [
+    { TASVIEH_ENCRYPTION_KEYS: 'k1:c2hvcnQ=' },
+    'TASVIEH_ENCRYPTION_KEYS: holds no id:key pairs of 32 bytes in base64 each, the current one first',
+  ],
   [{ TASVIEH_TEMPORAL_PORT: '8080' }, 'TASVIEH_TEMPORAL_PORT: 8080 is also TASVIEH_API_PORT'],
   [{ TASVIEH_RATE_PER_TOKEN: 'many' }, 'TASVIEH_RATE_PER_TOKEN: "many" is no number of calls a minute (0 = any)'],
-  [{ TASVIEH_TRUSTED_PROXIES: '10.0.0.0/24, 0.0.0.0/0' }, 'TASVIEH_TRUSTED_PROXIES: "0.0.0.0/0" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)'],
-  [{ TASVIEH_TRUSTED_PROXIES: 'proxy.example' }, 'TASVIEH_TRUSTED_PROXIES: "proxy.example" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)'],
+  [
+    { TASVIEH_TRUSTED_PROXIES: '10.0.0.0/24, 0.0.0.0/0' },
+    'TASVIEH_TRUSTED_PROXIES: "0.0.0.0/0" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)',
+  ],
+  [
+    { TASVIEH_TRUSTED_PROXIES: 'proxy.example' },
+    'TASVIEH_TRUSTED_PROXIES: "proxy.example" is no address or network (such as 10.0.0.5 or 10.0.0.0/24)',
+  ],
   [{ TASVIEH_METRICS_PORT: '8080' }, 'TASVIEH_METRICS_PORT: 8080 is also TASVIEH_API_PORT'],
-  [{ TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET }, 'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port'],
+  [
+    { TASVIEH_TEMPORAL_ADDRESS: 'temporal', TASVIEH_DATABASE_URL: 'postgres://db/x', TASVIEH_SECRET: SECRET },
+    'TASVIEH_TEMPORAL_ADDRESS: "temporal" is not host:port',
+  ],
 ])('%j is refused', (env, problem) => {
   expect(problemsOf(env)).toEqual([problem]);
 });
 
 describe('a provider of identities', () => {
-  const oidc = { TASVIEH_PUBLIC_URL: 'https://tasvieh.example/', TASVIEH_OIDC_ISSUER: 'https://id.example/realms/gas', TASVIEH_OIDC_CLIENT_ID: 'counter', TASVIEH_OIDC_CLIENT_SECRET: 'hidden' };
+  const oidc = {
+    TASVIEH_PUBLIC_URL: 'https://tasvieh.example/',
+    TASVIEH_OIDC_ISSUER: 'https://id.example/realms/gas',
+    TASVIEH_OIDC_CLIENT_ID: 'counter',
+    TASVIEH_OIDC_CLIENT_SECRET: 'hidden',
+  };
 
   it('has its client, and an address that it sends browsers back to', () => {
-    expect(readConfig(oidc)).toMatchObject({ publicUrl: 'https://tasvieh.example', oidc: { issuer: 'https://id.example/realms/gas', clientId: 'counter', clientSecret: 'hidden', userClaim: 'preferred_username' } });
+    expect(readConfig(oidc)).toMatchObject({
+      publicUrl: 'https://tasvieh.example',
+      oidc: { issuer: 'https://id.example/realms/gas', clientId: 'counter', clientSecret: 'hidden', userClaim: 'preferred_username' },
+    });
     expect(readConfig({ ...oidc, TASVIEH_OIDC_USER_CLAIM: 'upn' }).oidc).toMatchObject({ userClaim: 'upn' });
   });
 
-  it.each(['TASVIEH_PUBLIC_URL', 'TASVIEH_OIDC_ISSUER', 'TASVIEH_OIDC_CLIENT_ID', 'TASVIEH_OIDC_CLIENT_SECRET'])('is not half there: without %s', (name) => {
-    const problems = problemsOf({ ...oidc, [name]: '' });
-    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}.*: missing`))]);
-    expect(problems.join()).not.toContain('hidden');
-  });
+  it.each(['TASVIEH_PUBLIC_URL', 'TASVIEH_OIDC_ISSUER', 'TASVIEH_OIDC_CLIENT_ID', 'TASVIEH_OIDC_CLIENT_SECRET'])(
+    'is not half there: without %s',
+    (name) => {
+      const problems = problemsOf({ ...oidc, [name]: '' });
+      expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}.*: missing`))]);
+      expect(problems.join()).not.toContain('hidden');
+    },
+  );
 
-  it.each([['http://id.example'], ['id.example'], ['https://u:hidden@id.example'], ['https://id.example/?key=hidden']])('is not at %s', (wrong) => {
-    const problems = problemsOf({ ...oidc, TASVIEH_OIDC_ISSUER: wrong });
-    expect(problems).toEqual([expect.stringMatching(/^TASVIEH_OIDC_ISSUER: is not/)]);
-    expect(problems.join()).not.toContain('hidden');
-  });
+  it.each([['http://id.example'], ['id.example'], ['https://u:hidden@id.example'], ['https://id.example/?key=hidden']])(
+    'is not at %s',
+    (wrong) => {
+      const problems = problemsOf({ ...oidc, TASVIEH_OIDC_ISSUER: wrong });
+      expect(problems).toEqual([expect.stringMatching(/^TASVIEH_OIDC_ISSUER: is not/)]);
+      expect(problems.join()).not.toContain('hidden');
+    },
+  );
 
   it('may be on this machine over http', () => {
     expect(problemsOf({ ...oidc, TASVIEH_OIDC_ISSUER: 'http://127.0.0.1:9000' })).toEqual([]);
@@ -116,18 +157,31 @@ describe('a central billing system', () => {
   };
 
   it('has an address and a token, from a file or as it is', () => {
-    expect(readConfig({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN: 'a.b-c' }).billing).toEqual({ url: 'https://billing.example/tasvieh', token: 'a.b-c' });
-    expect(readConfig({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: file('from-file\n') }).billing).toMatchObject({ token: 'from-file' });
+    expect(readConfig({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN: 'a.b-c' }).billing).toEqual({
+      url: 'https://billing.example/tasvieh',
+      token: 'a.b-c',
+    });
+    expect(readConfig({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: file('from-file\n') }).billing).toMatchObject({
+      token: 'from-file',
+    });
   });
 
   it('is not half there', () => {
     expect(problemsOf({ TASVIEH_BILLING_URL: url })).toEqual([expect.stringMatching(/^TASVIEH_BILLING_TOKEN_FILE: missing/)]);
     expect(problemsOf({ TASVIEH_BILLING_TOKEN: 'a' })).toEqual([expect.stringMatching(/^TASVIEH_BILLING_URL: missing/)]);
     expect(problemsOf({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN: 'a', TASVIEH_BILLING_TOKEN_FILE: file('a') })).toHaveLength(1);
-    expect(problemsOf({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: path.join(folder, 'none') })).toEqual([expect.stringContaining('ENOENT')]);
+    expect(problemsOf({ TASVIEH_BILLING_URL: url, TASVIEH_BILLING_TOKEN_FILE: path.join(folder, 'none') })).toEqual([
+      expect.stringContaining('ENOENT'),
+    ]);
   });
 
-  it.each(['billing.example', 'ftp://billing.example', 'https://user:hidden@billing.example', 'https://billing.example/?key=hidden', 'https://billing.example/#x'])('is not at %s', (wrong) => {
+  it.each([
+    'billing.example',
+    'ftp://billing.example',
+    'https://user:hidden@billing.example',
+    'https://billing.example/?key=hidden',
+    'https://billing.example/#x',
+  ])('is not at %s', (wrong) => {
     const problems = problemsOf({ TASVIEH_BILLING_URL: wrong, TASVIEH_BILLING_TOKEN: 'a' });
     expect(problems).toEqual([expect.stringMatching(/^TASVIEH_BILLING_URL: is not/)]);
     expect(problems.join()).not.toContain('hidden');
@@ -141,7 +195,11 @@ describe('a central billing system', () => {
 
   it('tells its faults beside all others', () => {
     const problems = problemsOf({ TASVIEH_BILLING_URL: 'x', TASVIEH_API_PORT: 'y' });
-    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['TASVIEH_API_PORT', 'TASVIEH_BILLING_TOKEN_FILE', 'TASVIEH_BILLING_URL']);
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'TASVIEH_API_PORT',
+      'TASVIEH_BILLING_TOKEN_FILE',
+      'TASVIEH_BILLING_URL',
+    ]);
   });
 });
 
@@ -185,19 +243,29 @@ describe('secrets from files', () => {
       TASVIEH_DATABASE_PASSWORD: hidden,
       TASVIEH_METRICS_TOKEN_FILE: path.join(folder, 'none'),
     });
-    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['TASVIEH_DATABASE_PASSWORD', 'TASVIEH_METRICS_TOKEN_FILE', 'TASVIEH_SECRET']);
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'TASVIEH_DATABASE_PASSWORD',
+      'TASVIEH_METRICS_TOKEN_FILE',
+      'TASVIEH_SECRET',
+    ]);
     expect(problems.join()).not.toContain('hidden');
   });
 
   it('are as long in a file as elsewhere', () => {
-    expect(problemsOf({ ...production, TASVIEH_SECRET_FILE: file('short') })).toEqual(['TASVIEH_SECRET_FILE: is shorter than 32 characters']);
-    expect(problemsOf({ ...production, TASVIEH_SECRET: SECRET, TASVIEH_DATABASE_PASSWORD_FILE: file('\n') })).toEqual(['TASVIEH_DATABASE_PASSWORD_FILE: holds no password']);
+    expect(problemsOf({ ...production, TASVIEH_SECRET_FILE: file('short') })).toEqual([
+      'TASVIEH_SECRET_FILE: is shorter than 32 characters',
+    ]);
+    expect(problemsOf({ ...production, TASVIEH_SECRET: SECRET, TASVIEH_DATABASE_PASSWORD_FILE: file('\n') })).toEqual([
+      'TASVIEH_DATABASE_PASSWORD_FILE: holds no password',
+    ]);
   });
 });
 
 it('keeps the metrics of a worker from the network unless they ask for a token', () => {
   expect(readConfig({ TASVIEH_METRICS_PORT: '0' }).metrics).toEqual({ host: '127.0.0.1', port: 0, token: null });
-  expect(problemsOf({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^TASVIEH_METRICS_TOKEN: missing/)]);
+  expect(problemsOf({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0' })).toEqual([
+    expect.stringMatching(/^TASVIEH_METRICS_TOKEN: missing/),
+  ]);
   expect(readConfig({ TASVIEH_METRICS_PORT: '9464', TASVIEH_METRICS_HOST: '0.0.0.0', TASVIEH_METRICS_TOKEN: 'x' }).metrics.port).toBe(9464);
 });
 

@@ -63,9 +63,12 @@ describe('Postgres', () => {
     const port = await freePort();
     const first = await noted(startPostgres({ dataFolder: folder, port }));
     expect(await query(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-    expect(await query(first.url, `select current_setting('server_encoding') as encoding, current_setting('fsync') as fsync, current_setting('timezone') as zone`)).toEqual([
-      { encoding: 'UTF8', fsync: 'on', zone: 'UTC' },
-    ]);
+    expect(
+      await query(
+        first.url,
+        `select current_setting('server_encoding') as encoding, current_setting('fsync') as fsync, current_setting('timezone') as zone`,
+      ),
+    ).toEqual([{ encoding: 'UTF8', fsync: 'on', zone: 'UTC' }]);
     expect(statSync(path.join(folder, 'postgres.password')).mode & 0o777).toBe(0o600);
     await query(first.url, `create table kept (name text); insert into kept values ('تسویه')`);
 
@@ -91,7 +94,9 @@ describe('Postgres', () => {
   it('ends when the process that started it is killed', async () => {
     const port = await freePort();
     const script = `const {startPostgres}=require(process.argv[1]);startPostgres({dataFolder:process.argv[2],port:${port}}).then(({pid})=>{console.log(pid);setInterval(()=>{},1000)})`;
-    const parent = spawn(process.execPath, ['-e', script, path.resolve('dist/src/embedded.js'), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['-e', script, path.resolve('dist/src/embedded.js'), folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     pids.push(parent.pid ?? -1);
     const pid = Number(await new Promise<string>((resolve) => parent.stdout.once('data', (data: Buffer) => resolve(data.toString()))));
     pids.push(pid);
@@ -103,7 +108,9 @@ describe('Postgres', () => {
 
 /** The addresses at which a process of Linux listens. */
 function listeners(pid: number): string[] {
-  const sockets = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []));
+  const sockets = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []),
+  );
   return ['tcp', 'tcp6'].flatMap((kind) =>
     readFileSync(`/proc/${pid}/net/${kind}`, 'utf8')
       .trim()
@@ -142,7 +149,13 @@ describe('Temporal', () => {
   });
 
   it('shows its UI for looking: what a workflow is asked for passes, what would change one does not, and every port is this machine’s own', async () => {
-    const options = { executable: temporalExecutable() ?? '', dataFile: null, port: await freePort(), uiPort: await freePort(), searchAttributes: {} };
+    const options = {
+      executable: temporalExecutable() ?? '',
+      dataFile: null,
+      port: await freePort(),
+      uiPort: await freePort(),
+      searchAttributes: {},
+    };
     const server = await noted(startTemporal(options));
     const connection = await Connection.connect({ address: server.address });
     const client = new TemporalClient({ connection });
@@ -158,12 +171,32 @@ describe('Temporal', () => {
     };
     expect(await asked(`${ui}/`)).toEqual([200, expect.stringContaining('<html')]);
     const settings = JSON.parse((await asked(`${ui}/api/v1/settings`))[1]) as Record<string, unknown>;
-    expect(settings).toMatchObject({ DisableWriteActions: true, WorkflowTerminateDisabled: true, BatchActionsDisabled: true, Version: expect.any(String) });
+    expect(settings).toMatchObject({
+      DisableWriteActions: true,
+      WorkflowTerminateDisabled: true,
+      BatchActionsDisabled: true,
+      Version: expect.any(String),
+    });
     expect(await asked(`${workflows}/looked%2Fat`)).toEqual([200, expect.stringContaining('unheardOf')]);
     // of one that there is not: the server itself answers, at once
-    expect(await asked(`${workflows}/nobody/query/anything`, { method: 'POST', body: '{"query":{"queryType":"anything"}}' })).toEqual([404, expect.stringContaining('not found')]);
-    for (const [method, path] of [['POST', 'looked%2Fat/terminate'], ['POST', 'looked%2Fat/cancel'], ['POST', 'looked%2Fat/signal/query'], ['POST', 'looked%2Fat/signal/query/x'], ['POST', 'looked%2Fat/terminate?x=/query/y'], ['POST', 'query'], ['PUT', 'looked%2Fat'], ['DELETE', 'looked%2Fat']] as const) {
-      expect([path, await asked(`${workflows}/${path}`, { method, body: '{"reason":"x"}' })]).toEqual([path, [405, expect.stringContaining('for looking')]]);
+    expect(await asked(`${workflows}/nobody/query/anything`, { method: 'POST', body: '{"query":{"queryType":"anything"}}' })).toEqual([
+      404,
+      expect.stringContaining('not found'),
+    ]);
+    for (const [method, path] of [
+      ['POST', 'looked%2Fat/terminate'],
+      ['POST', 'looked%2Fat/cancel'],
+      ['POST', 'looked%2Fat/signal/query'],
+      ['POST', 'looked%2Fat/signal/query/x'],
+      ['POST', 'looked%2Fat/terminate?x=/query/y'],
+      ['POST', 'query'],
+      ['PUT', 'looked%2Fat'],
+      ['DELETE', 'looked%2Fat'],
+    ] as const) {
+      expect([path, await asked(`${workflows}/${path}`, { method, body: '{"reason":"x"}' })]).toEqual([
+        path,
+        [405, expect.stringContaining('for looking')],
+      ]);
     }
     expect((await client.workflow.getHandle('looked/at').describe()).status.name).toBe('RUNNING');
     await connection.close();
@@ -177,9 +210,12 @@ describe('Temporal', () => {
   });
 
   it('runs in memory without UI; a namespace is made there once, and gets what it lacks', async () => {
-    const server = await noted(startTemporal({ executable: temporalExecutable() ?? '', dataFile: null, port: await freePort(), uiPort: null, searchAttributes: {} }));
+    const server = await noted(
+      startTemporal({ executable: temporalExecutable() ?? '', dataFile: null, port: await freePort(), uiPort: null, searchAttributes: {} }),
+    );
     const connection = await Connection.connect({ address: server.address });
-    const keep = (searchAttributes: Record<string, 'Keyword' | 'Bool'>, retentionDays: number) => keepNamespace(connection, { namespace: 'made', retentionDays, searchAttributes });
+    const keep = (searchAttributes: Record<string, 'Keyword' | 'Bool'>, retentionDays: number) =>
+      keepNamespace(connection, { namespace: 'made', retentionDays, searchAttributes });
     expect(await keep({ TasviehOffice: 'Keyword' }, 7)).toEqual({ made: true, registered: ['TasviehOffice'] });
     expect(await keep({ TasviehOffice: 'Keyword', TasviehLate: 'Bool' }, 90)).toEqual({ made: false, registered: ['TasviehLate'] });
     expect(await keep({ TasviehOffice: 'Keyword', TasviehLate: 'Bool' }, 90)).toEqual({ made: false, registered: [] });
@@ -207,7 +243,9 @@ describe('what is in the way is named', () => {
     const temporal = { executable: temporalExecutable() ?? '', dataFile: null, searchAttributes: {} };
     await expect(startPostgres({ dataFolder: folder, port })).rejects.toThrow(`TASVIEH_POSTGRES_PORT: port ${port} is in use`);
     await expect(startTemporal({ ...temporal, port, uiPort: null })).rejects.toThrow(`TASVIEH_TEMPORAL_PORT: port ${port} is in use`);
-    await expect(startTemporal({ ...temporal, port: await freePort(), uiPort: port })).rejects.toThrow(`TASVIEH_TEMPORAL_UI_PORT: port ${port} is in use`);
+    await expect(startTemporal({ ...temporal, port: await freePort(), uiPort: port })).rejects.toThrow(
+      `TASVIEH_TEMPORAL_UI_PORT: port ${port} is in use`,
+    );
   });
 
   it('by the setting of the binary', () => {

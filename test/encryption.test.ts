@@ -3,7 +3,10 @@ import type { Payload } from '@temporalio/common';
 import { createPayloadCodec, derivedEncryptionKey, newEncryptionKey, readEncryptionKeys } from '../src/encryption.js';
 
 const payload = (text: string): Payload => ({ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from(text) });
-const plain = ({ metadata, data }: Payload) => ({ encoding: Buffer.from(metadata?.['encoding'] ?? []).toString(), data: Buffer.from(data ?? []).toString() });
+const plain = ({ metadata, data }: Payload) => ({
+  encoding: Buffer.from(metadata?.['encoding'] ?? []).toString(),
+  data: Buffer.from(data ?? []).toString(),
+});
 const codecOf = (keys: string) => createPayloadCodec(readEncryptionKeys(keys));
 const [OLD, NEW] = [newEncryptionKey('k1'), newEncryptionKey('k2')];
 
@@ -13,8 +16,16 @@ test('whatever is encrypted comes back, metadata and data, and nothing of it is 
     fc.asyncProperty(fc.array(fc.tuple(fc.dictionary(fc.string(), fc.uint8Array()), fc.uint8Array())), async (parts) => {
       const payloads = parts.map(([metadata, data]): Payload => ({ metadata, data }));
       const back = await codec.decode(await codec.encode(payloads));
-      expect(back.map(({ metadata, data }) => [Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, [...value]])), [...(data ?? [])]])).toEqual(
-        parts.map(([metadata, data]) => [Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, [...value]])), [...data]]),
+      expect(
+        back.map(({ metadata, data }) => [
+          Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, [...value]])),
+          [...(data ?? [])],
+        ]),
+      ).toEqual(
+        parts.map(([metadata, data]) => [
+          Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, [...value]])),
+          [...data],
+        ]),
       );
     }),
   );
@@ -26,7 +37,10 @@ test('whatever is encrypted comes back, metadata and data, and nothing of it is 
 test('what holds nothing: a workflow without a result hands over an empty array for its bytes', async () => {
   const codec = codecOf(OLD);
   const empty = { metadata: { encoding: Buffer.from('binary/null') }, data: [] as unknown as Uint8Array };
-  expect((await codec.decode(await codec.encode([empty, { metadata: empty.metadata }]))).map(plain)).toEqual([{ encoding: 'binary/null', data: '' }, { encoding: 'binary/null', data: '' }]);
+  expect((await codec.decode(await codec.encode([empty, { metadata: empty.metadata }]))).map(plain)).toEqual([
+    { encoding: 'binary/null', data: '' },
+    { encoding: 'binary/null', data: '' },
+  ]);
 });
 
 test('the same twice is not the same', async () => {
@@ -58,7 +72,9 @@ test.each([0, 5, 12, 20, -1])('a bit changed at %i is noticed', async (at) => {
 test('a payload under the name of another key is noticed, also when both keys are the same', async () => {
   const same = OLD.replace('k1', 'k9');
   const [hidden] = await codecOf(OLD).encode([payload('x')]);
-  await expect(codecOf(`${OLD},${same}`).decode([{ ...hidden, metadata: { ...hidden?.metadata, 'key-id': Buffer.from('k9') } }])).rejects.toThrow();
+  await expect(
+    codecOf(`${OLD},${same}`).decode([{ ...hidden, metadata: { ...hidden?.metadata, 'key-id': Buffer.from('k9') } }]),
+  ).rejects.toThrow();
 });
 
 test('the key of a secret: always the same, another for another secret, in name and bytes', () => {

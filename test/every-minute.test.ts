@@ -33,5 +33,8 @@ test('at once and again; one that fails keeps no other from its turn, and is log
     { log, ending: ending.signal, everyMs: 1 },
   );
   expect(done).toEqual({ steady: 6, failing: 6 });
-  expect(lines.map(({ msg, act }) => [msg, act])).toEqual([['could not be done, trying every minute', 'failing'], ['done again', 'failing']]);
+  expect(lines.map(({ msg, act }) => [msg, act])).toEqual([
+    ['could not be done, trying every minute', 'failing'],
+    ['done again', 'failing'],
+  ]);
 });

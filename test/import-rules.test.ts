@@ -37,7 +37,11 @@ describe('a planted violation is found', () => {
     ['store/settings.ts', `import type { Config } from '../config.js';\nexport type Settings = Config;\n`, ['top-level']],
     ['billing/port.ts', `export interface Port { pool: unknown }\n`, []],
     ['document/bill.ts', `import { pool } from '../store/pool.js';\nexport const bill = pool;\n`, ['document-imports']],
-    ['activities/step.ts', `import { bill } from '../document/bill.js';\nimport type { Config } from '../config.js';\nexport const step = (_: Config) => bill;\n`, []],
+    [
+      'activities/step.ts',
+      `import { bill } from '../document/bill.js';\nimport type { Config } from '../config.js';\nexport const step = (_: Config) => bill;\n`,
+      [],
+    ],
     ['activities/settings.ts', `import { config } from '../config.js';\nexport const settings = config;\n`, ['top-level-as-types']],
     ['activities/starts.ts', `import { main } from '../main.js';\nexport const starts = main;\n`, ['activities-imports']],
     ['workflows/messages.ts', `import { defineSignal } from '@temporalio/workflow';\nexport const signal = defineSignal('signal');\n`, []],
@@ -55,7 +59,11 @@ describe('a planted violation is found', () => {
     ['billing/nowhere.ts', `import { gone } from './gone.js';\nexport const nowhere = gone;\n`, ['resolvable']],
     ['store/dev.ts', `import fc from 'fast-check';\nexport const dev = fc;\n`, ['declared-packages']],
     ['config.ts', `export interface Config { port: number }\nexport const config = 1;\n`, []],
-    ['main.ts', `import { routes } from './api/routes.js';\nimport { config } from './config.js';\nexport const main = [routes, config];\n`, []],
+    [
+      'main.ts',
+      `import { routes } from './api/routes.js';\nimport { config } from './config.js';\nexport const main = [routes, config];\n`,
+      [],
+    ],
   ];
 
   beforeAll(() => {

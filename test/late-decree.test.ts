@@ -26,7 +26,10 @@ beforeAll(async () => {
   database = await startDatabase(10);
   const { pool } = database;
   // the demo's tariff ends twenty days ago and is used provisionally since
-  await pool.query(`update app.tariffs set document = document || jsonb_build_object('to', $1::text, 'provisionalTo', $2::text)`, [addDays(today(), -20), addDays(today(), 60)]);
+  await pool.query(`update app.tariffs set document = document || jsonb_build_object('to', $1::text, 'provisionalTo', $2::text)`, [
+    addDays(today(), -20),
+    addDays(today(), 60),
+  ]);
   const store = createTariffStore(pool);
   [old] = (await store.tariffs(await store.versions())) as [Tariff];
   const activities = realActivities(pool);
@@ -46,15 +49,25 @@ afterAll(() => database?.stop());
 
 const run = async (version: string, posting: Partial<Posting> | null): Promise<ListedBill[]> => {
   const all: ListedBill[] = [];
-  const given = posting && { by: 'مریم رضایی', confirmedBy: 'زهرا احمدی', billing: createPostgresBilling(database.pool), messenger, ...posting };
+  const given = posting && {
+    by: 'مریم رضایی',
+    confirmedBy: 'زهرا احمدی',
+    billing: createPostgresBilling(database.pool),
+    messenger,
+    ...posting,
+  };
   for await (const bill of lateDecree(database.pool, version, given)) all.push(bill);
   return all;
 };
-const postings = async () => (await database.pool.query(`select posting, amount, detail, status from app.postings where kind = 'difference' order by 1`)).rows;
+const postings = async () =>
+  (await database.pool.query(`select posting, amount, detail, status from app.postings where kind = 'difference' order by 1`)).rows;
 /** The decree that came late: a rise of 10 % from the day after the old tariff's end. */
 function raised(percent: number): Tariff {
   const { provisionalTo: _, ...rest } = old;
-  const gas = old.gas.map((rates) => ({ ...rates, steps: rates.steps.map((step) => ({ ...step, rialPerM3: Math.round((step.rialPerM3 * (100 + percent)) / 100) })) }));
+  const gas = old.gas.map((rates) => ({
+    ...rates,
+    steps: rates.steps.map((step) => ({ ...step, rialPerM3: Math.round((step.rialPerM3 * (100 + percent)) / 100) })),
+  }));
   return { ...rest, version: `late-${percent}`, from: addDays(today(), -19), to: null, gas };
 }
 
@@ -71,7 +84,9 @@ test('the differences are listed, then posted once by two persons; bills stay as
   }
   // all 15 days of the second bill are dearer: its gas by a tenth (each printed line rounds by itself)
   const gas = settled[1]?.bill.lines.filter(({ code }) => code === 'GAS_STEP') ?? [];
-  expect(Math.abs((listed[1]?.difference?.lines.GAS_STEP ?? 0) - gas.reduce((sum, { amount }) => sum + amount, 0) / 10)).toBeLessThan(gas.length + 40);
+  expect(Math.abs((listed[1]?.difference?.lines.GAS_STEP ?? 0) - gas.reduce((sum, { amount }) => sum + amount, 0) / 10)).toBeLessThan(
+    gas.length + 40,
+  );
   expect(await postings()).toEqual([]);
 
   await expect(run('late-10', { confirmedBy: 'مريم رضايي' })).rejects.toThrow('second person');
@@ -100,9 +115,17 @@ test('a correction after the decree starts from the decree, and its postings rep
   const activities = realActivities(database.pool, { ...messenger, start: () => Promise.resolve('started') });
   const by = { id: 'clerk-1', name: 'مریم', role: 'clerk', office: '01' } as const;
   const at = new Date().toISOString();
-  await activities.reportError({ order, n: 1, first: true, report: { kind: 'other', cause: 'clerk', description: 'بررسی دوباره', by }, at });
+  await activities.reportError({
+    order,
+    n: 1,
+    first: true,
+    report: { kind: 'other', cause: 'clerk', description: 'بررسی دوباره', by },
+    at,
+  });
   const { comparison } = await activities.submitCorrection({ order, submission: { n: 1, by, corrected: {}, basis: 'first' }, at });
-  const decreed = (await postings()).filter(({ posting }) => String(posting).startsWith(order.id)).reduce((sum, { amount }) => sum + Number(amount), 0);
+  const decreed = (await postings())
+    .filter(({ posting }) => String(posting).startsWith(order.id))
+    .reduce((sum, { amount }) => sum + Number(amount), 0);
   // the same facts under the decree: exactly what was posted for it
   expect(comparison?.total.after).toBe(bill.total + decreed);
   expect((await createCorrectionStore(database.pool).standing(order.id))?.decreed).toBe(true);

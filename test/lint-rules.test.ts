@@ -47,7 +47,12 @@ it('finds floating promises, async validators by value and by reference, and imp
   const [result] = JSON.parse(stdout) as Array<{ messages: Array<{ ruleId: string | null; line: number; message: string }> }>;
   const found = result?.messages.map(({ ruleId, line, message }) => `${line}: ${ruleId?.replace('@typescript-eslint/', '') ?? message}`);
 
-  const expected = PLANTED.split('\n').flatMap((text, index) => (/ \/\/ ([a-z -]+)$/.exec(text)?.[1] ?? '').split(' ').filter(Boolean).map((rule) => `${index + 1}: ${rule}`));
+  const expected = PLANTED.split('\n').flatMap((text, index) =>
+    (/ \/\/ ([a-z -]+)$/.exec(text)?.[1] ?? '')
+      .split(' ')
+      .filter(Boolean)
+      .map((rule) => `${index + 1}: ${rule}`),
+  );
   expect(expected.length).toBeGreaterThan(9);
   expect([...new Set(found)].sort()).toEqual(expected.sort());
 });

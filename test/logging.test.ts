@@ -34,13 +34,21 @@ test('personal fields and secrets are masked wherever they stand', () => {
       {
         settlement: '014123456701-14050904',
         applicant: { name: 'علی کریمی' },
-        meta: { order: { clerk: { id: 'c1', name: 'مریم' }, nationalId: '0932833810' }, headers: { Authorization: `Bearer ${token}`, cookie: 'x' } },
+        meta: {
+          order: { clerk: { id: 'c1', name: 'مریم' }, nationalId: '0932833810' },
+          headers: { Authorization: `Bearer ${token}`, cookie: 'x' },
+        },
         url: 'postgres://tasvieh:geheim@db/tasvieh',
         list: [{ mobile: '09121234567' }],
       },
       `asked with Bearer ${token} of postgres://u:geheim@db`,
     ),
   );
-  expect(line).toMatchObject({ settlement: '014123456701-14050904', applicant: '…', url: 'postgres://tasvieh:…@db/tasvieh', msg: 'asked with Bearer … of postgres://u:…@db' });
+  expect(line).toMatchObject({
+    settlement: '014123456701-14050904',
+    applicant: '…',
+    url: 'postgres://tasvieh:…@db/tasvieh',
+    msg: 'asked with Bearer … of postgres://u:…@db',
+  });
   expect(JSON.stringify(line)).not.toMatch(/کریمی|مریم|0932833810|09121234567|geheim|eyJ/);
 });

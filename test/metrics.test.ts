@@ -11,7 +11,8 @@ const NOW: Standing = {
   withoutCycle: 8,
   tasks: [{ kind: 'deliver', open: 9, overdue: 1, oldestSeconds: 3600 }],
   unknownPayments: 2,
-  feedAgeDays: { bills: 40 }, historiesBehindSeconds: 0,
+  feedAgeDays: { bills: 40 },
+  historiesBehindSeconds: 0,
   clock: 0,
 };
 const QUEUE = { workflow: { pollers: 2, backlog: 0, backlogSeconds: 0 }, activity: { pollers: 0, backlog: 7, backlogSeconds: 30 } };
@@ -47,7 +48,12 @@ test('what stands open is told by small words', async () => {
 
 test.each<[string, () => Promise<Standing>]>([
   ['refuses', () => Promise.reject(new Error('away'))],
-  ['throws', () => { throw new Error('away'); }],
+  [
+    'throws',
+    () => {
+      throw new Error('away');
+    },
+  ],
 ])('a database that %s is a metric: its figures are absent, not old', async (_how, standing) => {
   const text = await apiMetrics(standing).exposition();
   expect(samples(text)).toContain('tasvieh_database_up 0');
@@ -81,7 +87,9 @@ test('an answer counts by its route; a stream has no duration', async () => {
   const text = samples(await metrics.exposition());
   expect(text).toContain('tasvieh_http_requests_total{method="GET",route="/settlements/{id}",status="200"} 1');
   expect(text).toContain('tasvieh_http_requests_total{method="GET",route="/settlements/{id}/events",status="200"} 1');
-  expect(text.filter((line) => line.startsWith('tasvieh_http_request_seconds_count'))).toEqual(['tasvieh_http_request_seconds_count{method="GET",route="/settlements/{id}"} 1']);
+  expect(text.filter((line) => line.startsWith('tasvieh_http_request_seconds_count'))).toEqual([
+    'tasvieh_http_request_seconds_count{method="GET",route="/settlements/{id}"} 1',
+  ]);
 });
 
 test('a worker tells its steps and what became of the five minutes', async () => {
@@ -115,7 +123,12 @@ test('a worker tells its steps and what became of the five minutes', async () =>
 
 describe("a worker's port", () => {
   const parts = { exposition: async () => 'tasvieh_build_info 1\n', healthy: async () => false };
-  const asked = async (token: string | null, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<[number, string]> => {
+  const asked = async (
+    token: string | null,
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+  ): Promise<[number, string]> => {
     const server = await serveScrapes({ host: '127.0.0.1', port: 0, token }, parts);
     try {
       const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers, method });

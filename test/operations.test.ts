@@ -28,7 +28,10 @@ interface Panel {
   targets?: { expr: string }[];
 }
 const panels = (JSON.parse(read('ops/grafana/tasvieh.json')) as { panels: Panel[] }).panels;
-const expressions = [...rules.map(({ alert, expr }): [string, string] => [alert, expr]), ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }): [string, string] => [title, expr]))];
+const expressions = [
+  ...rules.map(({ alert, expr }): [string, string] => [alert, expr]),
+  ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }): [string, string] => [title, expr])),
+];
 
 /** Names of an expression's metrics and the labels that it names, by Prometheus' own grammar. */
 function named(expr: string): { metrics: string[]; faults: number } {
@@ -48,10 +51,24 @@ async function exposition(): Promise<string> {
   const pool = { totalCount: 1, idleCount: 1, waitingCount: 0 };
   const queue = { workflow: { pollers: 1, backlog: 0, backlogSeconds: 0 }, activity: { pollers: 1, backlog: 0, backlogSeconds: 0 } };
   const standing = {
-    waiting: { none: 0, atRisk: 0, breached: 0 }, oldestWaitingSeconds: 0, postings: { waiting: 0, handedOver: 0, late: 0, refused: 0 }, closing: { passed: 0, today: 0, tomorrow: 0, week: 0 },
-    withoutCycle: 0, tasks: [], unknownPayments: 0, feedAgeDays: {}, historiesBehindSeconds: 0, clock: 0,
+    waiting: { none: 0, atRisk: 0, breached: 0 },
+    oldestWaitingSeconds: 0,
+    postings: { waiting: 0, handedOver: 0, late: 0, refused: 0 },
+    closing: { passed: 0, today: 0, tomorrow: 0, week: 0 },
+    withoutCycle: 0,
+    tasks: [],
+    unknownPayments: 0,
+    feedAgeDays: {},
+    historiesBehindSeconds: 0,
+    clock: 0,
   };
-  const api = createApiMetrics({ version: '1', pool, standing: async () => standing, feedTerms: async () => ({}), taskQueue: async () => queue });
+  const api = createApiMetrics({
+    version: '1',
+    pool,
+    standing: async () => standing,
+    feedTerms: async () => ({}),
+    taskQueue: async () => queue,
+  });
   const worker = createWorkerMetrics({ version: '1', pool, database: async () => 1, polls: async () => queue });
   worker.attempted('register', 1, 'failed');
   api.answered({ method: 'GET', route: '/accounts', status: '500', seconds: 1, streamed: false });
@@ -81,7 +98,11 @@ describe('rules and dashboard', () => {
     const text = await exposition();
     for (const [, metric = '', matchers = ''] of expr.matchAll(/(tasvieh_\w+)\{([^}]*)\}/g)) {
       const asked = [...matchers.matchAll(/(\w+="[^"]*")/g)].map(([, label]) => label ?? '');
-      expect([metric, asked, text.split('\n').some((line) => line.startsWith(`${metric}{`) && asked.every((label) => line.includes(label)))]).toEqual([metric, asked, true]);
+      expect([
+        metric,
+        asked,
+        text.split('\n').some((line) => line.startsWith(`${metric}{`) && asked.every((label) => line.includes(label))),
+      ]).toEqual([metric, asked, true]);
     }
   });
 
@@ -92,29 +113,52 @@ describe('rules and dashboard', () => {
 
   test('whatever is told of the risks has its alert', () => {
     const used = new Set(rules.flatMap(({ expr }) => named(expr).metrics));
-    for (const metric of ['tasvieh_settlements_waiting', 'tasvieh_delays_total', 'tasvieh_task_queue_pollers', 'tasvieh_worker_polls', 'temporal_workflow_task_execution_failed', 'tasvieh_feed_age_days', 'tasvieh_postings_closing', 'tasvieh_tasks_overdue', 'tasvieh_database_up', 'tasvieh_temporal_up', 'tasvieh_clock_skew_seconds', 'tasvieh_payments_unknown', 'tasvieh_histories_behind_seconds']) {
+    for (const metric of [
+      'tasvieh_settlements_waiting',
+      'tasvieh_delays_total',
+      'tasvieh_task_queue_pollers',
+      'tasvieh_worker_polls',
+      'temporal_workflow_task_execution_failed',
+      'tasvieh_feed_age_days',
+      'tasvieh_postings_closing',
+      'tasvieh_tasks_overdue',
+      'tasvieh_database_up',
+      'tasvieh_temporal_up',
+      'tasvieh_clock_skew_seconds',
+      'tasvieh_payments_unknown',
+      'tasvieh_histories_behind_seconds',
+    ]) {
       expect(used).toContain(metric);
     }
   });
 
-  test.each(rules.map((rule): [string, Rule] => [rule.alert, rule]))('%s leads to a section of the runbook that says what one sees, what it means and what to do', (_name, { labels, annotations }) => {
-    expect(['page', 'ticket']).toContain(labels.severity);
-    const [file, anchor = ''] = annotations.runbook.split('#');
-    expect(file).toBe('docs/operations.md');
-    const section = operations.split(/^### /m).find((each) => slug(each.slice(0, each.indexOf('\n'))) === anchor);
-    for (const part of ['**Seen.**', '**Means.**', '**Do.**']) expect(section).toContain(part);
-  });
+  test.each(rules.map((rule): [string, Rule] => [rule.alert, rule]))(
+    '%s leads to a section of the runbook that says what one sees, what it means and what to do',
+    (_name, { labels, annotations }) => {
+      expect(['page', 'ticket']).toContain(labels.severity);
+      const [file, anchor = ''] = annotations.runbook.split('#');
+      expect(file).toBe('docs/operations.md');
+      const section = operations.split(/^### /m).find((each) => slug(each.slice(0, each.indexOf('\n'))) === anchor);
+      for (const part of ['**Seen.**', '**Means.**', '**Do.**']) expect(section).toContain(part);
+    },
+  );
 
   test('panels have a place of their own', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`));
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),
+    );
     expect(new Set(cells).size).toBe(cells.length);
   });
 });
 
 /** As GitHub makes the address of a heading. */
 function slug(heading: string): string {
-  return heading.trim().toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 interface Service {
@@ -147,7 +191,13 @@ describe('docker-compose.yml', () => {
   // the schema's formats say nothing that its patterns do not
   const ajv = new Ajv({ strict: false, allErrors: true, formats: { ports: true, expose: true, duration: true, subnet_ip_address: true } });
   // it names a draft by an address that no validator knows; the keywords are the usual ones
-  const valid = ajv.compile(JSON.parse(JSON.stringify(composeSchema, (key, value: unknown) => (typeof value === 'string' && ['$schema', 'id'].includes(key) ? undefined : value))) as object);
+  const valid = ajv.compile(
+    JSON.parse(
+      JSON.stringify(composeSchema, (key, value: unknown) =>
+        typeof value === 'string' && ['$schema', 'id'].includes(key) ? undefined : value,
+      ),
+    ) as object,
+  );
 
   test('is valid by the schema of the compose specification', () => {
     valid(compose);
@@ -172,13 +222,21 @@ describe('docker-compose.yml', () => {
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
       if (ports.length > 0) expect(['api', 'temporal-ui', 'prometheus', 'grafana']).toContain(name);
       // a network with a way out leads nowhere near the data
-      if (['postgres', 'temporal-postgres', 'temporal'].includes(name)) expect(networks.filter((network) => !compose.networks[network]?.internal)).toEqual([]);
+      if (['postgres', 'temporal-postgres', 'temporal'].includes(name))
+        expect(networks.filter((network) => !compose.networks[network]?.internal)).toEqual([]);
     }
   });
 
   test('the Temporal UI writes nothing', () => {
     const { environment = {} } = compose.services['temporal-ui'] as Service;
-    for (const action of ['DISABLE_WRITE_ACTIONS', 'WORKFLOW_TERMINATE_DISABLED', 'WORKFLOW_CANCEL_DISABLED', 'WORKFLOW_SIGNAL_DISABLED', 'WORKFLOW_RESET_DISABLED', 'BATCH_ACTIONS_DISABLED']) {
+    for (const action of [
+      'DISABLE_WRITE_ACTIONS',
+      'WORKFLOW_TERMINATE_DISABLED',
+      'WORKFLOW_CANCEL_DISABLED',
+      'WORKFLOW_SIGNAL_DISABLED',
+      'WORKFLOW_RESET_DISABLED',
+      'BATCH_ACTIONS_DISABLED',
+    ]) {
       expect(environment[`TEMPORAL_${action}`]).toBe('true');
     }
   });
@@ -188,7 +246,11 @@ describe('docker-compose.yml', () => {
     expect([...used].sort()).toEqual(Object.keys(compose.secrets).sort());
     for (const [, { environment = {} }] of services) {
       for (const [key, value] of Object.entries(environment)) {
-        if (/PASSWORD|SECRET|TOKEN|PWD/.test(key)) expect([key, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^(\/run\/secrets\/|\$\{TASVIEH_(BILLING_TOKEN|OIDC_CLIENT_SECRET)_FILE:-\}$)/)]);
+        if (/PASSWORD|SECRET|TOKEN|PWD/.test(key))
+          expect([key, value]).toEqual([
+            expect.stringMatching(/_FILE$/),
+            expect.stringMatching(/^(\/run\/secrets\/|\$\{TASVIEH_(BILLING_TOKEN|OIDC_CLIENT_SECRET)_FILE:-\}$)/),
+          ]);
       }
     }
     for (const ignore of ['.gitignore', '.dockerignore']) expect(read(ignore)).toMatch(/^\/?secrets\/?$/m);
@@ -210,25 +272,46 @@ describe('docker-compose.yml', () => {
 
   test('its settings can be read: what it gives to a process is a configuration', () => {
     for (const name of ['api', 'worker', 'migrate']) {
-      const given = Object.fromEntries(Object.entries(compose.services[name]?.environment ?? {}).map(([key, value]) => [key, String(value).replace(/\$\{[^}]*:-([^}]*)\}/, '$1')]));
+      const given = Object.fromEntries(
+        Object.entries(compose.services[name]?.environment ?? {}).map(([key, value]) => [
+          key,
+          String(value).replace(/\$\{[^}]*:-([^}]*)\}/, '$1'),
+        ]),
+      );
       const files = Object.entries(given).filter(([key, value]) => key.endsWith('_FILE') && value !== '');
       expect(files.map(([, file]) => file).every((file) => file.startsWith('/run/secrets/'))).toBe(true);
       // the secrets themselves are not here: each as it would be read
-      const env = { ...Object.fromEntries(Object.entries(given).filter(([key]) => !key.endsWith('_FILE'))), ...Object.fromEntries(files.map(([key]) => [key.slice(0, -'_FILE'.length), key.includes('ENCRYPTION') ? newEncryptionKey('k1') : 'x'.repeat(40)])) };
-      expect(readConfig(env)).toMatchObject({ databaseUrl: expect.stringContaining(`tasvieh:${'x'.repeat(40)}@postgres:5432`), temporalAddress: 'temporal:7233' });
+      const env = {
+        ...Object.fromEntries(Object.entries(given).filter(([key]) => !key.endsWith('_FILE'))),
+        ...Object.fromEntries(
+          files.map(([key]) => [key.slice(0, -'_FILE'.length), key.includes('ENCRYPTION') ? newEncryptionKey('k1') : 'x'.repeat(40)]),
+        ),
+      };
+      expect(readConfig(env)).toMatchObject({
+        databaseUrl: expect.stringContaining(`tasvieh:${'x'.repeat(40)}@postgres:5432`),
+        temporalAddress: 'temporal:7233',
+      });
     }
   });
 });
 
 describe('settings', () => {
   /** What the configuration asks its environment for; the binaries are looked for elsewhere (src/embedded.ts, scripts/prepare.mjs). */
-  const asked = new Set<string>(['TASVIEH_TEMPORAL_BIN', 'TASVIEH_TEMPORAL_TEST_SERVER_BIN', 'TASVIEH_TEMPORAL_SERVER_BIN', 'TASVIEH_TEMPORAL_SQL_TOOL_BIN']);
+  const asked = new Set<string>([
+    'TASVIEH_TEMPORAL_BIN',
+    'TASVIEH_TEMPORAL_TEST_SERVER_BIN',
+    'TASVIEH_TEMPORAL_SERVER_BIN',
+    'TASVIEH_TEMPORAL_SQL_TOOL_BIN',
+  ]);
   readConfig(new Proxy({}, { get: (_env, name) => void asked.add(String(name)) }));
   const names = (text: string): string[] => [...new Set(text.match(/\bTASVIEH_[A-Z_]+[A-Z]\b/g) ?? [])].sort();
 
-  test.each(['docker-compose.yml', 'docs/operations.md', 'README.md', 'Dockerfile', 'ops/prometheus/prometheus.yml'])('%s names only those that there are', (file) => {
-    expect(names(read(file)).filter((name) => !asked.has(name))).toEqual([]);
-  });
+  test.each(['docker-compose.yml', 'docs/operations.md', 'README.md', 'Dockerfile', 'ops/prometheus/prometheus.yml'])(
+    '%s names only those that there are',
+    (file) => {
+      expect(names(read(file)).filter((name) => !asked.has(name))).toEqual([]);
+    },
+  );
 
   test('each of them stands in docs/operations.md', () => {
     expect(asked.size).toBeGreaterThan(20);

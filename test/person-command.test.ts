@@ -16,18 +16,29 @@ beforeEach(() => emptied(database.pool, 'app.users'));
 async function person(...args: string[]): Promise<string> {
   const lines: string[] = [];
   const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  addPersonCommand(program, () => database.url, (line) => void lines.push(line));
+  addPersonCommand(
+    program,
+    () => database.url,
+    (line) => void lines.push(line),
+  );
   await program.parseAsync(['node', 'tasvieh', 'person', ...args]);
   return lines.join('\n');
 }
-const failure = (...args: string[]): Promise<string> => person(...args).then(() => 'done', (error: Error) => `${error.name}: ${error.message}`);
+const failure = (...args: string[]): Promise<string> =>
+  person(...args).then(
+    () => 'done',
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
 const passwordIn = (out: string): string => /: ((?:[a-z0-9]{4}-){2}[a-z0-9]{4})$/m.exec(out)?.[1] ?? 'none';
 const ADMIN = ['add', '--id', 'Boss', '--name', 'نرگس کاظمی', '--office', '01', '--role', 'admin'];
 
 test('a fresh installation gets its first admin, who signs in with what was printed', async () => {
   const out = await person(...ADMIN, '--role', 'clerk');
   expect(out).toContain('boss is recorded.');
-  expect(await createSignInStore(database.pool).signIn('boss', passwordIn(out), new Date())).toMatchObject({ kind: 'signedIn', person: { roles: ['admin', 'clerk'], mustChangePassword: true } });
+  expect(await createSignInStore(database.pool).signIn('boss', passwordIn(out), new Date())).toMatchObject({
+    kind: 'signedIn',
+    person: { roles: ['admin', 'clerk'], mustChangePassword: true },
+  });
   expect((await createPeopleStore(database.pool).get('boss'))?.createdBy).toEqual({ id: 'command-line', name: 'command line' });
 });
 
@@ -40,7 +51,8 @@ test('the same again is refused and changes no password', async () => {
 test('a forgotten password: a new one, the old one is over', async () => {
   const first = passwordIn(await person(...ADMIN));
   const next = passwordIn(await person('reset-password', '--id', 'boss'));
-  const kind = async (password: string): Promise<string> => (await createSignInStore(database.pool).signIn('boss', password, new Date())).kind;
+  const kind = async (password: string): Promise<string> =>
+    (await createSignInStore(database.pool).signIn('boss', password, new Date())).kind;
   expect([await kind(first), await kind(next)]).toEqual(['refused', 'signedIn']);
   expect(await failure('reset-password', '--id', 'nobody')).toBe('Refusal: nobody is not recorded.');
 });
@@ -59,7 +71,14 @@ test('the list: everybody with what is missing to issue, of one office, as JSON'
     'demo-quality  مسئول کیفیت نمایشی  office 01  quality',
     'demo-supervisor  سرپرست نمایشی  office 01  supervisor',
   ]);
-  expect(JSON.parse(await person('list', '--office', '02', '--json'))).toEqual({ id: 'demo-clerk-02', name: 'کارمند نمایشی', office: '02', roles: ['clerk'], active: true, missing: [] });
+  expect(JSON.parse(await person('list', '--office', '02', '--json'))).toEqual({
+    id: 'demo-clerk-02',
+    name: 'کارمند نمایشی',
+    office: '02',
+    roles: ['clerk'],
+    active: true,
+    missing: [],
+  });
   await emptied(database.pool, 'app.users');
   expect(await person('list')).toBe('');
 });
@@ -81,11 +100,24 @@ test('with a password the demo’s people sign in; one that has been changed sta
   const [signIns, practice, own] = [createSignInStore(database.pool), 'sabz-abi-zard', 'gol-o-bolbol-7'];
   const kind = async (id: string, password: string): Promise<string> => (await signIns.signIn(id, password, new Date())).kind;
   const people = await recordDemoPeople(database.pool, practice);
-  expect(people.map(({ role }) => role).sort()).toEqual(['admin', 'approver', 'billing', 'clerk', 'clerk', 'clerk', 'quality', 'supervisor']);
+  expect(people.map(({ role }) => role).sort()).toEqual([
+    'admin',
+    'approver',
+    'billing',
+    'clerk',
+    'clerk',
+    'clerk',
+    'quality',
+    'supervisor',
+  ]);
   for (const { id } of people) expect(await kind(id, practice)).toBe('signedIn');
   await signIns.changePassword('demo-admin', { current: practice, next: own }, { id: 'demo-admin', name: 'x' }, new Date());
   await recordDemoPeople(database.pool, practice);
-  expect([await kind('demo-admin', own), await kind('demo-admin', practice), await kind('demo-billing', practice)]).toEqual(['signedIn', 'refused', 'signedIn']);
+  expect([await kind('demo-admin', own), await kind('demo-admin', practice), await kind('demo-billing', practice)]).toEqual([
+    'signedIn',
+    'refused',
+    'signedIn',
+  ]);
 });
 
 test.each([

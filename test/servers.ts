@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { Client } from 'pg';
-import { type EmbeddedPostgres, type EmbeddedTemporal, type PostgresOptions, type TemporalOptions, startPostgres, startTemporal, temporalExecutable } from '../src/embedded.js';
+import {
+  type EmbeddedPostgres,
+  type EmbeddedTemporal,
+  type PostgresOptions,
+  type TemporalOptions,
+  startPostgres,
+  startTemporal,
+  temporalExecutable,
+} from '../src/embedded.js';
 import { keepNamespace } from '../src/temporal-namespace.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../src/workflows/search-attributes.js';
 
@@ -41,10 +49,16 @@ export async function testPostgres({ own, ...options }: PostgresOptions & Choice
   const url = givenOr('TASVIEH_TEST_DATABASE_URL', { own });
   if (url === null) return startPostgres(options);
   const name = newName();
-  await onServer(url, `create database ${name} template template0 encoding 'UTF8' locale 'C' locale_provider builtin builtin_locale 'C.UTF-8'`);
+  await onServer(
+    url,
+    `create database ${name} template template0 encoding 'UTF8' locale 'C' locale_provider builtin builtin_locale 'C.UTF-8'`,
+  );
   const database = new URL(url);
   database.pathname = `/${name}`;
-  return Object.assign(given('Postgres'), { url: database.href, stop: () => onServer(url, `drop database if exists ${name} with (force)`) });
+  return Object.assign(given('Postgres'), {
+    url: database.href,
+    stop: () => onServer(url, `drop database if exists ${name} with (force)`),
+  });
 }
 
 async function onServer(url: string, statement: string): Promise<void> {
@@ -63,7 +77,10 @@ export async function testTemporal({ own, ...options }: Pick<TemporalOptions, 'd
   if (address === null) {
     const executable = temporalExecutable();
     if (executable === null) throw new Error('no Temporal server');
-    return { ...(await startTemporal({ ...options, executable, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES })), namespace: 'default' };
+    return {
+      ...(await startTemporal({ ...options, executable, uiPort: null, searchAttributes: SEARCH_ATTRIBUTE_TYPES })),
+      namespace: 'default',
+    };
   }
   const namespace = await testNamespace(address);
   return Object.assign(given('Temporal'), { address, namespace: namespace.name, stop: namespace.stop });
@@ -101,10 +118,13 @@ export async function givenTemporalKeeps(): Promise<Buffer> {
     const client = new Client({ connectionString: each });
     await client.connect();
     try {
-      const { rows: tables } = await client.query<{ name: string }>("select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'");
+      const { rows: tables } = await client.query<{ name: string }>(
+        "select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+      );
       for (const { name } of tables) {
         const { rows } = await client.query<unknown[]>({ text: `select * from ${name}`, rowMode: 'array' });
-        for (const value of rows.flat()) parts.push(Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+        for (const value of rows.flat())
+          parts.push(Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
       }
     } finally {
       await client.end();

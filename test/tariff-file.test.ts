@@ -19,20 +19,46 @@ const cells = async (...row: RawCell[]) => (await readSheetFile(book({ name: 'S'
 
 describe('cells of a workbook', () => {
   test('numbers as a spreadsheet shows them, texts as they were typed', async () => {
-    expect(await cells('  خانگی ', '۱٬۰۸۱', 1081, 45.5, 0, { xml: '<v>1080.9999999999998</v>' }, { xml: '<v>1.081E3</v>' }, { xml: '<v>1</v>', type: 'b' })).toEqual(['  خانگی ', '۱٬۰۸۱', '1081', '45.5', '0', '1081', '1081', 'true']);
+    expect(
+      await cells(
+        '  خانگی ',
+        '۱٬۰۸۱',
+        1081,
+        45.5,
+        0,
+        { xml: '<v>1080.9999999999998</v>' },
+        { xml: '<v>1.081E3</v>' },
+        { xml: '<v>1</v>', type: 'b' },
+      ),
+    ).toEqual(['  خانگی ', '۱٬۰۸۱', '1081', '45.5', '0', '1081', '1081', 'true']);
   });
   test('a formula counts by the result that the spreadsheet kept, 0 and a text included', async () => {
-    expect(await cells({ xml: '<f>940*1.15</f><v>1080.9999999999998</v>' }, { xml: '<f>A1-A1</f><v>0</v>' }, { xml: '<f>"cold"</f><v>cold</v>', type: 'str' })).toEqual(['1081', '0', 'cold']);
+    expect(
+      await cells(
+        { xml: '<f>940*1.15</f><v>1080.9999999999998</v>' },
+        { xml: '<f>A1-A1</f><v>0</v>' },
+        { xml: '<f>"cold"</f><v>cold</v>', type: 'str' },
+      ),
+    ).toEqual(['1081', '0', 'cold']);
   });
   test.each<[string, RawCell]>([
     ['no result', { xml: '<f>1+2</f>' }],
     ['an empty one', { xml: '<f>1+2</f><v/>' }],
     ['an empty text', { xml: '<f>1+2</f><v></v>' }],
   ])('a formula that nobody computed is refused by its address, never read as 0: %s', async (_, cell) => {
-    expect(await cells(45, cell)).toEqual(['45', { code: 'FORMULA_NOT_COMPUTED', message: expect.stringContaining('B1'), detail: expect.stringContaining('B1') }]);
+    expect(await cells(45, cell)).toEqual([
+      '45',
+      { code: 'FORMULA_NOT_COMPUTED', message: expect.stringContaining('B1'), detail: expect.stringContaining('B1') },
+    ]);
   });
   test('1-3 that became a date, and errors', async () => {
-    expect(await cells({ xml: '<v>45295</v>', style: 'date' }, { xml: '<f>1/0</f><v>#DIV/0!</v>', type: 'e' }, { xml: '<v>#N/A</v>', type: 'e' })).toEqual([
+    expect(
+      await cells(
+        { xml: '<v>45295</v>', style: 'date' },
+        { xml: '<f>1/0</f><v>#DIV/0!</v>', type: 'e' },
+        { xml: '<v>#N/A</v>', type: 'e' },
+      ),
+    ).toEqual([
       { code: 'DATE_CELL', message: expect.stringContaining('A1'), detail: expect.stringContaining('A1') },
       { code: 'CELL_ERROR', message: 'B1 holds an error (#DIV/0!)', detail: 'خانهٔ B1 خطا دارد (#DIV/0!).' },
       { code: 'CELL_ERROR', message: 'C1 holds an error (#N/A)', detail: 'خانهٔ C1 خطا دارد (#N/A).' },
@@ -43,11 +69,34 @@ describe('cells of a workbook', () => {
 describe('rows of a workbook', () => {
   test('by their number; empty rows are none, rows are equally wide', async () => {
     const { sheet, rows } = await readSheetFile(book({ name: 'نرخ‌ها', cells: { A1: 'title', B3: 'x', A9: 1, C9: 2, A10: { xml: '' } } }));
-    expect([sheet, rows]).toEqual(['نرخ‌ها', [{ row: 1, cells: ['title', '', ''] }, { row: 3, cells: ['', 'x', ''] }, { row: 9, cells: ['1', '', '2'] }]]);
+    expect([sheet, rows]).toEqual([
+      'نرخ‌ها',
+      [
+        { row: 1, cells: ['title', '', ''] },
+        { row: 3, cells: ['', 'x', ''] },
+        { row: 9, cells: ['1', '', '2'] },
+      ],
+    ]);
   });
   test('a merged cell says the same of every row and column that it spans', async () => {
-    const { rows } = await readSheetFile(book({ name: 'S', cells: grid([['title', '', ''], ['household', 'warm', 45], ['', '', 95], ['', 'cold', 300]]), merges: ['A1:XFD1', 'A2:A4', 'B2:B3'] }));
-    expect(rows.map((row) => row.cells)).toEqual([['title', 'title', 'title'], ['household', 'warm', '45'], ['household', 'warm', '95'], ['household', 'cold', '300']]);
+    const { rows } = await readSheetFile(
+      book({
+        name: 'S',
+        cells: grid([
+          ['title', '', ''],
+          ['household', 'warm', 45],
+          ['', '', 95],
+          ['', 'cold', 300],
+        ]),
+        merges: ['A1:XFD1', 'A2:A4', 'B2:B3'],
+      }),
+    );
+    expect(rows.map((row) => row.cells)).toEqual([
+      ['title', 'title', 'title'],
+      ['household', 'warm', '45'],
+      ['household', 'warm', '95'],
+      ['household', 'cold', '300'],
+    ]);
   });
 });
 
@@ -82,7 +131,13 @@ test.each<[string, () => string, string]>([
 
 describe('CSV', () => {
   test('rows by their line, past the mark of UTF-8 and empty lines', async () => {
-    expect(await readSheetFile(file('a.csv', '\uFEFFuse, rate \r\n\r\n"a, b",۱\r\n'))).toEqual({ sheet: null, rows: [{ row: 1, cells: ['use', 'rate'] }, { row: 3, cells: ['a, b', '۱'] }] });
+    expect(await readSheetFile(file('a.csv', '\uFEFFuse, rate \r\n\r\n"a, b",۱\r\n'))).toEqual({
+      sheet: null,
+      rows: [
+        { row: 1, cells: ['use', 'rate'] },
+        { row: 3, cells: ['a, b', '۱'] },
+      ],
+    });
   });
   test('1,081 without quotes is no 1: the row is refused', async () => {
     await expect(readSheetFile(file('b.csv', 'use,rate\na,1,081\n'))).rejects.toThrow(/b\.csv: .*line 2/);

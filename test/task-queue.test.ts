@@ -4,11 +4,17 @@ import { isWorkedAt, lookAtTaskQueue } from '../src/task-queue.js';
 /** A server that saw each poller so many seconds ago. */
 function server(pollers: Record<string, number>, backlog = 0): Connection {
   const describeTaskQueue = async () => ({
-    pollers: Object.entries(pollers).map(([identity, secondsAgo]) => ({ identity, lastAccessTime: { seconds: Math.floor(Date.now() / 1000) - secondsAgo, nanos: 0 } })),
+    pollers: Object.entries(pollers).map(([identity, secondsAgo]) => ({
+      identity,
+      lastAccessTime: { seconds: Math.floor(Date.now() / 1000) - secondsAgo, nanos: 0 },
+    })),
     stats: { approximateBacklogCount: backlog, approximateBacklogAge: { seconds: 40 } },
   });
   // the two members that are asked
-  return { workflowService: { describeTaskQueue }, withDeadline: (_deadline: number, call: () => unknown) => call() } as unknown as Connection;
+  return {
+    workflowService: { describeTaskQueue },
+    withDeadline: (_deadline: number, call: () => unknown) => call(),
+  } as unknown as Connection;
 }
 const place = { namespace: 'default', taskQueue: 'tasvieh' };
 

@@ -15,7 +15,9 @@ const escape = (text: string): string => text.replace(/[&<>"]/g, (letter) => `&#
 
 /** Rows of cells from A1 on. */
 export function grid(rows: readonly (readonly RawCell[])[]): Record<string, RawCell> {
-  return Object.fromEntries(rows.flatMap((row, r) => row.map((cell, c) => [`${String.fromCharCode(65 + c)}${r + 1}`, cell]).filter(([, cell]) => cell !== '')));
+  return Object.fromEntries(
+    rows.flatMap((row, r) => row.map((cell, c) => [`${String.fromCharCode(65 + c)}${r + 1}`, cell]).filter(([, cell]) => cell !== '')),
+  );
 }
 
 /** The bytes of an XLSX workbook, part by part as spreadsheets write it, without the library that is to read it. */
@@ -35,7 +37,10 @@ export function workbook(sheets: readonly RawSheet[]): Buffer {
       const row = Number(/\d+/.exec(address)?.[0]);
       rows.set(row, (rows.get(row) ?? '') + cellXml(address, cell));
     }
-    const merged = merges.length === 0 ? '' : `<mergeCells count="${merges.length}">${merges.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>`;
+    const merged =
+      merges.length === 0
+        ? ''
+        : `<mergeCells count="${merges.length}">${merges.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>`;
     return `<worksheet xmlns="${MAIN}"><sheetData>${[...rows].map(([row, xml]) => `<row r="${row}">${xml}</row>`).join('')}</sheetData>${merged}</worksheet>`;
   };
   const bodies = sheets.map(sheetXml);

@@ -6,9 +6,18 @@ import { createPayloadCodec, readEncryptionKeys } from '../../src/encryption.js'
 async function main(): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const [address = '', taskQueue = '', namespace = '', keys = ''] = process.argv.slice(2);
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: path.join(__dirname, 'workflow.js'), logger: new DefaultLogger('ERROR') });
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: path.join(__dirname, 'workflow.js'),
+    logger: new DefaultLogger('ERROR'),
+  });
   const connection = await NativeConnection.connect({ address });
-  const worker = await Worker.create({ connection, namespace, taskQueue, workflowBundle, ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(readEncryptionKeys(keys))] } }) });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle,
+    ...(keys && { dataConverter: { payloadCodecs: [createPayloadCodec(readEncryptionKeys(keys))] } }),
+  });
   // a SIGTERM is heard by the SDK itself
   process.once('disconnect', () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -14,7 +14,11 @@ export interface Ledger {
 }
 
 /** The ledger as billing tells it, with the reported payments and the settlement of the same cycle that it does not know yet. */
-export async function accountOf({ id, facts }: SettlementOrder, { billing, settlements, payments }: Ledger, today: JalaliDate): Promise<AccountSnapshot | null> {
+export async function accountOf(
+  { id, facts }: SettlementOrder,
+  { billing, settlements, payments }: Ledger,
+  today: JalaliDate,
+): Promise<AccountSnapshot | null> {
   // first: what the ledger came to hold in between is then its own to say
   const reported = await payments.reported(facts.subscription);
   const snapshot = await billing.account(facts.subscription, today, reported);

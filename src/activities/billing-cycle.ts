@@ -33,7 +33,18 @@ interface CycleDependencies {
 }
 
 /** The steps of a billing cycle: whoever waits is told, in pages; whose workflow has ended is served here. */
-export function createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, handOver, recordOutcome, closeDue, page = PAGE }: CycleDependencies) {
+export function createCycleActivities({
+  billing,
+  postings,
+  settlements,
+  desk,
+  tasks,
+  messenger,
+  handOver,
+  recordOutcome,
+  closeDue,
+  page = PAGE,
+}: CycleDependencies) {
   /** What an ended settlement left in a cycle that has closed goes on, and joins the next one if that is open. */
   const goOn = async (input: OutboxInput): Promise<void> => {
     const { open } = await closeDue(input);
@@ -53,12 +64,26 @@ export function createCycleActivities({ billing, postings, settlements, desk, ta
     if (batches === 0 || (await unsubmittedTasks(cycle)).length > 0) return;
     // named by its day: the same may come again
     const subject = `${cycle}-${todayInTehran(new Date(at)).replaceAll('/', '')}`;
-    await desk.open({ kind: 'batchNotSubmitted', office: EVERY_OFFICE, subject, at, detail: { cycle, batches, ...(reason !== null && { reason }) } });
+    await desk.open({
+      kind: 'batchNotSubmitted',
+      office: EVERY_OFFICE,
+      subject,
+      at,
+      detail: { cycle, batches, ...(reason !== null && { reason }) },
+    });
   };
 
   return {
     /** Tells a page of the settlements that wait for the cycle; `after` is null when all have been told. */
-    async tellWaiting({ opened, after, at }: { opened: Opening; after: string | null; at: Instant }): Promise<{ after: string | null; told: number }> {
+    async tellWaiting({
+      opened,
+      after,
+      at,
+    }: {
+      opened: Opening;
+      after: string | null;
+      at: Instant;
+    }): Promise<{ after: string | null; told: number }> {
       // a cycle that nobody opened had nobody to close it
       if (after === null) await closeLeftBehind(at);
       const ids = await postings.waitingFor(opened.cycle, seriesOf(opened.cycle), after, page);
@@ -79,7 +104,14 @@ export function createCycleActivities({ billing, postings, settlements, desk, ta
         if ((await messenger.signal(settlementWorkflowId(id), SIGNALS[outcome], { eventId: itemId, seq, ...said })) === 'told') return;
         const facts = await settlements.factsOf(id);
         if (!facts) return;
-        const outbox = await recordOutcome({ id, eventId: itemId, outcome: { ...said, outcome }, seq, newName: facts.newName, ended: true });
+        const outbox = await recordOutcome({
+          id,
+          eventId: itemId,
+          outcome: { ...said, outcome },
+          seq,
+          newName: facts.newName,
+          ended: true,
+        });
         if (outbox.postings.find(({ posting }) => posting === said.posting)?.status === 'taken') return;
         // nobody waits for it any more: a person must look
         await desk.open({ settlementId: id, kind: 'postingAfterEnd', office: facts.office });

@@ -8,8 +8,11 @@ import { step } from './step.js';
 
 /** 3. The meter's reading on the requested date, held against the meter and the subscriber's own history. */
 export function checkReading(tariffs: TariffStore) {
-  return step('checkReading', async (input: { order: SettlementOrder; snapshot: AccountSnapshot; tariffs: string[] }): Promise<Finding[]> => {
-    const documents = await tariffs.tariffs(input.tariffs);
-    return check(input.snapshot, input.order.facts, documents, todayInTehran(new Date())).findings;
-  });
+  return step(
+    'checkReading',
+    async (input: { order: SettlementOrder; snapshot: AccountSnapshot; tariffs: string[] }): Promise<Finding[]> => {
+      const documents = await tariffs.tariffs(input.tariffs);
+      return check(input.snapshot, input.order.facts, documents, todayInTehran(new Date())).findings;
+    },
+  );
 }

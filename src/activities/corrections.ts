@@ -77,7 +77,18 @@ interface Dependencies {
 }
 
 /** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
-export function createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read }: Dependencies) {
+export function createCorrectionActivities({
+  corrections,
+  desk,
+  tasks,
+  postings,
+  billing,
+  tariffs,
+  overrides,
+  settlements,
+  payments,
+  read,
+}: Dependencies) {
   const terms = (at: Instant) => termsOn(tariffs, todayInTehran(new Date(at)));
   const dueAt = async (at: Instant): Promise<Instant> => {
     const { correction, daysOff } = await terms(at);
@@ -95,7 +106,8 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
     for (const { id: task, kind, detail } of before) {
       if (kind !== 'correction' && kind !== 'verification' && kind !== 'approval') continue;
       // closed ones too: the attempt that closed one may not have reached its timer
-      if (!open.has(task)) await desk.close(task, { by: null, outcome: steps.find(({ n }) => n === detail['correction'])?.status ?? 'withdrawn' });
+      if (!open.has(task))
+        await desk.close(task, { by: null, outcome: steps.find(({ n }) => n === detail['correction'])?.status ?? 'withdrawn' });
     }
     for (const { step, kind, role, user, subject } of waiting) {
       const { n, kind: of, cause, description, difference } = step;
@@ -114,7 +126,12 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
   const received = async ({ id, facts }: SettlementOrder, today: JalaliDate): Promise<LedgerPayment[]> => {
     const [settlement, reported] = await Promise.all([settlements.get(id, { office: null }), payments.reported(facts.subscription)]);
     const snapshot = await billing.account(facts.subscription, today, reported);
-    const bySlip = (settlement?.payments ?? []).map(({ reference, paidOn, amount, paymentId }) => ({ reference, paidOn, amount, paymentId }));
+    const bySlip = (settlement?.payments ?? []).map(({ reference, paidOn, amount, paymentId }) => ({
+      reference,
+      paidOn,
+      amount,
+      paymentId,
+    }));
     const ledger = snapshot?.payments ?? [];
     // a later bill may count one by a slip already: for this settlement it was received all the same
     return [...ledger, ...receivedSince(ledger, bySlip)];
@@ -127,8 +144,24 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
   };
 
   return {
-    async reportError({ order, n, first, report, at }: { order: SettlementOrder; n: number; first: boolean; report: ErrorReport; at: Instant }): Promise<Correction[]> {
-      const owner = report.referTo ?? (report.cause === 'clerk' || report.cause === 'applicant' ? { role: order.clerk.role, user: order.clerk.id } : { role: 'supervisor' as const, user: null });
+    async reportError({
+      order,
+      n,
+      first,
+      report,
+      at,
+    }: {
+      order: SettlementOrder;
+      n: number;
+      first: boolean;
+      report: ErrorReport;
+      at: Instant;
+    }): Promise<Correction[]> {
+      const owner =
+        report.referTo ??
+        (report.cause === 'clerk' || report.cause === 'applicant'
+          ? { role: order.clerk.role, user: order.clerk.id }
+          : { role: 'supervisor' as const, user: null });
       const now = await corrections.report(order.id, n, first ? 'referred' : 'reported', { ...report, owner, at, dueAt: await dueAt(at) });
       await keepTasks({ id: order.id, office: order.clerk.office, at });
       return now;
@@ -142,7 +175,15 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
     },
 
     /** Computes the corrected bill beside the standing one and keeps it for the verification; a finding that blocks keeps nothing. */
-    async submitCorrection({ order, submission, at }: { order: SettlementOrder; submission: CorrectionSubmission; at: Instant }): Promise<Submitted> {
+    async submitCorrection({
+      order,
+      submission,
+      at,
+    }: {
+      order: SettlementOrder;
+      submission: CorrectionSubmission;
+      at: Instant;
+    }): Promise<Submitted> {
       const standing = await corrections.standing(order.id);
       if (!standing) throw new Error(`settlement ${order.id} has no bill`);
       const facts = correctedFacts(standing.inputs.facts, submission.corrected);
@@ -150,10 +191,13 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
       const fresh = submission.basis === 'now' ? await read({ ...order, facts }) : null;
       // after the difference of a late decree was posted, the bill is what the decree makes of it
       const versions = standing.decreed ? await tariffs.versions() : standing.inputs.tariffs;
-      const first = fresh?.snapshot ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee } : { ...standing.inputs, facts, tariffs: versions };
+      const first = fresh?.snapshot
+        ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee }
+        : { ...standing.inputs, facts, tariffs: versions };
       const documents = await tariffs.tariffs(first.tariffs);
       // the data of the first bill is as old as it was then
-      const assess = (snapshot: AccountSnapshot) => assessDebt({ ...order, facts }, snapshot, documents, first.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const assess = (snapshot: AccountSnapshot) =>
+        assessDebt({ ...order, facts }, snapshot, documents, first.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
       const same = isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts);
       const alone = assess(first.snapshot);
       // what was paid since changes no bill by itself: only one that is issued anew counts it
@@ -197,7 +241,13 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
       if (decision !== 'verified') return { corrections: now, approval: false };
       // what the subscriber paid meanwhile is no part of the error that somebody must answer for
       const comparison = (await corrections.submission(id, n))?.comparison;
-      return { corrections: now, approval: needsApproval(comparison ? comparison.difference + comparison.received : null, (await terms(at)).correction.approvalAbove) };
+      return {
+        corrections: now,
+        approval: needsApproval(
+          comparison ? comparison.difference + comparison.received : null,
+          (await terms(at)).correction.approvalAbove,
+        ),
+      };
     },
 
     /** Issues the next revision from what was verified; the old one is void but kept, and its postings are replaced or followed by the difference. */
@@ -261,10 +311,19 @@ export function createCorrectionActivities({ corrections, desk, tasks, postings,
       return postings.of(id);
     },
 
-    requestRefund: ({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<Refund> => corrections.requestRefund(id, amount, reason, by),
+    requestRefund: ({ id, amount, reason, by }: { id: string; amount: number; reason: string; by: Operator }): Promise<Refund> =>
+      corrections.requestRefund(id, amount, reason, by),
 
     /** The credit is paid back: what the ledger holds of it is taken out by a posting. */
-    async confirmRefund({ order, by, at }: { order: SettlementOrder; by: Operator; at: Instant }): Promise<Targeted & { refund: Refund | null }> {
+    async confirmRefund({
+      order,
+      by,
+      at,
+    }: {
+      order: SettlementOrder;
+      by: Operator;
+      at: Instant;
+    }): Promise<Targeted & { refund: Refund | null }> {
       const refund = await corrections.refund(order.id);
       if (!refund) throw new Error(`no refund of ${order.id} was asked for`);
       const cycle = await target(order, at);

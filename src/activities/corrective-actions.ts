@@ -1,4 +1,14 @@
-import { type Act, CORRECTIVE_ACTION_WORKFLOW, type CorrectiveAction, TASK_OF_STATUS, actionTitle, afterAct, correctiveActionWorkflowId, repeated, stepOf } from '../domain/corrective-action.js';
+import {
+  type Act,
+  CORRECTIVE_ACTION_WORKFLOW,
+  type CorrectiveAction,
+  TASK_OF_STATUS,
+  actionTitle,
+  afterAct,
+  correctiveActionWorkflowId,
+  repeated,
+  stepOf,
+} from '../domain/corrective-action.js';
 import { endOfDay } from '../domain/cycle.js';
 import { todayInTehran } from '../domain/jalali.js';
 import type { Instant, Operator } from '../domain/settlement.js';
@@ -42,7 +52,17 @@ export function createCorrectiveActionActivities({ actions, people, tariffs, des
     const person = assignee === null ? null : (await people.standing(assignee)).person;
     // a named person has it in the role that the person works in
     const [role] = person && !person.roles.includes(taskKind(kind).role) ? person.roles : [];
-    await desk.open({ kind, ...(role && { role }), subject: subject(action), office: action.office, dueAt: 'day' in due ? endOfDay(due.day) : due.at, at, assignee, about: actionTitle(action), detail });
+    await desk.open({
+      kind,
+      ...(role && { role }),
+      subject: subject(action),
+      office: action.office,
+      dueAt: 'day' in due ? endOfDay(due.day) : due.at,
+      at,
+      assignee,
+      about: actionTitle(action),
+      detail,
+    });
     return kind;
   };
 

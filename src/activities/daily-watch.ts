@@ -40,7 +40,12 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
    * One open task for each matter that stands, named by the day on which it was noticed (the same may come again later);
    * the task of a matter that is settled ends. Opened again each time, lest one be left without its timer.
    */
-  const keepTasks = async (kind: TaskKind, day: JalaliDate, matters: readonly (Matter & { subject: string })[], outcome: string): Promise<number> => {
+  const keepTasks = async (
+    kind: TaskKind,
+    day: JalaliDate,
+    matters: readonly (Matter & { subject: string })[],
+    outcome: string,
+  ): Promise<number> => {
     const open = new Map((await tasks.openOf(kind)).map(({ id }) => [id.slice(0, -NOTICED.length), id]));
     const standing = new Set<string>();
     for (const { subject, ...matter } of matters) {
@@ -68,9 +73,19 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
       const standing = new Set<string>();
       for (const feed of stale) {
         const detail = { feed: feed.kind, asOf: feed.asOf, days: feed.days, message: staleText(feed) };
-        standing.add(await keepTask('staleFeed', `${feed.kind}-${feed.asOf ? digits(feed.asOf) : 'never'}`, { office: EVERY_OFFICE, at: input.at, detail }));
+        standing.add(
+          await keepTask('staleFeed', `${feed.kind}-${feed.asOf ? digits(feed.asOf) : 'never'}`, {
+            office: EVERY_OFFICE,
+            at: input.at,
+            detail,
+          }),
+        );
       }
-      await endOthers((await tasks.openOf('staleFeed')).map(({ id }) => id), standing, 'fed');
+      await endOthers(
+        (await tasks.openOf('staleFeed')).map(({ id }) => id),
+        standing,
+        'fed',
+      );
       return stale.length;
     },
 
@@ -78,16 +93,29 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
     async watchCycles(input: WatchInput): Promise<number> {
       const { day, terms } = await onDay(input);
       const until = remindUntil(day, terms);
-      const [soon, waiting] = await Promise.all([until < day ? [] : billing.timetable({ series: null, from: day, to: until }), unsent.byCycle(until)]);
+      const [soon, waiting] = await Promise.all([
+        until < day ? [] : billing.timetable({ series: null, from: day, to: until }),
+        unsent.byCycle(until),
+      ]);
       const names = [...new Set([...soon, ...waiting].map(({ cycle }) => cycle))];
       const opened = (await postings.openedCycles(names)).map(({ cycle }) => cycle);
       const closing = closingCycles(soon, opened, waiting, day);
-      await keepTasks('cycleClosing', day, closing.map((each) => ({ subject: each.cycle, office: EVERY_OFFICE, dueAt: endOfDay(each.closesOn), detail: { ...each } })), 'done');
+      await keepTasks(
+        'cycleClosing',
+        day,
+        closing.map((each) => ({ subject: each.cycle, office: EVERY_OFFICE, dueAt: endOfDay(each.closesOn), detail: { ...each } })),
+        'done',
+      );
       const due = waiting.filter(({ dueOn }) => dueOn <= day);
       await keepTasks(
         'unsentPostings',
         day,
-        due.map(({ cycle, office, dueOn, count }) => ({ subject: `${cycle}.${office}`, office, dueAt: endOfDay(dueOn), detail: { cycle, closesOn: dueOn, unsent: count } })),
+        due.map(({ cycle, office, dueOn, count }) => ({
+          subject: `${cycle}.${office}`,
+          office,
+          dueAt: endOfDay(dueOn),
+          detail: { cycle, closesOn: dueOn, unsent: count },
+        })),
         'sent',
       );
       return closing.length;
@@ -97,7 +125,17 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
     async watchTimetable(input: WatchInput): Promise<number> {
       const { day } = await onDay(input);
       const series = await unsent.withoutCycle();
-      return keepTasks('noTimetable', day, series.map((each) => ({ subject: each.series, office: EVERY_OFFICE, at: input.at, detail: { series: each.series, unsent: each.count } })), 'fed');
+      return keepTasks(
+        'noTimetable',
+        day,
+        series.map((each) => ({
+          subject: each.series,
+          office: EVERY_OFFICE,
+          at: input.at,
+          detail: { series: each.series, unsent: each.count },
+        })),
+        'fed',
+      );
     },
 
     /** Tasks of payments that nobody could give their due times when they came. */
@@ -111,9 +149,17 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
       const lapsing = await people.lapsingQualifications(day, addDays(day, terms.qualificationWarnDays));
       const standing = new Set<string>();
       for (const { id: person, name, office, code, lastDay } of lapsing) {
-        standing.add(await keepTask('qualificationLapses', `${person}.${code}-${digits(lastDay)}`, { office, dueAt: endOfDay(lastDay), detail: { person, name, code, lastDay } }));
+        standing.add(
+          await keepTask('qualificationLapses', `${person}.${code}-${digits(lastDay)}`, {
+            office,
+            dueAt: endOfDay(lastDay),
+            detail: { person, name, code, lastDay },
+          }),
+        );
       }
-      const renewed = (await tasks.openOf('qualificationLapses')).filter(({ detail }) => String(detail['lastDay']) >= day).map(({ id }) => id);
+      const renewed = (await tasks.openOf('qualificationLapses'))
+        .filter(({ detail }) => String(detail['lastDay']) >= day)
+        .map(({ id }) => id);
       await endOthers(renewed, standing, 'renewed');
       return lapsing.length;
     },

@@ -34,7 +34,14 @@ export function reader(ledger: Ledger, tariffs: TariffStore, overrides: Override
       tariffs.feeOn(today),
       overrides.of(order.id, order.facts.reading),
     ]);
-    return { snapshot, account: snapshot && accountView(snapshot, order.facts.settlementDate), tariffs: versions, fee, findings: checkAccount(order, snapshot), overrides: accepted };
+    return {
+      snapshot,
+      account: snapshot && accountView(snapshot, order.facts.settlementDate),
+      tariffs: versions,
+      fee,
+      findings: checkAccount(order, snapshot),
+      overrides: accepted,
+    };
   };
 }
 

@@ -58,10 +58,32 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({ settlements, postings, corrections, actions, billing, tariffs, overrides, payments, people, tasks, unsent, indicators, reports, presences, accesses, messenger, archive }: ActivityDependencies) {
+export function createActivities({
+  settlements,
+  postings,
+  corrections,
+  actions,
+  billing,
+  tariffs,
+  overrides,
+  payments,
+  people,
+  tasks,
+  unsent,
+  indicators,
+  reports,
+  presences,
+  accesses,
+  messenger,
+  archive,
+}: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
-  const outbox = { handOver: handOver({ billing, postings }), recordOutcome: recordOutcome(postings), closeDue: closeDue({ billing, postings }) };
+  const outbox = {
+    handOver: handOver({ billing, postings }),
+    recordOutcome: recordOutcome(postings),
+    closeDue: closeDue({ billing, postings }),
+  };
   return {
     register: register(settlements),
     fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides, people),
@@ -71,7 +93,18 @@ export function createActivities({ settlements, postings, corrections, actions, 
     announce: announce(settlements),
     scheduleFee: scheduleFee(postings, desk),
     ...outbox,
-    ...createCorrectionActivities({ corrections, desk, tasks, postings, billing, tariffs, overrides, settlements, payments, read: reader({ billing, settlements, payments }, tariffs, overrides) }),
+    ...createCorrectionActivities({
+      corrections,
+      desk,
+      tasks,
+      postings,
+      billing,
+      tariffs,
+      overrides,
+      settlements,
+      payments,
+      read: reader({ billing, settlements, payments }, tariffs, overrides),
+    }),
     ...createCorrectiveActionActivities({ actions, people, tariffs, desk, messenger }),
     ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 

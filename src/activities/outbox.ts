@@ -33,7 +33,13 @@ export function scheduleFee(postings: PostingStore, desk: TaskDesk) {
     const cycle = nextCycle(snapshot.cycles, today, order.facts.settlementDate);
     const entries = postingsOf(order, bill, cycle, snapshot.earlierSettlement);
     const scheduled = await postings.schedule(order.id, runId(), bill.revision, entries, [time()]);
-    if (bill.fee === null) await desk.open({ kind: 'noFeeResolution', subject: today.replaceAll('/', ''), office: EVERY_OFFICE, detail: { day: today, settlement: order.id } });
+    if (bill.fee === null)
+      await desk.open({
+        kind: 'noFeeResolution',
+        subject: today.replaceAll('/', ''),
+        office: EVERY_OFFICE,
+        detail: { day: today, settlement: order.id },
+      });
     return { ...scheduled, dayEndsAt: endOfDay(today) };
   });
 }
@@ -84,7 +90,12 @@ export const NAME_DIFFERS = 'NAME_DIFFERS';
 export function recordOutcome(postings: PostingStore) {
   return ({ id, eventId, outcome, seq, newName, ended = false }: OutcomeInput): Promise<Outbox> => {
     const { nameOnBill } = outcome;
-    const wrongName = outcome.outcome === 'taken' && outcome.posting.includes('/nameChange') && newName !== null && nameOnBill !== undefined && !sameName(newName, nameOnBill);
+    const wrongName =
+      outcome.outcome === 'taken' &&
+      outcome.posting.includes('/nameChange') &&
+      newName !== null &&
+      nameOnBill !== undefined &&
+      !sameName(newName, nameOnBill);
     const word: Outcome = wrongName ? { ...outcome, outcome: 'refused', reason: `${NAME_DIFFERS}: ${nameOnBill}` } : outcome;
     return postings.recordOutcome(id, eventId, { ...word, seq }, ended);
   };

@@ -1,7 +1,13 @@
 import { type IndicatorQuery, indicators } from '../domain/indicators.js';
 import { type JalaliDate, monthBefore, monthDays } from '../domain/jalali.js';
 import { type Outage, outageCounts, outagesOf } from '../domain/outage.js';
-import { QUALITY_REPORT_WORKFLOW, type QualityReport, type ReportOrder, monthsWithoutReport, qualityReportWorkflowId } from '../domain/quality-report.js';
+import {
+  QUALITY_REPORT_WORKFLOW,
+  type QualityReport,
+  type ReportOrder,
+  monthsWithoutReport,
+  qualityReportWorkflowId,
+} from '../domain/quality-report.js';
 import { serviceTermsOn } from '../domain/service-terms.js';
 import type { Instant } from '../domain/settlement.js';
 import { reportPdf } from '../document/quality-report.js';
@@ -22,10 +28,14 @@ interface Dependencies {
 
 /** The monthly report: its figures by the same queries as the indicators, its two files, and which months have none. */
 export function createReportActivities({ indicators: store, reports, presences, tariffs, messenger }: Dependencies) {
-  const of = async (asked: Omit<IndicatorQuery, 'office'>) => (await store.counts({ ...asked, office: null })).map(({ group, counts }) => indicators(group, counts));
+  const of = async (asked: Omit<IndicatorQuery, 'office'>) =>
+    (await store.counts({ ...asked, office: null })).map(({ group, counts }) => indicators(group, counts));
   /** R1 of days, by the terms of each */
   const outagesBetween = async (span: { from: JalaliDate; to: JalaliDate }, now: Instant): Promise<Outage[]> => {
-    const [heard, published] = await Promise.all([presences.presences({ ...span, office: null }), tariffs.versions().then(tariffs.tariffs)]);
+    const [heard, published] = await Promise.all([
+      presences.presences({ ...span, office: null }),
+      tariffs.versions().then(tariffs.tariffs),
+    ]);
     return outagesOf(heard, { ...span, now }, (day) => serviceTermsOn(published, day));
   };
   const figures = async ({ month, edition, by }: ReportOrder, at: Instant): Promise<QualityReport> => {
@@ -45,7 +55,23 @@ export function createReportActivities({ indicators: store, reports, presences, 
     const before = months.at(-2);
     const [all] = whole;
     if (!all || !before) throw new Error(`no indicators of ${month}`);
-    return { month, ...span, edition, madeAt: at, madeBy: by, whole: all, before, months, days, cycles, offices, clerks, risks: { ...risks, ...outageCounts(outages) }, outages, correctiveActions };
+    return {
+      month,
+      ...span,
+      edition,
+      madeAt: at,
+      madeBy: by,
+      whole: all,
+      before,
+      months,
+      days,
+      cycles,
+      offices,
+      clerks,
+      risks: { ...risks, ...outageCounts(outages) },
+      outages,
+      correctiveActions,
+    };
   };
 
   return {

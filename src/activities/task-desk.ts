@@ -61,7 +61,18 @@ export function createTaskDesk({ tasks, tariffs, messenger }: { tasks: TaskStore
     await messenger.start(TASK_WORKFLOW, taskWorkflowId(task.id), timer, timer.summary);
   };
   const desk: TaskDesk = {
-    async open({ kind, office, settlementId, subject = settlementId ?? '', dueAt, at = new Date().toISOString(), role = taskKind(kind).role, assignee = null, about, detail = {} }) {
+    async open({
+      kind,
+      office,
+      settlementId,
+      subject = settlementId ?? '',
+      dueAt,
+      at = new Date().toISOString(),
+      role = taskKind(kind).role,
+      assignee = null,
+      about,
+      detail = {},
+    }) {
       const today = todayInTehran(new Date(at));
       const terms = await termsOn(tariffs, today);
       const task = await tasks.open({

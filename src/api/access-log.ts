@@ -22,7 +22,11 @@ export interface AccessWriter {
 }
 
 /** Writes looks at persons' data beside the answers, in the order in which they came, one batch after the other. */
-export function createAccessWriter(store: Pick<AccessStore, 'append'>, log: Logger, { againMs = AGAIN_MS, most = MOST }: { againMs?: number; most?: number } = {}): AccessWriter {
+export function createAccessWriter(
+  store: Pick<AccessStore, 'append'>,
+  log: Logger,
+  { againMs = AGAIN_MS, most = MOST }: { againMs?: number; most?: number } = {},
+): AccessWriter {
   let waiting: Access[] = [];
   let writing: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +62,10 @@ export function createAccessWriter(store: Pick<AccessStore, 'append'>, log: Logg
     note(entry) {
       if (waiting.length >= most) {
         const [given] = waiting.splice(0, 1);
-        log.error({ operator: given?.by.id, role: given?.by.role, office: given?.by.office, route: given?.call, requestId: given?.requestId }, 'a look at persons’ data was given up: the access log could not be written for too long');
+        log.error(
+          { operator: given?.by.id, role: given?.by.role, office: given?.by.office, route: given?.call, requestId: given?.requestId },
+          'a look at persons’ data was given up: the access log could not be written for too long',
+        );
       }
       waiting.push(entry);
       // while it failed the next try is on its way
@@ -76,7 +83,12 @@ export function createAccessWriter(store: Pick<AccessStore, 'append'>, log: Logg
 }
 
 /** Notes whose data a call shows, once per call however often it looks. */
-export function looked({ req, res, operator }: Call, deps: Pick<ApiDeps, 'accessLog' | 'now'>, subscriptions: readonly string[], settlement: string | null = null): void {
+export function looked(
+  { req, res, operator }: Call,
+  deps: Pick<ApiDeps, 'accessLog' | 'now'>,
+  subscriptions: readonly string[],
+  settlement: string | null = null,
+): void {
   const locals = res.locals as { pattern?: string; looked?: Set<string> };
   const seen = (locals.looked ??= new Set());
   const key = JSON.stringify([subscriptions, settlement]);

@@ -20,7 +20,11 @@ export async function findAccounts(call: Call<unknown, z.output<typeof accountsQ
     after: query.cursor ?? null,
   });
   const page = found.slice(0, query.limit);
-  looked(call, deps, page.map(({ subscription }) => subscription));
+  looked(
+    call,
+    deps,
+    page.map(({ subscription }) => subscription),
+  );
   res.json({
     items: page.map(({ subscription, billId, name, address, office, use, meterSerial }) => ({
       subscription,

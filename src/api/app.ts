@@ -154,7 +154,8 @@ function allowTemporalUi(req: Request, res: Response, { codec }: ApiDeps): void 
   res.vary('Origin');
   if (codec.origin === null || req.headers.origin !== codec.origin) return;
   res.set({ 'Access-Control-Allow-Origin': codec.origin, 'Access-Control-Allow-Credentials': 'true' });
-  if (req.method === 'OPTIONS') res.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'authorization, content-type, x-namespace' });
+  if (req.method === 'OPTIONS')
+    res.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'authorization, content-type, x-namespace' });
 }
 
 /** Those by whose calls an office is heard of; the others work anywhere. */

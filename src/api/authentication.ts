@@ -39,7 +39,11 @@ export function presented(req: Request, origin: string | null = null): Presented
 }
 
 /** The session of the request's bearer token or cookie, which pages of `origin` may use too; throws UNAUTHENTICATED or FORBIDDEN. */
-export async function authenticate(req: Request, { tokens, sessions }: Pick<ApiDeps, 'tokens' | 'sessions'>, origin: string | null = null): Promise<Session> {
+export async function authenticate(
+  req: Request,
+  { tokens, sessions }: Pick<ApiDeps, 'tokens' | 'sessions'>,
+  origin: string | null = null,
+): Promise<Session> {
   const token = presented(req, origin)?.token;
   const session = token === undefined ? null : await tokens.readSession(token);
   if (session === null || !(await sessions.stands(session, req.log))) throw new Problem('UNAUTHENTICATED');

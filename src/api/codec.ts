@@ -23,7 +23,9 @@ export async function decodePayloads(call: Call<unknown, unknown, Payloads>, dep
   const { req, res, body } = call;
   let plain: Payload[];
   try {
-    plain = await codec.decode(body.payloads.map(({ metadata, data }): Payload => ({ metadata: each(metadata, bytes), data: bytes(data) })));
+    plain = await codec.decode(
+      body.payloads.map(({ metadata, data }): Payload => ({ metadata: each(metadata, bytes), data: bytes(data) })),
+    );
   } catch (error) {
     // an unknown key, or bytes that are not what they say
     req.log.warn({ err: error }, 'payloads could not be decrypted');
@@ -32,7 +34,9 @@ export async function decodePayloads(call: Call<unknown, unknown, Payloads>, dep
   // whose data a history holds is not known here: that somebody looked into one is
   if (req.operator) looked(call, deps, []);
   req.log.info({ operator: req.operator?.id ?? null, payloads: plain.length }, 'payloads were shown');
-  res.json({ payloads: plain.map(({ metadata, data }) => ({ metadata: each(metadata ?? {}, base64), data: base64(data ?? new Uint8Array()) })) });
+  res.json({
+    payloads: plain.map(({ metadata, data }) => ({ metadata: each(metadata ?? {}, base64), data: base64(data ?? new Uint8Array()) })),
+  });
 }
 
 /** POST /codec/{key}/decode: of a practice installation, where the UI signs nobody in. */

@@ -39,7 +39,12 @@ type OfSettlement<B> = Call<z.output<typeof settlementParams>, unknown, B>;
 type OfCorrection<B> = Call<z.output<typeof correctionParams>, unknown, B>;
 
 /** Asks the settlement's workflow; what it refuses becomes the problem of the same name, with the settlement as it stands. */
-async function ask<T, A>(call: OfSettlement<unknown>, deps: ApiDeps, update: UpdateDefinition<T, [A]>, argument: A): Promise<{ answer: T; before: Settlement }> {
+async function ask<T, A>(
+  call: OfSettlement<unknown>,
+  deps: ApiDeps,
+  update: UpdateDefinition<T, [A]>,
+  argument: A,
+): Promise<{ answer: T; before: Settlement }> {
   const { id } = call.params;
   const before = await findSettlement(call, deps);
   const outcome = await deps.temporal.act(id, update, argument);
@@ -61,7 +66,12 @@ async function ask<T, A>(call: OfSettlement<unknown>, deps: ApiDeps, update: Upd
 }
 
 /** Asks and answers with the settlement as it stands afterwards. A letter is of the revision before: of a new one there is none yet. */
-async function change<A>(call: OfSettlement<unknown>, deps: ApiDeps, update: UpdateDefinition<Settlement, [A]>, argument: A): Promise<void> {
+async function change<A>(
+  call: OfSettlement<unknown>,
+  deps: ApiDeps,
+  update: UpdateDefinition<Settlement, [A]>,
+  argument: A,
+): Promise<void> {
   const { answer, before } = await ask(call, deps, update, argument);
   const beside = besideWorkflow(before);
   call.res.json(viewSettlement({ ...answer, ...beside, clearance: answer.revision === before.revision ? beside.clearance : null }));
@@ -79,7 +89,11 @@ async function mustExist(call: OfCorrection<unknown>, deps: ApiDeps): Promise<Co
 export async function showCorrection(call: OfCorrection<unknown>, deps: ApiDeps) {
   const correction = await mustExist(call, deps);
   const submission = await deps.corrections.submission(call.params.id, call.params.n);
-  call.res.json({ correction: viewCorrection(correction), comparison: submission && viewComparison(submission.comparison), facts: submission && viewFacts(submission.facts) });
+  call.res.json({
+    correction: viewCorrection(correction),
+    comparison: submission && viewComparison(submission.comparison),
+    facts: submission && viewFacts(submission.facts),
+  });
 }
 
 /** POST /settlements/{id}/corrections: an error is reported and referred to its owner. */
@@ -112,15 +126,30 @@ export async function withdrawACorrection(call: OfCorrection<z.output<typeof cor
 
 /** POST …/corrections/{n}/verification: by another person than who submitted. */
 export async function verifyACorrection(call: OfCorrection<z.output<typeof correctionDecision>>, deps: ApiDeps) {
-  await decide(call, deps, verifyCorrection, { n: call.params.n, by: call.operator, accepted: call.body.accepted, note: call.body.note ?? null });
+  await decide(call, deps, verifyCorrection, {
+    n: call.params.n,
+    by: call.operator,
+    accepted: call.body.accepted,
+    note: call.body.note ?? null,
+  });
 }
 
 /** POST …/corrections/{n}/approval: by the approver, above the set amount. */
 export async function approveACorrection(call: OfCorrection<z.output<typeof correctionDecision>>, deps: ApiDeps) {
-  await decide(call, deps, approveCorrection, { n: call.params.n, by: call.operator, accepted: call.body.accepted, note: call.body.note ?? null });
+  await decide(call, deps, approveCorrection, {
+    n: call.params.n,
+    by: call.operator,
+    accepted: call.body.accepted,
+    note: call.body.note ?? null,
+  });
 }
 
-async function decide<A extends { n: number; by: Operator }>(call: OfCorrection<unknown>, deps: ApiDeps, update: UpdateDefinition<Settlement, [A]>, decision: A): Promise<void> {
+async function decide<A extends { n: number; by: Operator }>(
+  call: OfCorrection<unknown>,
+  deps: ApiDeps,
+  update: UpdateDefinition<Settlement, [A]>,
+  decision: A,
+): Promise<void> {
   await mustExist(call, deps);
   await change(call, deps, update, decision);
 }

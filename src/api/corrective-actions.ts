@@ -1,5 +1,14 @@
 import type { z } from 'zod';
-import { type Act, type ActRefusal, CORRECTIVE_ACTION_WORKFLOW, type CorrectiveAction, type PersonInRole, actionTitle, correctiveActionWorkflowId, seesAction } from '../domain/corrective-action.js';
+import {
+  type Act,
+  type ActRefusal,
+  CORRECTIVE_ACTION_WORKFLOW,
+  type CorrectiveAction,
+  type PersonInRole,
+  actionTitle,
+  correctiveActionWorkflowId,
+  seesAction,
+} from '../domain/corrective-action.js';
 import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
 import type { Operator, Role } from '../domain/settlement.js';
 import { EVERY_OFFICE } from '../domain/task.js';
@@ -24,7 +33,10 @@ const FOLLOW: readonly Role[] = ['quality', 'supervisor'];
 type OfAction<B> = Call<z.output<typeof correctiveActionParams>, unknown, B>;
 
 /** GET /corrective-actions: the newest first; a supervisor's own office's and the company's. */
-export async function listCorrectiveActions({ res, operator, query }: Call<unknown, z.output<typeof correctiveActionsQuery>>, deps: ApiDeps) {
+export async function listCorrectiveActions(
+  { res, operator, query }: Call<unknown, z.output<typeof correctiveActionsQuery>>,
+  deps: ApiDeps,
+) {
   const { cursor, scope: kind, ...filter } = query;
   if (filter.office !== undefined && filter.office !== EVERY_OFFICE) requireOffice(operator, filter.office);
   const before = cursor !== undefined && /^[0-9]{1,9}$/.test(cursor) ? Number(cursor) : undefined;
@@ -38,21 +50,44 @@ export async function showCorrectiveAction({ res, operator, params }: OfAction<u
 }
 
 /** POST /corrective-actions: the quality unit opens one by hand and says why; the same again is the same. */
-export async function openCorrectiveAction({ res, operator, body }: Call<unknown, unknown, z.output<typeof correctiveActionRequest>>, deps: ApiDeps) {
+export async function openCorrectiveAction(
+  { res, operator, body }: Call<unknown, unknown, z.output<typeof correctiveActionRequest>>,
+  deps: ApiDeps,
+) {
   const { scope, subject, office = EVERY_OFFICE, reason } = body;
   const { id, name, role } = operator;
   const now = deps.now();
   const month = todayInTehran(now).slice(0, 7);
-  const { action, opened } = await deps.correctiveActions.open({ scope, subject, office, month, openedAt: now.toISOString(), errors: null, threshold: null, openedBy: { id, name, role }, reason });
+  const { action, opened } = await deps.correctiveActions.open({
+    scope,
+    subject,
+    office,
+    month,
+    openedAt: now.toISOString(),
+    errors: null,
+    threshold: null,
+    openedBy: { id, name, role },
+    reason,
+  });
   await deps.startWorkflow(CORRECTIVE_ACTION_WORKFLOW, correctiveActionWorkflowId(action.n), action, actionTitle(action));
   await deps.correctiveActions.started(action.n);
-  res.status(opened ? 201 : 200).location(`/api/v1/corrective-actions/${action.n}`).json(viewAction(action, null));
+  res
+    .status(opened ? 201 : 200)
+    .location(`/api/v1/corrective-actions/${action.n}`)
+    .json(viewAction(action, null));
 }
 
 /** POST …/meeting: called with date and participants; held, with minutes and cause. */
 export async function holdMeeting(call: OfAction<z.output<typeof meetingRequest>>, deps: ApiDeps) {
   const { on, participants, minutes, cause } = call.body;
-  await take(call, deps, minutes !== undefined && cause !== undefined ? { act: 'minutes', minutes, cause } : { act: 'call', on: on as JalaliDate, participants: participants ?? [] }, 'on');
+  await take(
+    call,
+    deps,
+    minutes !== undefined && cause !== undefined
+      ? { act: 'minutes', minutes, cause }
+      : { act: 'call', on: on as JalaliDate, participants: participants ?? [] },
+    'on',
+  );
 }
 
 /** POST …/action: decided with an owner and a due date; done. */
@@ -81,19 +116,28 @@ async function take(call: OfAction<unknown>, deps: ApiDeps, act: Act, dateField 
     call.res.json(await whole(outcome.value, deps));
     return;
   }
-  if (outcome.kind === 'closed') throw new Problem('NOT_ALLOWED_NOW', { detail: 'این اقدام اصلاحی پایان یافته است.', members: { correctiveAction: await whole(await visible(n, call.operator, deps), deps) } });
+  if (outcome.kind === 'closed')
+    throw new Problem('NOT_ALLOWED_NOW', {
+      detail: 'این اقدام اصلاحی پایان یافته است.',
+      members: { correctiveAction: await whole(await visible(n, call.operator, deps), deps) },
+    });
   const refusal = outcome.type as ActRefusal;
   const members = { correctiveAction: viewAction(outcome.details[0] as CorrectiveAction, null) };
   switch (refusal) {
     case 'NOT_ALLOWED_NOW':
-      throw new Problem(refusal, { detail: 'این گام در وضعیت کنونی اقدام اصلاحی ممکن نیست. وضعیت آن در پاسخ آمده است؛ گام‌ها به‌ترتیب انجام می‌شود.', members });
+      throw new Problem(refusal, {
+        detail: 'این گام در وضعیت کنونی اقدام اصلاحی ممکن نیست. وضعیت آن در پاسخ آمده است؛ گام‌ها به‌ترتیب انجام می‌شود.',
+        members,
+      });
     case 'FORBIDDEN':
     case 'QUALITY_NEEDED':
     case 'SECOND_PERSON_NEEDED':
     case 'EFFECT_TOO_EARLY':
       throw new Problem(refusal, { members });
     case 'DATE_PASSED':
-      throw new Problem('INVALID_REQUEST', { errors: [{ field: dateField, code: 'DATE_PASSED', message: 'این تاریخ گذشته است. امروز یا روزی پس از آن را بنویسید.' }] });
+      throw new Problem('INVALID_REQUEST', {
+        errors: [{ field: dateField, code: 'DATE_PASSED', message: 'این تاریخ گذشته است. امروز یا روزی پس از آن را بنویسید.' }],
+      });
     default:
       throw new Error(`${act.act} of corrective action ${n} failed: ${outcome.type}`);
   }

@@ -20,10 +20,25 @@ const MONTH = 31;
 /** GET /billing/cycles: the timetable with how each cycle stands. */
 export async function listCycles({ res, query }: Call<unknown, z.output<typeof cyclesQuery>>, deps: ApiDeps) {
   const today = todayInTehran(deps.now());
-  const timetable = await deps.billing.timetable({ series: query.series ?? null, from: query.from ?? addDays(today, -MONTH), to: query.to ?? addDays(today, 3 * MONTH) });
+  const timetable = await deps.billing.timetable({
+    series: query.series ?? null,
+    from: query.from ?? addDays(today, -MONTH),
+    to: query.to ?? addDays(today, 3 * MONTH),
+  });
   const names = timetable.map(({ cycle }) => cycle);
-  const [opened, counts, batches] = await Promise.all([deps.postings.openedCycles(names), deps.postings.counts(names), deps.postings.batchCounts(names)]);
-  const items = timetable.map((cycle) => viewOf(cycle, opened.find((each) => each.cycle === cycle.cycle), { counts: counts.get(cycle.cycle), batches: batches.get(cycle.cycle) }, today));
+  const [opened, counts, batches] = await Promise.all([
+    deps.postings.openedCycles(names),
+    deps.postings.counts(names),
+    deps.postings.batchCounts(names),
+  ]);
+  const items = timetable.map((cycle) =>
+    viewOf(
+      cycle,
+      opened.find((each) => each.cycle === cycle.cycle),
+      { counts: counts.get(cycle.cycle), batches: batches.get(cycle.cycle) },
+      today,
+    ),
+  );
   res.json({ items });
 }
 
@@ -109,7 +124,23 @@ export async function fetchBatch({ res, params, query }: Call<Params, z.output<t
 }
 
 /** One column for each thing that some kind of posting tells, so that a batch program needs no JSON. */
-const DETAIL = ['billNumber', 'date', 'reading', 'readingSource', 'total', 'payable', 'carry', 'continues', 'resolution', 'name', 'nationalId', 'mobile', 'from', 'replaces', 'lines'] as const;
+const DETAIL = [
+  'billNumber',
+  'date',
+  'reading',
+  'readingSource',
+  'total',
+  'payable',
+  'carry',
+  'continues',
+  'resolution',
+  'name',
+  'nationalId',
+  'mobile',
+  'from',
+  'replaces',
+  'lines',
+] as const;
 
 function csv(items: PostingBatch['items']): string {
   return stringify(
@@ -124,7 +155,12 @@ function csv(items: PostingBatch['items']): string {
         return typeof value === 'object' && value !== null ? JSON.stringify(value) : ((value as string | number | null | undefined) ?? '');
       }),
     ]),
-    { header: true, columns: ['posting', 'kind', 'subscription', 'settlement', 'amount', ...DETAIL], escape_formulas: true, record_delimiter: 'windows' },
+    {
+      header: true,
+      columns: ['posting', 'kind', 'subscription', 'settlement', 'amount', ...DETAIL],
+      escape_formulas: true,
+      record_delimiter: 'windows',
+    },
   );
 }
 
@@ -144,11 +180,20 @@ export async function acknowledgeBatch(
       throw new Problem('CONTROL_TOTAL_DIFFERS', { members: { batch: { count: result.count, sum: result.sum } } });
     case 'strangers':
       throw new Problem('INVALID_REQUEST', {
-        errors: result.at.map((i) => ({ field: `items.${i}.posting`, code: 'NOT_IN_BATCH', message: 'این قلم در دسته نیست. شناسهٔ قلم و شمارهٔ دسته را بررسی کنید.' })),
+        errors: result.at.map((i) => ({
+          field: `items.${i}.posting`,
+          code: 'NOT_IN_BATCH',
+          message: 'این قلم در دسته نیست. شناسهٔ قلم و شمارهٔ دسته را بررسی کنید.',
+        })),
       });
     case 'recorded':
     case 'same':
-      await deps.startWorkflow(ACKNOWLEDGEMENT_WORKFLOW, `acknowledgement/${body.eventId}`, { eventId: body.eventId, cycle }, `تأیید صورتحساب: ${body.items.length} قلم از دوره ${cycle}`);
+      await deps.startWorkflow(
+        ACKNOWLEDGEMENT_WORKFLOW,
+        `acknowledgement/${body.eventId}`,
+        { eventId: body.eventId, cycle },
+        `تأیید صورتحساب: ${body.items.length} قلم از دوره ${cycle}`,
+      );
       res.status(result.kind === 'same' ? 200 : 201).json({ eventId: body.eventId, cycle, batch: body.batch, items: body.items.length });
   }
 }

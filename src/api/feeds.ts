@@ -23,7 +23,13 @@ export async function listFeeds({ res }: Call, deps: ApiDeps): Promise<void> {
     asked: fed === null,
     items: (fed === null ? [] : FEED_KINDS).map((kind) => {
       const feed = fed?.find((each) => each.kind === kind);
-      return { kind, loadedAt: feed?.loadedAt ?? null, asOf: feed?.asOf ?? null, stale: stale.some((each) => each.kind === kind), allowedDays: terms.staleAfterDays[kind] ?? null };
+      return {
+        kind,
+        loadedAt: feed?.loadedAt ?? null,
+        asOf: feed?.asOf ?? null,
+        stale: stale.some((each) => each.kind === kind),
+        allowedDays: terms.staleAfterDays[kind] ?? null,
+      };
     }),
   };
   res.json(view);

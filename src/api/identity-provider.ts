@@ -92,7 +92,12 @@ export function createIdentityProvider({ issuer, clientId, clientSecret, userCla
       const server = await configuration();
       const answer = new URL(redirectUrl);
       answer.search = search;
-      const tokens = await authorizationCodeGrant(server, answer, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }).catch((error: unknown) => {
+      const tokens = await authorizationCodeGrant(server, answer, {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+      }).catch((error: unknown) => {
         throw isAway(error) ? away(error) : new Problem('SIGN_ON_FAILED', { cause: error });
       });
       const claims = tokens.claims();
@@ -105,7 +110,10 @@ export function createIdentityProvider({ issuer, clientId, clientSecret, userCla
 }
 
 function away(cause: unknown): Problem {
-  return new Problem('UNAVAILABLE', { detail: 'سامانهٔ ورود یکپارچه اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید یا با نام کاربری و گذرواژه وارد شوید.', cause });
+  return new Problem('UNAVAILABLE', {
+    detail: 'سامانهٔ ورود یکپارچه اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید یا با نام کاربری و گذرواژه وارد شوید.',
+    cause,
+  });
 }
 
 /** Whether the provider could not be reached, or answered that it cannot work. */
@@ -113,7 +121,12 @@ function isAway(error: unknown): boolean {
   if (error instanceof ResponseBodyError) return error.status >= 500;
   if (error instanceof AuthorizationResponseError) return error.error === 'temporarily_unavailable' || error.error === 'server_error';
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === 'TimeoutError' || (cause as { code?: unknown }).code === 'OAUTH_TIMEOUT' || (cause instanceof TypeError && cause.message === 'fetch failed')) return true;
+    if (
+      cause.name === 'TimeoutError' ||
+      (cause as { code?: unknown }).code === 'OAUTH_TIMEOUT' ||
+      (cause instanceof TypeError && cause.message === 'fetch failed')
+    )
+      return true;
     if (cause.cause instanceof Response) return cause.cause.status >= 500;
   }
   return false;

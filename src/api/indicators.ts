@@ -28,7 +28,13 @@ export async function showIndicators({ req, res, operator, query }: Call<unknown
   const errors = [
     ...(from > to ? [{ field: 'from', code: 'PERIOD_REVERSED', message: 'آغاز بازه پس از پایان آن است. تاریخ‌ها را جابه‌جا کنید.' }] : []),
     ...(query.by === 'day' && from <= to && daysBetween(from, to) > MAX_DAYS
-      ? [{ field: 'by', code: 'PERIOD_TOO_LONG', message: `بازه برای روزشمار بیش از ${MAX_DAYS} روز است. بازه را کوتاه کنید یا ماهانه بخواهید.` }]
+      ? [
+          {
+            field: 'by',
+            code: 'PERIOD_TOO_LONG',
+            message: `بازه برای روزشمار بیش از ${MAX_DAYS} روز است. بازه را کوتاه کنید یا ماهانه بخواهید.`,
+          },
+        ]
       : []),
   ];
   if (errors.length > 0) throw new Problem('INVALID_REQUEST', { errors });
@@ -43,7 +49,13 @@ export async function showIndicators({ req, res, operator, query }: Call<unknown
     return;
   }
   const [risks, stale, outages] = await Promise.all([deps.indicators.risks(asked), staleToday(today, deps), outagesBetween(asked, deps)]);
-  const view: z.input<typeof indicatorsView> = { ...asked, by, items, risks: { ...risks, ...outageCounts(outages), staleFeeds: stale }, outages: outages.slice(-MOST_OUTAGES).reverse() };
+  const view: z.input<typeof indicatorsView> = {
+    ...asked,
+    by,
+    items,
+    risks: { ...risks, ...outageCounts(outages), staleFeeds: stale },
+    outages: outages.slice(-MOST_OUTAGES).reverse(),
+  };
   res.json(view);
 }
 

@@ -21,16 +21,21 @@ export async function overrideFinding(
   ]);
   if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
   requireOffice(operator, snapshot.account.office);
-  const refused = settlement?.status === 'rejected' && settlement.errors.some(({ code }) => code === body.code) ? settlement.facts.reading : null;
+  const refused =
+    settlement?.status === 'rejected' && settlement.errors.some(({ code }) => code === body.code) ? settlement.facts.reading : null;
   const reading = body.reading ?? refused;
-  const answer = (status: number, { code, reason, at, by, reading: accepted }: Awaited<ReturnType<ApiDeps['overrides']['of']>>[number]): void =>
-    void res.status(status).json({ settlement: id, code, reason, reading: accepted, by: by.name, at });
+  const answer = (
+    status: number,
+    { code, reason, at, by, reading: accepted }: Awaited<ReturnType<ApiDeps['overrides']['of']>>[number],
+  ): void => void res.status(status).json({ settlement: id, code, reason, reading: accepted, by: by.name, at });
 
   if (settlement !== null && settlement.status !== 'rejected' && settlement.status !== 'received') {
     // repeated after the announcement it rests on: it changes nothing
     const standing = (await deps.overrides.of(id, reading ?? settlement.facts.reading)).find(({ code }) => code === body.code);
     if (standing) return answer(200, standing);
-    throw new Problem('NOT_ALLOWED_NOW', { detail: 'مانده این تسویه اعلام شده است و یافته‌ای در انتظار پذیرش نیست. اگر رقم نادرست است، درخواست اصلاح بدهید.' });
+    throw new Problem('NOT_ALLOWED_NOW', {
+      detail: 'مانده این تسویه اعلام شده است و یافته‌ای در انتظار پذیرش نیست. اگر رقم نادرست است، درخواست اصلاح بدهید.',
+    });
   }
   const { override, recorded } = await deps.overrides.record(id, { code: body.code, reason: body.reason, reading }, operator);
   answer(recorded ? 201 : 200, override);

@@ -3,7 +3,25 @@ import path from 'node:path';
 import express, { Router, type RequestHandler } from 'express';
 
 /** The addresses that the pages know; each is answered with the one document, which does the rest. */
-const PAGES = ['/', '/announced/:id', '/settlements', '/settlements/:id', '/tasks', '/unsent', '/payments', '/cycles', '/indicators', '/corrective-actions', '/corrective-actions/:n', '/reports', '/access-log', '/people', '/people/:id', '/terms', '/rules'];
+const PAGES = [
+  '/',
+  '/announced/:id',
+  '/settlements',
+  '/settlements/:id',
+  '/tasks',
+  '/unsent',
+  '/payments',
+  '/cycles',
+  '/indicators',
+  '/corrective-actions',
+  '/corrective-actions/:n',
+  '/reports',
+  '/access-log',
+  '/people',
+  '/people/:id',
+  '/terms',
+  '/rules',
+];
 
 /**
  * The counter's built pages in `folder`; undefined when they are not built. Assets carry a hash in their names and

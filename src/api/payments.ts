@@ -32,7 +32,11 @@ export const paymentBody: JsonBody<ReceivedPayment> = {
     const paidOn = check(shape.paidOn, fields['paidOn']).value;
     const today = todayInTehran(deps.now());
     if (paidOn !== null && paidOn > today) {
-      errors.push({ field: 'paidOn', code: 'DATE_IN_FUTURE', message: `تاریخ پرداخت ${paidOn} در آینده است. تاریخ روز پرداخت را بنویسید.` });
+      errors.push({
+        field: 'paidOn',
+        code: 'DATE_IN_FUTURE',
+        message: `تاریخ پرداخت ${paidOn} در آینده است. تاریخ روز پرداخت را بنویسید.`,
+      });
     }
     const account = subscription === null ? null : ((await deps.billing.account(subscription, today))?.account ?? null);
     if (account !== null && paymentId !== null) {
@@ -51,7 +55,10 @@ export const paymentBody: JsonBody<ReceivedPayment> = {
 };
 
 /** POST /billing/payments: on record first, then the settlement's workflow is told, also of a repeated one. */
-export async function receivePayment({ req, res, operator, body: { report, office } }: Call<unknown, unknown, ReceivedPayment>, deps: ApiDeps) {
+export async function receivePayment(
+  { req, res, operator, body: { report, office } }: Call<unknown, unknown, ReceivedPayment>,
+  deps: ApiDeps,
+) {
   const recording = await deps.payments.record(report, office, operator);
   if (recording.kind === 'differs') {
     throw new Problem('PAYMENT_DIFFERS', { members: { recorded: recording.standing.map(viewPayment), received: viewReport(report) } });
@@ -69,9 +76,15 @@ export async function listPayments({ res, operator, query }: Call<unknown, z.out
 }
 
 /** Tells workflows and timers of payments that are on record. Who does not answer misses nothing: Postgres holds them, and the daily watch takes up every task. */
-export async function tellOfPayments({ paid, closedTasks }: FedPayments, deps: Pick<ApiDeps, 'temporal' | 'tasks'>, log: ApiDeps['log']): Promise<void> {
+export async function tellOfPayments(
+  { paid, closedTasks }: FedPayments,
+  deps: Pick<ApiDeps, 'temporal' | 'tasks'>,
+  log: ApiDeps['log'],
+): Promise<void> {
   await tellWorkflows(paid, deps, log);
-  await deps.tasks.takeUp(closedTasks).catch((error: unknown) => log.warn({ err: withoutData(error) }, 'tasks of payments wait for their due times'));
+  await deps.tasks
+    .takeUp(closedTasks)
+    .catch((error: unknown) => log.warn({ err: withoutData(error) }, 'tasks of payments wait for their due times'));
 }
 
 async function tellWorkflows(paid: readonly PaidSettlement[], { temporal }: Pick<ApiDeps, 'temporal'>, log: ApiDeps['log']): Promise<void> {
@@ -96,5 +109,12 @@ function viewReport({ reference, subscription, paymentId, amount, paidOn, eventI
 
 function viewPayment(payment: RecordedPayment): z.input<typeof paymentView> {
   const { recordedAt, outcome, settlement, revision, ledger } = payment;
-  return { ...viewReport(payment), recordedAt, outcome, settlement, revision, ledger: ledger && { amount: ledger.amount, paidOn: ledger.paidOn } };
+  return {
+    ...viewReport(payment),
+    recordedAt,
+    outcome,
+    settlement,
+    revision,
+    ledger: ledger && { amount: ledger.amount, paidOn: ledger.paidOn },
+  };
 }

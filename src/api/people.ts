@@ -19,7 +19,11 @@ export const qualificationBody: JsonBody<Qualification> = {
     const { value, errors } = check(qualificationRequest, raw);
     const { validFrom, validTo } = check(qualificationRequest.pick({ validFrom: true, validTo: true }).loose(), raw).value ?? {};
     if (validFrom !== undefined && validTo !== undefined && validTo !== null && validTo < validFrom) {
-      const reversed: ProblemError = { field: 'validTo', code: 'PERIOD_REVERSED', message: `پایان ${validTo} پیش از آغاز ${validFrom} است. تاریخ‌ها را از روی گواهی دوباره بنویسید.` };
+      const reversed: ProblemError = {
+        field: 'validTo',
+        code: 'PERIOD_REVERSED',
+        message: `پایان ${validTo} پیش از آغاز ${validFrom} است. تاریخ‌ها را از روی گواهی دوباره بنویسید.`,
+      };
       errors.push(reversed);
     }
     if (errors.length > 0 || value === null) throw new Problem('INVALID_REQUEST', { errors });

@@ -33,14 +33,26 @@ const PROBLEMS = {
     'This account may not enter here',
     'حساب سازمانی شما شناخته شد، ولی کاربر فعالی با این نام در این سامانه ثبت نشده است. از مدیر سامانه بخواهید شما را ثبت کند.',
   ],
-  PASSWORD_CHANGE_REQUIRED: [403, 'The one-time password must be changed', 'با گذرواژهٔ یک‌بارمصرف وارد شده‌اید. نخست گذرواژهٔ خود را تغییر دهید.'],
+  PASSWORD_CHANGE_REQUIRED: [
+    403,
+    'The one-time password must be changed',
+    'با گذرواژهٔ یک‌بارمصرف وارد شده‌اید. نخست گذرواژهٔ خود را تغییر دهید.',
+  ],
   FORBIDDEN: [403, 'Not allowed', 'نقش یا ادارهٔ شما اجازهٔ این کار را ندارد. از سرپرست خود بخواهید آن را انجام دهد.'],
   NOT_FOUND: [404, 'Not found', 'چنین چیزی پیدا نشد. شماره یا نشانی را بررسی کنید.'],
   ACCOUNT_NOT_FOUND: [404, 'No such subscription', 'اشتراکی با این شماره پیدا نشد. شمارهٔ اشتراک را از روی قبض بررسی کنید.'],
-  CYCLE_UNKNOWN: [404, 'No such cycle in the timetable', 'این دوره در جدول زمان‌بندی نیست. نام دوره را بررسی کنید یا جدول زمان‌بندی را بفرستید.'],
+  CYCLE_UNKNOWN: [
+    404,
+    'No such cycle in the timetable',
+    'این دوره در جدول زمان‌بندی نیست. نام دوره را بررسی کنید یا جدول زمان‌بندی را بفرستید.',
+  ],
   BATCH_UNKNOWN: [404, 'No such batch', 'این دسته ساخته نشده است. شمارهٔ دسته را از پاسخ دریافت دسته بردارید.'],
   NO_BILL: [404, 'No bill is issued yet', 'برای این تسویه هنوز صورتحسابی صادر نشده است. پس از اعلام مانده دوباره تلاش کنید.'],
-  NO_REPORT: [404, 'No report of this month', 'برای این ماه گزارشی، یا ویرایشی با این شماره، تهیه نشده است. فهرست گزارش‌ها را ببینید یا تهیهٔ آن را بخواهید.'],
+  NO_REPORT: [
+    404,
+    'No report of this month',
+    'برای این ماه گزارشی، یا ویرایشی با این شماره، تهیه نشده است. فهرست گزارش‌ها را ببینید یا تهیهٔ آن را بخواهید.',
+  ],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed', 'این نشانی چنین کاری را نمی‌پذیرد. کارهای مجاز در سرایند Allow آمده است.'],
   REQUEST_TIMEOUT: [408, 'The body came too slowly', 'بدنهٔ درخواست در زمان مقرر نرسید. اتصال را بررسی کنید و دوباره بفرستید.'],
   SETTLEMENT_EXISTS: [
@@ -64,9 +76,21 @@ const PROBLEMS = {
     'این وظیفه با انجام خود کار بسته می‌شود و با یادداشت بسته نمی‌شود. کار را انجام دهید یا آن را به دیگری بدهید.',
   ],
   TARIFF_FAULTY: [422, 'The tariff document has faults', 'سند تعرفه ایراد دارد و پذیرفته نشد. موردهای زیر را درست کنید.'],
-  MEANT_SO: [422, 'Figures look ten times off', 'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.'],
-  VERSION_STANDS: [409, 'The version or number stands with its content', 'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.'],
-  PROPOSAL_GONE: [409, 'The proposal is not there any more', 'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.'],
+  MEANT_SO: [
+    422,
+    'Figures look ten times off',
+    'رقم‌هایی حدود ده برابر یا یک‌دهم پیشین است. آن‌ها را بررسی کنید؛ اگر عمدی است، همین را بگویید و دوباره بفرستید.',
+  ],
+  VERSION_STANDS: [
+    409,
+    'The version or number stands with its content',
+    'این نسخه یا شماره پیش‌تر ثبت شده است. تغییر، حتی برای گذشته، نسخه یا مصوبهٔ تازه می‌خواهد.',
+  ],
+  PROPOSAL_GONE: [
+    409,
+    'The proposal is not there any more',
+    'این پیشنهاد دیگر نیست: عوض، برداشته یا تأیید شده است. فهرست را دوباره ببینید.',
+  ],
   PROPOSAL_WAITS: [
     409,
     'Another change of this tariff waits',
@@ -77,8 +101,16 @@ const PROBLEMS = {
     'What is in force has changed since the proposal',
     'پس از این پیشنهاد تعرفهٔ دیگری منتشر شده است و این تغییر دیگر با آن نمی‌خواند. پیشنهاد را بردارید و تغییر را از نو پیشنهاد کنید.',
   ],
-  NO_TARIFF_IN_FORCE: [409, 'No tariff is in force on that day', 'در این روز تعرفه‌ای معتبر نیست تا مقررات آن تغییر کند. روز دیگری برگزینید یا نخست تعرفه‌ای منتشر کنید.'],
-  SHEET_UNREADABLE: [422, 'The file is no table that can be read', 'این پرونده جدول خوانایی نیست. آن را با پسوند csv یا xlsx دوباره ذخیره کنید و بفرستید.'],
+  NO_TARIFF_IN_FORCE: [
+    409,
+    'No tariff is in force on that day',
+    'در این روز تعرفه‌ای معتبر نیست تا مقررات آن تغییر کند. روز دیگری برگزینید یا نخست تعرفه‌ای منتشر کنید.',
+  ],
+  SHEET_UNREADABLE: [
+    422,
+    'The file is no table that can be read',
+    'این پرونده جدول خوانایی نیست. آن را با پسوند csv یا xlsx دوباره ذخیره کنید و بفرستید.',
+  ],
   PERSON_EXISTS: [409, 'The user name is taken', 'این نام کاربری از آن شخص دیگری است. نام دیگری برگزینید یا همان شخص را ویرایش کنید.'],
   ADMIN_NEEDED: [
     409,
@@ -95,7 +127,11 @@ const PROBLEMS = {
     'Too early to judge the effect',
     'زمان سنجش اثر این اقدام هنوز نرسیده است. روزی که از آن پس می‌توان اثر را سنجید در پاسخ آمده است.',
   ],
-  MONTH_NOT_OVER: [409, 'The month is not over', 'این ماه هنوز به پایان نرسیده است و ارقام آن تغییر می‌کند. پس از پایان ماه گزارش آن را بخواهید.'],
+  MONTH_NOT_OVER: [
+    409,
+    'The month is not over',
+    'این ماه هنوز به پایان نرسیده است و ارقام آن تغییر می‌کند. پس از پایان ماه گزارش آن را بخواهید.',
+  ],
   POSTINGS_TAKEN: [
     409,
     'Billing holds a posting already',
@@ -106,21 +142,53 @@ const PROBLEMS = {
     'The bill is not paid yet',
     'مبلغ صورتحساب هنوز کامل پرداخت نشده است و مفاصاحساب صادر نمی‌شود. پس از پرداخت و ثبت آن دوباره تلاش کنید.',
   ],
-  CORRECTION_OPEN: [409, 'An error is being corrected', 'خطایی برای این تسویه در دست اصلاح است و مفاصاحساب صادر نمی‌شود. پس از پایان اصلاح دوباره تلاش کنید.'],
-  SETTLEMENT_ENDED: [409, 'The settlement has ended', 'این تسویه پایان یافته است. سرپرست می‌تواند تسویهٔ دیگری با اشاره به این یکی ثبت کند.'],
-  TIMETABLE_DIFFERS: [409, 'The timetable says otherwise', 'تاریخ بسته شدن با جدول زمان‌بندی نمی‌خواند. تاریخ را درست کنید یا جدول تازه را بفرستید.'],
+  CORRECTION_OPEN: [
+    409,
+    'An error is being corrected',
+    'خطایی برای این تسویه در دست اصلاح است و مفاصاحساب صادر نمی‌شود. پس از پایان اصلاح دوباره تلاش کنید.',
+  ],
+  SETTLEMENT_ENDED: [
+    409,
+    'The settlement has ended',
+    'این تسویه پایان یافته است. سرپرست می‌تواند تسویهٔ دیگری با اشاره به این یکی ثبت کند.',
+  ],
+  TIMETABLE_DIFFERS: [
+    409,
+    'The timetable says otherwise',
+    'تاریخ بسته شدن با جدول زمان‌بندی نمی‌خواند. تاریخ را درست کنید یا جدول تازه را بفرستید.',
+  ],
   CYCLE_CLOSED: [409, 'The cycle has closed', 'مهلت این دوره گذشته است و باز نمی‌شود. اقلام آن به دوره بعد می‌رود.'],
   CYCLE_OUT_OF_ORDER: [409, 'An earlier cycle still takes postings', 'دورهٔ پیشین این سری هنوز بسته نشده است. نخست آن را به پایان برسانید.'],
-  CYCLE_ALREADY_OPEN: [409, 'The cycle was opened by another event', 'این دوره پیش‌تر با رویداد دیگری باز شده است. با همان رویداد ادامه دهید.'],
+  CYCLE_ALREADY_OPEN: [
+    409,
+    'The cycle was opened by another event',
+    'این دوره پیش‌تر با رویداد دیگری باز شده است. با همان رویداد ادامه دهید.',
+  ],
   CYCLE_NOT_OPEN: [409, 'The cycle is not open', 'این دوره هنوز باز نشده است. نخست آن را باز کنید.'],
-  EVENT_EXISTS: [409, 'The event id stands for something else', 'این شناسهٔ رویداد پیش‌تر با محتوای دیگری ثبت شده است. برای محتوای تازه شناسهٔ تازه بدهید.'],
-  CONTROL_TOTAL_DIFFERS: [409, 'Count or sum is not that of the batch', 'تعداد یا جمع با دسته نمی‌خواند و چیزی ثبت نشد. دسته را دوباره دریافت و بررسی کنید.'],
-  PAYLOAD_UNREADABLE: [422, 'The payloads cannot be decrypted', 'این داده با کلیدهای این سامانه خوانده نمی‌شود. شاید کلید پیشین از پیکربندی برداشته شده باشد؛ به راهبر سامانه بگویید.'],
+  EVENT_EXISTS: [
+    409,
+    'The event id stands for something else',
+    'این شناسهٔ رویداد پیش‌تر با محتوای دیگری ثبت شده است. برای محتوای تازه شناسهٔ تازه بدهید.',
+  ],
+  CONTROL_TOTAL_DIFFERS: [
+    409,
+    'Count or sum is not that of the batch',
+    'تعداد یا جمع با دسته نمی‌خواند و چیزی ثبت نشد. دسته را دوباره دریافت و بررسی کنید.',
+  ],
+  PAYLOAD_UNREADABLE: [
+    422,
+    'The payloads cannot be decrypted',
+    'این داده با کلیدهای این سامانه خوانده نمی‌شود. شاید کلید پیشین از پیکربندی برداشته شده باشد؛ به راهبر سامانه بگویید.',
+  ],
   BODY_TOO_LARGE: [413, 'The body is too large', 'حجم درخواست بیش از اندازهٔ مجاز است. آن را کوچک‌تر کنید یا در چند بخش بفرستید.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],
   REJECTED: [422, 'The settlement is refused', 'تسویه با این مشخصات ممکن نیست. موردهای زیر را برطرف کنید و دوباره بفرستید.'],
-  FEED_REFUSED: [422, 'The feed has faulty rows', 'پرونده ردیف‌های نادرست دارد و چیزی از آن ثبت نشد. ردیف‌های زیر را درست کنید و همهٔ پرونده را دوباره بفرستید.'],
+  FEED_REFUSED: [
+    422,
+    'The feed has faulty rows',
+    'پرونده ردیف‌های نادرست دارد و چیزی از آن ثبت نشد. ردیف‌های زیر را درست کنید و همهٔ پرونده را دوباره بفرستید.',
+  ],
   SIGN_IN_LOCKED: [
     429,
     'Too many wrong passwords',
@@ -208,7 +276,11 @@ function known(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof URIError) return new Problem('MALFORMED_URL');
   if (!(error instanceof Error)) return null;
-  if (error instanceof BillingUnavailableError) return new Problem('UNAVAILABLE', { detail: 'سامانهٔ صدور قبض اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید؛ درخواست تسویه را می‌توان ثبت کرد و پس از بازگشت آن اعلام می‌شود.' });
+  if (error instanceof BillingUnavailableError)
+    return new Problem('UNAVAILABLE', {
+      detail:
+        'سامانهٔ صدور قبض اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید؛ درخواست تسویه را می‌توان ثبت کرد و پس از بازگشت آن اعلام می‌شود.',
+    });
   if (error instanceof BillingAnswerError || error instanceof BillingRefusedError) return new Problem('BILLING_FAULT');
   if (error.name === 'NoAnswerError' || isConnectionLost(error)) return new Problem('UNAVAILABLE');
   switch ((error as { type?: unknown }).type) {

@@ -25,7 +25,12 @@ export async function makeReport({ res, operator, params: { month } }: OfMonth, 
   if (!monthIsOver(month, deps.now().toISOString())) throw new Problem('MONTH_NOT_OVER');
   const last = (await deps.reports.list()).find((each) => each.month === month);
   const order: ReportOrder = { month, edition: (last?.edition ?? 0) + 1, by: operator.name };
-  await deps.startWorkflow(QUALITY_REPORT_WORKFLOW, qualityReportWorkflowId(month, order.edition), order, `گزارش کیفی ماه ${month}، ویرایش ${order.edition}`);
+  await deps.startWorkflow(
+    QUALITY_REPORT_WORKFLOW,
+    qualityReportWorkflowId(month, order.edition),
+    order,
+    `گزارش کیفی ماه ${month}، ویرایش ${order.edition}`,
+  );
   const view: z.input<typeof reportOrdered> = { month, edition: order.edition };
   res.status(202).location('/api/v1/reports').json(view);
 }

@@ -16,7 +16,15 @@ import {
 } from './corrections.js';
 import { SEES_HISTORIES } from './authentication.js';
 import { decodeForPractice, decodePayloads } from './codec.js';
-import { closeCorrectiveAction, holdMeeting, judgeEffect, listCorrectiveActions, openCorrectiveAction, showCorrectiveAction, takeAction } from './corrective-actions.js';
+import {
+  closeCorrectiveAction,
+  holdMeeting,
+  judgeEffect,
+  listCorrectiveActions,
+  openCorrectiveAction,
+  showCorrectiveAction,
+  takeAction,
+} from './corrective-actions.js';
 import { XLSX, showIndicators } from './indicators.js';
 import { tellMetrics } from './metrics.js';
 import { listFeeds, receiveFeed } from './feeds.js';
@@ -615,7 +623,13 @@ export const ROUTES: readonly Route[] = [
     summary: 'تهیهٔ گزارش یک ماه به درخواست؛ هر بار ویرایشی تازه است و پیشین می‌ماند',
     roles: READS_REPORTS,
     params: reportParams,
-    answers: { 202: { description: 'it is being made: the edition that it will be', schema: reportOrdered, headers: { Location: 'the list in which it will stand' } } },
+    answers: {
+      202: {
+        description: 'it is being made: the edition that it will be',
+        schema: reportOrdered,
+        headers: { Location: 'the list in which it will stand' },
+      },
+    },
     problems: ['MONTH_NOT_OVER', 'UNAVAILABLE'],
     handle: makeReport,
   }),
@@ -727,7 +741,16 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'opened before by the same event', schema: cycleView },
       201: { description: 'opened', schema: cycleView },
     },
-    problems: ['CYCLE_UNKNOWN', 'TIMETABLE_DIFFERS', 'CYCLE_CLOSED', 'CYCLE_OUT_OF_ORDER', 'CYCLE_ALREADY_OPEN', 'EVENT_EXISTS', 'UNAVAILABLE', 'BILLING_FAULT'],
+    problems: [
+      'CYCLE_UNKNOWN',
+      'TIMETABLE_DIFFERS',
+      'CYCLE_CLOSED',
+      'CYCLE_OUT_OF_ORDER',
+      'CYCLE_ALREADY_OPEN',
+      'EVENT_EXISTS',
+      'UNAVAILABLE',
+      'BILLING_FAULT',
+    ],
     handle: openCycle,
   }),
   route({
@@ -738,7 +761,13 @@ export const ROUTES: readonly Route[] = [
     roles: ['billing'],
     params: cycleParams,
     query: postingsQuery,
-    answers: { 200: { description: 'a batch with its control total; as CSV the totals stand in the headers X-Batch, X-Control-Count, X-Control-Sum', schema: batchView, media: 'text/csv' } },
+    answers: {
+      200: {
+        description: 'a batch with its control total; as CSV the totals stand in the headers X-Batch, X-Control-Count, X-Control-Sum',
+        schema: batchView,
+        media: 'text/csv',
+      },
+    },
     problems: ['CYCLE_NOT_OPEN', 'BATCH_UNKNOWN', 'UNAVAILABLE'],
     handle: fetchBatch,
   }),
@@ -764,7 +793,9 @@ export const ROUTES: readonly Route[] = [
     summary: 'فهرست ارسال‌نشده‌ها: هر قلمی که صورتحساب هنوز نگرفته است؛ برای پایان شیفت clerk=me',
     roles: ['clerk', 'supervisor', 'billing'],
     query: unsentQuery,
-    answers: { 200: { description: 'by the last day; as CSV the counts stand in the header X-Unsent-Counts', schema: unsentPage, media: 'text/csv' } },
+    answers: {
+      200: { description: 'by the last day; as CSV the counts stand in the header X-Unsent-Counts', schema: unsentPage, media: 'text/csv' },
+    },
     problems: ['UNAVAILABLE'],
     handle: listUnsent,
   }),
@@ -864,7 +895,8 @@ export const ROUTES: readonly Route[] = [
     method: 'post',
     path: '/tariffs/steps',
     tag: 'tariffs',
-    summary: 'جدول پله‌ها (CSV یا XLSX): سندی که از تعرفهٔ پیشین با این نرخ‌ها ساخته می‌شود، یافته‌ها با سطر و ستون و قبض‌های نمونه؛ چیزی ثبت نمی‌شود',
+    summary:
+      'جدول پله‌ها (CSV یا XLSX): سندی که از تعرفهٔ پیشین با این نرخ‌ها ساخته می‌شود، یافته‌ها با سطر و ستون و قبض‌های نمونه؛ چیزی ثبت نمی‌شود',
     roles: ADMIN,
     body: json(stepTableRequest, DOCUMENT),
     answers: { 200: { description: 'the document, to be proposed, and what was found', schema: stepTableView } },

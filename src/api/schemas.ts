@@ -61,9 +61,7 @@ function text(max: number, min = 1) {
   return coded(
     z.string().max(max),
     'TEXT_INVALID',
-    min > 1
-      ? `متن درست نیست. دست‌کم ${min} نویسهٔ خوانا بنویسید.`
-      : 'متن خالی است یا نویسهٔ نادرست دارد. آن را دوباره بنویسید.',
+    min > 1 ? `متن درست نیست. دست‌کم ${min} نویسهٔ خوانا بنویسید.` : 'متن خالی است یا نویسهٔ نادرست دارد. آن را دوباره بنویسید.',
     (typed) => {
       if (!isPlain(typed)) return null;
       const clean = cleanText(typed);
@@ -73,7 +71,10 @@ function text(max: number, min = 1) {
 }
 
 const subscription = coded(
-  z.string().max(40).meta({ description: 'شمارهٔ اشتراک، 12 digits of any of the three scripts', examples: ['014123456701'] }),
+  z
+    .string()
+    .max(40)
+    .meta({ description: 'شمارهٔ اشتراک، 12 digits of any of the three scripts', examples: ['014123456701'] }),
   'SUBSCRIPTION_INVALID',
   'شمارهٔ اشتراک ۱۲ رقم است. آن را از روی قبض بنویسید.',
   (typed) => {
@@ -83,14 +84,20 @@ const subscription = coded(
 );
 
 const date = coded(
-  z.string().max(20).meta({ description: 'Jalali date, digits of any of the three scripts', examples: ['1405/09/04'] }),
+  z
+    .string()
+    .max(20)
+    .meta({ description: 'Jalali date, digits of any of the three scripts', examples: ['1405/09/04'] }),
   'DATE_INVALID',
   'تاریخ درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۹/۰۴ بنویسید.',
   parseJalali,
 );
 
 const instant = coded(
-  z.string().max(40).meta({ format: 'date-time', description: 'ISO 8601 with its offset', examples: ['2026-11-25T06:30:00Z'] }),
+  z
+    .string()
+    .max(40)
+    .meta({ format: 'date-time', description: 'ISO 8601 with its offset', examples: ['2026-11-25T06:30:00Z'] }),
   'INSTANT_INVALID',
   'زمان درست نیست. آن را به شکل ISO 8601 با اختلاف ساعت بنویسید، مانند 2026-11-25T10:00:00+03:30.',
   (typed) => {
@@ -101,14 +108,20 @@ const instant = coded(
 );
 
 const nationalIdOf = coded(
-  z.string().max(40).meta({ description: 'کد ملی, 10 digits', examples: ['0932833810'] }),
+  z
+    .string()
+    .max(40)
+    .meta({ description: 'کد ملی, 10 digits', examples: ['0932833810'] }),
   'NATIONAL_ID_INVALID',
   'کد ملی درست نیست. ده رقم آن را از روی کارت ملی دوباره وارد کنید.',
   nationalId,
 );
 
 const mobileOf = coded(
-  z.string().max(40).meta({ description: 'mobile number', examples: ['09121234567'] }),
+  z
+    .string()
+    .max(40)
+    .meta({ description: 'mobile number', examples: ['09121234567'] }),
   'MOBILE_INVALID',
   'شمارهٔ همراه درست نیست. آن را به شکل ۰۹۱۲۱۲۳۴۵۶۷ وارد کنید.',
   mobile,
@@ -154,9 +167,7 @@ export const settlementRequest = z.strictObject({
     mobile: mobileOf.optional(),
   }),
   documents: z.array(text(60)).max(30).meta({ description: 'codes of the documents that were shown' }),
-  newSubscriber: z
-    .strictObject({ name, nationalId: nationalIdOf, mobile: mobileOf.optional(), from: date })
-    .optional(),
+  newSubscriber: z.strictObject({ name, nationalId: nationalIdOf, mobile: mobileOf.optional(), from: date }).optional(),
   lateEntry: z
     .strictObject({ slip: text(40), receivedAt: instant })
     .optional()
@@ -181,7 +192,10 @@ export type SettlementRequest = z.output<typeof settlementRequest>;
 const notYet = (text: string | undefined): string => text ?? '';
 /** As the form is typed: what the figure comes to does not wait for the applicant's name and id. */
 export const previewRequest = settlementRequest.extend({
-  applicant: settlementRequest.shape.applicant.extend({ name: name.optional().transform(notYet), nationalId: nationalIdOf.optional().transform(notYet) }),
+  applicant: settlementRequest.shape.applicant.extend({
+    name: name.optional().transform(notYet),
+    nationalId: nationalIdOf.optional().transform(notYet),
+  }),
 });
 
 export const receiptRequest = z.strictObject({ subscription });
@@ -191,7 +205,10 @@ export const deliveryRequest = z.strictObject({ deliveredTo: name, channel: z.en
 
 export const overrideRequest = z.strictObject({
   code: coded(
-    z.string().max(60).meta({ description: 'a finding of severity override', examples: ['OUTSIDE_OUTER_BAND'] }),
+    z
+      .string()
+      .max(60)
+      .meta({ description: 'a finding of severity override', examples: ['OUTSIDE_OUTER_BAND'] }),
     'NOT_OVERRIDABLE',
     'این یافته را سرپرست نمی‌تواند بپذیرد. خطا باید برطرف شود و هشدار را متصدی با دلیل تأیید می‌کند.',
     (typed) => (isOverridable(typed) ? typed : null),
@@ -232,7 +249,10 @@ export const correctionSubmission = z.strictObject({
   documents: documents.optional(),
   newSubscriber: settlementRequest.shape.newSubscriber.nullable().meta({ description: 'null: no name change after all' }),
   confirmations,
-  basis: z.enum(['first', 'now']).optional().meta({ description: 'first (when absent): what the bill was computed from; now: ledger and tariffs of today, when those were wrong' }),
+  basis: z
+    .enum(['first', 'now'])
+    .optional()
+    .meta({ description: 'first (when absent): what the bill was computed from; now: ledger and tariffs of today, when those were wrong' }),
 });
 export const correctionWithdrawal = z.strictObject({ note: text(500, 3) });
 export const correctionDecision = z.strictObject({ accepted: z.boolean(), note: text(500).optional() });
@@ -242,10 +262,12 @@ export const refundRequest = z.strictObject({ reason });
 function oneAct(first: readonly string[], second: readonly string[], messages: { both: string; missing: string }) {
   return ({ value, issues }: z.core.ParsePayload<Record<string, unknown>>): void => {
     const given = (field: string): boolean => value[field] !== undefined;
-    if (first.some(given) && second.some(given)) issues.push({ code: 'custom', input: value, path: [], message: messages.both, params: { code: 'TWO_ACTS' } });
+    if (first.some(given) && second.some(given))
+      issues.push({ code: 'custom', input: value, path: [], message: messages.both, params: { code: 'TWO_ACTS' } });
     else
       for (const field of second.some(given) ? second : first)
-        if (!given(field)) issues.push({ code: 'custom', input: value, path: [field], message: messages.missing, params: { code: 'REQUIRED' } });
+        if (!given(field))
+          issues.push({ code: 'custom', input: value, path: [field], message: messages.missing, params: { code: 'REQUIRED' } });
   };
 }
 export const meetingRequest = z
@@ -264,7 +286,12 @@ export const meetingRequest = z
 export const actionRequest = z
   .strictObject({
     what: text(2_000, 3).optional().meta({ description: 'what is to be done; with owner and dueOn' }),
-    owner: coded(z.string().max(60), 'USER_INVALID', 'نام کاربری مسئول اقدام درست نیست. آن را از فهرست کاربران بردارید.', userName).optional(),
+    owner: coded(
+      z.string().max(60),
+      'USER_INVALID',
+      'نام کاربری مسئول اقدام درست نیست. آن را از فهرست کاربران بردارید.',
+      userName,
+    ).optional(),
     dueOn: date.optional(),
     done: text(2_000, 3).optional().meta({ description: 'it was done: how' }),
   })
@@ -276,7 +303,9 @@ export const actionRequest = z
   );
 export const effectRequest = z.strictObject({ effective: z.boolean(), note: text(2_000, 3) });
 export const actionClosure = z.strictObject({
-  outcome: z.enum(['effective', 'unfounded']).meta({ description: 'unfounded: before an action was decided it turned out that there was nothing to correct' }),
+  outcome: z
+    .enum(['effective', 'unfounded'])
+    .meta({ description: 'unfounded: before an action was decided it turned out that there was nothing to correct' }),
   report: text(10_000, 3),
 });
 export const correctiveActionRequest = z
@@ -288,14 +317,23 @@ export const correctiveActionRequest = z
   })
   .check(({ value, issues }) => {
     if (value.scope === 'cause' && !(CORRECTION_CAUSES as readonly string[]).includes(value.subject)) {
-      issues.push({ code: 'custom', input: value, path: ['subject'], message: `علت شناخته نیست. یکی از این‌ها را بنویسید: ${CORRECTION_CAUSES.join('، ')}.`, params: { code: 'INVALID_VALUE' } });
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['subject'],
+        message: `علت شناخته نیست. یکی از این‌ها را بنویسید: ${CORRECTION_CAUSES.join('، ')}.`,
+        params: { code: 'INVALID_VALUE' },
+      });
     }
   });
 export const nothing = z.strictObject({});
 export const successorRequest = z.strictObject({ reason, ...settlementRequest.shape });
 
 const eventId = coded(
-  z.string().max(100).meta({ description: 'chosen by the sender, the same for a repeat', examples: ['opening-12-1405-05'] }),
+  z
+    .string()
+    .max(100)
+    .meta({ description: 'chosen by the sender, the same for a repeat', examples: ['opening-12-1405-05'] }),
   'EVENT_ID_INVALID',
   'شناسهٔ رویداد حرف، رقم و نشانه‌های . _ : / - است و خالی نیست.',
   (typed) => (/^[\w.:/-]{1,100}$/.test(typed) ? typed : null),
@@ -309,7 +347,10 @@ export const paymentRequest = z.strictObject({
   eventId,
   subscription,
   paymentId: coded(
-    z.string().max(40).meta({ description: 'شناسهٔ پرداخت, 6 to 13 digits', examples: ['119050154'] }),
+    z
+      .string()
+      .max(40)
+      .meta({ description: 'شناسهٔ پرداخت, 6 to 13 digits', examples: ['119050154'] }),
     'PAYMENT_ID_INVALID',
     'شناسهٔ پرداخت ۶ تا ۱۳ رقم است. آن را از روی برگهٔ پرداخت بنویسید.',
     normalId,
@@ -319,7 +360,10 @@ export const paymentRequest = z.strictObject({
   reference: reference(60).meta({ description: 'billing’s name of the payment, the same as in its payments feed' }),
 });
 
-export const openingRequest = z.strictObject({ eventId, closesOn: date.meta({ description: 'last day for postings, as the timetable has it' }) });
+export const openingRequest = z.strictObject({
+  eventId,
+  closesOn: date.meta({ description: 'last day for postings, as the timetable has it' }),
+});
 
 const outcome = z
   .strictObject({
@@ -363,7 +407,13 @@ export const acknowledgementRequest = z
   });
 
 const user = coded(
-  z.string().max(60).meta({ description: 'user name: 2 to 40 Latin letters, digits, dot, dash and underscore; capitals count as small', examples: ['m.rezaei'] }),
+  z
+    .string()
+    .max(60)
+    .meta({
+      description: 'user name: 2 to 40 Latin letters, digits, dot, dash and underscore; capitals count as small',
+      examples: ['m.rezaei'],
+    }),
   'USER_INVALID',
   'نام کاربری ۲ تا ۴۰ نویسه از حروف لاتین، رقم، نقطه و خط تیره است و با حرف یا رقم آغاز می‌شود. آن را بررسی کنید.',
   userName,
@@ -389,7 +439,12 @@ const roles = z
   .transform((given) => [...new Set(given)]);
 
 export const personRequest = z.strictObject({ id: user, name, office: text(60), roles });
-export const personChange = z.strictObject({ name: name.optional(), office: text(60).optional(), roles: roles.optional(), active: z.boolean().optional() });
+export const personChange = z.strictObject({
+  name: name.optional(),
+  office: text(60).optional(),
+  roles: roles.optional(),
+  active: z.boolean().optional(),
+});
 
 export const qualificationRequest = z.strictObject({
   code: z.enum(QUALIFICATIONS),
@@ -404,43 +459,89 @@ const tariffDocument = z
   // its texts are printed on bills as they are
   .check(({ value, issues }) => {
     for (const [path, each] of textsWithin(value)) {
-      if (!isPlain(each) || INVISIBLE.test(each)) issues.push({ code: 'custom', input: each, path, message: 'این متن نویسهٔ ناپیدا دارد. آن را دوباره بنویسید.', params: { code: 'TEXT_INVALID' } });
+      if (!isPlain(each) || INVISIBLE.test(each))
+        issues.push({
+          code: 'custom',
+          input: each,
+          path,
+          message: 'این متن نویسهٔ ناپیدا دارد. آن را دوباره بنویسید.',
+          params: { code: 'TEXT_INVALID' },
+        });
     }
   });
 const meant = z.boolean().optional().meta({ description: 'true: figures that look ten times off are meant so' });
-export const tariffCheckRequest = z.strictObject({ document: tariffDocument, against: text(80).optional().meta({ description: 'version to compare with; the one before it when absent' }) });
+export const tariffCheckRequest = z.strictObject({
+  document: tariffDocument,
+  against: text(80).optional().meta({ description: 'version to compare with; the one before it when absent' }),
+});
 export const tariffRequest = z.strictObject({ document: tariffDocument, meant });
 /** Deadlines and thresholds that are set anew; what cannot be is told by the check of the tariff. */
 const termsShape = {
-  staleAfterDays: z.partialRecord(z.enum(FEED_KINDS), z.int()).meta({ description: 'days; it stands whole: a feed that is not in it is never stale' }),
+  staleAfterDays: z
+    .partialRecord(z.enum(FEED_KINDS), z.int())
+    .meta({ description: 'days; it stands whole: a feed that is not in it is never stale' }),
   remindDaysBeforeClosing: z.array(z.int()).max(20).meta({ description: 'the earliest first; empty: none' }),
   escalateAfterHours: z.int(),
   qualificationWarnDays: z.int(),
   outageAfterMinutes: z.int(),
 };
 const correctionTerms = z.strictObject({ dueHours: z.int(), remindHours: z.int(), approvalAbove: z.int().meta({ description: 'rial' }) });
-const actionTerms = z.strictObject({ perSettlement: z.int(), perClerk: z.int(), perCause: z.int(), perOffice: z.int(), effectAfterDays: z.int(), meetingDueDays: z.int() });
-const clockTime = coded(z.string().max(20).meta({ description: 'time of the day', examples: ['07:30'] }), 'TIME_INVALID', 'ساعت را مانند ۰۷:۳۰ بنویسید.', (typed) => {
-  const [, hours = '', minutes = ''] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(latinDigits(typed).trim()) ?? [];
-  return hours === '' ? null : `${hours.padStart(2, '0')}:${minutes}`;
+const actionTerms = z.strictObject({
+  perSettlement: z.int(),
+  perClerk: z.int(),
+  perCause: z.int(),
+  perOffice: z.int(),
+  effectAfterDays: z.int(),
+  meetingDueDays: z.int(),
 });
-const openingHours = z.strictObject({ days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional().meta({ description: 'absent: every weekday' }), from: clockTime, to: clockTime });
+const clockTime = coded(
+  z
+    .string()
+    .max(20)
+    .meta({ description: 'time of the day', examples: ['07:30'] }),
+  'TIME_INVALID',
+  'ساعت را مانند ۰۷:۳۰ بنویسید.',
+  (typed) => {
+    const [, hours = '', minutes = ''] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(latinDigits(typed).trim()) ?? [];
+    return hours === '' ? null : `${hours.padStart(2, '0')}:${minutes}`;
+  },
+);
+const openingHours = z.strictObject({
+  days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional().meta({ description: 'absent: every weekday' }),
+  from: clockTime,
+  to: clockTime,
+});
 const dayOff = coded(
-  z.string().max(20).meta({ description: 'a weekday, a day of every year or one date', examples: ['friday'] }),
+  z
+    .string()
+    .max(20)
+    .meta({ description: 'a weekday, a day of every year or one date', examples: ['friday'] }),
   'DAY_OFF_INVALID',
   'روز تعطیل یک روز هفته (friday)، روزی از هر سال (۰۱/۱۳) یا یک تاریخ (۱۴۰۵/۰۱/۲۱) است.',
   parseDayOff,
 );
 const documentCode = coded(
-  z.string().max(60).meta({ description: 'as requests name it', examples: ['NATIONAL_CARD'] }),
+  z
+    .string()
+    .max(60)
+    .meta({ description: 'as requests name it', examples: ['NATIONAL_CARD'] }),
   'DOCUMENT_CODE_INVALID',
   'کد مدرک با حرف لاتین آغاز می‌شود و تنها حرف، رقم و خط زیر دارد، مانند NATIONAL_CARD.',
   (typed) => (/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(typed.trim()) ? typed.trim() : null),
 );
 const requirement = z.strictObject({
-  anyOf: z.array(z.strictObject({ code: documentCode, name: text(80, 2).meta({ description: 'Persian', examples: ['کارت ملی'] }) })).min(1).max(10).meta({ description: 'one of them will do' }),
+  anyOf: z
+    .array(z.strictObject({ code: documentCode, name: text(80, 2).meta({ description: 'Persian', examples: ['کارت ملی'] }) }))
+    .min(1)
+    .max(10)
+    .meta({ description: 'one of them will do' }),
   purposes: z.array(z.enum(PURPOSES_WITH_DOCUMENTS)).min(1).max(3),
-  applicants: z.array(z.enum(['owner', 'tenant'])).min(1).max(2).optional().meta({ description: 'absent: every applicant' }),
+  applicants: z
+    .array(z.enum(['owner', 'tenant']))
+    .min(1)
+    .max(2)
+    .optional()
+    .meta({ description: 'absent: every applicant' }),
 });
 export const termsRequest = z.strictObject({
   from: date.meta({ description: 'first day' }),
@@ -449,22 +550,35 @@ export const termsRequest = z.strictObject({
       ...termsShape,
       correction: correctionTerms.partial(),
       correctiveAction: actionTerms.partial(),
-      openingHours: z.array(openingHours).max(20).meta({ description: 'of working days, it stands whole; the last that holds on a day counts' }),
+      openingHours: z
+        .array(openingHours)
+        .max(20)
+        .meta({ description: 'of working days, it stands whole; the last that holds on a day counts' }),
       daysOff: z.array(dayOff).max(1_000).meta({ description: 'it stands whole' }),
     })
     .partial()
     .optional()
     .meta({ description: 'what is set anew; the rest stays' }),
-  documents: z.array(requirement).max(60).optional().meta({ description: 'every document that is asked for from then on; absent: as it is' }),
+  documents: z
+    .array(requirement)
+    .max(60)
+    .optional()
+    .meta({ description: 'every document that is asked for from then on; absent: as it is' }),
 });
 export const termsQuery = z.strictObject({ on: date.optional().meta({ description: 'today when absent' }) });
 export const stepTableRequest = z.strictObject({
   file: z.strictObject({
     name: text(200).meta({ description: 'its ending says what it is: .csv (UTF-8) or .xlsx', examples: ['rates.csv'] }),
-    content: z.string().max(4_000_000).regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/).meta({ description: 'base64' }),
+    content: z
+      .string()
+      .max(4_000_000)
+      .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
+      .meta({ description: 'base64' }),
   }),
   sheet: text(80).optional().meta({ description: 'of a workbook with several filled sheets' }),
-  base: text(80).optional().meta({ description: 'version of the tariff that everything else is taken from; that of the first day when absent' }),
+  base: text(80)
+    .optional()
+    .meta({ description: 'version of the tariff that everything else is taken from; that of the first day when absent' }),
   version: text(80),
   title: text(200).meta({ description: 'printed on bills' }),
   source: text(300),
@@ -493,11 +607,38 @@ export const settlementParams = z.strictObject({
 });
 export const taskParams = z.strictObject({ id: taskIdOf });
 export const tariffParams = z.strictObject({ version: text(80).meta({ examples: ['household-1405-1'] }) });
-export const proposalParams = z.strictObject({ proposal: z.string().regex(/^[1-9][0-9]{0,14}$/).transform(Number) });
-export const personParams = z.strictObject({ id: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,39}$/).meta({ examples: ['m.rezaei'] }) });
-export const correctiveActionParams = z.strictObject({ n: z.string().regex(/^[1-9][0-9]{0,8}$/).transform(Number) });
-export const reportParams = z.strictObject({ month: z.string().regex(/^1[2-4][0-9]{2}-(0[1-9]|1[0-2])$/).transform((month) => month.replace('-', '/')).meta({ examples: ['1405-08'] }) });
-export const correctionParams = z.strictObject({ id: settlementParams.shape.id, n: z.string().regex(/^[1-9][0-9]{0,3}$/).transform(Number) });
+export const proposalParams = z.strictObject({
+  proposal: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/)
+    .transform(Number),
+});
+export const personParams = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{1,39}$/)
+    .meta({ examples: ['m.rezaei'] }),
+});
+export const correctiveActionParams = z.strictObject({
+  n: z
+    .string()
+    .regex(/^[1-9][0-9]{0,8}$/)
+    .transform(Number),
+});
+export const reportParams = z.strictObject({
+  month: z
+    .string()
+    .regex(/^1[2-4][0-9]{2}-(0[1-9]|1[0-2])$/)
+    .transform((month) => month.replace('-', '/'))
+    .meta({ examples: ['1405-08'] }),
+});
+export const correctionParams = z.strictObject({
+  id: settlementParams.shape.id,
+  n: z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/)
+    .transform(Number),
+});
 export const feedParams = z.strictObject({ kind: z.enum(FEED_KINDS) });
 
 export const cycleParams = z.strictObject({
@@ -553,7 +694,9 @@ export const settlementsQuery = z.strictObject({
   office: code.optional(),
   clerk: code.optional(),
   subscription: subscription.optional(),
-  only: z.enum(SETTLEMENT_MARKS).optional().meta({ description: 'late: not announced within five minutes; withError: an error that was not withdrawn; lateEntry: from a paper slip' }),
+  only: z.enum(SETTLEMENT_MARKS).optional().meta({
+    description: 'late: not announced within five minutes; withError: an error that was not withdrawn; lateEntry: from a paper slip',
+  }),
   from: date.optional().meta({ description: 'received on this day or later' }),
   to: date.optional().meta({ description: 'received on this day or earlier' }),
   limit: limit(50, 200),
@@ -606,7 +749,12 @@ export const postingsQuery = z.strictObject({
       if (typed === undefined) return null;
       const n = typed.length <= 6 ? wholeNumber(typed) : null;
       if (n !== null && n >= 1) return n;
-      context.issues.push({ code: 'custom', message: 'شمارهٔ دسته عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'BATCH_INVALID' } });
+      context.issues.push({
+        code: 'custom',
+        message: 'شمارهٔ دسته عدد صحیح از ۱ به بالا است.',
+        input: typed,
+        params: { code: 'BATCH_INVALID' },
+      });
       return z.NEVER;
     }),
 });
@@ -640,11 +788,24 @@ export const reportQuery = z.strictObject({
       if (typed === undefined) return null;
       const n = typed.length <= 6 ? wholeNumber(typed) : null;
       if (n !== null && n >= 1) return n;
-      context.issues.push({ code: 'custom', message: 'شمارهٔ ویرایش عدد صحیح از ۱ به بالا است.', input: typed, params: { code: 'EDITION_INVALID' } });
+      context.issues.push({
+        code: 'custom',
+        message: 'شمارهٔ ویرایش عدد صحیح از ۱ به بالا است.',
+        input: typed,
+        params: { code: 'EDITION_INVALID' },
+      });
       return z.NEVER;
     }),
 });
-const monthOf = coded(z.string().max(20).meta({ description: 'Jalali month', examples: ['1405/08'] }), 'MONTH_INVALID', 'ماه درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۸ بنویسید.', parseMonth);
+const monthOf = coded(
+  z
+    .string()
+    .max(20)
+    .meta({ description: 'Jalali month', examples: ['1405/08'] }),
+  'MONTH_INVALID',
+  'ماه درست نیست. آن را به شمسی و به شکل ۱۴۰۵/۰۸ بنویسید.',
+  parseMonth,
+);
 export const correctiveActionsQuery = z.strictObject({
   status: z.enum(ACTION_STATUSES).optional(),
   scope: z.enum(ACTION_SCOPES).optional(),
@@ -668,7 +829,10 @@ export const feedQuery = z.strictObject({
 // ---- what goes out -------------------------------------------------------------------------------------------------
 
 const rial = z.int().meta({ description: 'rial' });
-const day = z.string().regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}$/).meta({ examples: ['1405/09/04'] });
+const day = z
+  .string()
+  .regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}$/)
+  .meta({ examples: ['1405/09/04'] });
 const moment = z.iso.datetime({ offset: true });
 const SEVERITIES = ['error', 'confirm', 'override', 'info'] as const;
 
@@ -677,7 +841,10 @@ export const findingView = z.strictObject({
   code: z.string(),
   severity: z.enum(SEVERITIES),
   message: z.string().meta({ description: 'Persian' }),
-  override: z.strictObject({ reason: z.string(), by: z.string(), at: moment }).optional().meta({ description: 'the supervisor’s acceptance' }),
+  override: z
+    .strictObject({ reason: z.string(), by: z.string(), at: moment })
+    .optional()
+    .meta({ description: 'the supervisor’s acceptance' }),
 });
 
 export const overrideView = z.strictObject({
@@ -863,12 +1030,27 @@ export const settlementView = z.strictObject({
   corrections: z.array(correctionView),
   cancellation: z.strictObject({ by: z.string(), reason: z.string(), at: moment }).nullable(),
   refund: z
-    .strictObject({ amount: rial, reason: z.string(), requestedBy: z.string(), requestedAt: moment, confirmedBy: z.string().nullable(), confirmedAt: moment.nullable() })
+    .strictObject({
+      amount: rial,
+      reason: z.string(),
+      requestedBy: z.string(),
+      requestedAt: moment,
+      confirmedBy: z.string().nullable(),
+      confirmedAt: moment.nullable(),
+    })
     .nullable()
     .meta({ description: 'a credit that is paid back; confirmedBy null: it waits for a second person' }),
-  copies: z.array(z.strictObject({ revision: z.int(), n: z.int(), by: z.string(), at: moment })).meta({ description: 'reprints; n counts those of the revision' }),
-  clearance: z.strictObject({ number: z.string(), issuedAt: moment, by: z.string() }).nullable().meta({ description: 'the clearance letter (مفاصاحساب) of the valid revision' }),
-  predecessor: z.strictObject({ id: z.string(), reason: z.string(), by: z.string() }).nullable().meta({ description: 'the settlement of the same subscriber and date before this one' }),
+  copies: z
+    .array(z.strictObject({ revision: z.int(), n: z.int(), by: z.string(), at: moment }))
+    .meta({ description: 'reprints; n counts those of the revision' }),
+  clearance: z
+    .strictObject({ number: z.string(), issuedAt: moment, by: z.string() })
+    .nullable()
+    .meta({ description: 'the clearance letter (مفاصاحساب) of the valid revision' }),
+  predecessor: z
+    .strictObject({ id: z.string(), reason: z.string(), by: z.string() })
+    .nullable()
+    .meta({ description: 'the settlement of the same subscriber and date before this one' }),
   steps: z.array(
     z.strictObject({
       name: z.enum(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']),
@@ -997,7 +1179,14 @@ export const taskView = z.strictObject({
 export const taskPage = z.strictObject({ items: z.array(taskView), next });
 export const assignedView = z.strictObject({ tasks: z.array(taskView) });
 
-const cycleCounts = z.strictObject({ due: z.int(), waiting: z.int(), handedOver: z.int(), taken: z.int(), refused: z.int(), late: z.int() });
+const cycleCounts = z.strictObject({
+  due: z.int(),
+  waiting: z.int(),
+  handedOver: z.int(),
+  taken: z.int(),
+  refused: z.int(),
+  late: z.int(),
+});
 export const cycleView = z.strictObject({
   cycle: z.string(),
   series: z.string(),
@@ -1046,7 +1235,9 @@ export const unsentView = z.strictObject({
   reason: z.string().nullable(),
 });
 export const unsentPage = z.strictObject({
-  counts: z.strictObject({ waiting: z.int(), handedOver: z.int(), late: z.int(), refused: z.int() }).meta({ description: 'of the whole list' }),
+  counts: z
+    .strictObject({ waiting: z.int(), handedOver: z.int(), late: z.int(), refused: z.int() })
+    .meta({ description: 'of the whole list' }),
   items: z.array(unsentView),
   next,
 });
@@ -1064,19 +1255,44 @@ export const indicatorsView = z.strictObject({
     z.strictObject({
       group: z.string().nullable(),
       k1: z
-        .strictObject({ requests: counted, onTime: counted, share, medianMs: milliseconds, p95Ms: milliseconds, atRisk: counted, atRiskShare: share, lateEntries: counted, lateEntryShare: share })
+        .strictObject({
+          requests: counted,
+          onTime: counted,
+          share,
+          medianMs: milliseconds,
+          p95Ms: milliseconds,
+          atRisk: counted,
+          atRiskShare: share,
+          lateEntries: counted,
+          lateEntryShare: share,
+        })
         .meta({ description: 'announced within five minutes of the receipt; late entries after an outage apart' }),
-      k2: z.strictObject({ due: counted, inTime: counted, late: counted, share }).meta({ description: 'postings that billing took by their closing day' }),
+      k2: z
+        .strictObject({ due: counted, inTime: counted, late: counted, share })
+        .meta({ description: 'postings that billing took by their closing day' }),
       k3: z.strictObject({ announced: counted, correct: counted, share }).meta({ description: 'announced without an error' }),
       k4: z
-        .strictObject({ corrections: counted, withdrawn: counted, byKind: z.partialRecord(z.enum(CORRECTION_KINDS), counted), byCause: z.partialRecord(z.enum(CORRECTION_CAUSES), counted) })
+        .strictObject({
+          corrections: counted,
+          withdrawn: counted,
+          byKind: z.partialRecord(z.enum(CORRECTION_KINDS), counted),
+          byCause: z.partialRecord(z.enum(CORRECTION_CAUSES), counted),
+        })
         .meta({ description: 'errors by kind and cause; withdrawn ones apart' }),
       k5: counted.meta({ description: 'announcements' }),
     }),
   ),
-  risks: z.strictObject({ lateEntries: counted, lateEntryDays: counted.meta({ description: 'days of offices with late entries' }),
-    outages: counted.meta({ description: 'silences in working hours, of offices and of the system itself' }), outageMinutes: counted,
-    staleFeeds: counted.meta({ description: 'stale today' }), onStaleData: counted, unsent: counted, unsentLate: counted, overdueTasks: counted }),
+  risks: z.strictObject({
+    lateEntries: counted,
+    lateEntryDays: counted.meta({ description: 'days of offices with late entries' }),
+    outages: counted.meta({ description: 'silences in working hours, of offices and of the system itself' }),
+    outageMinutes: counted,
+    staleFeeds: counted.meta({ description: 'stale today' }),
+    onStaleData: counted,
+    unsent: counted,
+    unsentLate: counted,
+    overdueTasks: counted,
+  }),
   outages: z
     .array(
       z.strictObject({
@@ -1118,7 +1334,16 @@ export const correctiveActionView = z.strictObject({
   openedBy: person.nullable(),
   reason: z.string().nullable(),
   meeting: z
-    .strictObject({ on: day, participants: z.array(z.string()), calledBy: person, calledAt: moment, minutes: z.string().nullable(), cause: z.string().nullable(), recordedBy: person.nullable(), recordedAt: moment.nullable() })
+    .strictObject({
+      on: day,
+      participants: z.array(z.string()),
+      calledBy: person,
+      calledAt: moment,
+      minutes: z.string().nullable(),
+      cause: z.string().nullable(),
+      recordedBy: person.nullable(),
+      recordedAt: moment.nullable(),
+    })
     .nullable(),
   actions: z
     .array(
@@ -1134,7 +1359,10 @@ export const correctiveActionView = z.strictObject({
       }),
     )
     .meta({ description: 'the last one stands; one without effect is followed by another' }),
-  errorsSinceAction: z.int().nullable().meta({ description: 'errors of the scope since the last action was done; in the list, and before it, null' }),
+  errorsSinceAction: z
+    .int()
+    .nullable()
+    .meta({ description: 'errors of the scope since the last action was done; in the list, and before it, null' }),
   closure: z.strictObject({ outcome: z.enum(['effective', 'unfounded']), report: z.string(), by: person, at: moment }).nullable(),
 });
 export const correctiveActionPage = z.strictObject({ items: z.array(correctiveActionView), next });
@@ -1181,12 +1409,16 @@ const paymentReportShape = {
 export const paymentView = z.strictObject({
   ...paymentReportShape,
   recordedAt: moment,
-  outcome: z
-    .enum(PAYMENT_OUTCOMES)
-    .meta({ description: 'by a slip of a settlement’s valid (matched) or void revision; by none: ledger when the fed ledger holds the payment, else unknown' }),
+  outcome: z.enum(PAYMENT_OUTCOMES).meta({
+    description:
+      'by a slip of a settlement’s valid (matched) or void revision; by none: ledger when the fed ledger holds the payment, else unknown',
+  }),
   settlement: z.string().nullable(),
   revision: z.int().nullable(),
-  ledger: z.strictObject({ amount: rial, paidOn: day }).nullable().meta({ description: 'what the ledger holds under the reference: it stands' }),
+  ledger: z
+    .strictObject({ amount: rial, paidOn: day })
+    .nullable()
+    .meta({ description: 'what the ledger holds under the reference: it stands' }),
 });
 export const paymentPage = z.strictObject({ items: z.array(paymentView), next });
 
@@ -1197,10 +1429,15 @@ export const operatorView = z.strictObject({
   office: z.string(),
   mustChangePassword: z.boolean().meta({ description: 'true: nothing but POST /session/password is open' }),
   expiresAt: moment,
-  temporalUi: z.string().nullable().meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
+  temporalUi: z
+    .string()
+    .nullable()
+    .meta({ description: 'for those who may look: where a workflow’s history is found, its id to be appended percent-encoded' }),
 });
 
-export const sessionOptions = z.strictObject({ signOn: z.boolean().meta({ description: 'whether GET /session/sign-on leads to the company’s own sign-on' }) });
+export const sessionOptions = z.strictObject({
+  signOn: z.boolean().meta({ description: 'whether GET /session/sign-on leads to the company’s own sign-on' }),
+});
 
 const qualificationCode = z.enum(QUALIFICATIONS);
 export const personView = z.strictObject({
@@ -1227,7 +1464,9 @@ export const personView = z.strictObject({
   missing: z
     .array(z.strictObject({ code: qualificationCode, lastDay: day.nullable(), firstDay: day.nullable() }))
     .meta({ description: 'what is not in force today: empty = may issue' }),
-  lapsing: z.array(z.strictObject({ code: qualificationCode, lastDay: day })).meta({ description: 'what ends soon: within the qualificationWarnDays of the tariff’s service terms' }),
+  lapsing: z
+    .array(z.strictObject({ code: qualificationCode, lastDay: day }))
+    .meta({ description: 'what ends soon: within the qualificationWarnDays of the tariff’s service terms' }),
 });
 export const personPage = z.strictObject({ items: z.array(personView), next });
 const oneTimePassword = z.string().meta({ description: 'shown this once; good for three days, to be changed at the first sign-in' });
@@ -1249,23 +1488,45 @@ const tariffShape = {
   illustrative: z.boolean().meta({ description: 'for practice, not in force' }),
   provisionalTo: day.nullable(),
 };
-export const tariffHeadView = z.strictObject({ ...tariffShape, publishedAt: moment, publishedBy: z.string(), confirmedBy: z.string().nullable(), inForce: z.boolean().meta({ description: 'today' }) });
-export const tariffProposalView = z.strictObject({ ...tariffShape, ...proposedShape, change: z.boolean().meta({ description: 'made of the tariff in force by a change of its service: its rates are the same' }) });
+export const tariffHeadView = z.strictObject({
+  ...tariffShape,
+  publishedAt: moment,
+  publishedBy: z.string(),
+  confirmedBy: z.string().nullable(),
+  inForce: z.boolean().meta({ description: 'today' }),
+});
+export const tariffProposalView = z.strictObject({
+  ...tariffShape,
+  ...proposedShape,
+  change: z.boolean().meta({ description: 'made of the tariff in force by a change of its service: its rates are the same' }),
+});
 export const tariffsView = z.strictObject({
   items: z.array(tariffHeadView).meta({ description: 'in the order of publication: of two for one day the later stands' }),
   proposals: z.array(tariffProposalView),
 });
-export const tariffView = z.strictObject({ version: z.string(), published: z.boolean(), proposal: z.int().nullable(), document: tariffDocument });
+export const tariffView = z.strictObject({
+  version: z.string(),
+  published: z.boolean(),
+  proposal: z.int().nullable(),
+  document: tariffDocument,
+});
 const requirementView = z.strictObject({
   anyOf: z.array(z.strictObject({ code: z.string(), name: z.string() })),
   purposes: z.array(z.enum(PURPOSES_WITH_DOCUMENTS)),
-  applicants: z.array(z.enum(['owner', 'tenant'])).nullable().meta({ description: 'null: every applicant' }),
+  applicants: z
+    .array(z.enum(['owner', 'tenant']))
+    .nullable()
+    .meta({ description: 'null: every applicant' }),
 });
-const hoursView = z.array(z.strictObject({ days: z.array(z.enum(WEEKDAYS)).nullable(), from: z.string(), to: z.string() })).meta({ description: 'of working days; the last that holds on a day stands, days null: every weekday' });
+const hoursView = z
+  .array(z.strictObject({ days: z.array(z.enum(WEEKDAYS)).nullable(), from: z.string(), to: z.string() }))
+  .meta({ description: 'of working days; the last that holds on a day stands, days null: every weekday' });
 const figure = z.union([z.number(), z.array(z.number())]).nullable();
 const termsDifferenceView = z.strictObject({
   from: day,
-  terms: z.array(z.strictObject({ term: z.string().meta({ examples: ['correction.dueHours'] }), before: figure, after: figure })).meta({ description: 'null: never' }),
+  terms: z
+    .array(z.strictObject({ term: z.string().meta({ examples: ['correction.dueHours'] }), before: figure, after: figure }))
+    .meta({ description: 'null: never' }),
   openingHours: z.strictObject({ before: hoursView, after: hoursView }).nullable().meta({ description: 'null: as they were' }),
   daysOff: z.strictObject({ added: z.array(z.string()), removed: z.array(z.string()) }),
   documents: z.strictObject({ added: z.array(requirementView), removed: z.array(requirementView) }),
@@ -1273,14 +1534,30 @@ const termsDifferenceView = z.strictObject({
 export const termsView = z.strictObject({
   on: day,
   tariff: z
-    .strictObject({ version: z.string(), title: z.string(), provisional: z.boolean(), to: day.nullable().meta({ description: 'the last day on which it stands; null: until further notice' }) })
+    .strictObject({
+      version: z.string(),
+      title: z.string(),
+      provisional: z.boolean(),
+      to: day.nullable().meta({ description: 'the last day on which it stands; null: until further notice' }),
+    })
     .nullable()
     .meta({ description: 'what all of this is part of; null: none is in force, these are the defaults' }),
-  terms: z.strictObject({ ...termsShape, correction: correctionTerms, correctiveAction: actionTerms, openingHours: hoursView, daysOff: z.array(z.string()) }),
+  terms: z.strictObject({
+    ...termsShape,
+    correction: correctionTerms,
+    correctiveAction: actionTerms,
+    openingHours: hoursView,
+    daysOff: z.array(z.string()),
+  }),
   documents: z.array(requirementView.extend({ from: day, to: day.nullable() })),
   later: z.array(termsDifferenceView).meta({ description: 'what is decided already for later days' }),
 });
-const tariffFinding = z.strictObject({ path: z.string(), code: z.string(), title: z.string().meta({ description: 'English' }), detail: z.string().meta({ description: 'Persian' }) });
+const tariffFinding = z.strictObject({
+  path: z.string(),
+  code: z.string(),
+  title: z.string().meta({ description: 'English' }),
+  detail: z.string().meta({ description: 'Persian' }),
+});
 export const tariffReviewView = z.strictObject({
   version: z.string().nullable(),
   title: z.string().nullable(),
@@ -1291,7 +1568,9 @@ export const tariffReviewView = z.strictObject({
   faults: z.array(tariffFinding),
   warnings: z.array(tariffFinding),
   doubts: z.array(tariffFinding).meta({ description: 'of the warnings those that must be meant' }),
-  differences: z.array(termsDifferenceView).meta({ description: 'what is otherwise of deadlines, thresholds, working days and documents, each from a day on' }),
+  differences: z
+    .array(termsDifferenceView)
+    .meta({ description: 'what is otherwise of deadlines, thresholds, working days and documents, each from a day on' }),
   samples: z
     .array(
       z.strictObject({
@@ -1314,13 +1593,23 @@ export const stepTableView = z.strictObject({
 });
 export const publicationView = z.strictObject({
   tariff: tariffHeadView,
-  affected: z.array(z.strictObject({ id: z.string(), settlementDate: day, office: z.string(), status: z.enum(STATUSES) })).meta({ description: 'open settlements; their bills stay as issued' }),
+  affected: z
+    .array(z.strictObject({ id: z.string(), settlementDate: day, office: z.string(), status: z.enum(STATUSES) }))
+    .meta({ description: 'open settlements; their bills stay as issued' }),
 });
 const resolutionShape = { number: z.string(), resolvedOn: day, amount: rial, from: day, to: day.nullable(), illustrative: z.boolean() };
-export const feeResolutionView = z.strictObject({ ...resolutionShape, inForce: z.boolean(), recordedBy: z.string().nullable(), confirmedBy: z.string().nullable() });
+export const feeResolutionView = z.strictObject({
+  ...resolutionShape,
+  inForce: z.boolean(),
+  recordedBy: z.string().nullable(),
+  confirmedBy: z.string().nullable(),
+});
 export const feeProposalView = z.strictObject({ ...resolutionShape, ...proposedShape });
 export const feeResolutionsView = z.strictObject({ items: z.array(feeResolutionView), proposals: z.array(feeProposalView) });
-export const feeProposedView = z.strictObject({ proposal: feeProposalView, notes: z.array(z.strictObject({ code: z.string(), message: z.string() })) });
+export const feeProposedView = z.strictObject({
+  proposal: feeProposalView,
+  notes: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+});
 
 export const health = z.strictObject({ status: z.literal('ok'), version: z.string() });
 export const readiness = z.strictObject({ ready: z.boolean(), checks: z.record(z.string(), z.string()) });
@@ -1350,7 +1639,10 @@ export const problem = z.strictObject({
     .meta({ description: 'with TIMETABLE_DIFFERS, CYCLE_CLOSED and CYCLE_OUT_OF_ORDER: what the timetable has' }),
   correctiveAction: correctiveActionView.optional().meta({ description: 'with a refused step of a corrective action: as it stands' }),
   eventId: z.string().optional().meta({ description: 'with CYCLE_ALREADY_OPEN: the event that opened it' }),
-  owed: z.strictObject({ payable: rial, paid: rial, remaining: rial }).optional().meta({ description: 'with STILL_OWED: what the bill asks for, what came and what is missing' }),
+  owed: z
+    .strictObject({ payable: rial, paid: rial, remaining: rial })
+    .optional()
+    .meta({ description: 'with STILL_OWED: what the bill asks for, what came and what is missing' }),
   correction: z.int().optional().meta({ description: 'with CORRECTION_OPEN: its number' }),
   sheets: z.array(z.string()).optional().meta({ description: 'with SHEET_UNREADABLE: those of the workbook' }),
   batch: z.strictObject({ count: z.int(), sum: rial }).optional().meta({ description: 'with CONTROL_TOTAL_DIFFERS: the batch’s own' }),

@@ -47,7 +47,9 @@ export function heldRole({ roles }: SignedIn, asked: Role | null): Role {
   const role = asked ?? roles[0];
   if (role !== undefined && roles.includes(role)) return role;
   throw new Problem('INVALID_REQUEST', {
-    errors: [{ field: 'role', code: 'ROLE_NOT_HELD', message: `این نقش به شما داده نشده است. یکی از این‌ها را بنویسید: ${roles.join('، ')}.` }],
+    errors: [
+      { field: 'role', code: 'ROLE_NOT_HELD', message: `این نقش به شما داده نشده است. یکی از این‌ها را بنویسید: ${roles.join('، ')}.` },
+    ],
   });
 }
 
@@ -73,7 +75,10 @@ export async function signOut({ req, res }: Call, { tokens, sessions }: ApiDeps)
 }
 
 /** POST /session/password: by oneself, who knows the current one. Every other session of the person ends. */
-export async function changePassword({ req, res, operator, session, body }: Call<unknown, unknown, z.output<typeof passwordRequest>>, deps: ApiDeps) {
+export async function changePassword(
+  { req, res, operator, session, body }: Call<unknown, unknown, z.output<typeof passwordRequest>>,
+  deps: ApiDeps,
+) {
   const faults: ProblemError[] = passwordFaults(body.next, operator).map(({ code, message }) => ({ field: 'next', code, message }));
   if (passwordText(body.next) === passwordText(body.current)) {
     faults.push({ field: 'next', code: 'PASSWORD_UNCHANGED', message: 'گذرواژهٔ تازه همان گذرواژهٔ کنونی است. گذرواژهٔ دیگری بنویسید.' });
@@ -82,7 +87,9 @@ export async function changePassword({ req, res, operator, session, body }: Call
   const outcome: SignInOutcome = await deps.signIns.changePassword(operator.id, body, operator, deps.now());
   if (outcome.kind === 'locked') throw locked(outcome.until, deps);
   if (outcome.kind === 'refused') {
-    throw new Problem('INVALID_REQUEST', { errors: [{ field: 'current', code: 'PASSWORD_WRONG', message: 'گذرواژهٔ کنونی درست نیست. آن را دوباره بنویسید.' }] });
+    throw new Problem('INVALID_REQUEST', {
+      errors: [{ field: 'current', code: 'PASSWORD_WRONG', message: 'گذرواژهٔ کنونی درست نیست. آن را دوباره بنویسید.' }],
+    });
   }
   deps.sessions.forget();
   // a token that was not opened by a sign-in goes on as it was
@@ -91,7 +98,12 @@ export async function changePassword({ req, res, operator, session, body }: Call
 }
 
 /** Opens a session of somebody who has shown who it is. */
-export async function opened({ req, res }: Pick<Call, 'req' | 'res'>, person: SignedIn, role: Role, { tokens, now }: ApiDeps): Promise<Parameters<typeof viewSession>[0]> {
+export async function opened(
+  { req, res }: Pick<Call, 'req' | 'res'>,
+  person: SignedIn,
+  role: Role,
+  { tokens, now }: ApiDeps,
+): Promise<Parameters<typeof viewSession>[0]> {
   const operator: Operator = { id: person.id, name: person.name, role, office: person.office };
   const { mustChangePassword, sessionVersion: version } = person;
   const token = await tokens.issue(operator, { ttl: SESSION_SECONDS, version, mustChangePassword });

@@ -112,20 +112,33 @@ export const successorBody: JsonBody<ReceivedRequest & { reason: string }> = {
 };
 
 /** POST /settlements/{id}/successor: a further settlement after a cancellation, a payment and a return the same day, or an objection after the end. */
-export async function succeedSettlement(call: Call<z.output<typeof settlementParams>, unknown, ReceivedRequest & { reason: string }>, deps: ApiDeps) {
+export async function succeedSettlement(
+  call: Call<z.output<typeof settlementParams>, unknown, ReceivedRequest & { reason: string }>,
+  deps: ApiDeps,
+) {
   const { params, operator, body } = call;
   const before = await findSettlement(call, deps);
   const order = orderOf(body, operator);
   const first = order.id;
   if (params.id !== first && !params.id.startsWith(`${first}-`)) {
     throw new Problem('INVALID_REQUEST', {
-      errors: [{ field: 'settlementDate', code: 'NOT_A_SUCCESSOR', message: 'اشتراک و تاریخ باید همان تسویهٔ پیشین باشد. برای تاریخ دیگر تسویهٔ تازه ثبت کنید.' }],
+      errors: [
+        {
+          field: 'settlementDate',
+          code: 'NOT_A_SUCCESSOR',
+          message: 'اشتراک و تاریخ باید همان تسویهٔ پیشین باشد. برای تاریخ دیگر تسویهٔ تازه ثبت کنید.',
+        },
+      ],
     });
   }
   if (before.announcedAt === null) throw new Problem('NOT_ALLOWED_NOW', { members: { settlement: viewSettlement(before) } });
   const number = params.id === first ? 1 : Number(params.id.slice(first.length + 1));
   // the number follows from the predecessor: a repeated call finds the settlement that it made
-  await announceOrder(call, deps, { ...order, id: `${first}-${number + 1}`, predecessor: { id: before.id, reason: body.reason, by: operator.id } });
+  await announceOrder(call, deps, {
+    ...order,
+    id: `${first}-${number + 1}`,
+    predecessor: { id: before.id, reason: body.reason, by: operator.id },
+  });
 }
 
 async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder): Promise<void> {
@@ -185,7 +198,8 @@ async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder):
       throw new Problem('NOTHING_ACCEPTED');
     case 'unanswered':
       throw new Problem('UNAVAILABLE', {
-        detail: 'پاسخی از سامانه نرسید و شاید درخواست ثبت شده باشد. همین درخواست را دوباره بفرستید؛ تکرار آن زیانی ندارد. اگر ادامه یافت برگهٔ کاغذی با زمان دریافت بنویسید.',
+        detail:
+          'پاسخی از سامانه نرسید و شاید درخواست ثبت شده باشد. همین درخواست را دوباره بفرستید؛ تکرار آن زیانی ندارد. اگر ادامه یافت برگهٔ کاغذی با زمان دریافت بنویسید.',
       });
   }
 }
@@ -248,7 +262,11 @@ export async function listSettlements(call: Call<unknown, z.output<typeof settle
   if (query.to !== undefined && query.to < LAST_DAY) filter.to = startOfDayInTehran(addDays(query.to, 1));
   if (query.cursor !== undefined) filter.cursor = query.cursor;
   const { items, next } = await deps.settlements.list(filter);
-  looked(call, deps, items.map(({ facts }) => facts.subscription));
+  looked(
+    call,
+    deps,
+    items.map(({ facts }) => facts.subscription),
+  );
   res.json({ items: items.map(viewSettlement), next });
 }
 
@@ -282,10 +300,7 @@ export async function deliverSettlement(
 }
 
 /** GET /settlements/{id}/bill.pdf: the current bill or an earlier revision, which is void. */
-export async function printBill(
-  call: Call<z.output<typeof settlementParams>, z.output<typeof billQuery>>,
-  deps: ApiDeps,
-) {
+export async function printBill(call: Call<z.output<typeof settlementParams>, z.output<typeof billQuery>>, deps: ApiDeps) {
   const { res, params, query, operator } = call;
   const current = await findSettlement(call, deps);
   const wanted = query.revision ?? current.revision;
@@ -294,7 +309,16 @@ export async function printBill(
   const name = `settlement-${params.id}-r${wanted}.pdf`;
   if (onlyHeads(call)) return sendPdf(res, name, null);
   const copy = query.copy === true && (await deps.copies.record(params.id, wanted, operator));
-  sendPdf(res, name, await deps.printer.bill({ settlement, copy, void: wanted < current.revision || current.status === 'cancelled', paper: query.paper ?? 'a5' }));
+  sendPdf(
+    res,
+    name,
+    await deps.printer.bill({
+      settlement,
+      copy,
+      void: wanted < current.revision || current.status === 'cancelled',
+      paper: query.paper ?? 'a5',
+    }),
+  );
 }
 
 /** GET /settlements/{id}/clearance.pdf: issued once all is paid, and the same letter from then on. */
@@ -339,7 +363,10 @@ function onlyHeads({ req }: Call): boolean {
 }
 
 function sendPdf(res: Response, name: string, pdf: Uint8Array | null): void {
-  res.set('Content-Type', 'application/pdf').set('Content-Disposition', `inline; filename="${name}"`).set('Cache-Control', 'private, no-cache');
+  res
+    .set('Content-Type', 'application/pdf')
+    .set('Content-Disposition', `inline; filename="${name}"`)
+    .set('Cache-Control', 'private, no-cache');
   if (pdf === null) res.end();
   else res.send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
 }

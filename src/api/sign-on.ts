@@ -18,7 +18,9 @@ export function showOptions({ res }: Call, { identityProvider }: ApiDeps): void 
 
 /** GET /session/sign-on: to the company's provider of identities. */
 export async function beginSignOn({ req, res, query }: Call<unknown, z.output<typeof signOnQuery>>, deps: ApiDeps): Promise<void> {
-  const { url, begun } = await providerOf(deps).begin().catch((error: unknown) => tell(error, req));
+  const { url, begun } = await providerOf(deps)
+    .begin()
+    .catch((error: unknown) => tell(error, req));
   const token = await deps.tokens.issueSignOn({ ...begun, role: query.role ?? null }, SIGN_ON_SECONDS);
   res.cookie(COOKIE, token, { ...waiting(req), maxAge: SIGN_ON_SECONDS * 1000 });
   res.redirect(302, url);
@@ -54,7 +56,11 @@ function providerOf({ identityProvider }: ApiDeps): NonNullable<ApiDeps['identit
 
 /** Why it failed is for the log: the page says what to do. */
 function tell(error: unknown, req: Request): never {
-  if (error instanceof Problem && error.cause !== undefined) req.log.warn({ err: withoutData(error.cause), reason: (error.cause as { error?: unknown }).error }, 'the sign-on at the provider failed');
+  if (error instanceof Problem && error.cause !== undefined)
+    req.log.warn(
+      { err: withoutData(error.cause), reason: (error.cause as { error?: unknown }).error },
+      'the sign-on at the provider failed',
+    );
   throw error;
 }
 

@@ -31,7 +31,10 @@ import type {
 export async function listTariffs({ res }: Call, deps: ApiDeps) {
   const today = todayInTehran(deps.now());
   const [published, proposals] = await Promise.all([deps.tariffs.published(), deps.proposals.list('tariff')]);
-  const inForce = tariffOn(published.map(({ tariff }) => tariff), today)?.version;
+  const inForce = tariffOn(
+    published.map(({ tariff }) => tariff),
+    today,
+  )?.version;
   const view: z.input<typeof tariffsView> = {
     items: published.map((each) => viewPublished(each, inForce)),
     proposals: proposals.map((each) => viewProposal(each, readTariff(each.content))),
@@ -59,7 +62,10 @@ export async function proposeTariff({ res, operator, body }: Call<unknown, unkno
   const review = await reviewTariff(deps.tariffs, body.document);
   const tariff = sound(review, body.meant ?? false);
   if ((await deps.tariffs.versions()).includes(tariff.version)) throw new Problem('VERSION_STANDS');
-  const proposal = await deps.proposals.propose({ kind: 'tariff', subject: tariff.version, content: body.document, meant: body.meant ?? false }, operator);
+  const proposal = await deps.proposals.propose(
+    { kind: 'tariff', subject: tariff.version, content: body.document, meant: body.meant ?? false },
+    operator,
+  );
   res.status(201).json(viewProposal(proposal, tariff));
 }
 
@@ -71,7 +77,13 @@ export async function publishTariff(
   const proposal = await deps.proposals.get('tariff', body.proposal);
   if (proposal === null || proposal.subject !== version) throw new Problem('PROPOSAL_GONE');
   anotherPerson(operator, proposal);
-  if (!stillFits(proposal, (await deps.tariffs.published()).map((each) => each.tariff))) throw new Problem('PROPOSAL_STALE');
+  if (
+    !stillFits(
+      proposal,
+      (await deps.tariffs.published()).map((each) => each.tariff),
+    )
+  )
+    throw new Problem('PROPOSAL_STALE');
   // what was published meanwhile may have made a fault or a doubt of it
   const tariff = sound(await reviewTariff(deps.tariffs, proposal.content), proposal.meant);
   await standing(deps.tariffs.publish(proposal.content, named(proposal.proposedBy), named(operator)));
@@ -79,8 +91,14 @@ export async function publishTariff(
   const [published, affected] = await Promise.all([deps.tariffs.published(), deps.tariffs.openSettlements(tariff)]);
   const now = published.find((each) => each.tariff.version === version);
   if (!now) throw new Error(`tariff ${version} was published and is not there`);
-  const inForce = tariffOn(published.map((each) => each.tariff), todayInTehran(deps.now()))?.version;
-  res.status(201).json({ tariff: viewPublished(now, inForce), affected: affected.map(({ id, settlementDate, office, status }) => ({ id, settlementDate, office, status })) });
+  const inForce = tariffOn(
+    published.map((each) => each.tariff),
+    todayInTehran(deps.now()),
+  )?.version;
+  res.status(201).json({
+    tariff: viewPublished(now, inForce),
+    affected: affected.map(({ id, settlementDate, office, status }) => ({ id, settlementDate, office, status })),
+  });
 }
 
 /** DELETE /tariffs/{version}/proposal and the like: taken back, by whichever administrator. */
@@ -92,21 +110,36 @@ export async function withdrawTariff({ res, params: { version } }: Call<z.output
 
 /** GET /fee-resolutions: what the board approved as the issuing fee, and what waits for a second person. */
 export async function listFeeResolutions({ res }: Call, deps: ApiDeps) {
-  const [items, inForce, proposals] = await Promise.all([deps.tariffs.resolutions(), deps.tariffs.feeOn(todayInTehran(deps.now())), deps.proposals.list('feeResolution')]);
+  const [items, inForce, proposals] = await Promise.all([
+    deps.tariffs.resolutions(),
+    deps.tariffs.feeOn(todayInTehran(deps.now())),
+    deps.proposals.list('feeResolution'),
+  ]);
   const view: z.input<typeof feeResolutionsView> = {
-    items: items.map(({ by, confirmedBy, ...resolution }) => ({ ...viewResolution(resolution), inForce: resolution.number === inForce?.resolution, recordedBy: by, confirmedBy })),
+    items: items.map(({ by, confirmedBy, ...resolution }) => ({
+      ...viewResolution(resolution),
+      inForce: resolution.number === inForce?.resolution,
+      recordedBy: by,
+      confirmedBy,
+    })),
     proposals: proposals.map(viewFeeProposal),
   };
   res.json(view);
 }
 
 /** POST /fee-resolutions: one administrator's proposal from the board's document. */
-export async function proposeFeeResolution({ res, operator, body }: Call<unknown, unknown, z.output<typeof feeResolutionRequest>>, deps: ApiDeps) {
+export async function proposeFeeResolution(
+  { res, operator, body }: Call<unknown, unknown, z.output<typeof feeResolutionRequest>>,
+  deps: ApiDeps,
+) {
   const { meant = false, to, ...asked } = body;
   const review = await reviewForRecord(deps.tariffs, { ...asked, to: to ?? null, illustrative: false }, todayInTehran(deps.now()));
   likely(review, meant);
   const { resolution, notes } = review;
-  const proposal = await deps.proposals.propose({ kind: 'feeResolution', subject: resolution.number, content: resolution, meant }, operator);
+  const proposal = await deps.proposals.propose(
+    { kind: 'feeResolution', subject: resolution.number, content: resolution, meant },
+    operator,
+  );
   res.status(201).json({ proposal: viewFeeProposal(proposal), notes: notes.map(({ code, message }) => ({ code, message })) });
 }
 
@@ -122,7 +155,12 @@ export async function confirmFeeResolution({ res, operator, params }: Call<z.out
   await standing(deps.tariffs.recordResolution(resolution, named(proposal.proposedBy), named(operator)));
   await deps.proposals.remove('feeResolution', proposal.proposal);
   const inForce = await deps.tariffs.feeOn(today);
-  const view: z.input<typeof feeResolutionView> = { ...viewResolution(resolution), inForce: resolution.number === inForce?.resolution, recordedBy: named(proposal.proposedBy), confirmedBy: named(operator) };
+  const view: z.input<typeof feeResolutionView> = {
+    ...viewResolution(resolution),
+    inForce: resolution.number === inForce?.resolution,
+    recordedBy: named(proposal.proposedBy),
+    confirmedBy: named(operator),
+  };
   res.status(201).json(view);
 }
 
@@ -142,7 +180,11 @@ function anotherPerson(operator: Operator, { proposedBy }: Proposal): void {
 }
 
 export function sound({ tariff, faults, doubts }: TariffReview, meant: boolean): Tariff {
-  const found = ({ path, code, detail }: TariffFault): ProblemError => ({ field: path, code, message: path === '' ? detail : `در ${path}: ${detail}` });
+  const found = ({ path, code, detail }: TariffFault): ProblemError => ({
+    field: path,
+    code,
+    message: path === '' ? detail : `در ${path}: ${detail}`,
+  });
   if (tariff === null) throw new Problem('TARIFF_FAULTY', { errors: faults.map(found) });
   if (doubts.length > 0 && !meant) throw new Problem('MEANT_SO', { errors: doubts.map(found) });
   return tariff;
@@ -159,7 +201,11 @@ const RESOLUTION_WORDS: Record<ResolutionFinding['code'], [field: string, messag
 };
 
 function likely({ faults, doubts }: { faults: ResolutionFinding[]; doubts: ResolutionFinding[] }, meant: boolean): void {
-  const told = ({ code }: ResolutionFinding): ProblemError => ({ field: RESOLUTION_WORDS[code][0], code, message: RESOLUTION_WORDS[code][1] });
+  const told = ({ code }: ResolutionFinding): ProblemError => ({
+    field: RESOLUTION_WORDS[code][0],
+    code,
+    message: RESOLUTION_WORDS[code][1],
+  });
   if (faults.length > 0) throw new Problem('INVALID_REQUEST', { errors: [...faults, ...doubts].map(told) });
   if (doubts.length > 0 && !meant) throw new Problem('MEANT_SO', { errors: doubts.map(told) });
 }
@@ -174,15 +220,29 @@ async function standing<T>(publication: Promise<T>): Promise<T> {
   }
 }
 
-function headOf({ version, title, source, from, to, illustrative, provisionalTo }: Tariff): Omit<z.input<typeof tariffHeadView>, 'publishedAt' | 'publishedBy' | 'confirmedBy' | 'inForce'> {
+function headOf({
+  version,
+  title,
+  source,
+  from,
+  to,
+  illustrative,
+  provisionalTo,
+}: Tariff): Omit<z.input<typeof tariffHeadView>, 'publishedAt' | 'publishedBy' | 'confirmedBy' | 'inForce'> {
   return { version, title, source, from, to, illustrative, provisionalTo: provisionalTo ?? null };
 }
 
-function viewPublished({ tariff, publishedAt, publishedBy, confirmedBy }: PublishedTariff, inForce: string | undefined): z.input<typeof tariffHeadView> {
+function viewPublished(
+  { tariff, publishedAt, publishedBy, confirmedBy }: PublishedTariff,
+  inForce: string | undefined,
+): z.input<typeof tariffHeadView> {
   return { ...headOf(tariff), publishedAt, publishedBy, confirmedBy, inForce: tariff.version === inForce };
 }
 
-export function viewProposal({ proposal, change, meant, proposedBy, proposedAt }: Proposal, tariff: Tariff): z.input<typeof tariffProposalView> {
+export function viewProposal(
+  { proposal, change, meant, proposedBy, proposedAt }: Proposal,
+  tariff: Tariff,
+): z.input<typeof tariffProposalView> {
   return { proposal, ...headOf(tariff), change: change !== null, meant, proposedBy, proposedAt };
 }
 
@@ -194,13 +254,41 @@ function viewFeeProposal({ proposal, content, meant, proposedBy, proposedAt }: P
   return { proposal, ...viewResolution(content as FeeResolution), meant, proposedBy, proposedAt };
 }
 
-export function viewReview({ tariff, against, valid, faults, warnings, doubts, differences, samples }: TariffReview): z.input<typeof tariffReviewView> {
+export function viewReview({
+  tariff,
+  against,
+  valid,
+  faults,
+  warnings,
+  doubts,
+  differences,
+  samples,
+}: TariffReview): z.input<typeof tariffReviewView> {
   const found = ({ path, code, message, detail }: TariffFault) => ({ path, code, title: message, detail });
-  return { version: tariff?.version ?? null, title: tariff?.title ?? null, from: tariff?.from ?? null, to: tariff?.to ?? null, against, valid, faults: faults.map(found), warnings: warnings.map(found), doubts: doubts.map(found), differences: differences.map(viewDifference), samples };
+  return {
+    version: tariff?.version ?? null,
+    title: tariff?.title ?? null,
+    from: tariff?.from ?? null,
+    to: tariff?.to ?? null,
+    against,
+    valid,
+    faults: faults.map(found),
+    warnings: warnings.map(found),
+    doubts: doubts.map(found),
+    differences: differences.map(viewDifference),
+    samples,
+  };
 }
 
-export function viewDifference({ from, terms, openingHours, daysOff, documents }: TermsDifference): z.input<typeof tariffReviewView>['differences'][number] {
-  const plain = (value: number | readonly number[] | null): number | number[] | null => (typeof value === 'number' || value === null ? value : [...value]);
+export function viewDifference({
+  from,
+  terms,
+  openingHours,
+  daysOff,
+  documents,
+}: TermsDifference): z.input<typeof tariffReviewView>['differences'][number] {
+  const plain = (value: number | readonly number[] | null): number | number[] | null =>
+    typeof value === 'number' || value === null ? value : [...value];
   return {
     from,
     terms: terms.map(({ term, before, after }) => ({ term, before: plain(before), after: plain(after) })),

@@ -106,14 +106,27 @@ export function createTokens(secret: string | readonly string[], now: () => Date
 
   return {
     issue({ id, name, role, office }, { ttl, version, mustChangePassword }) {
-      return sign(SESSION, { name, role, office, ...(version !== undefined && { version }), ...(mustChangePassword && { mustChangePassword }) }, id, randomUUID(), ttl);
+      return sign(
+        SESSION,
+        { name, role, office, ...(version !== undefined && { version }), ...(mustChangePassword && { mustChangePassword }) },
+        id,
+        randomUUID(),
+        ttl,
+      );
     },
     async readSession(token) {
       const claims = await read(SESSION, token);
       if (claims?.sub === undefined || claims.jti === undefined || claims.exp === undefined) return null;
       const { name, role, office, version = null, mustChangePassword } = claims as Record<string, unknown>;
-      if (typeof name !== 'string' || typeof office !== 'string' || !isRole(role) || (version !== null && typeof version !== 'number')) return null;
-      return { id: claims.jti, operator: { id: claims.sub, name, role, office }, expiresAt: new Date(claims.exp * 1000), version, mustChangePassword: mustChangePassword === true };
+      if (typeof name !== 'string' || typeof office !== 'string' || !isRole(role) || (version !== null && typeof version !== 'number'))
+        return null;
+      return {
+        id: claims.jti,
+        operator: { id: claims.sub, name, role, office },
+        expiresAt: new Date(claims.exp * 1000),
+        version,
+        mustChangePassword: mustChangePassword === true,
+      };
     },
     issueReceipt({ subscription, receivedAt, operator }) {
       return sign(RECEIPT, { subscription, receivedAt }, operator, randomUUID(), RECEIPT_TTL_SECONDS);

@@ -18,11 +18,21 @@ export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery
   const { req, res, operator, query } = call;
   const scope = officeScope(operator);
   if (query.office !== undefined) requireOffice(operator, query.office);
-  const filter = { office: scope ?? query.office, clerk: query.clerk === 'me' ? operator.id : query.clerk, cycle: query.cycle, dueBefore: query.dueBefore };
+  const filter = {
+    office: scope ?? query.office,
+    clerk: query.clerk === 'me' ? operator.id : query.clerk,
+    cycle: query.cycle,
+    dueBefore: query.dueBefore,
+  };
   const csv = query.format === 'csv';
   const page = async (cursor: string | undefined) => {
     const found = await deps.unsent.page({ ...filter, limit: csv ? CSV_PAGE : query.limit, cursor });
-    if (found.items.length > 0) looked(call, deps, found.items.map(({ subscription }) => subscription));
+    if (found.items.length > 0)
+      looked(
+        call,
+        deps,
+        found.items.map(({ subscription }) => subscription),
+      );
     return found;
   };
   const [counts, first] = await Promise.all([deps.unsent.counts(filter), page(csv ? undefined : query.cursor)]);
@@ -34,12 +44,17 @@ export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery
   async function* rows(): AsyncGenerator<string> {
     yield csvRows([], true);
     for (let at = first; ; at = await page(at.next)) {
-      yield csvRows(at.items.map((posting) => viewUnsent(posting, today)), false);
+      yield csvRows(
+        at.items.map((posting) => viewUnsent(posting, today)),
+        false,
+      );
       if (at.next === null) return;
     }
   }
   res.type('text/csv').set({
-    'X-Unsent-Counts': Object.entries(counts).map(([status, count]) => `${status}=${count}`).join(', '),
+    'X-Unsent-Counts': Object.entries(counts)
+      .map(([status, count]) => `${status}=${count}`)
+      .join(', '),
     'Content-Disposition': 'attachment; filename="unsent.csv"',
   });
   if (req.method === 'HEAD') res.end();
@@ -48,7 +63,22 @@ export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery
 
 type View = z.input<typeof unsentView>;
 
-const COLUMNS = ['posting', 'kind', 'settlement', 'subscription', 'subscriber', 'office', 'clerk', 'amount', 'status', 'cycle', 'dueOn', 'daysLeft', 'timesLate', 'reason'] as const satisfies readonly (keyof View)[];
+const COLUMNS = [
+  'posting',
+  'kind',
+  'settlement',
+  'subscription',
+  'subscriber',
+  'office',
+  'clerk',
+  'amount',
+  'status',
+  'cycle',
+  'dueOn',
+  'daysLeft',
+  'timesLate',
+  'reason',
+] as const satisfies readonly (keyof View)[];
 
 /** For a spreadsheet: a text that would begin a formula (= + - @) gets an apostrophe; numbers stay numbers. */
 function csvRows(items: View[], header: boolean): string {

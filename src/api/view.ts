@@ -12,7 +12,17 @@ import type { PersonRecord } from '../store/people.js';
 import type { KnownBefore } from '../store/settlements.js';
 import type { z } from 'zod';
 import { SEES_HISTORIES } from './authentication.js';
-import type { accountView, billView, comparisonView, correctionView, debtView, findingView, operatorView, personView, SettlementView } from './schemas.js';
+import type {
+  accountView,
+  billView,
+  comparisonView,
+  correctionView,
+  debtView,
+  findingView,
+  operatorView,
+  personView,
+  SettlementView,
+} from './schemas.js';
 import type { Session } from './tokens.js';
 
 /**
@@ -187,11 +197,21 @@ export function viewDebt(debt: Debt): z.input<typeof debtView> {
 }
 
 export function viewFinding({ field, code, severity, message, override }: Finding): z.input<typeof findingView> {
-  return { field, code, severity, message, ...(override && { override: { reason: override.reason, by: override.by.name, at: override.at } }) };
+  return {
+    field,
+    code,
+    severity,
+    message,
+    ...(override && { override: { reason: override.reason, by: override.by.name, at: override.at } }),
+  };
 }
 
 /** An account for the counter. Only the ends of ids are shown: enough to compare with a card, too little to copy. */
-export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed[], { earlier, meter }: KnownBefore): z.input<typeof accountView> {
+export function viewAccount(
+  snapshot: AccountSnapshot,
+  stale: readonly StaleFeed[],
+  { earlier, meter }: KnownBefore,
+): z.input<typeof accountView> {
   const { account: a, lastBill: bill } = snapshot;
   return {
     account: {
@@ -227,7 +247,13 @@ export function viewAccount(snapshot: AccountSnapshot, stale: readonly StaleFeed
       totalDue: bill.totalDue,
     },
     meterState: standingMeterState(meter, bill),
-    earlierSettlement: earlier && { id: earlier.id, settlementDate: earlier.settlementDate, reading: earlier.reading, total: earlier.total, payable: earlier.payable },
+    earlierSettlement: earlier && {
+      id: earlier.id,
+      settlementDate: earlier.settlementDate,
+      reading: earlier.reading,
+      total: earlier.total,
+      payable: earlier.payable,
+    },
     payments: snapshot.payments.map(({ reference, paidOn, amount, paymentId }) => ({ reference, paidOn, amount, paymentId })),
     adjustments: snapshot.adjustments.map(({ reference, on, amount, reason }) => ({ reference, on, amount, reason })),
     instalments: snapshot.instalments.map(({ reference, dueOn, amount }) => ({ reference, dueOn, amount })),
@@ -258,7 +284,15 @@ export function viewSession(
   { operator: { id, name, role, office }, mustChangePassword, expiresAt }: Pick<Session, 'operator' | 'mustChangePassword' | 'expiresAt'>,
   temporalUi: string | undefined,
 ): z.input<typeof operatorView> {
-  return { id, name, role, office, mustChangePassword, expiresAt: expiresAt.toISOString(), temporalUi: (SEES_HISTORIES.includes(role) && temporalUi) || null };
+  return {
+    id,
+    name,
+    role,
+    office,
+    mustChangePassword,
+    expiresAt: expiresAt.toISOString(),
+    temporalUi: (SEES_HISTORIES.includes(role) && temporalUi) || null,
+  };
 }
 
 /** A person with what stands in the way of issuing today, and what will in `warnDays` days. */
@@ -272,7 +306,14 @@ export function viewPerson(person: PersonRecord, today: JalaliDate, warnDays: nu
     mustChangePassword: person.mustChangePassword,
     createdAt: person.createdAt,
     createdBy: person.createdBy.name,
-    qualifications: person.qualifications.map(({ code, validFrom, validTo, certificate, recordedBy, recordedAt }) => ({ code, validFrom, validTo, certificate, recordedBy: recordedBy.name, recordedAt })),
+    qualifications: person.qualifications.map(({ code, validFrom, validTo, certificate, recordedBy, recordedAt }) => ({
+      code,
+      validFrom,
+      validTo,
+      certificate,
+      recordedBy: recordedBy.name,
+      recordedAt,
+    })),
     missing: missingQualifications(person.qualifications, today),
     lapsing: lapsingQualifications(person.qualifications, today, warnDays),
   };

@@ -152,11 +152,7 @@ export function createSettlementWorkflows(
     }
   }
 
-  async function announceOnce(
-    order: SettlementOrder,
-    updateId: string,
-    deadline: number,
-  ): Promise<{ outcome: Announcement } & Start> {
+  async function announceOnce(order: SettlementOrder, updateId: string, deadline: number): Promise<{ outcome: Announcement } & Start> {
     const workflowId = settlementWorkflowId(order.id);
     const startWorkflowOperation = new WithStartWorkflowOperation(SETTLEMENT_WORKFLOW, {
       workflowId,
@@ -370,4 +366,3 @@ export function isUnanswered(error: unknown): boolean {
   }
   return false;
 }
-

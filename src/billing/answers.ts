@@ -44,7 +44,10 @@ function text(kind: FeedKind, name: string) {
 
 function textOrNull(kind: FeedKind, name: string) {
   const parse = cell(kind, name);
-  return z.string().nullable().transform((typed, context) => parse(typed ?? '', context));
+  return z
+    .string()
+    .nullable()
+    .transform((typed, context) => parse(typed ?? '', context));
 }
 
 function date(kind: FeedKind, name: string) {
@@ -250,7 +253,10 @@ export function readAccount(json: unknown, { subscription, today, reported }: As
   if (reported.length > 0 && held === undefined) faults.push('held: MISSING');
   if (faults.length > 0) return { ok: false, faults };
   const known = new Set([...(held ?? []), ...value.payments.map(({ reference }) => reference)]);
-  return { ok: true, value: { ...value, payments: byDay([...value.payments, ...reported.filter(({ reference }) => !known.has(reference))]) } };
+  return {
+    ok: true,
+    value: { ...value, payments: byDay([...value.payments, ...reported.filter(({ reference }) => !known.has(reference))]) },
+  };
 }
 
 /** Sorts after every date. */
@@ -258,7 +264,10 @@ const AFTER_ALL = '9999/99/99';
 
 /** By the texts of `key`, the first that differs; as code points, like the database's. */
 function sorted<T>(rows: readonly T[], key: (row: T) => string[]): T[] {
-  return rows.map((row) => ({ row, by: key(row).join('\u0000') })).sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : 0)).map(({ row }) => row);
+  return rows
+    .map((row) => ({ row, by: key(row).join('\u0000') }))
+    .sort((a, b) => (a.by < b.by ? -1 : a.by > b.by ? 1 : 0))
+    .map(({ row }) => row);
 }
 
 function byDay(payments: readonly LedgerPayment[]): LedgerPayment[] {
@@ -299,7 +308,10 @@ const hits = z.object({
  * `GET /accounts`: subscribers of the office that was asked for, in the order of `subscription`, all after `after`, no more
  * than `limit`: a clerk must not see another office's, and the next page begins after the last of this one.
  */
-export function readHits(json: unknown, { office, limit, after }: { office: string | null; limit: number; after: string | null }): Read<AccountHit[]> {
+export function readHits(
+  json: unknown,
+  { office, limit, after }: { office: string | null; limit: number; after: string | null },
+): Read<AccountHit[]> {
   const answer = read(hits, json);
   if (!answer.ok) return answer;
   const { items } = answer.value;
@@ -316,7 +328,10 @@ export function readHits(json: unknown, { office, limit, after }: { office: stri
 const timetable = z.object({ items: list(cycle, 'cycle') });
 
 /** `GET /cycles`: cycles of the series, when one was asked for, that close between the two days; the nearest first. */
-export function readTimetable(json: unknown, { series, from, to }: { series: string | null; from: JalaliDate; to: JalaliDate }): Read<Cycle[]> {
+export function readTimetable(
+  json: unknown,
+  { series, from, to }: { series: string | null; from: JalaliDate; to: JalaliDate },
+): Read<Cycle[]> {
   const answer = read(timetable, json);
   if (!answer.ok) return answer;
   const faults = answer.value.items.flatMap((each, at) => [

@@ -28,8 +28,10 @@ const OBJECTION_DAYS = 30;
 const HISTORY_DAYS = 730;
 const YEAR_AHEAD = 365;
 
-const GIVEN = 'علی زهرا محمد فاطمه حسین مریم رضا سمیه امیر لیلا مهدی نرگس یوسف پروین کاوه شیرین بهرام الهام سیروس نیلوفر علی‌رضا محمدعلی'.split(' ');
-const FAMILY = 'کریمی احمدی محمدی رستمی مرادی صادقی یزدانی کاظمی شریفی حسینی نوروزی قادری امینی جعفری رحیمی فتحی عزیزی بهرامی سلیمی نیک‌پور'.split(' ');
+const GIVEN =
+  'علی زهرا محمد فاطمه حسین مریم رضا سمیه امیر لیلا مهدی نرگس یوسف پروین کاوه شیرین بهرام الهام سیروس نیلوفر علی‌رضا محمدعلی'.split(' ');
+const FAMILY =
+  'کریمی احمدی محمدی رستمی مرادی صادقی یزدانی کاظمی شریفی حسینی نوروزی قادری امینی جعفری رحیمی فتحی عزیزی بهرامی سلیمی نیک‌پور'.split(' ');
 const STREETS = 'آزادی امام بهار پاسداران فردوسی طالقانی کشاورز مولوی سعدی حافظ شهدا ولی‌عصر'.split(' ');
 const SHOPS: Record<string, string[]> = {
   commercial: ['فروشگاه', 'رستوران', 'تعمیرگاه'],
@@ -170,7 +172,17 @@ function subscriberRows(index: number, seed: number, today: JalaliDate, timetabl
   let reading = known ? 12_000 : Math.max(0, chance(3) ? limit - used - 25 : Math.floor(next() * Math.max(0, limit * 0.8 - used)));
   const replacedIn = chance(3) ? 1 + Math.floor(next() * Math.max(1, billed - 2)) : -1;
   const serial = known ? '00345678' : String(10_000_000 + index * 3).padStart(8, '0');
-  let meter: Cell[] = [subscription, known ? serial : `0${serial.slice(1)}`, digits, capacity, coefficient, connectedOn, Math.max(0, reading - Math.floor(reading / 2)), '', ''];
+  let meter: Cell[] = [
+    subscription,
+    known ? serial : `0${serial.slice(1)}`,
+    digits,
+    capacity,
+    coefficient,
+    connectedOn,
+    Math.max(0, reading - Math.floor(reading / 2)),
+    '',
+    '',
+  ];
   let balance = 0;
   let unpaidSince = Number.POSITIVE_INFINITY;
   const payments: DemoPayment[] = [];
@@ -225,10 +237,19 @@ function subscriberRows(index: number, seed: number, today: JalaliDate, timetabl
   const closedOn = closed ? lastTo : '';
   if (closed) meter = [...meter.slice(0, 7), lastTo, reading];
   rows.meters.push(meter);
-  for (const { reference, paidOn, amount, paymentId, countedIn } of payments) rows.payments.push([reference, subscription, paidOn, amount, paymentId, countedIn]);
+  for (const { reference, paidOn, amount, paymentId, countedIn } of payments)
+    rows.payments.push([reference, subscription, paidOn, amount, paymentId, countedIn]);
 
   // after the last bill: known to the ledger, on no bill yet
-  if (!closed && chance(2)) rows.adjustments.push([`A${subscription}N`, subscription, addDays(today, -2), 1000 * (30 + Math.floor(next() * 90)), 'هزینهٔ بازدید', '']);
+  if (!closed && chance(2))
+    rows.adjustments.push([
+      `A${subscription}N`,
+      subscription,
+      addDays(today, -2),
+      1000 * (30 + Math.floor(next() * 90)),
+      'هزینهٔ بازدید',
+      '',
+    ]);
   if (!closed && chance(4)) {
     const part = 1000 * (100 + Math.floor(next() * 400));
     for (let i = -2; i < 6; i++) {
@@ -236,15 +257,33 @@ function subscriberRows(index: number, seed: number, today: JalaliDate, timetabl
       rows.instalments.push([`I${subscription}${i + 2}`, subscription, addDays(today, 15 + i * 60), part, counted]);
     }
   }
-  if (!closed && chance(household ? 2 : 12)) rows.deposits.push([`D${subscription}`, subscription, 1_000_000 * (1 + Math.floor(next() * 20)), connectedOn]);
+  if (!closed && chance(household ? 2 : 12))
+    rows.deposits.push([`D${subscription}`, subscription, 1_000_000 * (1 + Math.floor(next() * 20)), connectedOn]);
 
   const postal = String(6_600_000_000 + index * 13);
   const phone = `09${String(100_000_000 + Math.floor(next() * 899_999_999))}`;
-  const address = known ? 'خیابان آزادی، کوچهٔ بهار، پلاک ۱۲' : `خیابان ${pick(STREETS, next)}، کوچهٔ ${1 + Math.floor(next() * 40)}، پلاک ${1 + Math.floor(next() * 200)}`;
-  const office = known ? '01' : DEMO_OFFICES[Math.floor(next() * DEMO_OFFICES.length)] ?? '01';
+  const address = known
+    ? 'خیابان آزادی، کوچهٔ بهار، پلاک ۱۲'
+    : `خیابان ${pick(STREETS, next)}، کوچهٔ ${1 + Math.floor(next() * 40)}، پلاک ${1 + Math.floor(next() * 200)}`;
+  const office = known ? '01' : (DEMO_OFFICES[Math.floor(next() * DEMO_OFFICES.length)] ?? '01');
   rows.accounts.push([
-    subscription, number, COMPANY, name, nationalId(next), phone, address, postal, office, series, use, climate, area, units,
-    household && chance(6) ? 'true' : 'false', connectedOn, closedOn,
+    subscription,
+    number,
+    COMPANY,
+    name,
+    nationalId(next),
+    phone,
+    address,
+    postal,
+    office,
+    series,
+    use,
+    climate,
+    area,
+    units,
+    household && chance(6) ? 'true' : 'false',
+    connectedOn,
+    closedOn,
   ]);
   return rows;
 }
@@ -270,7 +309,8 @@ export function demoFeeds({ subscribers = 500, today, seed = 1405 }: DemoOptions
     yield header(kind);
     if (kind === 'cycles') {
       for (const { series, cycles } of timetables) {
-        for (const { cycle, from, to } of cycles) yield csv([series, cycle, from, to, addDays(to, CLOSES_AFTER), addDays(to, ISSUED_AFTER), OBJECTION_DAYS]);
+        for (const { cycle, from, to } of cycles)
+          yield csv([series, cycle, from, to, addDays(to, CLOSES_AFTER), addDays(to, ISSUED_AFTER), OBJECTION_DAYS]);
       }
       return;
     }
@@ -279,5 +319,8 @@ export function demoFeeds({ subscribers = 500, today, seed = 1405 }: DemoOptions
       for (const row of subscriberRows(index, seed, day, timetables)[kind]) yield csv(row);
     }
   }
-  return Object.fromEntries(FEED_KINDS.map((kind) => [kind, { [Symbol.iterator]: () => lines(kind) }])) as unknown as Record<FeedKind, Iterable<string>>;
+  return Object.fromEntries(FEED_KINDS.map((kind) => [kind, { [Symbol.iterator]: () => lines(kind) }])) as unknown as Record<
+    FeedKind,
+    Iterable<string>
+  >;
 }

@@ -28,7 +28,8 @@ export const FAULT_TEXT = {
   INVALID_CHARACTER: 'نویسهٔ غیرمجاز دارد.',
   PERIOD_REVERSED: 'پایان دوره پیش از آغاز آن است.',
   DUPLICATE_IN_FILE: 'این کلید در ردیف پیشین فایل هم آمده است.',
-  DUPLICATE_BILL_ID: 'شمارهٔ پرونده و شرکت این ردیف شناسهٔ قبضِ اشتراک دیگری را می‌دهد؛ شناسهٔ قبض هر اشتراک یکتاست. شماره‌ها را در سامانهٔ صورتحساب اصلاح کنید.',
+  DUPLICATE_BILL_ID:
+    'شمارهٔ پرونده و شرکت این ردیف شناسهٔ قبضِ اشتراک دیگری را می‌دهد؛ شناسهٔ قبض هر اشتراک یکتاست. شماره‌ها را در سامانهٔ صورتحساب اصلاح کنید.',
   UNKNOWN_SUBSCRIPTION: 'این شمارهٔ اشتراک در فهرست مشترکان نیست.',
   UNKNOWN_SERIES: 'کد دوره با سری آن نمی‌خواند.',
 } as const;
@@ -178,7 +179,10 @@ function oneOf(values: Readonly<Record<string, string>>, type = 'text'): Make {
   });
 }
 const same = (...values: string[]): Record<string, string> => Object.fromEntries(values.map((value) => [value, value]));
-const flag = oneOf({ true: 'true', false: 'false', 1: 'true', 0: 'false', yes: 'true', no: 'false', بله: 'true', بلی: 'true', خیر: 'false' }, 'boolean');
+const flag = oneOf(
+  { true: 'true', false: 'false', 1: 'true', 0: 'false', yes: 'true', no: 'false', بله: 'true', بلی: 'true', خیر: 'false' },
+  'boolean',
+);
 
 /** The tariff's word for a use; which ones exist is the tariff's data. */
 const useCode: Make = make('text', (typed, report) => {
@@ -309,7 +313,14 @@ export const FEED_TABLES: Record<FeedKind, FeedTable> = {
     key: ['reference'],
     ofSubscriber: true,
     mayBeEmpty: true,
-    columns: [reference, subscription, date('on', 'on'), signedRial('amount', 'amount'), text(500)('reason', 'reason', none), countedInBill],
+    columns: [
+      reference,
+      subscription,
+      date('on', 'on'),
+      signedRial('amount', 'amount'),
+      text(500)('reason', 'reason', none),
+      countedInBill,
+    ],
   },
   instalments: {
     key: ['reference'],

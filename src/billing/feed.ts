@@ -89,7 +89,15 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
       );
       // last, since it holds the settlements that were paid
       const payments = kind === 'payments' ? await takeFedPayments(client) : null;
-      return { ok: true, kind, rows: file.rows, inserted, updated, unchanged: file.rows - inserted - updated, ...(payments && { payments }) };
+      return {
+        ok: true,
+        kind,
+        rows: file.rows,
+        inserted,
+        updated,
+        unchanged: file.rows - inserted - updated,
+        ...(payments && { payments }),
+      };
     });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -257,7 +265,11 @@ function copyText(value: string | null): string {
 }
 const COPY_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-async function faultsBetweenRows(client: PoolClient, kind: FeedKind, { key, columns, unique, ofSubscriber }: FeedTable): Promise<FeedFault[]> {
+async function faultsBetweenRows(
+  client: PoolClient,
+  kind: FeedKind,
+  { key, columns, unique, ofSubscriber }: FeedTable,
+): Promise<FeedFault[]> {
   const faults: FeedFault[] = [];
   const keyColumn = columns.find(({ sql }) => sql === key.at(-1))?.name ?? '';
   const repeated = await client.query<{ row: number; first: number }>(

@@ -108,7 +108,9 @@ export function createHttpBilling({ baseUrl, token, timeoutMs = ATTEMPT_MS, call
       for (const { reference } of reported) asked.append('reported', reference);
       const path = `/accounts/${encodeURIComponent(subscription)}?${asked.toString()}`;
       try {
-        return await ask({ method: 'GET', route: '/accounts/{subscription}', path }, (json) => readAccount(json, { subscription, today, reported }));
+        return await ask({ method: 'GET', route: '/accounts/{subscription}', path }, (json) =>
+          readAccount(json, { subscription, today, reported }),
+        );
       } catch (error) {
         // by its code: a 404 of something on the way must not make a subscriber unknown
         if (error instanceof BillingRefusedError && error.status === 404 && error.code === 'ACCOUNT_NOT_FOUND') return null;
@@ -120,13 +122,17 @@ export function createHttpBilling({ baseUrl, token, timeoutMs = ATTEMPT_MS, call
       const search = new URLSearchParams({ query: plainQuery(query), limit: String(limit) });
       if (office !== null) search.set('office', office);
       if (after !== null) search.set('after', after);
-      return ask({ method: 'GET', route: '/accounts', path: `/accounts?${search.toString()}` }, (json) => readHits(json, { office, limit, after }));
+      return ask({ method: 'GET', route: '/accounts', path: `/accounts?${search.toString()}` }, (json) =>
+        readHits(json, { office, limit, after }),
+      );
     },
 
     async timetable({ series, from, to }): Promise<Cycle[]> {
       const search = new URLSearchParams({ from, to });
       if (series !== null) search.set('series', series);
-      return ask({ method: 'GET', route: '/cycles', path: `/cycles?${search.toString()}` }, (json) => readTimetable(json, { series, from, to }));
+      return ask({ method: 'GET', route: '/cycles', path: `/cycles?${search.toString()}` }, (json) =>
+        readTimetable(json, { series, from, to }),
+      );
     },
 
     async submitBatch({ cycle, batch, count, sum, frozenAt, items }: PostingBatch): Promise<void> {
@@ -137,7 +143,14 @@ export function createHttpBilling({ baseUrl, token, timeoutMs = ATTEMPT_MS, call
         count,
         sum,
         frozenAt,
-        items: items.map(({ posting, kind, subscription, settlement, amount, detail }) => ({ posting, kind, subscription, settlement, amount, detail })),
+        items: items.map(({ posting, kind, subscription, settlement, amount, detail }) => ({
+          posting,
+          kind,
+          subscription,
+          settlement,
+          amount,
+          detail,
+        })),
       };
       await ask(
         {

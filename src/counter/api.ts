@@ -107,7 +107,11 @@ interface CallOptions {
 }
 
 /** A call of the API by the page's session. Throws Refused, Away, or the signal's abort. */
-export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, { body, csv, signal, token }: CallOptions = {}): Promise<{ status: number; value: T }> {
+export async function call<T>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  { body, csv, signal, token }: CallOptions = {},
+): Promise<{ status: number; value: T }> {
   let response: Response;
   try {
     response = await fetch(`${ROOT}${path}`, {
@@ -235,7 +239,10 @@ export function follow(id: string, hear: (event: Happening) => void): () => void
   const run = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       try {
-        const response = await fetch(`${ROOT}/settlements/${id}/events`, { headers: last > 0 ? { 'last-event-id': String(last) } : {}, signal: stopped.signal });
+        const response = await fetch(`${ROOT}/settlements/${id}/events`, {
+          headers: last > 0 ? { 'last-event-id': String(last) } : {},
+          signal: stopped.signal,
+        });
         if (response.status === 204) return;
         if (response.ok && response.body) {
           for await (const { kind, seq, data } of events(response.body)) {
@@ -264,7 +271,9 @@ async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ kind:
     const blocks = (text + value).split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {
-      const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as const));
+      const fields = new Map(
+        block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as const),
+      );
       const kind = fields.get('event');
       if (kind !== undefined) yield { kind, seq: Number(fields.get('id') ?? 0), data: fields.get('data') ?? '{}' };
     }

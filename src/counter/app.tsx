@@ -45,7 +45,9 @@ const Rules = lazy(() => import('./office/rules'));
 const Terms = lazy(() => import('./office/terms'));
 const Indicators = lazy(() => import('./office/indicators'));
 const CorrectiveActions = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActions: Here }) => ({ default: Here })));
-const CorrectiveActionPage = lazy(() => import('./office/corrective-actions').then(({ CorrectiveActionPage: Here }) => ({ default: Here })));
+const CorrectiveActionPage = lazy(() =>
+  import('./office/corrective-actions').then(({ CorrectiveActionPage: Here }) => ({ default: Here })),
+);
 const Reports = lazy(() => import('./office/reports'));
 const AccessLog = lazy(() => import('./office/access-log'));
 
@@ -102,7 +104,9 @@ function Frame({ children }: { children: ReactNode }) {
         <span className="who">
           <bdi className="who-name">{operator.name}</bdi>
           <span className="quiet">
-            {words.roles[operator.role]}{words.and}{words.office(figures(operator.office))}
+            {words.roles[operator.role]}
+            {words.and}
+            {words.office(figures(operator.office))}
           </span>
         </span>
         <Button className="button bare" onPress={change} aria-label={words.language.switch}>
@@ -153,7 +157,11 @@ function Page() {
     document.title = words.name;
   }, [pathname, words]);
   if (settlement?.[2] !== undefined) {
-    return settlement[1] === 'announced' ? <AnnouncedPage key={settlement[2]} id={settlement[2]} /> : <SettlementPage key={settlement[2]} id={settlement[2]} />;
+    return settlement[1] === 'announced' ? (
+      <AnnouncedPage key={settlement[2]} id={settlement[2]} />
+    ) : (
+      <SettlementPage key={settlement[2]} id={settlement[2]} />
+    );
   }
   const person = /^\/people\/([a-z0-9][a-z0-9._-]{1,39})$/.exec(pathname)?.[1];
   if (person !== undefined) return <PersonPage key={person} id={person} />;

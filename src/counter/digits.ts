@@ -5,7 +5,9 @@ const ARABIC_ZERO = 0x0660;
 
 /** Persian and Arabic digits as Latin ones; everything else stays. */
 export function latinDigits(text: string): string {
-  return text.replace(/[۰-۹]/g, (d) => String(d.charCodeAt(0) - PERSIAN_ZERO)).replace(/[٠-٩]/g, (d) => String(d.charCodeAt(0) - ARABIC_ZERO));
+  return text
+    .replace(/[۰-۹]/g, (d) => String(d.charCodeAt(0) - PERSIAN_ZERO))
+    .replace(/[٠-٩]/g, (d) => String(d.charCodeAt(0) - ARABIC_ZERO));
 }
 
 /** Latin digits as Persian ones. */

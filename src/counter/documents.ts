@@ -11,5 +11,6 @@ export function useDocumentsOf(day: string | null): Terms['documents'] {
 export function useDocumentNames(day: string | null): (codes: readonly string[]) => string {
   const words = useWords();
   const named = useDocumentsOf(day).flatMap(({ anyOf }) => anyOf);
-  return (codes) => codes.map((code) => named.find((each) => each.code === code)?.name ?? words.form.documentNames[code] ?? code).join(words.and);
+  return (codes) =>
+    codes.map((code) => named.find((each) => each.code === code)?.name ?? words.form.documentNames[code] ?? code).join(words.and);
 }

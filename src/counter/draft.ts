@@ -33,7 +33,17 @@ export interface Draft {
   sent: boolean;
 }
 
-export function newDraft({ subscription, name, request, today }: { subscription: string; name: string; request: string; today: string }): Draft {
+export function newDraft({
+  subscription,
+  name,
+  request,
+  today,
+}: {
+  subscription: string;
+  name: string;
+  request: string;
+  today: string;
+}): Draft {
   return {
     subscription,
     name,
@@ -81,10 +91,20 @@ export function requestOf(draft: Draft, today: CalendarDate): Record<string, unk
     readingSource: draft.source,
     meterState: draft.source === 'none' ? 'normal' : draft.meterState,
     purpose: draft.purpose,
-    applicant: { kind: draft.applicantKind, name: draft.applicantName, nationalId: draft.nationalId, ...(mobile.trim() === '' ? {} : { mobile }) },
+    applicant: {
+      kind: draft.applicantKind,
+      name: draft.applicantName,
+      nationalId: draft.nationalId,
+      ...(mobile.trim() === '' ? {} : { mobile }),
+    },
     documents: draft.documents,
     ...(newOwner.on && {
-      newSubscriber: { name: newOwner.name, nationalId: newOwner.nationalId, from: day(newOwner.from), ...(newOwner.mobile.trim() === '' ? {} : { mobile: newOwner.mobile }) },
+      newSubscriber: {
+        name: newOwner.name,
+        nationalId: newOwner.nationalId,
+        from: day(newOwner.from),
+        ...(newOwner.mobile.trim() === '' ? {} : { mobile: newOwner.mobile }),
+      },
     }),
     ...(late.on && { lateEntry: { slip: late.slip, receivedAt: (lateDay && instantInTehran(lateDay, late.time)) ?? late.time } }),
     confirmations,

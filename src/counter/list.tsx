@@ -47,7 +47,15 @@ export function useTyped({ given, apply }: Filters, typed: Record<string, string
 }
 
 /** The pages of a list that are there, what is on its way or went wrong, and the way to the next one. */
-export function List<T>({ pages: { items, here, error, reload, more }, empty, children }: { pages: Pages<T>; empty: string; children: (items: readonly T[]) => ReactNode }) {
+export function List<T>({
+  pages: { items, here, error, reload, more },
+  empty,
+  children,
+}: {
+  pages: Pages<T>;
+  empty: string;
+  children: (items: readonly T[]) => ReactNode;
+}) {
   const words = useWords();
   return (
     <>

@@ -43,7 +43,12 @@ export function useLoaded<T>(path: string | null): Loaded<T> {
   }, [reachable, reload]);
 
   const current = state.path === path;
-  return { value: current ? state.value : null, error: current ? state.error : null, loading: path !== null && !(current && (state.value !== null || state.error !== null)), reload };
+  return {
+    value: current ? state.value : null,
+    error: current ? state.error : null,
+    loading: path !== null && !(current && (state.value !== null || state.error !== null)),
+    reload,
+  };
 }
 
 export interface Pages<T> {
@@ -59,7 +64,12 @@ export interface Pages<T> {
 /** A list of the API, page after page; a changed `path` begins anew. */
 export function usePages<T>(path: string): Pages<T> {
   const { value, error, reload } = useLoaded<{ items: T[]; next: string | null }>(path);
-  const [later, setLater] = useState<{ of: unknown; items: T[]; next: string | null; error: unknown }>({ of: null, items: [], next: null, error: null });
+  const [later, setLater] = useState<{ of: unknown; items: T[]; next: string | null; error: unknown }>({
+    of: null,
+    items: [],
+    next: null,
+    error: null,
+  });
   // pages belong to the first one as it was read: a reload begins anew
   const further = value !== null && later.of === value ? later : { items: [] as T[], next: value?.next ?? null, error: null };
   const { next } = further;
@@ -70,7 +80,13 @@ export function usePages<T>(path: string): Pages<T> {
       (problem: unknown) => setLater({ of: value, items: further.items, next, error: problem }),
     );
   };
-  return { items: [...(value?.items ?? []), ...further.items], here: value !== null, error: error ?? further.error, reload, more: next === null ? null : more };
+  return {
+    items: [...(value?.items ?? []), ...further.items],
+    here: value !== null,
+    error: error ?? further.error,
+    reload,
+    more: next === null ? null : more,
+  };
 }
 
 /** Calls `act` again and again while the page is looked at. */

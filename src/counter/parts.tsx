@@ -155,10 +155,36 @@ interface FieldProps {
 }
 
 /** One line of text with its label, help and findings. */
-export function Field({ label, value, onChange, help, errors = [], optional, figures, type = 'text', autoComplete = 'off', autoFocus, inputRef, onKeyDown, onBlur, maxLength = 200, beside }: FieldProps) {
+export function Field({
+  label,
+  value,
+  onChange,
+  help,
+  errors = [],
+  optional,
+  figures,
+  type = 'text',
+  autoComplete = 'off',
+  autoFocus,
+  inputRef,
+  onKeyDown,
+  onBlur,
+  maxLength = 200,
+  beside,
+}: FieldProps) {
   const words = useWords();
   return (
-    <TextField className="field" value={value} onChange={onChange} isInvalid={errors.length > 0} type={type} autoComplete={autoComplete} autoFocus={autoFocus ?? false} maxLength={maxLength} {...(onBlur && { onBlur })}>
+    <TextField
+      className="field"
+      value={value}
+      onChange={onChange}
+      isInvalid={errors.length > 0}
+      type={type}
+      autoComplete={autoComplete}
+      autoFocus={autoFocus ?? false}
+      maxLength={maxLength}
+      {...(onBlur && { onBlur })}
+    >
       <Label>
         {label}
         {optional ? <span className="optional"> ({words.optional})</span> : null}
@@ -211,7 +237,21 @@ export function Month({ mark }: { mark?: (date: CalendarDate) => string | null }
 }
 
 /** A Jalali day: typed in any of the short forms, stepped with ↑ and ↓, or chosen in a calendar. */
-export function DayField({ label, value, onChange, errors = [], optional = false, help }: { label: string; value: string; onChange: (value: string) => void; errors?: readonly string[]; optional?: boolean; help?: ReactNode }) {
+export function DayField({
+  label,
+  value,
+  onChange,
+  errors = [],
+  optional = false,
+  help,
+}: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  errors?: readonly string[];
+  optional?: boolean;
+  help?: ReactNode;
+}) {
   const words = useWords();
   const figures = useFigures();
   const [open, setOpen] = useState(false);
@@ -220,7 +260,8 @@ export function DayField({ label, value, onChange, errors = [], optional = false
   const wrong = value.trim() !== '' && day === null;
   const step = (event: KeyboardEvent<HTMLInputElement>): void => {
     if (event.key === 'ArrowDown' && event.altKey) setOpen(true);
-    else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') onChange(figures(dayText((day ?? now).add({ days: event.key === 'ArrowUp' ? 1 : -1 }))));
+    else if (event.key === 'ArrowUp' || event.key === 'ArrowDown')
+      onChange(figures(dayText((day ?? now).add({ days: event.key === 'ArrowUp' ? 1 : -1 }))));
     else return;
     event.preventDefault();
   };
@@ -266,7 +307,17 @@ export function DayField({ label, value, onChange, errors = [], optional = false
 }
 
 /** A choice of few, side by side; arrow keys move it. */
-export function Choice<T extends string>({ label, value, onChange, options }: { label: string; value: T; onChange: (value: T) => void; options: Readonly<Record<T, string>> }) {
+export function Choice<T extends string>({
+  label,
+  value,
+  onChange,
+  options,
+}: {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: Readonly<Record<T, string>>;
+}) {
   return (
     <RadioGroup className="choice" value={value} onChange={(chosen) => onChange(chosen as T)} orientation="horizontal">
       <Label>{label}</Label>
@@ -282,7 +333,17 @@ export function Choice<T extends string>({ label, value, onChange, options }: { 
 }
 
 /** A choice of many: the browser's own list, which every keyboard and phone knows. */
-export function Select<T extends string>({ label, value, onChange, options }: { label: string; value: T; onChange: (value: T) => void; options: Readonly<Record<T, string>> }) {
+export function Select<T extends string>({
+  label,
+  value,
+  onChange,
+  options,
+}: {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: Readonly<Record<T, string>>;
+}) {
   const id = useId();
   return (
     <div className="field">

@@ -28,7 +28,9 @@ type State = { kind: 'asking' } | { kind: 'out'; ended: boolean } | { kind: 'in'
 
 /** Shows the pages to whoever is signed in, else the way to sign in. Whoever comes back finds the page as it was. */
 export function SignedIn({ children }: { children: ReactNode }) {
-  const [state, setState] = useState<State>(() => (localStorage.getItem(KEPT) === null ? { kind: 'out', ended: false } : { kind: 'asking' }));
+  const [state, setState] = useState<State>(() =>
+    localStorage.getItem(KEPT) === null ? { kind: 'out', ended: false } : { kind: 'asking' },
+  );
   const [asked, setAsked] = useState(0);
   const reachable = useReachable();
 
@@ -41,7 +43,10 @@ export function SignedIn({ children }: { children: ReactNode }) {
         setState({ kind: 'in', operator });
       },
       (error: unknown) => {
-        if (error instanceof Refused) setState((before) => (before.kind === 'in' ? { kind: 'out', ended: true } : before.kind === 'out' ? before : { kind: 'out', ended: false }));
+        if (error instanceof Refused)
+          setState((before) =>
+            before.kind === 'in' ? { kind: 'out', ended: true } : before.kind === 'out' ? before : { kind: 'out', ended: false },
+          );
         else if (error instanceof Away) setAsked((n) => n + 1);
       },
     );
@@ -71,8 +76,10 @@ export function SignedIn({ children }: { children: ReactNode }) {
   }, [state]);
 
   if (state.kind === 'asking') return <Waiting />;
-  if (session === null) return <SignIn ended={state.kind === 'out' && state.ended} entered={(operator) => setState({ kind: 'in', operator })} />;
-  if (session.operator.mustChangePassword) return <ChangePassword changed={(operator) => setState({ kind: 'in', operator })} leave={session.leave} />;
+  if (session === null)
+    return <SignIn ended={state.kind === 'out' && state.ended} entered={(operator) => setState({ kind: 'in', operator })} />;
+  if (session.operator.mustChangePassword)
+    return <ChangePassword changed={(operator) => setState({ kind: 'in', operator })} leave={session.leave} />;
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
@@ -147,7 +154,14 @@ function SignIn({ ended, entered }: { ended: boolean; entered: (operator: Operat
         <details>
           <summary>{words.session.byToken}</summary>
           <form onSubmit={byToken}>
-            <Field label={words.session.token} value={token} onChange={setToken} type="password" help={words.session.tokenHelp} maxLength={4000} />
+            <Field
+              label={words.session.token}
+              value={token}
+              onChange={setToken}
+              type="password"
+              help={words.session.tokenHelp}
+              maxLength={4000}
+            />
             <Button type="submit" className="button" isDisabled={busy || token.trim() === ''}>
               {words.session.enterByToken}
             </Button>
@@ -184,8 +198,22 @@ function ChangePassword({ changed, leave }: { changed: (operator: Operator) => v
         <h1>{words.session.change}</h1>
         <Notice tone="warn">{words.session.changeNow}</Notice>
         {error === null ? null : <Trouble error={error} />}
-        <Field label={words.session.current} value={current} onChange={setCurrent} type="password" autoComplete="current-password" autoFocus />
-        <Field label={words.session.next} value={next} onChange={setNext} type="password" autoComplete="new-password" help={words.session.nextHelp} />
+        <Field
+          label={words.session.current}
+          value={current}
+          onChange={setCurrent}
+          type="password"
+          autoComplete="current-password"
+          autoFocus
+        />
+        <Field
+          label={words.session.next}
+          value={next}
+          onChange={setNext}
+          type="password"
+          autoComplete="new-password"
+          help={words.session.nextHelp}
+        />
         <Button type="submit" className="button primary" isDisabled={busy || current === '' || next === ''}>
           {words.session.setPassword}
         </Button>

@@ -55,8 +55,18 @@ function Filters({ filters, me }: { filters: ReturnType<typeof useFilters>; me: 
   useTyped(filters, { subscription: onlyDigits(subscription).length === 12 ? onlyDigits(subscription) : '', from: day(from), to: day(to) });
   return (
     <search className="filters" aria-label={words.list.filters}>
-      <Select label={words.list.status} value={given('status')} onChange={(status) => apply({ status })} options={{ '': words.list.all, ...words.statuses }} />
-      <Select label={words.list.only} value={given('only')} onChange={(only) => apply({ only })} options={{ '': words.list.all, ...words.list.marks }} />
+      <Select
+        label={words.list.status}
+        value={given('status')}
+        onChange={(status) => apply({ status })}
+        options={{ '': words.list.all, ...words.statuses }}
+      />
+      <Select
+        label={words.list.only}
+        value={given('only')}
+        onChange={(only) => apply({ only })}
+        options={{ '': words.list.all, ...words.list.marks }}
+      />
       <Field label={words.list.subscription} value={subscription} onChange={setSubscription} figures maxLength={20} />
       <DayField label={words.list.from} value={from} onChange={setFrom} help="" />
       <DayField label={words.list.to} value={to} onChange={setTo} help="" />
@@ -71,12 +81,15 @@ function Filters({ filters, me }: { filters: ReturnType<typeof useFilters>; me: 
       )}
       {given('office') === '' ? null : <Badge tone="info">{words.office(figures(given('office')))}</Badge>}
       {any ? (
-        <Button className="button small bare" onPress={() => {
+        <Button
+          className="button small bare"
+          onPress={() => {
             setSubscription('');
             setFrom('');
             setTo('');
             clear();
-          }}>
+          }}
+        >
           {words.list.clear}
         </Button>
       ) : null}
@@ -119,7 +132,8 @@ function Table({ items }: { items: readonly Settlement[] }) {
                   <Said>{item.account?.name ?? item.facts.applicant.name}</Said>
                 </td>
                 <td>
-                  <Badge tone={statusTone(item.status)}>{words.statuses[item.status]}</Badge> {open > 0 ? <Badge tone="warn">{words.list.openCorrections(figures(open))}</Badge> : null}
+                  <Badge tone={statusTone(item.status)}>{words.statuses[item.status]}</Badge>{' '}
+                  {open > 0 ? <Badge tone="warn">{words.list.openCorrections(figures(open))}</Badge> : null}
                 </td>
                 <td>
                   <Num>{item.facts.settlementDate}</Num>
@@ -127,7 +141,15 @@ function Table({ items }: { items: readonly Settlement[] }) {
                 <td>
                   <Moment at={item.receivedAt} />
                 </td>
-                <td>{item.elapsedMs === null ? words.none : <span className={item.withinTarget === false ? 'bad-text' : ''}><Num>{clockText(item.elapsedMs)}</Num></span>}</td>
+                <td>
+                  {item.elapsedMs === null ? (
+                    words.none
+                  ) : (
+                    <span className={item.withinTarget === false ? 'bad-text' : ''}>
+                      <Num>{clockText(item.elapsedMs)}</Num>
+                    </span>
+                  )}
+                </td>
                 <td className="end">{item.bill ? <Amount value={item.bill.payable} bare /> : words.none}</td>
                 <td>
                   <Said>{item.clerk.name}</Said>

@@ -207,15 +207,15 @@ function notices({ postings, warnings, facts }: Settlement, bill: Bill): string[
     tariff && `تعرفهٔ ${tariff}${bill.illustrative ? ' (نمایشی)' : ''}`,
     bill.dataAsOf && `صورتحساب‌ها و پرداخت‌های ثبت‌شده تا ${date(bill.dataAsOf)}`,
   ].filter(Boolean);
-  const standing = bill.definitive
-    ? 'این صورتحساب قطعی است'
-    : 'این صورتحساب علی‌الحساب است و پس از قرائت یا تعرفهٔ قطعی تسویه می‌شود';
+  const standing = bill.definitive ? 'این صورتحساب قطعی است' : 'این صورتحساب علی‌الحساب است و پس از قرائت یا تعرفهٔ قطعی تسویه می‌شود';
   const said = [`${standing}${basis.length > 0 ? `؛ بر پایهٔ ${basis.join(' و ')}` : ''}.`];
   if (warnings.some((warning) => warning.code === 'PROVISIONAL_TARIFF')) {
     said.push('تعرفهٔ این دوره هنوز منتشر نشده و آخرین تعرفه موقتاً به‌کار رفته است؛ مابه‌التفاوت پس از انتشار منظور می‌شود.');
   }
   if (warnings.some((warning) => warning.code === 'STALE_FEED')) {
-    said.push('بخشی از داده‌های پایهٔ این صورتحساب به‌روز نبود و صدور آن با ذکر دلیل تأیید شد؛ پرداخت یا قبضی که در آن نیامده باشد در صورتحساب بعد منظور می‌شود.');
+    said.push(
+      'بخشی از داده‌های پایهٔ این صورتحساب به‌روز نبود و صدور آن با ذکر دلیل تأیید شد؛ پرداخت یا قبضی که در آن نیامده باشد در صورتحساب بعد منظور می‌شود.',
+    );
   }
   if (bill.payments.length > 1) {
     said.push(`مبلغ از سقف یک شناسهٔ پرداخت بیشتر است و با ${number(bill.payments.length)} قبض پرداخت می‌شود؛ همهٔ قبض‌ها را بپردازید.`);

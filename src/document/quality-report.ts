@@ -28,11 +28,41 @@ function page(report: QualityReport, issuer: string) {
     span: `از ${date(from)} تا ${date(to)}`,
     made: `ویرایش ${number(edition)}، تهیه در ${moment(madeAt)}${madeBy === null ? '' : ` به درخواست ${isolated(madeBy)}`}`,
     cards: [
-      card('K1', 'اعلام به‌موقع', percent(whole.k1.share), difference(whole.k1.share, before.k1.share, true), `${number(whole.k1.onTime)} از ${number(whole.k1.requests)} درخواست در پنج دقیقه`),
-      card('K1', 'میانهٔ زمان اعلام', duration(whole.k1.medianMs), null, `صدک ۹۵: ${duration(whole.k1.p95Ms)}؛ در آستانهٔ تأخیر: ${percent(whole.k1.atRiskShare)}`),
-      card('K2', 'ارسال به‌موقع به صورتحساب', percent(whole.k2.share), difference(whole.k2.share, before.k2.share, true), `${number(whole.k2.inTime)} از ${number(whole.k2.due)} قلم`),
-      card('K3', 'درست از نخستین بار', percent(whole.k3.share), difference(whole.k3.share, before.k3.share, true), `${number(whole.k3.correct)} از ${number(whole.k3.announced)} اعلام`),
-      card('K4', 'اصلاحیه‌ها', number(whole.k4.corrections), more(whole.k4.corrections, before.k4.corrections), `انصراف: ${number(whole.k4.withdrawn)}`),
+      card(
+        'K1',
+        'اعلام به‌موقع',
+        percent(whole.k1.share),
+        difference(whole.k1.share, before.k1.share, true),
+        `${number(whole.k1.onTime)} از ${number(whole.k1.requests)} درخواست در پنج دقیقه`,
+      ),
+      card(
+        'K1',
+        'میانهٔ زمان اعلام',
+        duration(whole.k1.medianMs),
+        null,
+        `صدک ۹۵: ${duration(whole.k1.p95Ms)}؛ در آستانهٔ تأخیر: ${percent(whole.k1.atRiskShare)}`,
+      ),
+      card(
+        'K2',
+        'ارسال به‌موقع به صورتحساب',
+        percent(whole.k2.share),
+        difference(whole.k2.share, before.k2.share, true),
+        `${number(whole.k2.inTime)} از ${number(whole.k2.due)} قلم`,
+      ),
+      card(
+        'K3',
+        'درست از نخستین بار',
+        percent(whole.k3.share),
+        difference(whole.k3.share, before.k3.share, true),
+        `${number(whole.k3.correct)} از ${number(whole.k3.announced)} اعلام`,
+      ),
+      card(
+        'K4',
+        'اصلاحیه‌ها',
+        number(whole.k4.corrections),
+        more(whole.k4.corrections, before.k4.corrections),
+        `انصراف: ${number(whole.k4.withdrawn)}`,
+      ),
       card('K5', 'اعلام مانده', number(whole.k5), more(whole.k5, before.k5), `ثبت با تأخیر: ${number(whole.k1.lateEntries)}`),
     ],
     days: days.map(({ group, k1 }) => ({ label: dayOf(group), share: k1.share, text: k1.share === null ? null : percent(k1.share) })),
@@ -40,17 +70,27 @@ function page(report: QualityReport, issuer: string) {
     target: TARGET_MS / longest,
     causes: bars(CORRECTION_CAUSES.map((cause) => [CORRECTION_CAUSE_TITLES[cause], whole.k4.byCause[cause] ?? 0])),
     kinds: bars(CORRECTION_KINDS.map((kind) => [CORRECTION_KIND_TITLES[kind], whole.k4.byKind[kind] ?? 0])),
-    fees: months.map(({ group, k2 }) => ({ label: monthName(group ?? ''), share: k2.share, text: k2.share === null ? null : percent(k2.share) })),
+    fees: months.map(({ group, k2 }) => ({
+      label: monthName(group ?? ''),
+      share: k2.share,
+      text: k2.share === null ? null : percent(k2.share),
+    })),
     cycles: bars(ofCycles(cycles)),
     offices: [...offices, whole].map(row),
     risks: [
       ['ثبت با تأخیر از برگهٔ کاغذی (R1)', number(risks.lateEntries)],
       ['روزهای ثبت برگهٔ کاغذی در اداره‌ها (R1)', number(risks.lateEntryDays)],
-      ['قطعی‌های دیده‌شده در ساعت کار (R1)', risks.outages === 0 ? number(0) : `${number(risks.outages)}؛ روی‌هم ${number(risks.outageMinutes)} دقیقه`],
+      [
+        'قطعی‌های دیده‌شده در ساعت کار (R1)',
+        risks.outages === 0 ? number(0) : `${number(risks.outages)}؛ روی‌هم ${number(risks.outageMinutes)} دقیقه`,
+      ],
       ['اعلام بر پایهٔ دادهٔ کهنه (R2)', number(risks.onStaleData)],
       ['اقلام ارسال‌نشده، هنگام تهیه (R4)', `${number(risks.unsent)}؛ دیرمانده ${number(risks.unsentLate)}`],
       ['وظیفه‌های دیرشده، هنگام تهیه (R5)', number(risks.overdueTasks)],
-      ['اقدام‌های اصلاحی', `گشوده ${number(correctiveActions.opened)}، پایان‌یافته ${number(correctiveActions.closed)}، باز ${number(correctiveActions.open)}`],
+      [
+        'اقدام‌های اصلاحی',
+        `گشوده ${number(correctiveActions.opened)}، پایان‌یافته ${number(correctiveActions.closed)}، باز ${number(correctiveActions.open)}`,
+      ],
     ],
   };
 }
@@ -99,7 +139,10 @@ function difference(now: number | null, before: number | null, moreIsBetter: boo
   if (now === null || before === null) return null;
   const points = Math.round((now - before) * 1000) / 10;
   if (points === 0) return { text: 'مانند ماه پیش', good: null };
-  return { text: `${number(trimmed(Math.abs(points)))} واحد درصد ${points > 0 ? 'بیشتر' : 'کمتر'} از ماه پیش`, good: points > 0 === moreIsBetter };
+  return {
+    text: `${number(trimmed(Math.abs(points)))} واحد درصد ${points > 0 ? 'بیشتر' : 'کمتر'} از ماه پیش`,
+    good: points > 0 === moreIsBetter,
+  };
 }
 
 function more(now: number, before: number): { text: string; good: boolean | null } {
@@ -118,7 +161,9 @@ function bars(values: [string, number][]) {
 
 /** Announcements by the cycle in which their amounts were first due; the smallest together when there are many. */
 function ofCycles(cycles: readonly Indicators[]): [string, number][] {
-  const counted = cycles.filter(({ k5 }) => k5 > 0).map(({ group, k5 }): [string, number] => [group === '' || group === null ? 'بدون دوره' : id(group), k5]);
+  const counted = cycles
+    .filter(({ k5 }) => k5 > 0)
+    .map(({ group, k5 }): [string, number] => [group === '' || group === null ? 'بدون دوره' : id(group), k5]);
   if (counted.length <= MOST_CYCLES) return counted;
   const largest = [...counted].sort(([, a], [, b]) => b - a);
   const rest = largest.slice(MOST_CYCLES - 1);

@@ -44,8 +44,18 @@ export const INDICATOR_COLUMNS: readonly Column[] = [
   { name: 'k3.share', title: 'K3 سهم درست', format: SHARE, value: ({ k3 }) => k3.share },
   { name: 'k4.corrections', title: 'K4 اصلاحیه', format: WHOLE, value: ({ k4 }) => k4.corrections },
   { name: 'k4.withdrawn', title: 'K4 انصراف', format: WHOLE, value: ({ k4 }) => k4.withdrawn },
-  ...CORRECTION_KINDS.map((kind): Column => ({ name: `k4.byKind.${kind}`, title: `نوع: ${CORRECTION_KIND_TITLES[kind]}`, format: WHOLE, value: ({ k4 }) => k4.byKind[kind] ?? 0 })),
-  ...CORRECTION_CAUSES.map((cause): Column => ({ name: `k4.byCause.${cause}`, title: `علت: ${CORRECTION_CAUSE_TITLES[cause]}`, format: WHOLE, value: ({ k4 }) => k4.byCause[cause] ?? 0 })),
+  ...CORRECTION_KINDS.map((kind): Column => ({
+    name: `k4.byKind.${kind}`,
+    title: `نوع: ${CORRECTION_KIND_TITLES[kind]}`,
+    format: WHOLE,
+    value: ({ k4 }) => k4.byKind[kind] ?? 0,
+  })),
+  ...CORRECTION_CAUSES.map((cause): Column => ({
+    name: `k4.byCause.${cause}`,
+    title: `علت: ${CORRECTION_CAUSE_TITLES[cause]}`,
+    format: WHOLE,
+    value: ({ k4 }) => k4.byCause[cause] ?? 0,
+  })),
   { name: 'k5', title: 'K5 اعلام مانده', format: WHOLE, value: ({ k5 }) => k5 },
 ];
 
@@ -53,7 +63,8 @@ const GROUPS: Record<IndicatorGroup, string> = { day: 'روز', month: 'ماه',
 
 /** The monthly report as a workbook: the month, then every group on a sheet of its own, right to left. */
 export async function reportXlsx(report: QualityReport): Promise<Uint8Array> {
-  const { month, from, to, edition, madeAt, whole, before, months, days, cycles, offices, clerks, risks, outages, correctiveActions } = report;
+  const { month, from, to, edition, madeAt, whole, before, months, days, cycles, offices, clerks, risks, outages, correctiveActions } =
+    report;
   const title = `گزارش کیفی ${monthName(month)} ${persianDigits(month.slice(0, 4))}`;
   const pairs: [string, Value, string?][] = [
     ['از', from],
@@ -75,7 +86,11 @@ export async function reportXlsx(report: QualityReport): Promise<Uint8Array> {
       [{ value: title, type: String, fontWeight: 'bold', fontSize: 16, textColor: DEEP, align: 'right', columnSpan: 3 }, null, null],
       [],
       ['شاخص', title.replace('گزارش کیفی ', ''), 'ماه پیش'].map(heading),
-      ...INDICATOR_COLUMNS.slice(1).map((column) => [label(column.title), cell(column.value(whole), column.format), cell(column.value(before), column.format)]),
+      ...INDICATOR_COLUMNS.slice(1).map((column) => [
+        label(column.title),
+        cell(column.value(whole), column.format),
+        cell(column.value(before), column.format),
+      ]),
       [],
       ...pairs.map(([name, value, format]) => [label(name), cell(value, format)]),
     ],
@@ -127,7 +142,16 @@ const RISKS: [keyof RiskCounts, string][] = [
 ];
 
 const DEEP = '#0b4a7a';
-const heading = (value: string): CellObject => ({ value, type: String, fontWeight: 'bold', backgroundColor: DEEP, textColor: '#ffffff', align: 'center', alignVertical: 'center', wrap: true });
+const heading = (value: string): CellObject => ({
+  value,
+  type: String,
+  fontWeight: 'bold',
+  backgroundColor: DEEP,
+  textColor: '#ffffff',
+  align: 'center',
+  alignVertical: 'center',
+  wrap: true,
+});
 const label = (value: string): CellObject => ({ value, type: String, align: 'right' });
 
 /** Text is a text: what begins like a formula stays what it is. */
@@ -145,7 +169,10 @@ function indicatorSheet(sheet: string, by: IndicatorGroup | null, rows: readonly
     stickyRowsCount: 1,
     ...(by !== null && { stickyColumnsCount: 1 }),
     columns: columns.map((_, i) => ({ width: i === 0 ? 18 : 13 })),
-    data: [titles.map((title) => ({ ...title, height: 34 })), ...rows.map((row) => columns.map((column) => cell(column.value(row), column.format)))],
+    data: [
+      titles.map((title) => ({ ...title, height: 34 })),
+      ...rows.map((row) => columns.map((column) => cell(column.value(row), column.format))),
+    ],
   };
 }
 

@@ -34,7 +34,10 @@ export async function readSheet(name: string, bytes: Buffer, asked?: string): Pr
   if (!isUtf8(bytes)) throw new SheetError('NOT_UTF8', 'not UTF-8');
   const { CsvError, parse } = await import('csv-parse/sync');
   try {
-    const records = parse(bytes.toString('utf8').replace(/^\uFEFF/, ''), { trim: true, skip_empty_lines: true, info: true }) as unknown as { record: string[]; info: { lines: number } }[];
+    const records = parse(bytes.toString('utf8').replace(/^\uFEFF/, ''), { trim: true, skip_empty_lines: true, info: true }) as unknown as {
+      record: string[];
+      info: { lines: number };
+    }[];
     return { sheet: null, rows: records.map(({ record, info }) => ({ row: info.lines, cells: record })) };
   } catch (error) {
     if (error instanceof CsvError) throw new SheetError('NOT_CSV', error.message);
@@ -46,9 +49,11 @@ export async function readSheet(name: string, bytes: Buffer, asked?: string): Pr
 const MAX_WORKBOOK_BYTES = 20_000_000;
 
 async function readWorkbook(bytes: Buffer, asked: string | undefined): Promise<Sheet> {
-  if (bytes.length > MAX_WORKBOOK_BYTES) throw new SheetError('TOO_LARGE', `larger than ${MAX_WORKBOOK_BYTES / 1_000_000} MB; keep the step table in a workbook of its own.`);
+  if (bytes.length > MAX_WORKBOOK_BYTES)
+    throw new SheetError('TOO_LARGE', `larger than ${MAX_WORKBOOK_BYTES / 1_000_000} MB; keep the step table in a workbook of its own.`);
   // the library takes many formats by their content: this is to be one of them
-  if (bytes.subarray(0, 2).toString('latin1') !== 'PK') throw new SheetError('NOT_XLSX', `no XLSX workbook (an old .xls, or one with a password?). Save it as .xlsx without a password.`);
+  if (bytes.subarray(0, 2).toString('latin1') !== 'PK')
+    throw new SheetError('NOT_XLSX', `no XLSX workbook (an old .xls, or one with a password?). Save it as .xlsx without a password.`);
   const { default: xlsx } = await import('@e965/xlsx/dist/xlsx.mini.min.js');
   let book: ReturnType<typeof xlsx.read>;
   try {
@@ -61,7 +66,11 @@ async function readWorkbook(bytes: Buffer, asked: string | undefined): Promise<S
   const sheet = asked ?? (filled.length === 1 ? filled[0] : undefined);
   if (sheet === undefined || !book.SheetNames.includes(sheet)) {
     const there = asked === undefined ? filled : book.SheetNames;
-    throw new SheetError('WHICH_SHEET', `${asked === undefined ? 'name the sheet of the step table with --sheet' : `no sheet ${asked}`}; there are: ${there.join(', ') || 'none with a cell'}`, there);
+    throw new SheetError(
+      'WHICH_SHEET',
+      `${asked === undefined ? 'name the sheet of the step table with --sheet' : `no sheet ${asked}`}; there are: ${there.join(', ') || 'none with a cell'}`,
+      there,
+    );
   }
   return { sheet, rows: rowsOf(xlsx.utils, book.Sheets[sheet] ?? {}) };
 }
@@ -95,10 +104,25 @@ function rowsOf({ decode_cell }: typeof utils, sheet: WorkSheet): SheetRow[] {
 
 function cellOf(address: string, { t, v, f, w }: CellObject): string | UnreadableCell {
   // a program that writes workbooks does not compute them
-  if (f !== undefined && (t === 'z' || v === undefined || Number.isNaN(v))) return { code: 'FORMULA_NOT_COMPUTED', message: `${address} holds a formula without its result: open the workbook in a spreadsheet, save it, and read it again`, detail: `خانهٔ ${address} فرمولی بی نتیجه دارد: پرونده را در صفحه‌گسترده باز و ذخیره کنید و دوباره بخوانید.` };
-  if (t === 'e') return { code: 'CELL_ERROR', message: `${address} holds an error${w === undefined ? '' : ` (${w})`}`, detail: `خانهٔ ${address} خطا دارد${w === undefined ? '' : ` (${w})`}.` };
+  if (f !== undefined && (t === 'z' || v === undefined || Number.isNaN(v)))
+    return {
+      code: 'FORMULA_NOT_COMPUTED',
+      message: `${address} holds a formula without its result: open the workbook in a spreadsheet, save it, and read it again`,
+      detail: `خانهٔ ${address} فرمولی بی نتیجه دارد: پرونده را در صفحه‌گسترده باز و ذخیره کنید و دوباره بخوانید.`,
+    };
+  if (t === 'e')
+    return {
+      code: 'CELL_ERROR',
+      message: `${address} holds an error${w === undefined ? '' : ` (${w})`}`,
+      detail: `خانهٔ ${address} خطا دارد${w === undefined ? '' : ` (${w})`}.`,
+    };
   // 1-3 becomes a day of January as soon as it is typed
-  if (t === 'd') return { code: 'DATE_CELL', message: `${address} is a date to the spreadsheet: give the cell the format text and type it again`, detail: `خانهٔ ${address} برای صفحه‌گسترده تاریخ است: قالب آن را متن کنید و دوباره بنویسید.` };
+  if (t === 'd')
+    return {
+      code: 'DATE_CELL',
+      message: `${address} is a date to the spreadsheet: give the cell the format text and type it again`,
+      detail: `خانهٔ ${address} برای صفحه‌گسترده تاریخ است: قالب آن را متن کنید و دوباره بنویسید.`,
+    };
   // 15 digits are what a spreadsheet shows: 940 × 1.15 is 1081 there
   if (typeof v === 'number') return String(Number(v.toPrecision(15)));
   return v === undefined ? '' : String(v);

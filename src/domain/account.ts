@@ -91,16 +91,7 @@ export interface Cycle {
   objectionDays: number;
 }
 
-export const FEED_KINDS = [
-  'accounts',
-  'meters',
-  'bills',
-  'payments',
-  'adjustments',
-  'instalments',
-  'deposits',
-  'cycles',
-] as const;
+export const FEED_KINDS = ['accounts', 'meters', 'bills', 'payments', 'adjustments', 'instalments', 'deposits', 'cycles'] as const;
 export type FeedKind = (typeof FEED_KINDS)[number];
 
 /** When a feed last came in and up to which day its data speaks. */

@@ -13,16 +13,27 @@ import { type Tariff, gasIntervals, holdsOn, isProvisional, tariffOn } from './t
 export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot | null): Finding[] {
   const { subscription } = order.facts;
   if (!snapshot) {
-    return [finding('ACCOUNT_NOT_FOUND', 'subscription', `اشتراک ${subscription} در اطلاعات صورتحساب نیست. شماره را با قبض مشتری مقایسه کنید.`)];
+    return [
+      finding('ACCOUNT_NOT_FOUND', 'subscription', `اشتراک ${subscription} در اطلاعات صورتحساب نیست. شماره را با قبض مشتری مقایسه کنید.`),
+    ];
   }
   if (snapshot.account.office !== order.clerk.office && order.clerk.role !== 'admin') {
-    return [finding('FORBIDDEN', 'subscription', `اشتراک ${subscription} مربوط به اداره ${snapshot.account.office} است و در اداره شما تسویه نمی‌شود.`)];
+    return [
+      finding(
+        'FORBIDDEN',
+        'subscription',
+        `اشتراک ${subscription} مربوط به اداره ${snapshot.account.office} است و در اداره شما تسویه نمی‌شود.`,
+      ),
+    ];
   }
   return [];
 }
 
 /** The documents that the data of the settlement date asks of this applicant, all that are missing in one finding. */
-export function checkDocuments({ settlementDate, purpose, applicant, newSubscriber, documents }: SettlementFacts, tariffs: readonly Tariff[]): Finding[] {
+export function checkDocuments(
+  { settlementDate, purpose, applicant, newSubscriber, documents }: SettlementFacts,
+  tariffs: readonly Tariff[],
+): Finding[] {
   const tariff = tariffOn(tariffs, settlementDate);
   if (!tariff?.requiredDocuments) return [];
   const purposes = newSubscriber ? [purpose, 'nameChange' as const] : [purpose];
@@ -55,12 +66,18 @@ export function assessDebt(
   if (stale) findings.push(stale);
   if (!usage) return { debt: null, findings };
   if (!fee) {
-    findings.push(finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'));
+    findings.push(
+      finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'),
+    );
   }
   const debt = computeDebt({ snapshot, facts: order.facts, usage, tariffs, fee });
   if ('noTariffOn' in debt) {
     findings.push(
-      finding('NO_TARIFF', 'settlementDate', `برای ${debt.noTariffOn} و این نوع مصرف تعرفه‌ای منتشر نشده است. انتشار تعرفه را پیگیری کنید یا مانده دفتر را اعلام کنید.`),
+      finding(
+        'NO_TARIFF',
+        'settlementDate',
+        `برای ${debt.noTariffOn} و این نوع مصرف تعرفه‌ای منتشر نشده است. انتشار تعرفه را پیگیری کنید یا مانده دفتر را اعلام کنید.`,
+      ),
     );
     return { debt: null, findings };
   }

@@ -25,9 +25,7 @@ export interface BillIdParts {
   service: number;
 }
 
-export type BillIdCheck =
-  | ({ valid: true } & BillIdParts)
-  | { valid: false; file: null; company: null; service: null };
+export type BillIdCheck = ({ valid: true } & BillIdParts) | { valid: false; file: null; company: null; service: null };
 
 export type PaymentCheck =
   | { valid: true; amountRial: Rial; yearDigit: number; period: number; barcode: string }

@@ -17,7 +17,16 @@ export interface ClearanceLetter {
   /** m³ on the counter; null for the ledger's balance alone */
   reading: number | null;
   purpose: Purpose;
-  bill: { number: string; revision: number; issuedAt: Instant; total: Rial; payable: Rial; carry: Rial; definitive: boolean; illustrative: boolean };
+  bill: {
+    number: string;
+    revision: number;
+    issuedAt: Instant;
+    total: Rial;
+    payable: Rial;
+    carry: Rial;
+    definitive: boolean;
+    illustrative: boolean;
+  };
   /** what paid it; none when there was nothing to pay */
   payments: { reference: string; paidOn: JalaliDate; amount: Rial }[];
   paid: Rial;
@@ -44,7 +53,10 @@ export function clearanceRefusal({ status, announcedAt, bill, paid, corrections 
 }
 
 /** The letter of a settlement that `clearanceRefusal` lets pass. */
-export function clearanceLetter({ id, facts, account, bill, payments, paid }: Settlement, given: Pick<ClearanceLetter, 'number' | 'issuedAt' | 'issuedBy'>): ClearanceLetter {
+export function clearanceLetter(
+  { id, facts, account, bill, payments, paid }: Settlement,
+  given: Pick<ClearanceLetter, 'number' | 'issuedAt' | 'issuedBy'>,
+): ClearanceLetter {
   if (!account || !bill || !paid) throw new Error(`settlement ${id} has nothing to be cleared`);
   const { number, revision, issuedAt, total, payable, carry, definitive, illustrative } = bill;
   return {
@@ -59,7 +71,9 @@ export function clearanceLetter({ id, facts, account, bill, payments, paid }: Se
     purpose: facts.purpose,
     bill: { number, revision, issuedAt, total, payable, carry, definitive, illustrative },
     // what the bill's total counts already is in its lines
-    payments: payments.map(({ reference, paidOn, amount, counted }) => ({ reference, paidOn, amount: subtractRial(amount, counted) })).filter(({ amount }) => amount !== 0),
+    payments: payments
+      .map(({ reference, paidOn, amount, counted }) => ({ reference, paidOn, amount: subtractRial(amount, counted) }))
+      .filter(({ amount }) => amount !== 0),
     paid: paid.amount,
     fee: bill.fee?.amount ?? null,
     person: { name: account.name, address: account.address, postalCode: account.postalCode },

@@ -28,7 +28,12 @@ export function remindUntil(day: JalaliDate, { remindDaysBeforeClosing }: Pick<S
  * Of the cycles that close up to `until` those that billing has still to do something about (plan, R4): it has not opened
  * them, or has not taken everything. One whose closing has passed counts for its postings alone: nobody opens it any more.
  */
-export function closingCycles(soon: readonly Cycle[], opened: readonly string[], unsent: readonly UnsentInCycle[], day: JalaliDate): ClosingCycle[] {
+export function closingCycles(
+  soon: readonly Cycle[],
+  opened: readonly string[],
+  unsent: readonly UnsentInCycle[],
+  day: JalaliDate,
+): ClosingCycle[] {
   const cycles = new Map<string, ClosingCycle>();
   for (const { cycle, closesOn } of soon) cycles.set(cycle, { cycle, closesOn, opened: opened.includes(cycle), unsent: 0 });
   for (const { cycle, dueOn, count } of unsent) {

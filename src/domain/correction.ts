@@ -61,7 +61,10 @@ export interface Correction {
 
 /** What of the facts a correction may change; what is absent stays. */
 export type CorrectedFacts = Partial<
-  Pick<SettlementFacts, 'settlementDate' | 'reading' | 'readingSource' | 'meterState' | 'purpose' | 'applicant' | 'documents' | 'confirmations'>
+  Pick<
+    SettlementFacts,
+    'settlementDate' | 'reading' | 'readingSource' | 'meterState' | 'purpose' | 'applicant' | 'documents' | 'confirmations'
+  >
 > & { newSubscriber?: SettlementFacts['newSubscriber'] | null };
 
 export function correctedFacts(facts: SettlementFacts, corrected: CorrectedFacts): SettlementFacts {
@@ -110,7 +113,11 @@ export function needsApproval(difference: Rial | null, approvalAbove: Rial): boo
 export type CorrectionRefusal = 'NOT_ALLOWED_NOW' | 'NOT_THE_OWNER' | 'SECOND_PERSON_NEEDED' | 'APPROVER_NEEDED';
 
 /** Whether `by` may act on a correction now; the state is looked at first, so that the second of two hears what happened. */
-export function refusalOf(act: 'submit' | 'withdraw' | 'verify' | 'approve', correction: Correction | undefined, by: Operator): CorrectionRefusal | null {
+export function refusalOf(
+  act: 'submit' | 'withdraw' | 'verify' | 'approve',
+  correction: Correction | undefined,
+  by: Operator,
+): CorrectionRefusal | null {
   if (!correction) return 'NOT_ALLOWED_NOW';
   const { status, owner, submittedBy, verifiedBy } = correction;
   switch (act) {
@@ -164,7 +171,12 @@ export function withReceived(snapshot: AccountSnapshot, received: readonly Ledge
 }
 
 /** Lines are matched by code, label and order: every line of the old bill is there, with its successor or without. */
-export function compareBills(before: Pick<Bill, 'lines' | 'total' | 'payable'>, after: Pick<Bill, 'lines' | 'total' | 'payable'>, sameFacts: boolean, received: Rial = 0): Comparison {
+export function compareBills(
+  before: Pick<Bill, 'lines' | 'total' | 'payable'>,
+  after: Pick<Bill, 'lines' | 'total' | 'payable'>,
+  sameFacts: boolean,
+  received: Rial = 0,
+): Comparison {
   const left = [...after.lines];
   const lines = before.lines.map((line): ComparedLine => {
     const at = left.findIndex(({ code, label }) => code === line.code && label === line.label);
@@ -178,11 +190,25 @@ export function compareBills(before: Pick<Bill, 'lines' | 'total' | 'payable'>, 
     payable: { before: before.payable, after: after.payable },
     difference: subtractRial(after.total, before.total),
     received,
-    noChange: sameFacts && before.lines.length === after.lines.length && before.lines.every((line, i) => sameLine(line, after.lines[i] as BillLine)),
+    noChange:
+      sameFacts &&
+      before.lines.length === after.lines.length &&
+      before.lines.every((line, i) => sameLine(line, after.lines[i] as BillLine)),
   };
 }
 
-const LINE_FIELDS = ['code', 'label', 'quantity', 'unit', 'rate', 'days', 'from', 'to', 'amount', 'basis'] as const satisfies (keyof BillLine)[];
+const LINE_FIELDS = [
+  'code',
+  'label',
+  'quantity',
+  'unit',
+  'rate',
+  'days',
+  'from',
+  'to',
+  'amount',
+  'basis',
+] as const satisfies (keyof BillLine)[];
 
 /** Field by field: a database keeps its own order of them. */
 function sameLine(a: BillLine, b: BillLine): boolean {
@@ -199,5 +225,7 @@ export function sumsByCode(lines: readonly Pick<BillLine, 'code' | 'amount'>[]):
 /** a − b by line code; codes whose difference is 0 are left out. */
 export function subtractSums(a: Partial<Record<LineCode, Rial>>, b: Partial<Record<LineCode, Rial>>): Partial<Record<LineCode, Rial>> {
   const codes = [...new Set([...Object.keys(a), ...Object.keys(b)])] as LineCode[];
-  return Object.fromEntries(codes.map((code) => [code, subtractRial(a[code] ?? 0, b[code] ?? 0)] as const).filter(([, amount]) => amount !== 0));
+  return Object.fromEntries(
+    codes.map((code) => [code, subtractRial(a[code] ?? 0, b[code] ?? 0)] as const).filter(([, amount]) => amount !== 0),
+  );
 }

@@ -108,7 +108,12 @@ const UNFOUNDED_FROM: readonly ActionStatus[] = ['opened', 'called', 'held'];
  * the action may say that it is done, of whatever role and office; the rest is for those who follow it. The effect is
  * judged by another person than who did the action, and the end is for the quality unit alone.
  */
-export function refusalOfAct(action: CorrectiveAction, act: Act, by: PersonInRole & Pick<Operator, 'office'>, at: Instant): ActRefusal | null {
+export function refusalOfAct(
+  action: CorrectiveAction,
+  act: Act,
+  by: PersonInRole & Pick<Operator, 'office'>,
+  at: Instant,
+): ActRefusal | null {
   if (!follows(by, action) && !(act.act === 'done' && owns(by, action))) return 'FORBIDDEN';
   const from = act.act === 'close' && act.outcome === 'unfounded' ? UNFOUNDED_FROM : FROM[act.act];
   if (!from.includes(action.status)) return 'NOT_ALLOWED_NOW';
@@ -146,21 +151,50 @@ function owns({ id }: Pick<Operator, 'id'>, { actions }: Pick<CorrectiveAction, 
 }
 
 /** What an allowed act makes of it. */
-export function afterAct(action: CorrectiveAction, act: Act, { id, name, role }: PersonInRole, at: Instant, terms: Pick<ServiceTerms, 'correctiveAction' | 'daysOff'>): CorrectiveAction {
+export function afterAct(
+  action: CorrectiveAction,
+  act: Act,
+  { id, name, role }: PersonInRole,
+  at: Instant,
+  terms: Pick<ServiceTerms, 'correctiveAction' | 'daysOff'>,
+): CorrectiveAction {
   const by = { id, name, role };
   const next = { ...action, version: action.version + 1 };
-  const lastOne = (change: Partial<PlannedAction>): PlannedAction[] => action.actions.map((each, i) => (i === action.actions.length - 1 ? { ...each, ...change } : each));
+  const lastOne = (change: Partial<PlannedAction>): PlannedAction[] =>
+    action.actions.map((each, i) => (i === action.actions.length - 1 ? { ...each, ...change } : each));
   switch (act.act) {
     case 'call':
       return {
         ...next,
         status: 'called',
-        meeting: { on: act.on, participants: act.participants, calledBy: by, calledAt: at, minutes: null, cause: null, recordedBy: null, recordedAt: null },
+        meeting: {
+          on: act.on,
+          participants: act.participants,
+          calledBy: by,
+          calledAt: at,
+          minutes: null,
+          cause: null,
+          recordedBy: null,
+          recordedAt: null,
+        },
       };
     case 'minutes':
-      return { ...next, status: 'held', meeting: action.meeting && { ...action.meeting, minutes: act.minutes, cause: act.cause, recordedBy: by, recordedAt: at } };
+      return {
+        ...next,
+        status: 'held',
+        meeting: action.meeting && { ...action.meeting, minutes: act.minutes, cause: act.cause, recordedBy: by, recordedAt: at },
+      };
     case 'plan': {
-      const planned: PlannedAction = { what: act.what, owner: act.owner, dueOn: act.dueOn, decidedBy: by, decidedAt: at, done: null, effectDueOn: null, effect: null };
+      const planned: PlannedAction = {
+        what: act.what,
+        owner: act.owner,
+        dueOn: act.dueOn,
+        decidedBy: by,
+        decidedAt: at,
+        done: null,
+        effectDueOn: null,
+        effect: null,
+      };
       // one that is not done yet is replaced, one without effect stays on record
       return { ...next, status: 'acting', actions: [...action.actions.filter(({ done }) => done !== null), planned] };
     }
@@ -169,7 +203,11 @@ export function afterAct(action: CorrectiveAction, act: Act, { id, name, role }:
       return { ...next, status: 'done', actions: lastOne({ done: { note: act.note, by, at }, effectDueOn }) };
     }
     case 'effect':
-      return { ...next, status: act.effective ? 'judged' : 'held', actions: lastOne({ effect: { effective: act.effective, note: act.note, by, at } }) };
+      return {
+        ...next,
+        status: act.effective ? 'judged' : 'held',
+        actions: lastOne({ effect: { effective: act.effective, note: act.note, by, at } }),
+      };
     case 'close':
       return { ...next, status: 'closed', closure: { outcome: act.outcome, report: act.report, by, at } };
   }
@@ -185,7 +223,11 @@ export interface ActionStep {
 }
 
 /** What waits for somebody at `at`; null when it is closed, and while an action has time to take effect. */
-export function stepOf(action: CorrectiveAction, at: Instant, terms: Pick<ServiceTerms, 'correction' | 'correctiveAction' | 'daysOff'>): ActionStep | null {
+export function stepOf(
+  action: CorrectiveAction,
+  at: Instant,
+  terms: Pick<ServiceTerms, 'correction' | 'correctiveAction' | 'daysOff'>,
+): ActionStep | null {
   const today = todayInTehran(new Date(at));
   const soon = { at: workingHoursAfter(at, terms.correction.dueHours, terms.daysOff) };
   const last = action.actions.at(-1);
@@ -193,7 +235,11 @@ export function stepOf(action: CorrectiveAction, at: Instant, terms: Pick<Servic
   if (kind === null) return null;
   switch (action.status) {
     case 'opened':
-      return { kind, due: { day: dueDay(todayInTehran(new Date(action.openedAt)), terms.correctiveAction.meetingDueDays, terms.daysOff) }, assignee: null };
+      return {
+        kind,
+        due: { day: dueDay(todayInTehran(new Date(action.openedAt)), terms.correctiveAction.meetingDueDays, terms.daysOff) },
+        assignee: null,
+      };
     case 'called':
       return { kind, due: action.meeting ? { day: action.meeting.on } : soon, assignee: null };
     case 'acting':
@@ -225,8 +271,16 @@ export interface ErrorCount {
 }
 
 /** Those of the counts that start a corrective action, each with the threshold that it reached. */
-export function repeated(counts: readonly ErrorCount[], { correctiveAction: terms }: Pick<ServiceTerms, 'correctiveAction'>): (ErrorCount & { threshold: number })[] {
-  const thresholds: Record<ErrorCount['scope'], number> = { settlement: terms.perSettlement, clerk: terms.perClerk, cause: terms.perCause, office: terms.perOffice };
+export function repeated(
+  counts: readonly ErrorCount[],
+  { correctiveAction: terms }: Pick<ServiceTerms, 'correctiveAction'>,
+): (ErrorCount & { threshold: number })[] {
+  const thresholds: Record<ErrorCount['scope'], number> = {
+    settlement: terms.perSettlement,
+    clerk: terms.perClerk,
+    cause: terms.perCause,
+    office: terms.perOffice,
+  };
   return counts.map((count) => ({ ...count, threshold: thresholds[count.scope] })).filter(({ errors, threshold }) => errors >= threshold);
 }
 

@@ -1,7 +1,16 @@
 import type { AccountSnapshot, CountedSum, EarlierSettlement } from './account.js';
 import { due, sinceCounted } from './earlier-settlement.js';
 import { type GasDiscount, gasDiscounts } from './discount.js';
-import { compareFractions, decimal, fraction, fractionText, multiplyFractions, readFraction, roundToRial, spokenFraction } from './fraction.js';
+import {
+  compareFractions,
+  decimal,
+  fraction,
+  fractionText,
+  multiplyFractions,
+  readFraction,
+  roundToRial,
+  spokenFraction,
+} from './fraction.js';
 import { type GasPrice, gasPrice } from './gas-price.js';
 import { type JalaliDate, addDays, daysBetween } from './jalali.js';
 import { type Usage, meterOn } from './reading.js';
@@ -117,7 +126,10 @@ export function computeDebt(input: DebtInput): Debt | { noTariffOn: JalaliDate }
     ...collect(total, collection),
     days: usage.days,
     consumption: fractionText(usage.consumption.n, usage.consumption.d),
-    previousReading: snapshot.earlierSettlement?.previous || snapshot.lastBill || usage.days > 0 ? { reading: usage.previous.reading, on: usage.previous.on } : null,
+    previousReading:
+      snapshot.earlierSettlement?.previous || snapshot.lastBill || usage.days > 0
+        ? { reading: usage.previous.reading, on: usage.previous.on }
+        : null,
     definitive: facts.readingSource === 'staff' && usage.previous.source !== 'estimated' && !intervals.some(isProvisional),
     tariff: used.map((tariff) => tariff.version),
     illustrative: used.some((tariff) => tariff.illustrative) || (input.fee?.illustrative ?? false),
@@ -144,7 +156,14 @@ interface Period {
 function addPeriodLines(lines: BillLine[], input: DebtInput, period: Period): { intervals: GasInterval[] } | { noTariffOn: JalaliDate } {
   const { snapshot, usage, tariffs } = input;
   const { account } = snapshot;
-  const gas = gasPrice({ tariffs, ...period, consumption: usage.consumption, use: account.use, climate: account.climate, units: account.units });
+  const gas = gasPrice({
+    tariffs,
+    ...period,
+    consumption: usage.consumption,
+    use: account.use,
+    climate: account.climate,
+    units: account.units,
+  });
   if ('noTariffOn' in gas) return gas;
   for (const line of gas.lines) {
     const season = line.season === 'warm' ? 'گرم' : 'سرد';
@@ -175,7 +194,13 @@ function addPeriodLines(lines: BillLine[], input: DebtInput, period: Period): { 
  * One DISCOUNT line per rule and gas interval: the free gas, and the difference that its removal makes to the printed
  * levy and VAT. A share computed on its own would be rounded on its own, and the totals would no longer be those of the rest.
  */
-function addDiscounts(lines: BillLine[], charged: number, gas: GasPrice, { snapshot: { account }, usage }: DebtInput, period: Period): void {
+function addDiscounts(
+  lines: BillLine[],
+  charged: number,
+  gas: GasPrice,
+  { snapshot: { account }, usage }: DebtInput,
+  period: Period,
+): void {
   const discounts = gasDiscounts(gas, { ...account, consumption: usage.consumption });
   if (discounts.length === 0) return;
   const base = lines.slice(0, charged);
@@ -196,7 +221,12 @@ function percentSums(lines: readonly BillLine[]): { levy: Rial; vat: Rial } {
   return { levy: sum('GAS_LEVY'), vat: sum('VAT') };
 }
 
-function discountLine({ rule, interval, from, to, days, intervalDays, m3, rial: gas }: GasDiscount, levy: Rial, vat: Rial, units: number): BillLine {
+function discountLine(
+  { rule, interval, from, to, days, intervalDays, m3, rial: gas }: GasDiscount,
+  levy: Rial,
+  vat: Rial,
+  units: number,
+): BillLine {
   const share = days < intervalDays ? ` (سهم ${days} روز از ${intervalDays} روز)` : '';
   const why =
     rule.kind === 'freeAllowance'
@@ -266,7 +296,10 @@ function ruleSpans<R extends Dated>(
     starts.forEach((from, i) => {
       const next = starts[i + 1];
       const to = next ? addDays(next, -1) : last;
-      const rule = choose(rules.filter((candidate) => holdsOn(tariff, candidate, from)), from);
+      const rule = choose(
+        rules.filter((candidate) => holdsOn(tariff, candidate, from)),
+        from,
+      );
       if (!rule) return;
       const before = spans.at(-1);
       if (before && same(before.rule, rule) && addDays(before.to, 1) === from) {
@@ -312,7 +345,8 @@ function addFixedCharges(lines: BillLine[], intervals: readonly GasInterval[], {
     const capacity = decimal(meterOn(meters, on)?.capacity ?? '0');
     return closestFit(
       rules.filter(
-        ({ use, capacityUpTo }) => (use === undefined || use === account.use) && (capacityUpTo === null || compareFractions(capacity, fraction(capacityUpTo)) <= 0),
+        ({ use, capacityUpTo }) =>
+          (use === undefined || use === account.use) && (capacityUpTo === null || compareFractions(capacity, fraction(capacityUpTo)) <= 0),
       ),
     );
   };
@@ -353,7 +387,12 @@ const GROUP: Partial<Record<LineCode, VatRule['base'][number]>> = {
   INSURANCE: 'insurance',
   GAS_LEVY: 'levy',
 };
-const GROUP_NAME: Record<VatRule['base'][number], string> = { gas: 'گازبها', subscription: 'آبونمان', insurance: 'بیمه', levy: 'عوارض گازرسانی' };
+const GROUP_NAME: Record<VatRule['base'][number], string> = {
+  gas: 'گازبها',
+  subscription: 'آبونمان',
+  insurance: 'بیمه',
+  levy: 'عوارض گازرسانی',
+};
 
 interface PercentRule extends Dated {
   percent: string;
@@ -365,7 +404,9 @@ function addLevyAndVat(lines: BillLine[], intervals: readonly GasInterval[], per
   const add = (code: 'GAS_LEVY' | 'VAT', label: string, rulesOf: (tariff: Tariff) => readonly PercentRule[]): void => {
     const spans = ruleSpans(intervals, rulesOf, lastPublished, sameRate);
     for (const { rule, days, from, to } of onePerRate(spans)) {
-      const sum = sumRial(lines.filter((line) => rule.base.includes(GROUP[line.code] as VatRule['base'][number])).map((line) => line.amount));
+      const sum = sumRial(
+        lines.filter((line) => rule.base.includes(GROUP[line.code] as VatRule['base'][number])).map((line) => line.amount),
+      );
       if (sum === 0) continue;
       const rate = multiplyFractions(decimal(rule.percent), fraction(days, period.days * 100));
       const split = days === period.days ? '' : ` × ${days} روز ÷ ${period.days} روز`;
@@ -433,11 +474,23 @@ function addLedgerLines(lines: BillLine[], { lastBill, earlierSettlement: earlie
     );
   }
   for (const payment of payments.entries) {
-    ledger('PAYMENT', 'پرداخت', -payment.amount, payment.paidOn, `پرداخت ${payment.reference} در ${payment.paidOn} که در صورتحساب قبلی نیامده است`);
+    ledger(
+      'PAYMENT',
+      'پرداخت',
+      -payment.amount,
+      payment.paidOn,
+      `پرداخت ${payment.reference} در ${payment.paidOn} که در صورتحساب قبلی نیامده است`,
+    );
   }
   for (const gone of payments.gone) ledger('PAYMENT', 'برگشت پرداخت', gone.amount, ...goneText('پرداخت', gone, earlier));
   for (const adjustment of adjustments.entries) {
-    ledger('ADJUSTMENT', `تعدیل: ${adjustment.reason}`, adjustment.amount, adjustment.on, `تعدیل ${adjustment.reference} در ${adjustment.on}: ${adjustment.reason}`);
+    ledger(
+      'ADJUSTMENT',
+      `تعدیل: ${adjustment.reason}`,
+      adjustment.amount,
+      adjustment.on,
+      `تعدیل ${adjustment.reference} در ${adjustment.on}: ${adjustment.reason}`,
+    );
   }
   for (const gone of adjustments.gone) ledger('ADJUSTMENT', 'برگشت تعدیل', -gone.amount, ...goneText('تعدیل', gone, earlier));
 }
@@ -458,7 +511,9 @@ function addDueLines(lines: BillLine[], { earlierSettlement: earlier, ...snapsho
   if (instalments.entries.length > 0 || instalments.gone.length > 0) {
     const parts = [
       ...instalments.entries.map(({ reference, dueOn, amount }) => `${reference} (${dueOn}): ${amount} ریال`),
-      ...instalments.gone.map(({ reference, amount }) => `${reference}: ${-amount} ریال (در صورتحساب دوره منظور شده یا از این اشتراک نیست)`),
+      ...instalments.gone.map(
+        ({ reference, amount }) => `${reference}: ${-amount} ریال (در صورتحساب دوره منظور شده یا از این اشتراک نیست)`,
+      ),
     ].join('، ');
     const sum = sumRial([...instalments.entries.map(({ amount }) => amount), ...instalments.gone.map(({ amount }) => -amount)]);
     lines.push(ledgerLine('INSTALMENTS', 'اقساط باقی‌مانده', sum, null, `با تسویه نهایی همه اقساط حال می‌شود: ${parts}`));

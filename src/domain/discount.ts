@@ -56,7 +56,13 @@ interface Part {
   to: JalaliDate;
 }
 
-function ofInterval(interval: GasInterval, rules: readonly DiscountRule[], lines: readonly GasPriceLine[], periodDays: number, { consumption, units }: DiscountInput): GasDiscount[] {
+function ofInterval(
+  interval: GasInterval,
+  rules: readonly DiscountRule[],
+  lines: readonly GasPriceLine[],
+  periodDays: number,
+  { consumption, units }: DiscountInput,
+): GasDiscount[] {
   const intervalDays = daysBetween(interval.from, interval.to) + 1;
   const held = rules.map((rule) => ({ rule, parts: partsOf(rule, interval) }));
   const cuts = new Set<JalaliDate>();

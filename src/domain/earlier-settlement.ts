@@ -21,7 +21,9 @@ export function earlierSettlement({ bill, facts, snapshot }: IssuedFrom): Earlie
     billNumber: bill.number,
     settlementDate: facts.settlementDate,
     previous:
-      bill.days > 0 && facts.reading !== null ? { reading: facts.reading, on: facts.settlementDate, source: facts.readingSource } : previousReading(snapshot),
+      bill.days > 0 && facts.reading !== null
+        ? { reading: facts.reading, on: facts.settlementDate, source: facts.readingSource }
+        : previousReading(snapshot),
     total: bill.total,
     counted: {
       payments: sums(snapshot.payments),
@@ -46,7 +48,10 @@ export function due<E extends CountedSum>(entries: readonly E[], purpose: Purpos
  * sum was changed since, the difference. `gone`: what it holds though the ledger no longer tells it beside the last bill
  * (that bill counts it, as a later feed says, or it is another subscriber's): left there it would count twice.
  */
-export function sinceCounted<E extends CountedSum>(entries: readonly E[], counted: readonly CountedSum[] = []): { entries: E[]; gone: CountedSum[] } {
+export function sinceCounted<E extends CountedSum>(
+  entries: readonly E[],
+  counted: readonly CountedSum[] = [],
+): { entries: E[]; gone: CountedSum[] } {
   const before = new Map(counted.map(({ reference, amount }) => [reference, amount]));
   const now = new Set(entries.map(({ reference }) => reference));
   return {

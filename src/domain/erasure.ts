@@ -31,8 +31,14 @@ export function namesOf(who: Erased, records: readonly (BillInputs | { facts: Se
 export function marksOf(who: Erased, records: readonly (BillInputs | { facts: SettlementFacts })[]): string[] {
   const marks = records.flatMap((record) => {
     const { applicant, newSubscriber } = record.facts;
-    const persons: (Named & { mobile?: string | undefined })[] = [applicant, ...(newSubscriber ? [newSubscriber] : []), ...('snapshot' in record ? [record.snapshot.account] : [])];
-    return persons.filter(({ nationalId }) => who === 'everyone' || nationalId === who.nationalId).flatMap(({ name, nationalId, mobile }) => [name, nationalId, mobile]);
+    const persons: (Named & { mobile?: string | undefined })[] = [
+      applicant,
+      ...(newSubscriber ? [newSubscriber] : []),
+      ...('snapshot' in record ? [record.snapshot.account] : []),
+    ];
+    return persons
+      .filter(({ nationalId }) => who === 'everyone' || nationalId === who.nationalId)
+      .flatMap(({ name, nationalId, mobile }) => [name, nationalId, mobile]);
   });
   return [...new Set(marks.flatMap((mark) => (mark ? [mark] : [])))];
 }
@@ -50,7 +56,10 @@ type ActionTexts = Pick<CorrectiveAction, 'subject' | 'reason' | 'meeting' | 'ac
  * text that says one of their marks. Who did what and when stays, and so does the subject, unless it is a text itself.
  */
 export function actionEraser(marks: readonly string[]) {
-  const text = (about: boolean) => (of: string): string => (about || says(of, marks) ? ERASED : of);
+  const text =
+    (about: boolean) =>
+    (of: string): string =>
+      about || says(of, marks) ? ERASED : of;
   return {
     action<A extends ActionTexts & Pick<CorrectiveAction, 'scope'>>(of: A, about: boolean): A {
       const erased = text(about);
@@ -60,7 +69,12 @@ export function actionEraser(marks: readonly string[]) {
         ...of,
         subject: scope === 'other' ? erased(subject) : subject,
         reason: orNull(reason),
-        meeting: meeting && { ...meeting, participants: meeting.participants.map(text(false)), minutes: orNull(meeting.minutes), cause: orNull(meeting.cause) },
+        meeting: meeting && {
+          ...meeting,
+          participants: meeting.participants.map(text(false)),
+          minutes: orNull(meeting.minutes),
+          cause: orNull(meeting.cause),
+        },
         actions: actions.map((each) => ({
           ...each,
           what: erased(each.what),
@@ -72,7 +86,9 @@ export function actionEraser(marks: readonly string[]) {
     },
     /** the texts of one act, as they stand apart from it; participants are colleagues, but for one who is erased */
     act(of: Record<string, string | string[]>, about: boolean): Record<string, string | string[]> {
-      return Object.fromEntries(Object.entries(of).map(([field, value]) => [field, typeof value === 'string' ? text(about)(value) : value.map(text(false))]));
+      return Object.fromEntries(
+        Object.entries(of).map(([field, value]) => [field, typeof value === 'string' ? text(about)(value) : value.map(text(false))]),
+      );
     },
   };
 }
@@ -83,7 +99,9 @@ export function actionEraser(marks: readonly string[]) {
  */
 export function eraser(who: Erased, names: readonly string[]) {
   const isMeant = ({ name, nationalId }: Named): boolean =>
-    who === 'everyone' || (nationalId !== undefined && nationalId === who.nationalId) || (name !== undefined && names.some((each) => sameName(each, name)));
+    who === 'everyone' ||
+    (nationalId !== undefined && nationalId === who.nationalId) ||
+    (name !== undefined && names.some((each) => sameName(each, name)));
   const address = { address: ERASED, postalCode: ERASED };
 
   const facts = (of: SettlementFacts): SettlementFacts => {
@@ -91,17 +109,24 @@ export function eraser(who: Erased, names: readonly string[]) {
     return {
       ...of,
       applicant: isMeant(applicant) ? { kind: applicant.kind, name: ERASED, nationalId: ERASED } : applicant,
-      ...(newSubscriber && { newSubscriber: isMeant(newSubscriber) ? { name: ERASED, nationalId: ERASED, from: newSubscriber.from } : newSubscriber }),
+      ...(newSubscriber && {
+        newSubscriber: isMeant(newSubscriber) ? { name: ERASED, nationalId: ERASED, from: newSubscriber.from } : newSubscriber,
+      }),
       confirmations: of.confirmations.map(({ code }) => ({ code, reason: ERASED })),
     };
   };
   const account = (of: Account): Account => (isMeant(of) ? { ...of, ...address, name: ERASED, nationalId: ERASED, mobile: ERASED } : of);
   return {
     facts,
-    inputs: (of: BillInputs): BillInputs => ({ ...of, facts: facts(of.facts), snapshot: { ...of.snapshot, account: account(of.snapshot.account) } }),
+    inputs: (of: BillInputs): BillInputs => ({
+      ...of,
+      facts: facts(of.facts),
+      snapshot: { ...of.snapshot, account: account(of.snapshot.account) },
+    }),
     account: (of: AccountView): AccountView => (isMeant(of) ? { ...of, ...address, name: ERASED } : of),
     /** of a clearance letter */
-    person: <P extends { name: string; address: string; postalCode: string }>(of: P): P => (isMeant(of) ? { ...of, ...address, name: ERASED } : of),
+    person: <P extends { name: string; address: string; postalCode: string }>(of: P): P =>
+      isMeant(of) ? { ...of, ...address, name: ERASED } : of,
     name: (of: string): string => (isMeant({ name: of }) ? ERASED : of),
     /** a posting's detail, also inside a batch: the new subscriber's, and a reason that somebody wrote */
     detail(of: Record<string, unknown>): Record<string, unknown> {
@@ -110,6 +135,7 @@ export function eraser(who: Erased, names: readonly string[]) {
       const meant = of['name'] !== undefined && isMeant({ name: text('name'), nationalId: text('nationalId') });
       return { ...(meant ? { ...rest, name: ERASED, nationalId: ERASED } : of), ...(of['reason'] !== undefined && { reason: ERASED }) };
     },
-    findings: (of: readonly Finding[]): Finding[] => of.map((each) => (each.override ? { ...each, override: { ...each.override, reason: ERASED } } : each)),
+    findings: (of: readonly Finding[]): Finding[] =>
+      of.map((each) => (each.override ? { ...each, override: { ...each.override, reason: ERASED } } : each)),
   };
 }

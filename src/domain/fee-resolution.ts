@@ -37,15 +37,36 @@ export function reviewResolution(resolution: FeeResolution, recorded: readonly F
   if (to !== null && to < from) faults.push({ code: 'TURNED_ROUND', message: `It ends (${to}) before it starts (${from}).` });
   if (resolvedOn > today) faults.push({ code: 'RESOLVED_IN_FUTURE', message: `Nothing was resolved on ${resolvedOn}: today is ${today}.` });
 
-  const before = inForceOn(from, recorded) ?? recorded.filter((each) => each.from <= from).sort((a, b) => (a.from < b.from ? -1 : 1)).at(-1);
+  const before =
+    inForceOn(from, recorded) ??
+    recorded
+      .filter((each) => each.from <= from)
+      .sort((a, b) => (a.from < b.from ? -1 : 1))
+      .at(-1);
   const doubts: ResolutionFinding[] =
     before && isSlip(amount, before.amount)
-      ? [{ code: 'SLIP_OF_TEN', message: `${amount} rial is about ten times or a tenth of the ${before.amount} of ${before.number} before it: toman for rial?` }]
+      ? [
+          {
+            code: 'SLIP_OF_TEN',
+            message: `${amount} rial is about ten times or a tenth of the ${before.amount} of ${before.number} before it: toman for rial?`,
+          },
+        ]
       : [];
-  const notes: ResolutionFinding[] = from < resolvedOn ? [{ code: 'BEFORE_RESOLUTION', message: `It holds from ${from}, before it was resolved (${resolvedOn}); settlements announced without a fee stay without.` }] : [];
+  const notes: ResolutionFinding[] =
+    from < resolvedOn
+      ? [
+          {
+            code: 'BEFORE_RESOLUTION',
+            message: `It holds from ${from}, before it was resolved (${resolvedOn}); settlements announced without a fee stay without.`,
+          },
+        ]
+      : [];
   for (const other of recorded.filter((each) => meet(each, resolution))) {
     const stands = inForceOn(latest(other.from, from), [other, resolution]) === resolution ? resolution : other;
-    notes.push({ code: 'HOLDS_TOO', message: `${other.number} (${other.amount} rial, ${period(other)}) holds on some of its days too; where both do, ${stands.number} stands.` });
+    notes.push({
+      code: 'HOLDS_TOO',
+      message: `${other.number} (${other.amount} rial, ${period(other)}) holds on some of its days too; where both do, ${stands.number} stands.`,
+    });
   }
   return { faults, doubts, notes };
 }

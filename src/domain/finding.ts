@@ -94,7 +94,9 @@ export function overridden(findings: readonly Finding[], overrides: readonly Ove
 
 /** Of the findings those that stand in the way: errors, and what has not been confirmed or overridden with a reason. */
 export function blocking(findings: readonly Finding[], confirmations: readonly Confirmation[]): Finding[] {
-  const answered = new Set(confirmations.filter((confirmation) => confirmation.reason.trim() !== '').map((confirmation) => confirmation.code));
+  const answered = new Set(
+    confirmations.filter((confirmation) => confirmation.reason.trim() !== '').map((confirmation) => confirmation.code),
+  );
   return findings.filter(
     ({ severity, code, override }) =>
       severity === 'error' || (severity === 'override' && !override) || (severity === 'confirm' && !answered.has(code)),

@@ -27,7 +27,11 @@ const NAMES: Record<FeedKind, string> = {
  * The feeds that are stale on `day`: as-of dates older than the terms allow. A kind without terms is never stale. Of
  * feeds that never came only the bills count: a company may have no instalments, but not no bills.
  */
-export function staleFeeds(feeds: readonly FeedState[], { staleAfterDays }: Pick<ServiceTerms, 'staleAfterDays'>, day: JalaliDate): StaleFeed[] {
+export function staleFeeds(
+  feeds: readonly FeedState[],
+  { staleAfterDays }: Pick<ServiceTerms, 'staleAfterDays'>,
+  day: JalaliDate,
+): StaleFeed[] {
   return FEED_KINDS.flatMap((kind): StaleFeed[] => {
     const allowed = staleAfterDays[kind];
     if (allowed === undefined) return [];

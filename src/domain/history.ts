@@ -18,7 +18,17 @@ export interface HistoryDifference {
   stored: Recorded | undefined;
 }
 
-const NOTHING: RecordedState = { steps: {}, bills: {}, postings: {}, corrections: {}, refund: null, overrides: {}, payments: {}, copies: {}, clearances: {} };
+const NOTHING: RecordedState = {
+  steps: {},
+  bills: {},
+  postings: {},
+  corrections: {},
+  refund: null,
+  overrides: {},
+  payments: {},
+  copies: {},
+  clearances: {},
+};
 
 /**
  * The state that the events of one settlement give, in their order: each says what it left changed. A receipt begins anew

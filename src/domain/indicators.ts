@@ -88,7 +88,12 @@ export interface Indicators {
   /** entered right the first time */
   k3: { announced: number; correct: number; share: number | null };
   /** errors and rework; withdrawn ones apart */
-  k4: { corrections: number; withdrawn: number; byKind: Partial<Record<CorrectionKind, number>>; byCause: Partial<Record<CorrectionCause, number>> };
+  k4: {
+    corrections: number;
+    withdrawn: number;
+    byKind: Partial<Record<CorrectionKind, number>>;
+    byCause: Partial<Record<CorrectionCause, number>>;
+  };
   /** announcements */
   k5: number;
 }
@@ -109,7 +114,11 @@ export function indicators(group: string | null, counts: IndicatorCounts): Indic
       lateEntryShare: share(counts.lateEntriesOnTime, counts.lateEntries),
     },
     k2: { due: counts.due, inTime: counts.taken, late: counts.due - counts.taken, share: share(counts.taken, counts.due) },
-    k3: { announced: counts.announcements, correct: counts.announcements - counts.announcedWithError, share: share(counts.announcements - counts.announcedWithError, counts.announcements) },
+    k3: {
+      announced: counts.announcements,
+      correct: counts.announcements - counts.announcedWithError,
+      share: share(counts.announcements - counts.announcedWithError, counts.announcements),
+    },
     k4: { corrections: counts.corrections, withdrawn: counts.withdrawn, byKind: counts.byKind, byCause: counts.byCause },
     k5: counts.announcements,
   };

@@ -17,9 +17,7 @@ const DAY_MS = 86_400_000;
 const UNIX_EPOCH_DAY = 2_440_588;
 
 /** Julian day numbers of 1 Farvardin, FIRST_YEAR … LAST_YEAR + 1. */
-const YEAR_START: readonly number[] = Array.from({ length: LAST_YEAR - FIRST_YEAR + 2 }, (_, i) =>
-  j2d(FIRST_YEAR + i, 1, 1),
-);
+const YEAR_START: readonly number[] = Array.from({ length: LAST_YEAR - FIRST_YEAR + 2 }, (_, i) => j2d(FIRST_YEAR + i, 1, 1));
 const FIRST_DAY = yearStart(FIRST_YEAR);
 const END_DAY = yearStart(LAST_YEAR + 1);
 

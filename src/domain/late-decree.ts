@@ -33,6 +33,9 @@ export function decreeDifference(
   const debt = recompute(inputs, tariffs);
   if ('none' in debt) return debt;
   const before = sumRial([bill.total, ...posted.map(({ amount }) => amount)]);
-  const lines = posted.reduce((left, { lines: sums }) => subtractSums(left, sums), subtractSums(sumsByCode(debt.lines), sumsByCode(bill.lines)));
+  const lines = posted.reduce(
+    (left, { lines: sums }) => subtractSums(left, sums),
+    subtractSums(sumsByCode(debt.lines), sumsByCode(bill.lines)),
+  );
   return { before, after: debt.total, amount: subtractRial(debt.total, before), lines };
 }

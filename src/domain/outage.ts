@@ -46,9 +46,14 @@ type Span = [from: number, to: number];
  * line, or nobody there. Each working day is looked at for itself, within its opening hours, from the first sign that
  * there ever was; `termsOn` tells the hours, and from how many minutes on a silence counts.
  */
-export function outagesOf(presences: readonly Presence[], { from, to, now }: { from: JalaliDate; to: JalaliDate; now: Instant }, termsOn: (day: JalaliDate) => Pick<ServiceTerms, 'outageAfterMinutes' | 'openingHours' | 'daysOff'>): Outage[] {
+export function outagesOf(
+  presences: readonly Presence[],
+  { from, to, now }: { from: JalaliDate; to: JalaliDate; now: Instant },
+  termsOn: (day: JalaliDate) => Pick<ServiceTerms, 'outageAfterMinutes' | 'openingHours' | 'daysOff'>,
+): Outage[] {
   const byOffice = new Map<string, Span[]>();
-  for (const { office, ...of } of presences) byOffice.set(office, [...(byOffice.get(office) ?? []), [Date.parse(of.from), Date.parse(of.to)]]);
+  for (const { office, ...of } of presences)
+    byOffice.set(office, [...(byOffice.get(office) ?? []), [Date.parse(of.from), Date.parse(of.to)]]);
   const [first] = presences.map((each) => each.from).sort();
   if (first === undefined) return [];
   const at = Date.parse(now);
@@ -65,7 +70,8 @@ export function outagesOf(presences: readonly Presence[], { from, to, now }: { f
     for (const [office, stretches] of byOffice) {
       const silent = office === EVERYWHERE ? away : silences(stretches, [opens, closes], EXPECTED_DAYS * 86_400_000);
       for (const [start, end] of silent) {
-        const unheard = office === EVERYWHERE ? 0 : away.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, end) - Math.max(a, start)), 0);
+        const unheard =
+          office === EVERYWHERE ? 0 : away.reduce((sum, [a, b]) => sum + Math.max(0, Math.min(b, end) - Math.max(a, start)), 0);
         const minutes = Math.floor((end - start - unheard) / 60_000);
         if (minutes < terms.outageAfterMinutes) continue;
         outages.push({ office, from: new Date(start).toISOString(), to: end === at ? null : new Date(end).toISOString(), minutes });

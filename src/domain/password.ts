@@ -18,7 +18,10 @@ export function passwordFaults(typed: string, { id, name }: { id: string; name: 
   const faults: PasswordFault[] = [];
   const add = (code: PasswordFault['code'], message: string): void => void faults.push({ code, message });
   if ([...passwordText(typed)].length < PASSWORD_MIN_LENGTH) {
-    add('PASSWORD_TOO_SHORT', `گذرواژه دست‌کم ${PASSWORD_MIN_LENGTH} نویسه باشد. چند واژه که تنها شما کنار هم می‌گذارید بهتر از یک واژه است.`);
+    add(
+      'PASSWORD_TOO_SHORT',
+      `گذرواژه دست‌کم ${PASSWORD_MIN_LENGTH} نویسه باشد. چند واژه که تنها شما کنار هم می‌گذارید بهتر از یک واژه است.`,
+    );
   }
   const folded = searchText(typed);
   if (isOwnName(folded, id, name)) add('PASSWORD_IS_NAME', 'گذرواژه نام خود شماست. گذرواژه‌ای بنویسید که نام شما در آن نباشد.');
@@ -41,12 +44,21 @@ const WORDS =
   'password|passwd|passw0rd|p@ssword|p@ssw0rd|admin|administrator|welcome|letmein|iloveyou|changeme|secret|qwerty|tasvieh|test|user|iran|رمز|عبور|گذرواژه|پسورد|تسویه|سلام|مدیر|کاربر|ایران';
 const ONLY_WORDS = new RegExp(`^(?:${WORDS})+$`);
 /** Rows of keyboards and alphabets, folded. */
-const RUNS = ['0123456789', '123456789', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiopasdfghjklzxcvbnm', 'ضصثقفغعهخحجچشسیبلاتنمکگظطزرذدپو', 'ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی'];
+const RUNS = [
+  '0123456789',
+  '123456789',
+  'abcdefghijklmnopqrstuvwxyz',
+  'qwertyuiopasdfghjklzxcvbnm',
+  'ضصثقفغعهخحجچشسیبلاتنمکگظطزرذدپو',
+  'ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی',
+];
 
 function isObvious(folded: string): boolean {
   const characters = [...folded];
   if (new Set(characters).size < 5) return true;
   if (ONLY_WORDS.test(core(folded))) return true;
   const backwards = characters.reverse().join('');
-  return RUNS.map((run) => run.repeat(Math.ceil(folded.length / run.length) + 1)).some((run) => run.includes(folded) || run.includes(backwards));
+  return RUNS.map((run) => run.repeat(Math.ceil(folded.length / run.length) + 1)).some(
+    (run) => run.includes(folded) || run.includes(backwards),
+  );
 }

@@ -80,7 +80,12 @@ export function afterClosing(
   if (kind === 'settlement' && at.covered) return { ...targetOf(null), status: 'late', reason: COVERED, late: true };
   const others = at.cycles.filter((each) => each.cycle !== cycle);
   // a refused one still waits for its correction
-  return { ...targetOf(nextCycle(others, at.today, at.settlementDate)), status: status === 'refused' ? 'refused' : 'late', reason: null, late: true };
+  return {
+    ...targetOf(nextCycle(others, at.today, at.settlementDate)),
+    status: status === 'refused' ? 'refused' : 'late',
+    reason: null,
+    late: true,
+  };
 }
 
 /** The postings with the moments that their settlement waits for. */

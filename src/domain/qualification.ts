@@ -82,16 +82,31 @@ export function qualifyingDay({ facts, receivedAt }: SettlementOrder, today: Jal
 }
 
 /** Whether the operator may issue on the day (R3), and which qualification ends at most `warnDays` days later. */
-export function checkOperator(operator: Operator, { managed, person, qualifications }: OperatorStanding, day: JalaliDate, warnDays: number): Finding[] {
+export function checkOperator(
+  operator: Operator,
+  { managed, person, qualifications }: OperatorStanding,
+  day: JalaliDate,
+  warnDays: number,
+): Finding[] {
   if (!person) {
     if (!managed) return [];
     return [
-      finding('OPERATOR_NOT_QUALIFIED', 'clerk', `برای کاربر ${operator.id} صلاحیتی ثبت نشده است. از مدیر سامانه بخواهید شما و گواهی‌های آموزشتان را ثبت کند؛ تا آن زمان این تسویه را همکار دارای صلاحیت انجام دهد.`),
+      finding(
+        'OPERATOR_NOT_QUALIFIED',
+        'clerk',
+        `برای کاربر ${operator.id} صلاحیتی ثبت نشده است. از مدیر سامانه بخواهید شما و گواهی‌های آموزشتان را ثبت کند؛ تا آن زمان این تسویه را همکار دارای صلاحیت انجام دهد.`,
+      ),
     ];
   }
   // a token outlives what it says: the person may have been disabled or moved while the API could not look
   if (!person.active || !person.roles.includes(operator.role) || person.office !== operator.office) {
-    return [finding('FORBIDDEN', 'clerk', `کاربر ${operator.id} اکنون این نقش را در اداره ${operator.office} ندارد. دوباره وارد شوید یا از مدیر سامانه بپرسید.`)];
+    return [
+      finding(
+        'FORBIDDEN',
+        'clerk',
+        `کاربر ${operator.id} اکنون این نقش را در اداره ${operator.office} ندارد. دوباره وارد شوید یا از مدیر سامانه بپرسید.`,
+      ),
+    ];
   }
   const missing = missingQualifications(qualifications, day);
   if (missing.length > 0) {
@@ -106,7 +121,13 @@ export function checkOperator(operator: Operator, { managed, person, qualificati
   const lapsing = lapsingQualifications(qualifications, day, warnDays);
   if (lapsing.length === 0) return [];
   const ends = lapsing.map(({ code, lastDay }) => `«${NAMES[code]}» (تا ${lastDay})`).join('، ');
-  return [finding('QUALIFICATION_LAPSES', 'clerk', `این صلاحیت‌های شما به‌زودی پایان می‌یابد: ${ends}. پیش از آن تمدید کنید؛ پس از آن نمی‌توانید تسویه صادر کنید.`)];
+  return [
+    finding(
+      'QUALIFICATION_LAPSES',
+      'clerk',
+      `این صلاحیت‌های شما به‌زودی پایان می‌یابد: ${ends}. پیش از آن تمدید کنید؛ پس از آن نمی‌توانید تسویه صادر کنید.`,
+    ),
+  ];
 }
 
 function described({ code, lastDay, firstDay }: MissingQualification): string {

@@ -20,7 +20,10 @@ export interface FoundMeter {
 }
 
 /** The state in which a meter still is as far as is known: null when it was normal, or staff has read it for a bill since. */
-export function standingMeterState(found: FoundMeter | null, lastBill: Pick<LedgerBill, 'toDate' | 'readingSource'> | null): FoundMeter | null {
+export function standingMeterState(
+  found: FoundMeter | null,
+  lastBill: Pick<LedgerBill, 'toDate' | 'readingSource'> | null,
+): FoundMeter | null {
   if (found === null || found.state === 'normal') return null;
   return lastBill?.readingSource === 'staff' && lastBill.toDate > found.on ? null : found;
 }
@@ -102,13 +105,21 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
 
   if (date > today) {
     findings.push(
-      finding('READING_DATE_IN_FUTURE', 'settlementDate', `تاریخ ${date} پس از امروز (${today}) است. تاریخ امروز یا پیش از آن را وارد کنید.`),
+      finding(
+        'READING_DATE_IN_FUTURE',
+        'settlementDate',
+        `تاریخ ${date} پس از امروز (${today}) است. تاریخ امروز یا پیش از آن را وارد کنید.`,
+      ),
     );
   }
   const beforeLast = facts.readingSource !== 'none' && previous !== null && date < previous.on;
   if (date < account.connectedOn && !beforeLast) {
     findings.push(
-      finding('READING_DATE_BEFORE_LAST', 'settlementDate', `تاریخ ${date} پیش از برقراری اشتراک (${account.connectedOn}) است. تاریخ را اصلاح کنید.`),
+      finding(
+        'READING_DATE_BEFORE_LAST',
+        'settlementDate',
+        `تاریخ ${date} پیش از برقراری اشتراک (${account.connectedOn}) است. تاریخ را اصلاح کنید.`,
+      ),
     );
   }
   if (facts.readingSource === 'none') return ledgerOnly;
@@ -122,14 +133,20 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
   if (facts.meterState === 'reversed') return impossible;
   if (account.closedOn !== null && date > account.closedOn) {
     findings.push(
-      finding('ACCOUNT_CLOSED', 'subscription', `این اشتراک از ${account.closedOn} جمع‌آوری شده است و کارکرد تازه ندارد. مانده دفتر را اعلام کنید.`),
+      finding(
+        'ACCOUNT_CLOSED',
+        'subscription',
+        `این اشتراک از ${account.closedOn} جمع‌آوری شده است و کارکرد تازه ندارد. مانده دفتر را اعلام کنید.`,
+      ),
     );
   }
   const meter = meterRead(meters, date, reading);
   // the figure of a meter that is not on record tells nothing of what the next one counted
   const unknown = previous !== null && !meters.some(({ installedOn }) => installedOn <= previous.on);
   if (!previous || !meter || unknown) {
-    findings.push(finding('METER_UNKNOWN', 'subscription', 'کنتور این اشتراک در زمان آخرین قرائت ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.'));
+    findings.push(
+      finding('METER_UNKNOWN', 'subscription', 'کنتور این اشتراک در زمان آخرین قرائت ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.'),
+    );
     return impossible;
   }
   if (beforeLast) {
@@ -144,7 +161,11 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
   }
   if (reading >= 10 ** meter.digits) {
     findings.push(
-      finding('READING_TOO_MANY_DIGITS', 'reading', `رقم ${reading} بیش از ${meter.digits} رقمِ کنتور ${meter.serial} دارد (رقم قبلی ${previous.reading} در ${previous.on}). رقم کنتور را در ${date} دوباره بخوانید.`),
+      finding(
+        'READING_TOO_MANY_DIGITS',
+        'reading',
+        `رقم ${reading} بیش از ${meter.digits} رقمِ کنتور ${meter.serial} دارد (رقم قبلی ${previous.reading} در ${previous.on}). رقم کنتور را در ${date} دوباره بخوانید.`,
+      ),
     );
     return impossible;
   }
@@ -179,7 +200,9 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
       fallen.meter === meter
         ? `رقم ${reading} در ${date}`
         : `رقم پایانی ${end} کنتور ${fallen.meter.serial} در ${String(fallen.meter.removedOn)}`;
-    const upper = fallen.fromPrevious ? `${start} در ${previous.on}` : `${start} در ${fallen.meter.installedOn} (نصب کنتور ${fallen.meter.serial})`;
+    const upper = fallen.fromPrevious
+      ? `${start} در ${previous.on}`
+      : `${start} در ${fallen.meter.installedOn} (نصب کنتور ${fallen.meter.serial})`;
     if (previous.source === 'estimated' && fallen.fromPrevious) {
       findings.push(
         finding(
@@ -210,10 +233,18 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
   }
   if (stretches.length > 1) {
     const removed = countedM3(stretches.slice(0, -1));
-    findings.push(finding('METER_REPLACED', 'reading', `کنتور در این دوره (${span}) عوض شده است؛ کارکرد کنتورهای پیشین ${removed} متر مکعب است.`));
+    findings.push(
+      finding('METER_REPLACED', 'reading', `کنتور در این دوره (${span}) عوض شده است؛ کارکرد کنتورهای پیشین ${removed} متر مکعب است.`),
+    );
   }
   if (previous.source === 'estimated') {
-    findings.push(finding('ESTIMATED_LAST_READING', 'reading', `آخرین رقم (${previous.reading} در ${previous.on}) برآوردی بوده است؛ صورتحساب علی‌الحساب خواهد بود.`));
+    findings.push(
+      finding(
+        'ESTIMATED_LAST_READING',
+        'reading',
+        `آخرین رقم (${previous.reading} در ${previous.on}) برآوردی بوده است؛ صورتحساب علی‌الحساب خواهد بود.`,
+      ),
+    );
   }
   if (!withinCapacity) {
     findings.push(
@@ -243,19 +274,39 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
     const usual = `${span}؛ میانگین همین فصل برای ${days} روز حدود ${averageText(averages, days)} متر مکعب است`;
     if (compareFractions(consumption, bands.outer) > 0) {
       findings.push(
-        finding('OUTSIDE_OUTER_BAND', 'reading', `کارکرد ${text(consumption)} متر مکعب بسیار غیرعادی است (${usual}). رقم را دوباره بخوانید یا پذیرش سرپرست را بگیرید.`),
+        finding(
+          'OUTSIDE_OUTER_BAND',
+          'reading',
+          `کارکرد ${text(consumption)} متر مکعب بسیار غیرعادی است (${usual}). رقم را دوباره بخوانید یا پذیرش سرپرست را بگیرید.`,
+        ),
       );
     } else if (compareFractions(consumption, bands.high) > 0) {
-      findings.push(finding('HIGH_CONSUMPTION', 'reading', `کارکرد ${text(consumption)} متر مکعب بیش از معمول است (${usual}). رقم را بررسی و با دلیل تأیید کنید.`));
+      findings.push(
+        finding(
+          'HIGH_CONSUMPTION',
+          'reading',
+          `کارکرد ${text(consumption)} متر مکعب بیش از معمول است (${usual}). رقم را بررسی و با دلیل تأیید کنید.`,
+        ),
+      );
     } else if (compareFractions(consumption, bands.low) < 0) {
-      findings.push(finding('LOW_CONSUMPTION', 'reading', `کارکرد ${text(consumption)} متر مکعب کمتر از معمول است (${usual}). رقم را بررسی و با دلیل تأیید کنید.`));
+      findings.push(
+        finding(
+          'LOW_CONSUMPTION',
+          'reading',
+          `کارکرد ${text(consumption)} متر مکعب کمتر از معمول است (${usual}). رقم را بررسی و با دلیل تأیید کنید.`,
+        ),
+      );
     }
   }
   return { findings, usage: { previous, days, consumption } };
 }
 
 /** What the counter's state does not allow of a figure; the ledger alone may always be settled. */
-function stateFinding({ meterState, readingSource, settlementDate: date }: ReadingFacts, reading: number, previous: PreviousReading | null): Finding | null {
+function stateFinding(
+  { meterState, readingSource, settlementDate: date }: ReadingFacts,
+  reading: number,
+  previous: PreviousReading | null,
+): Finding | null {
   const figures = `رقم ${reading} در ${date}${previous ? `، رقم قبلی ${previous.reading} در ${previous.on}` : ''}`;
   if (meterState === 'reversed') {
     return finding(
@@ -292,11 +343,24 @@ interface Stretch {
 }
 
 /** The meters of a period in order, the last the one that was read; one whose end is below its start went round once. */
-function meterStretches(meters: readonly Meter[], previous: Pick<PreviousReading, 'on' | 'reading'>, last: Meter, reading: number): Stretch[] {
+function meterStretches(
+  meters: readonly Meter[],
+  previous: Pick<PreviousReading, 'on' | 'reading'>,
+  last: Meter,
+  reading: number,
+): Stretch[] {
   const lastAt = meters.indexOf(last);
   const first = meterRead(meters, previous.on, previous.reading);
   const known = first !== undefined && first.installedOn <= previous.on;
-  const firstAt = Math.min(lastAt, known ? meters.indexOf(first) : Math.max(0, meters.findIndex((meter) => meter.installedOn > previous.on)));
+  const firstAt = Math.min(
+    lastAt,
+    known
+      ? meters.indexOf(first)
+      : Math.max(
+          0,
+          meters.findIndex((meter) => meter.installedOn > previous.on),
+        ),
+  );
   return meters.slice(firstAt, lastAt + 1).map((meter, i) => {
     const fromPrevious = i === 0 && known;
     const start = fromPrevious ? previous.reading : meter.startReading;
@@ -317,7 +381,9 @@ function standardM3(stretches: readonly Stretch[]): Fraction {
 }
 
 function largestCapacity(stretches: readonly Stretch[]): Fraction {
-  return stretches.map(({ meter }) => decimal(meter.capacity)).reduce((most, capacity) => (compareFractions(capacity, most) > 0 ? capacity : most));
+  return stretches
+    .map(({ meter }) => decimal(meter.capacity))
+    .reduce((most, capacity) => (compareFractions(capacity, most) > 0 ? capacity : most));
 }
 
 /** The subscriber's own standard m³ per day in the season of `date`, over two years; null without such history. */

@@ -11,14 +11,7 @@ import type { Rial } from './rial.js';
 export type Instant = string;
 
 export type Purpose = 'balance' | 'final';
-export type SettlementStatus =
-  | 'received'
-  | 'announced'
-  | 'delivered'
-  | 'handedOver'
-  | 'settled'
-  | 'rejected'
-  | 'cancelled';
+export type SettlementStatus = 'received' | 'announced' | 'delivered' | 'handedOver' | 'settled' | 'rejected' | 'cancelled';
 
 export interface Person {
   name: string;
@@ -78,14 +71,7 @@ export interface StepTime {
   endedAt: Instant;
   attempts: number;
 }
-export type StepName =
-  | 'register'
-  | 'fetchAccount'
-  | 'checkReading'
-  | 'computeDebt'
-  | 'issueBill'
-  | 'announce'
-  | 'scheduleFee';
+export type StepName = 'register' | 'fetchAccount' | 'checkReading' | 'computeDebt' | 'issueBill' | 'announce' | 'scheduleFee';
 
 /** One slip of a bill: an amount that fits a payment id, its id and its 26-digit barcode. */
 export interface BillPayment {
@@ -133,11 +119,10 @@ export interface Outbox {
 }
 
 /** The subscriber as known at the announcement, kept with the bill. */
-export interface AccountView
-  extends Pick<
-    Account,
-    'subscription' | 'name' | 'address' | 'postalCode' | 'office' | 'series' | 'use' | 'climate' | 'area' | 'units' | 'file' | 'company'
-  > {
+export interface AccountView extends Pick<
+  Account,
+  'subscription' | 'name' | 'address' | 'postalCode' | 'office' | 'series' | 'use' | 'climate' | 'area' | 'units' | 'file' | 'company'
+> {
   billId: string;
   meter: Pick<Meter, 'serial' | 'digits' | 'capacity' | 'coefficient'> | null;
 }

@@ -1,5 +1,17 @@
 import { jalali } from './jalali.js';
-import { type Dated, type GasRates, type Step, type Tariff, type TariffFault, DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, checkTariff, given, holdsOn } from './tariff.js';
+import {
+  type Dated,
+  type GasRates,
+  type Step,
+  type Tariff,
+  type TariffFault,
+  DEFAULT_BANDS,
+  DEFAULT_COLLECTION,
+  DEFAULT_PAYMENT_PERIODS,
+  checkTariff,
+  given,
+  holdsOn,
+} from './tariff.js';
 import { cleanText, latinDigits, searchText, wholeNumber } from './text.js';
 
 export const STEP_TABLE_COLUMNS = ['use', 'season', 'climate', 'upto', 'rate'] as const;
@@ -47,7 +59,8 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
   const faults: TariffFault[] = [];
   const groups = new Map<string, { rates: Omit<GasRates, 'flat'>; rows: number[] }>();
   for (const { row, cells } of sheet.slice(head + 1)) {
-    const tell = (column: Column, code: string, message: string, detail: string): void => void faults.push({ path: `row ${row}, ${column}`, code, message, detail });
+    const tell = (column: Column, code: string, message: string, detail: string): void =>
+      void faults.push({ path: `row ${row}, ${column}`, code, message, detail });
     const text = (column: Column): string => {
       const cell = cellOf(cells, column);
       if (typeof cell === 'string') return latinDigits(cleanText(cell));
@@ -64,7 +77,13 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
       return value ?? 0;
     };
     const climates = climatesOf(climate);
-    if (climates === null) tell('climate', 'NOT_ALLOWED', `1 to 5, a list or a span of them, or empty: ${climate}`, `اقلیم عددی از 1 تا 5، فهرستی از آن‌ها (1، 2)، بازه‌ای از آن‌ها (1-3) یا خالی است (${given(climate)}).`);
+    if (climates === null)
+      tell(
+        'climate',
+        'NOT_ALLOWED',
+        `1 to 5, a list or a span of them, or empty: ${climate}`,
+        `اقلیم عددی از 1 تا 5، فهرستی از آن‌ها (1، 2)، بازه‌ای از آن‌ها (1-3) یا خالی است (${given(climate)}).`,
+      );
     const step: Step = { uptoM3PerMonth: upto === '' ? null : number('upto', upto), rialPerM3: number('rate', rate) };
     const key = [use, seasonOf(season), ...(climates ?? [])].join();
     const group = groups.get(key);
@@ -72,7 +91,10 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
       group.rates.steps.push(step);
       group.rows.push(row);
     } else {
-      groups.set(key, { rates: { use, season: seasonOf(season), ...(climates && climates.length > 0 && { climates }), steps: [step] }, rows: [row] });
+      groups.set(key, {
+        rates: { use, season: seasonOf(season), ...(climates && climates.length > 0 && { climates }), steps: [step] },
+        rows: [row],
+      });
     }
   }
   const ofRates = [...groups.values()];
@@ -102,7 +124,13 @@ export function followingTariff(before: Tariff, head: TariffHead, gas: readonly 
   const { provisionalTo: _, discounts, requiredDocuments, service, ...rest } = before;
   const { from } = head;
   const goOn = <R extends Dated>(rules: readonly R[]): R[] =>
-    rules.flatMap((rule) => (rule.from > from ? [rule] : holdsOn(before, rule, from) ? [{ ...rule, from, to: rule.to !== null && rule.to >= from ? rule.to : null }] : []));
+    rules.flatMap((rule) =>
+      rule.from > from
+        ? [rule]
+        : holdsOn(before, rule, from)
+          ? [{ ...rule, from, to: rule.to !== null && rule.to >= from ? rule.to : null }]
+          : [],
+    );
   const uses = new Set(gas.map(({ use }) => use));
   return {
     ...rest,
@@ -120,7 +148,9 @@ export function followingTariff(before: Tariff, head: TariffHead, gas: readonly 
 
 function columnsOf({ cells }: SheetRow): Map<Column, number> {
   const heads = cells.map((cell) => (typeof cell === 'string' ? searchText(cell) : ''));
-  const places = STEP_TABLE_COLUMNS.map((column) => [column, heads.findIndex((head) => head === column || head === searchText(PERSIAN_HEADS[column]))] as const);
+  const places = STEP_TABLE_COLUMNS.map(
+    (column) => [column, heads.findIndex((head) => head === column || head === searchText(PERSIAN_HEADS[column]))] as const,
+  );
   return new Map(places.filter(([, place]) => place >= 0));
 }
 
@@ -148,7 +178,10 @@ function isEmpty(cell: string | UnreadableCell): boolean {
 function seasonOf(text: string): GasRates['season'] {
   const word = searchText(text);
   // what is no season is left as it is and told by the check
-  return (['warm', 'cold', 'both'] as const).find((season) => word === season || word === searchText(PERSIAN_SEASONS[season])) ?? (text as GasRates['season']);
+  return (
+    (['warm', 'cold', 'both'] as const).find((season) => word === season || word === searchText(PERSIAN_SEASONS[season])) ??
+    (text as GasRates['season'])
+  );
 }
 
 function climatesOf(text: string): number[] | null {
@@ -169,7 +202,10 @@ function inRow({ path, code, message, detail }: TariffFault, groups: readonly { 
   const place = /^gas\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.(\w+))?/.exec(path);
   const row = rowOf(place?.[1], place?.[2]);
   const column = place?.[3] && COLUMN_OF[place[3]];
-  const named = (text: string, word: string): string => text.replace(/gas\[(\d+)\]/g, (whole, other: string) => (rowOf(other, undefined) === undefined ? whole : `${word} ${rowOf(other, undefined)}`));
+  const named = (text: string, word: string): string =>
+    text.replace(/gas\[(\d+)\]/g, (whole, other: string) =>
+      rowOf(other, undefined) === undefined ? whole : `${word} ${rowOf(other, undefined)}`,
+    );
   return {
     path: row === undefined ? path : `row ${row}${column === undefined ? '' : `, ${column}`}`,
     code,

@@ -54,7 +54,8 @@ function unknown(value: unknown, known: Names, path: string): TariffFault[] {
   return Object.entries(value).flatMap(([name, of]) => {
     const at = path === '' ? name : `${path}.${name}`;
     const under = Object.hasOwn(known, name) ? known[name] : known['*'];
-    if (under === undefined) return [{ path: at, code: 'UNKNOWN_NAME', message: 'nothing reads this name', detail: 'این نام شناخته نیست و خوانده نمی‌شود.' }];
+    if (under === undefined)
+      return [{ path: at, code: 'UNKNOWN_NAME', message: 'nothing reads this name', detail: 'این نام شناخته نیست و خوانده نمی‌شود.' }];
     return under === null ? [] : unknown(of, under, at);
   });
 }

@@ -5,7 +5,20 @@ import { type JalaliDate, LAST_DAY, addDays } from './jalali.js';
 import { type Rial, subtractRial } from './rial.js';
 import { DEFAULT_SERVICE_TERMS } from './service-terms.js';
 import { unknownNames } from './tariff-names.js';
-import { type Dated, type GasRates, type Season, type Tariff, TariffError, type TariffFault, endedBefore, gasIntervals, gasRatesFor, inDocument, readTariff, tariffOn } from './tariff.js';
+import {
+  type Dated,
+  type GasRates,
+  type Season,
+  type Tariff,
+  TariffError,
+  type TariffFault,
+  endedBefore,
+  gasIntervals,
+  gasRatesFor,
+  inDocument,
+  readTariff,
+  tariffOn,
+} from './tariff.js';
 
 const CLIMATES = [1, 2, 3, 4, 5];
 const SEASONS: Season[] = ['warm', 'cold'];
@@ -59,7 +72,13 @@ export function tariffBefore({ version, from }: Tariff, published: readonly Tari
 
 /** What is not wrong in itself but unlikely: slips of ten (toman for rial), rates that are not there, days without a rule or with two. */
 export function tariffWarnings(tariff: Tariff, against: Tariff | null): TariffFault[] {
-  return [...slipsOfSteps(tariff.gas), ...(against ? slipsAgainst(tariff, against) : []), ...missingRates(tariff), ...unlikelyDates(tariff), ...lateReminders(tariff)];
+  return [
+    ...slipsOfSteps(tariff.gas),
+    ...(against ? slipsAgainst(tariff, against) : []),
+    ...missingRates(tariff),
+    ...unlikelyDates(tariff),
+    ...lateReminders(tariff),
+  ];
 }
 
 /** Ten times or a tenth, with room for what a decree changes besides: toman for rial, or a digit too many. */
@@ -70,8 +89,15 @@ export function isSlip(rate: number, other: number): boolean {
 
 /** `than`: what it is held against, in English and Persian; a percentage is never in toman. */
 function slip(path: string, rate: number, [than, persian]: readonly [string, string]): TariffFault {
-  const [slipped, inPersian] = path.endsWith('.percent') ? ['a digit too many or too few', 'رقمی کم یا زیاد است'] : ['toman for rial', 'تومان به جای ریال است'];
-  return { path, code: 'SLIP_OF_TEN', message: `${rate} is about ten times or a tenth of ${than}: ${slipped}?`, detail: `${rate} حدود ده برابر یا یک‌دهم ${persian} است. شاید ${inPersian}.` };
+  const [slipped, inPersian] = path.endsWith('.percent')
+    ? ['a digit too many or too few', 'رقمی کم یا زیاد است']
+    : ['toman for rial', 'تومان به جای ریال است'];
+  return {
+    path,
+    code: 'SLIP_OF_TEN',
+    message: `${rate} is about ten times or a tenth of ${than}: ${slipped}?`,
+    detail: `${rate} حدود ده برابر یا یک‌دهم ${persian} است. شاید ${inPersian}.`,
+  };
 }
 
 /** Each rate beside the one of the step before it; past a slip the next is held against the last sound one. */
@@ -80,7 +106,8 @@ export function slipsOfSteps(gas: readonly GasRates[]): TariffFault[] {
   gas.forEach(({ steps }, i) => {
     let sound = 0;
     steps.forEach(({ rialPerM3 }, n) => {
-      if (isSlip(rialPerM3, sound)) found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, [`${sound} of the steps before`, `${sound} در پله‌های پیش از آن`]));
+      if (isSlip(rialPerM3, sound))
+        found.push(slip(`gas[${i}].steps[${n}].rialPerM3`, rialPerM3, [`${sound} of the steps before`, `${sound} در پله‌های پیش از آن`]));
       else sound = rialPerM3;
     });
   });
@@ -105,15 +132,23 @@ function slipsAgainst(tariff: Tariff, against: Tariff): TariffFault[] {
   const compare = (path: string, value: number, old: number | undefined): void => {
     if (old !== undefined && isSlip(value, old)) found.push(slip(path, value, before(old)));
   };
-  const charges = <R extends { rialPerMonth: Rial }>(name: string, rules: readonly R[], olds: readonly R[], same: (a: R, b: R) => boolean): void =>
-    rules.forEach((rule, i) => compare(`${name}[${i}].rialPerMonth`, rule.rialPerMonth, olds.findLast((other) => same(rule, other))?.rialPerMonth));
+  const charges = <R extends { rialPerMonth: Rial }>(
+    name: string,
+    rules: readonly R[],
+    olds: readonly R[],
+    same: (a: R, b: R) => boolean,
+  ): void =>
+    rules.forEach((rule, i) =>
+      compare(`${name}[${i}].rialPerMonth`, rule.rialPerMonth, olds.findLast((other) => same(rule, other))?.rialPerMonth),
+    );
   charges('insurance', tariff.insurance, against.insurance, (a, b) => a.use === b.use && a.area === b.area);
   charges('subscription', tariff.subscription, against.subscription, (a, b) => a.use === b.use && a.capacityUpTo === b.capacityUpTo);
   for (const name of ['levy', 'vat'] as const) {
     const old = against[name].at(-1);
     tariff[name].forEach(({ percent }, i) => compare(`${name}[${i}].percent`, Number(percent), old && Number(old.percent)));
   }
-  for (const name of ['roundTo', 'notCollectedUpTo'] as const) compare(`collection.${name}`, tariff.collection[name], against.collection[name]);
+  for (const name of ['roundTo', 'notCollectedUpTo'] as const)
+    compare(`collection.${name}`, tariff.collection[name], against.collection[name]);
   return found;
 }
 
@@ -133,7 +168,13 @@ function missingRates(tariff: Tariff): TariffFault[] {
   for (const use of new Set(tariff.gas.map((rates) => rates.use))) {
     for (const season of SEASONS.filter((each) => tariff.seasons.some((span) => span.season === each))) {
       const none = CLIMATES.filter((climate) => !gasRatesFor(tariff, use, season, climate));
-      if (none.length > 0) found.push({ path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`, code: 'NO_RATE', message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)`, detail: `برای کاربری ${use} در فصل ${season === 'warm' ? 'گرم' : 'سرد'} و اقلیم ${none.join('، ')} نرخی نیست: آنجا تسویه پذیرفته نمی‌شود (NO_TARIFF).` });
+      if (none.length > 0)
+        found.push({
+          path: `gas[${tariff.gas.findIndex((rates) => rates.use === use)}]`,
+          code: 'NO_RATE',
+          message: `no ${season} rate for ${use} in climate ${none.join(', ')}: refused there (NO_TARIFF)`,
+          detail: `برای کاربری ${use} در فصل ${season === 'warm' ? 'گرم' : 'سرد'} و اقلیم ${none.join('، ')} نرخی نیست: آنجا تسویه پذیرفته نمی‌شود (NO_TARIFF).`,
+        });
     }
   }
   return found;
@@ -145,7 +186,12 @@ function unlikelyDates(tariff: Tariff): TariffFault[] {
   const rules = [
     ...tariff.levy.map((rule, i) => ({ rule, path: `levy[${i}]`, kind: 'levy', name: 'عوارض گازرسانی' })),
     ...tariff.vat.map((rule, i) => ({ rule, path: `vat[${i}]`, kind: 'vat', name: 'مالیات بر ارزش افزوده' })),
-    ...tariff.insurance.map((rule, i) => ({ rule, path: `insurance[${i}]`, kind: `insurance of ${rule.use}, ${rule.area}`, name: `بیمهٔ کاربری ${rule.use} ${rule.area === 'urban' ? 'شهری' : 'روستایی'}` })),
+    ...tariff.insurance.map((rule, i) => ({
+      rule,
+      path: `insurance[${i}]`,
+      kind: `insurance of ${rule.use}, ${rule.area}`,
+      name: `بیمهٔ کاربری ${rule.use} ${rule.area === 'urban' ? 'شهری' : 'روستایی'}`,
+    })),
     ...tariff.subscription.map((rule, i) => ({
       rule,
       path: `subscription[${i}]`,
@@ -154,21 +200,42 @@ function unlikelyDates(tariff: Tariff): TariffFault[] {
     })),
   ];
   // of these two at once are meant, and none is none
-  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap((name) => tariff[name]?.map((rule: Dated, i) => ({ rule, path: `${name}[${i}]` })) ?? []);
+  const others = (['discounts', 'requiredDocuments', 'service'] as const).flatMap(
+    (name) => tariff[name]?.map((rule: Dated, i) => ({ rule, path: `${name}[${i}]` })) ?? [],
+  );
   for (const { rule, path } of [...rules, ...others]) {
     if (lastDay(rule) < tariff.from || rule.from > lastDay(tariff)) {
-      found.push({ path, code: 'NEVER_HOLDS', message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff`, detail: `${span(rule)} هیچ روزی از این تعرفه را در بر ندارد. تاریخ‌ها را بررسی کنید.` });
+      found.push({
+        path,
+        code: 'NEVER_HOLDS',
+        message: `${rule.from} to ${rule.to ?? 'further notice'} holds no day of the tariff`,
+        detail: `${span(rule)} هیچ روزی از این تعرفه را در بر ندارد. تاریخ‌ها را بررسی کنید.`,
+      });
     }
   }
   for (const { kind, name, path: first } of rules.filter((each, i) => rules.findIndex((other) => other.kind === each.kind) === i)) {
     const ofKind = rules.filter((each) => each.kind === kind);
-    const gap = firstGap(tariff, ofKind.map(({ rule }) => rule));
-    if (gap) found.push({ path: first.replace(/\[.*/, ''), code: 'RULE_GAP', message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there`, detail: `${span(gap)} برای ${name} قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.` });
+    const gap = firstGap(
+      tariff,
+      ofKind.map(({ rule }) => rule),
+    );
+    if (gap)
+      found.push({
+        path: first.replace(/\[.*/, ''),
+        code: 'RULE_GAP',
+        message: `no rule for ${kind} from ${gap.from} to ${gap.to ?? 'further notice'}: nothing is charged there`,
+        detail: `${span(gap)} برای ${name} قاعده‌ای نیست: در این روزها چیزی گرفته نمی‌شود.`,
+      });
     ofKind.forEach(({ rule, path }, i) => {
       const before = ofKind.slice(0, i).find((other) => firstShared(rule, other.rule) !== null);
       if (!before) return;
       const shared = firstShared(rule, before.rule);
-      found.push({ path, code: 'RULES_OVERLAP', message: `holds with ${before.path} from ${shared}: the later in the list counts`, detail: `از ${shared} هم‌زمان با ${before.path} برقرار است: آنچه در فهرست دیرتر آمده به کار می‌رود.` });
+      found.push({
+        path,
+        code: 'RULES_OVERLAP',
+        message: `holds with ${before.path} from ${shared}: the later in the list counts`,
+        detail: `از ${shared} هم‌زمان با ${before.path} برقرار است: آنچه در فهرست دیرتر آمده به کار می‌رود.`,
+      });
     });
   }
   return found;
@@ -202,7 +269,16 @@ function firstShared(a: Dated, b: Dated): JalaliDate | null {
 function lateReminders(tariff: Tariff): TariffFault[] {
   const found = tariff.service?.flatMap(({ correction }, i): TariffFault[] => {
     const { dueHours, remindHours } = { ...DEFAULT_SERVICE_TERMS.correction, ...correction };
-    return remindHours < dueHours ? [] : [{ path: `service[${i}].correction`, code: 'LATE_REMINDER', message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over`, detail: `یادآوری پس از ${remindHours} ساعت وقتی می‌رسد که مهلت ${dueHours} ساعته تمام شده است.` }];
+    return remindHours < dueHours
+      ? []
+      : [
+          {
+            path: `service[${i}].correction`,
+            code: 'LATE_REMINDER',
+            message: `the reminder after ${remindHours} hours comes when the ${dueHours} are over`,
+            detail: `یادآوری پس از ${remindHours} ساعت وقتی می‌رسد که مهلت ${dueHours} ساعته تمام شده است.`,
+          },
+        ];
   });
   return found ?? [];
 }
@@ -231,7 +307,9 @@ export function sampleBills(tariff: Tariff, against: Tariff | null): SampleBill[
   const months = SEASONS.map((season) => ({ season, periodNew: monthIn(tariff, season), periodOld: against && monthIn(against, season) }));
   for (const use of new Set(all.map((rates) => rates.use))) {
     const rated = all.filter((rates) => rates.use === use);
-    const byClimate = rated.some((rates) => !rates.flat || rates.climates !== undefined) || [tariff, against].some((each) => each?.discounts?.some((rule) => rule.use === use && rule.climates !== undefined));
+    const byClimate =
+      rated.some((rates) => !rates.flat || rates.climates !== undefined) ||
+      [tariff, against].some((each) => each?.discounts?.some((rule) => rule.use === use && rule.climates !== undefined));
     const quantities = quantitiesOf(rated);
     for (const climate of byClimate ? CLIMATES : [null]) {
       for (const { season, periodNew, periodOld } of months) {
@@ -287,7 +365,22 @@ function total(tariff: Tariff, after: JalaliDate, use: string, climate: number, 
 }
 
 /** One unit, urban, an ordinary meter: what a sample's account has besides the rates that are asked for. */
-const ACCOUNT = { subscription: '', file: '', company: '', name: '', nationalId: '', mobile: '', address: '', postalCode: '', office: '', series: '', area: 'urban', units: 1, welfare: false, closedOn: null } as const;
+const ACCOUNT = {
+  subscription: '',
+  file: '',
+  company: '',
+  name: '',
+  nationalId: '',
+  mobile: '',
+  address: '',
+  postalCode: '',
+  office: '',
+  series: '',
+  area: 'urban',
+  units: 1,
+  welfare: false,
+  closedOn: null,
+} as const;
 const METER = { serial: '', digits: 5, capacity: '6', coefficient: '1', startReading: 0, removedOn: null, endReading: null } as const;
 
 function sampleSnapshot(connectedOn: JalaliDate, use: string, climate: number): AccountSnapshot {

@@ -238,11 +238,7 @@ export interface GasInterval {
  * The days after `after` up to and including `until`, cut where the tariff or the season changes.
  * Returns the first day without a tariff or season instead when there is one.
  */
-export function gasIntervals(
-  tariffs: readonly Tariff[],
-  after: JalaliDate,
-  until: JalaliDate,
-): GasInterval[] | { noTariffOn: JalaliDate } {
+export function gasIntervals(tariffs: readonly Tariff[], after: JalaliDate, until: JalaliDate): GasInterval[] | { noTariffOn: JalaliDate } {
   const intervals: GasInterval[] = [];
   let from = addDays(after, 1);
   while (from <= until) {
@@ -291,22 +287,69 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     return holds;
   };
   const dates = (dated: Dated, path: string): void => {
-    const from = check(isDate(dated.from), `${path}from`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd: ${shown(dated.from)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`);
-    const to = dated.to === null || check(isDate(dated.to), `${path}to`, 'NOT_A_DATE', `not a Jalali date yyyy/mm/dd, nor null: ${shown(dated.to)}`, `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`);
-    if (from && to && dated.to !== null) check(dated.from <= dated.to, `${path}to`, 'TURNED_ROUND', 'ends before it starts', `پایان (${dated.to}) پیش از آغاز (${dated.from}) است.`);
+    const from = check(
+      isDate(dated.from),
+      `${path}from`,
+      'NOT_A_DATE',
+      `not a Jalali date yyyy/mm/dd: ${shown(dated.from)}`,
+      `تاریخ شمسی به شکل سال/ماه/روز لازم است (${given(dated.from)}).`,
+    );
+    const to =
+      dated.to === null ||
+      check(
+        isDate(dated.to),
+        `${path}to`,
+        'NOT_A_DATE',
+        `not a Jalali date yyyy/mm/dd, nor null: ${shown(dated.to)}`,
+        `تاریخ شمسی به شکل سال/ماه/روز لازم است، یا null به معنی تا اطلاع بعدی (${given(dated.to)}).`,
+      );
+    if (from && to && dated.to !== null)
+      check(
+        dated.from <= dated.to,
+        `${path}to`,
+        'TURNED_ROUND',
+        'ends before it starts',
+        `پایان (${dated.to}) پیش از آغاز (${dated.from}) است.`,
+      );
   };
   const text = (value: unknown, path: string): void =>
     void check(typeof value === 'string' && value !== '', path, 'REQUIRED', 'a text is required', `متنی لازم است (${given(value)}).`);
   const oneOf = (value: unknown, allowed: readonly unknown[], path: string): void =>
-    void check(allowed.includes(value), path, 'NOT_ALLOWED', `one of ${allowed.join(', ')}: ${shown(value)}`, `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`);
+    void check(
+      allowed.includes(value),
+      path,
+      'NOT_ALLOWED',
+      `one of ${allowed.join(', ')}: ${shown(value)}`,
+      `یکی از این‌ها لازم است: ${allowed.join('، ')} (${given(value)}).`,
+    );
   const whole = (value: unknown, from: number, to: number, path: string): boolean =>
-    check(Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to, path, 'OUT_OF_RANGE', `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${shown(value)}`, `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`);
+    check(
+      Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to,
+      path,
+      'OUT_OF_RANGE',
+      `not a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}: ${shown(value)}`,
+      `عدد صحیح ${to === Number.MAX_SAFE_INTEGER ? `${from} یا بیشتر` : `از ${from} تا ${to}`} لازم است (${given(value)}).`,
+    );
   const amount = (value: unknown, path: string): void =>
-    void check(Number.isSafeInteger(value) && (value as number) >= 0, path, 'NOT_WHOLE_RIAL', `not whole rial: ${shown(value)}`, `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`);
+    void check(
+      Number.isSafeInteger(value) && (value as number) >= 0,
+      path,
+      'NOT_WHOLE_RIAL',
+      `not whole rial: ${shown(value)}`,
+      `مبلغ به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(value)}).`,
+    );
   const decimalText = (value: unknown, path: string): void =>
-    void check(isDecimal(value), path, 'NOT_DECIMAL', `not a decimal number as text, 0 or more: ${shown(value)}`, `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`);
+    void check(
+      isDecimal(value),
+      path,
+      'NOT_DECIMAL',
+      `not a decimal number as text, 0 or more: ${shown(value)}`,
+      `عدد اعشاری صفر یا بیشتر به صورت متن، مانند "0.3"، لازم است (${given(value)}).`,
+    );
   const climateList = (climates: unknown = [], path: string): void => {
-    if (check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+    if (
+      check(Array.isArray(climates), path, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')
+    ) {
       (climates as unknown[]).forEach((climate, n) => whole(climate, 1, 5, `${path}[${n}]`));
     }
   };
@@ -327,17 +370,43 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
   };
   const validity = sound(() => dates(tariff, ''));
   if (tariff.provisionalTo !== undefined) {
-    check(isDate(tariff.provisionalTo) && !(isDate(tariff.to) && tariff.provisionalTo < tariff.to), 'provisionalTo', 'NOT_A_DATE', `not a Jalali date after the last day: ${shown(tariff.provisionalTo)}`, `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`);
-  }
-  const seasons = sound(() => each(tariff.seasons, 'seasons', (span, path) => {
-    oneOf(span.season, ['warm', 'cold'], `${path}.season`);
-    const ends = (['from', 'to'] as const).map((end) =>
-      check(isDate(span[end]) || isDayOfYear(span[end]), `${path}.${end}`, 'NOT_A_DATE', `not a day: ${shown(span[end])}`, `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`),
+    check(
+      isDate(tariff.provisionalTo) && !(isDate(tariff.to) && tariff.provisionalTo < tariff.to),
+      'provisionalTo',
+      'NOT_A_DATE',
+      `not a Jalali date after the last day: ${shown(tariff.provisionalTo)}`,
+      `تاریخ شمسی، نه پیش از روز پایان تعرفه، لازم است (${given(tariff.provisionalTo)}).`,
     );
-    if (!ends.every(Boolean)) return;
-    check(span.from.length === span.to.length, path, 'NOT_A_DATE', 'both days of every year, or both full dates', 'آغاز و پایان یا هر دو روز سال (ماه/روز) باشد یا هر دو تاریخ کامل.');
-    check(isYearly(span) || span.from <= span.to, `${path}.to`, 'TURNED_ROUND', 'ends before it starts', `پایان (${span.to}) پیش از آغاز (${span.from}) است.`);
-  }));
+  }
+  const seasons = sound(() =>
+    each(tariff.seasons, 'seasons', (span, path) => {
+      oneOf(span.season, ['warm', 'cold'], `${path}.season`);
+      const ends = (['from', 'to'] as const).map((end) =>
+        check(
+          isDate(span[end]) || isDayOfYear(span[end]),
+          `${path}.${end}`,
+          'NOT_A_DATE',
+          `not a day: ${shown(span[end])}`,
+          `روز به شکل ماه/روز، یا تاریخ کامل سال/ماه/روز، لازم است (${given(span[end])}).`,
+        ),
+      );
+      if (!ends.every(Boolean)) return;
+      check(
+        span.from.length === span.to.length,
+        path,
+        'NOT_A_DATE',
+        'both days of every year, or both full dates',
+        'آغاز و پایان یا هر دو روز سال (ماه/روز) باشد یا هر دو تاریخ کامل.',
+      );
+      check(
+        isYearly(span) || span.from <= span.to,
+        `${path}.to`,
+        'TURNED_ROUND',
+        'ends before it starts',
+        `پایان (${span.to}) پیش از آغاز (${span.from}) است.`,
+      );
+    }),
+  );
   if (validity && seasons) faults.push(...checkSeasons(tariff));
   each(tariff.gas, 'gas', (rates, path) => {
     text(rates.use, `${path}.use`);
@@ -347,12 +416,26 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
     if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step', 'اینجا پله‌ای لازم است.')) return;
     faults.push(...checkSteps(rates.steps, path));
-    check(rates.flat !== true || rates.steps.length <= 1, `${path}.steps`, 'FLAT_WITH_STEPS', 'a flat rate has one step', 'نرخ ثابت تنها یک پله دارد.');
+    check(
+      rates.flat !== true || rates.steps.length <= 1,
+      `${path}.steps`,
+      'FLAT_WITH_STEPS',
+      'a flat rate has one step',
+      'نرخ ثابت تنها یک پله دارد.',
+    );
   });
   const rated: unknown[] = Array.isArray(tariff.gas) ? tariff.gas : [];
   rated.forEach((rates, i) => {
-    const other = rated.findIndex((before, n) => n < i && isRecord(before) && isRecord(rates) && overlap(before as unknown as GasRates, rates as unknown as GasRates));
-    check(other < 0, `gas[${i}]`, 'RATES_OVERLAP', `same use, season and climate as gas[${other}]`, `کاربری، فصل و اقلیم آن با gas[${other}] یکی است.`);
+    const other = rated.findIndex(
+      (before, n) => n < i && isRecord(before) && isRecord(rates) && overlap(before as unknown as GasRates, rates as unknown as GasRates),
+    );
+    check(
+      other < 0,
+      `gas[${i}]`,
+      'RATES_OVERLAP',
+      `same use, season and climate as gas[${other}]`,
+      `کاربری، فصل و اقلیم آن با gas[${other}] یکی است.`,
+    );
   });
   each(tariff.levy, 'levy', (rule, path) => {
     dates(rule, `${path}.`);
@@ -389,7 +472,14 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       if (rule.season !== undefined) oneOf(rule.season, ['warm', 'cold'], `${path}.season`);
       if (rule.spans !== undefined) {
         each(rule.spans, `${path}.spans`, (span, at) => {
-          for (const end of ['from', 'to'] as const) check(isDayOfYear(span[end]), `${at}.${end}`, 'NOT_A_DATE', `not a day of the year mm/dd: ${shown(span[end])}`, `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`);
+          for (const end of ['from', 'to'] as const)
+            check(
+              isDayOfYear(span[end]),
+              `${at}.${end}`,
+              'NOT_A_DATE',
+              `not a day of the year mm/dd: ${shown(span[end])}`,
+              `روز سال به شکل ماه/روز لازم است (${given(span[end])}).`,
+            );
         });
       }
       const kind: unknown = rule.kind;
@@ -405,9 +495,16 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
         text(document.code, `${at}.code`);
         text(document.name, `${at}.name`);
       });
-      check(!Array.isArray(rule.anyOf) || rule.anyOf.length > 0, `${path}.anyOf`, 'REQUIRED', 'a document is required', 'دست‌کم یک مدرک لازم است.');
+      check(
+        !Array.isArray(rule.anyOf) || rule.anyOf.length > 0,
+        `${path}.anyOf`,
+        'REQUIRED',
+        'a document is required',
+        'دست‌کم یک مدرک لازم است.',
+      );
       const listOf = (list: readonly unknown[], allowed: readonly string[], at: string): void => {
-        if (check(Array.isArray(list) && list.length > 0, at, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) list.forEach((item, n) => oneOf(item, allowed, `${at}[${n}]`));
+        if (check(Array.isArray(list) && list.length > 0, at, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.'))
+          list.forEach((item, n) => oneOf(item, allowed, `${at}[${n}]`));
       };
       listOf(rule.purposes, PURPOSES_WITH_DOCUMENTS, `${path}.purposes`);
       if (rule.applicants !== undefined) listOf(rule.applicants, ['owner', 'tenant'], `${path}.applicants`);
@@ -417,19 +514,48 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     each(tariff.service, 'service', (rule, path) => {
       dates(rule, `${path}.`);
       const span = (value: unknown, upTo: number, at: string): void => void (value === undefined || whole(value, 1, upTo, `${path}.${at}`));
-      const group = <N extends string>(value: Partial<Record<N, number>> | undefined, name: string, visit: (of: Partial<Record<N, number>>, at: string) => void): void => {
-        if (value !== undefined && check(isRecord(value), `${path}.${name}`, 'NOT_AN_OBJECT', 'a group of terms, or absent', 'گروهی از مقررات لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) visit(value, name);
+      const group = <N extends string>(
+        value: Partial<Record<N, number>> | undefined,
+        name: string,
+        visit: (of: Partial<Record<N, number>>, at: string) => void,
+      ): void => {
+        if (
+          value !== undefined &&
+          check(
+            isRecord(value),
+            `${path}.${name}`,
+            'NOT_AN_OBJECT',
+            'a group of terms, or absent',
+            'گروهی از مقررات لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.',
+          )
+        )
+          visit(value, name);
       };
       group(rule.staleAfterDays, 'staleAfterDays', (days, at) => {
         for (const kind of Object.keys(days)) oneOf(kind, FEED_KINDS, `${path}.${at}.${kind}`);
         for (const kind of FEED_KINDS) span(days[kind], DAYS, `${at}.${kind}`);
       });
       const reminders: unknown = rule.remindDaysBeforeClosing ?? [];
-      if (check(Array.isArray(reminders), `${path}.remindDaysBeforeClosing`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+      if (
+        check(
+          Array.isArray(reminders),
+          `${path}.remindDaysBeforeClosing`,
+          'NOT_A_LIST',
+          'a list, or absent',
+          'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.',
+        )
+      ) {
         (reminders as unknown[]).forEach((days, n, all) => {
           const at = `${path}.remindDaysBeforeClosing[${n}]`;
           const before = all[n - 1];
-          if (whole(days, 0, 366, at) && typeof before === 'number') check((days as number) < before, at, 'NOT_DESCENDING', `the earliest reminder first: ${shown(days)} after ${before}`, `زودترین یادآوری اول می‌آید: ${shown(days)} پس از ${before} آمده است.`);
+          if (whole(days, 0, 366, at) && typeof before === 'number')
+            check(
+              (days as number) < before,
+              at,
+              'NOT_DESCENDING',
+              `the earliest reminder first: ${shown(days)} after ${before}`,
+              `زودترین یادآوری اول می‌آید: ${shown(days)} پس از ${before} آمده است.`,
+            );
         });
       }
       group(rule.correction, 'correction', (correction, at) => {
@@ -438,37 +564,97 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
         if (correction.approvalAbove !== undefined) amount(correction.approvalAbove, `${path}.${at}.approvalAbove`);
       });
       group(rule.correctiveAction, 'correctiveAction', (action, at) => {
-        for (const per of ['perSettlement', 'perClerk', 'perCause', 'perOffice'] as const) span(action[per], Number.MAX_SAFE_INTEGER, `${at}.${per}`);
+        for (const per of ['perSettlement', 'perClerk', 'perCause', 'perOffice'] as const)
+          span(action[per], Number.MAX_SAFE_INTEGER, `${at}.${per}`);
         for (const days of ['effectAfterDays', 'meetingDueDays'] as const) span(action[days], DAYS, `${at}.${days}`);
       });
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
       const openingHours: unknown = rule.openingHours ?? [];
-      if (check(Array.isArray(openingHours), `${path}.openingHours`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+      if (
+        check(
+          Array.isArray(openingHours),
+          `${path}.openingHours`,
+          'NOT_A_LIST',
+          'a list, or absent',
+          'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.',
+        )
+      ) {
         (openingHours as unknown[]).forEach((hours, n) => {
           const at = `${path}.openingHours[${n}]`;
           if (!check(isRecord(hours), at, 'NOT_AN_OBJECT', 'not hours from and to', 'ساعت آغاز (from) و پایان (to) لازم است.')) return;
           const { from, to, days = [] } = hours as { from?: unknown; to?: unknown; days?: unknown };
-          for (const [name, time] of Object.entries({ from, to })) check(isClockTime(time), `${at}.${name}`, 'NOT_A_TIME', `a time of day (07:30): ${shown(time)}`, `ساعتی از روز (07:30) لازم است (${given(time)}).`);
-          if (isClockTime(from) && isClockTime(to)) check(from < to, at, 'TURNED_ROUND', `${from} is not before ${to}`, `آغاز (${from}) پیش از پایان (${to}) نیست.`);
-          if (!check(Array.isArray(days), `${at}.days`, 'NOT_A_LIST', 'weekdays, or absent', 'فهرستی از روزهای هفته لازم است؛ برای همهٔ روزها این نام را ننویسید.')) return;
-          (days as unknown[]).forEach((day, i) => check(isWeekday(day), `${at}.days[${i}]`, 'NOT_A_WEEKDAY', `a weekday (thursday): ${shown(day)}`, `روز هفته (thursday) لازم است (${given(day)}).`));
+          for (const [name, time] of Object.entries({ from, to }))
+            check(
+              isClockTime(time),
+              `${at}.${name}`,
+              'NOT_A_TIME',
+              `a time of day (07:30): ${shown(time)}`,
+              `ساعتی از روز (07:30) لازم است (${given(time)}).`,
+            );
+          if (isClockTime(from) && isClockTime(to))
+            check(from < to, at, 'TURNED_ROUND', `${from} is not before ${to}`, `آغاز (${from}) پیش از پایان (${to}) نیست.`);
+          if (
+            !check(
+              Array.isArray(days),
+              `${at}.days`,
+              'NOT_A_LIST',
+              'weekdays, or absent',
+              'فهرستی از روزهای هفته لازم است؛ برای همهٔ روزها این نام را ننویسید.',
+            )
+          )
+            return;
+          (days as unknown[]).forEach((day, i) =>
+            check(
+              isWeekday(day),
+              `${at}.days[${i}]`,
+              'NOT_A_WEEKDAY',
+              `a weekday (thursday): ${shown(day)}`,
+              `روز هفته (thursday) لازم است (${given(day)}).`,
+            ),
+          );
         });
       }
       const daysOff: unknown = rule.daysOff ?? [];
-      if (check(Array.isArray(daysOff), `${path}.daysOff`, 'NOT_A_LIST', 'a list, or absent', 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.')) {
+      if (
+        check(
+          Array.isArray(daysOff),
+          `${path}.daysOff`,
+          'NOT_A_LIST',
+          'a list, or absent',
+          'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.',
+        )
+      ) {
         (daysOff as unknown[]).forEach((day, n) =>
-          check(isWeekday(day) || isDayOfYear(day) || isDate(day), `${path}.daysOff[${n}]`, 'NOT_A_DAY_OFF', `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${shown(day)}`, `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`),
+          check(
+            isWeekday(day) || isDayOfYear(day) || isDate(day),
+            `${path}.daysOff[${n}]`,
+            'NOT_A_DAY_OFF',
+            `a weekday (friday), a day of each year (01/13) or a date (1405/01/21): ${shown(day)}`,
+            `روز هفته (friday)، روزی از هر سال (01/13) یا تاریخ (1405/01/21) لازم است (${given(day)}).`,
+          ),
         );
-        check(leavesWork(daysOff as unknown[]), `${path}.daysOff`, 'NO_WORKING_DAY', 'all seven days of the week are off', 'هر هفت روز هفته تعطیل است.');
+        check(
+          leavesWork(daysOff as unknown[]),
+          `${path}.daysOff`,
+          'NO_WORKING_DAY',
+          'all seven days of the week are off',
+          'هر هفت روز هفته تعطیل است.',
+        );
       }
     });
   }
   const { collection, bands, paymentPeriods } = tariff as Partial<Tariff>;
   if (collection !== undefined && check(isRecord(collection), 'collection', 'NOT_AN_OBJECT', 'not a rule', 'اینجا قاعده‌ای لازم است.')) {
     if (whole(collection.roundTo, 1, Number.MAX_SAFE_INTEGER, 'collection.roundTo')) {
-      check(collection.roundTo % AMOUNT_UNIT === 0, 'collection.roundTo', 'NOT_PAYABLE', `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`, `شناسهٔ پرداخت تنها مضرب ${AMOUNT_UNIT} ریال را در بر می‌گیرد (${given(collection.roundTo)}).`);
+      check(
+        collection.roundTo % AMOUNT_UNIT === 0,
+        'collection.roundTo',
+        'NOT_PAYABLE',
+        `a payment id holds multiples of ${AMOUNT_UNIT} rial alone: ${collection.roundTo}`,
+        `شناسهٔ پرداخت تنها مضرب ${AMOUNT_UNIT} ریال را در بر می‌گیرد (${given(collection.roundTo)}).`,
+      );
     }
     amount(collection.notCollectedUpTo, 'collection.notCollectedUpTo');
   }
@@ -476,7 +662,10 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     for (const name of ['highFactor', 'lowFactor', 'outerFactor'] as const) decimalText(bands[name], `bands.${name}`);
     whole(bands.ignoreUpToM3PerMonth, 0, Number.MAX_SAFE_INTEGER, 'bands.ignoreUpToM3PerMonth');
   }
-  if (paymentPeriods !== undefined && check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range', 'اینجا بازه‌ای لازم است.')) {
+  if (
+    paymentPeriods !== undefined &&
+    check(isRecord(paymentPeriods), 'paymentPeriods', 'NOT_AN_OBJECT', 'not a range', 'اینجا بازه‌ای لازم است.')
+  ) {
     // two digits of the payment id
     if (whole(paymentPeriods.from, 0, 99, 'paymentPeriods.from')) whole(paymentPeriods.to, paymentPeriods.from, 99, 'paymentPeriods.to');
   }
@@ -527,19 +716,35 @@ export function checkSteps(steps: readonly Step[], path: string): TariffFault[] 
   steps.forEach((step, i) => {
     const at = `${path}.steps[${i}]`;
     if (!Number.isSafeInteger(step.rialPerM3) || step.rialPerM3 < 0) {
-      faults.push(fault(`${at}.rialPerM3`, 'NOT_WHOLE_RIAL', `not whole rial per m³: ${shown(step.rialPerM3)}`, `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`));
+      faults.push(
+        fault(
+          `${at}.rialPerM3`,
+          'NOT_WHOLE_RIAL',
+          `not whole rial per m³: ${shown(step.rialPerM3)}`,
+          `نرخ هر متر مکعب به ریال، عدد صحیح صفر یا بیشتر، لازم است (${given(step.rialPerM3)}).`,
+        ),
+      );
     }
     const limit = step.uptoM3PerMonth;
     if (limit === null) {
-      if (i < steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'OPEN_STEP_NOT_LAST', 'only the last step is open', 'تنها پلهٔ آخر باز است (بدون حد).'));
+      if (i < steps.length - 1)
+        faults.push(fault(`${at}.uptoM3PerMonth`, 'OPEN_STEP_NOT_LAST', 'only the last step is open', 'تنها پلهٔ آخر باز است (بدون حد).'));
       return;
     }
     if (!Number.isSafeInteger(limit) || limit <= below) {
-      faults.push(fault(`${at}.uptoM3PerMonth`, 'NOT_ASCENDING', `limits must be whole and ascend: ${shown(limit)} after ${below}`, `حد پله‌ها عدد صحیح و صعودی است: ${shown(limit)} پس از ${below} آمده است.`));
+      faults.push(
+        fault(
+          `${at}.uptoM3PerMonth`,
+          'NOT_ASCENDING',
+          `limits must be whole and ascend: ${shown(limit)} after ${below}`,
+          `حد پله‌ها عدد صحیح و صعودی است: ${shown(limit)} پس از ${below} آمده است.`,
+        ),
+      );
     }
     // what is no limit leaves the last that was one
     if (Number.isSafeInteger(limit)) below = limit;
-    if (i === steps.length - 1) faults.push(fault(`${at}.uptoM3PerMonth`, 'NO_OPEN_LAST_STEP', 'the last step must be open', 'پلهٔ آخر باید باز باشد (بدون حد).'));
+    if (i === steps.length - 1)
+      faults.push(fault(`${at}.uptoM3PerMonth`, 'NO_OPEN_LAST_STEP', 'the last step must be open', 'پلهٔ آخر باید باز باشد (بدون حد).'));
   });
   return faults;
 }
@@ -599,13 +804,24 @@ function checkPublishedTable(table: Record<string, unknown>): TariffFault[] {
     const list = table[name];
     if (name === 'flat' && list === undefined) continue;
     if (!Array.isArray(list)) faults.push(fault(name, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.'));
-    else list.forEach((item, i) => void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry', 'اینجا ردیفی از جدول لازم است.'))));
+    else
+      list.forEach(
+        (item, i) =>
+          void (isRecord(item) || faults.push(fault(`${name}[${i}]`, 'NOT_AN_OBJECT', 'not an entry', 'اینجا ردیفی از جدول لازم است.'))),
+      );
   }
   const { levies = {} } = table;
   const insurance = isRecord(levies) ? (levies['insuranceRialPerMonth'] ?? {}) : {};
   if (!isRecord(levies)) faults.push(fault('levies', 'NOT_AN_OBJECT', 'not a list of levies', 'اینجا فهرست عوارض لازم است.'));
   if (!isRecord(insurance) || !Object.values(insurance).every(isRecord)) {
-    faults.push(fault('levies.insuranceRialPerMonth', 'NOT_AN_OBJECT', 'urban and rural sums by use are required', 'برای هر کاربری مبلغ شهری و روستایی لازم است.'));
+    faults.push(
+      fault(
+        'levies.insuranceRialPerMonth',
+        'NOT_AN_OBJECT',
+        'urban and rural sums by use are required',
+        'برای هر کاربری مبلغ شهری و روستایی لازم است.',
+      ),
+    );
   }
   return faults;
 }
@@ -628,7 +844,12 @@ export function inDocument(found: readonly TariffFault[], json: unknown): Tariff
     // version and dates follow from the seasons
     return 'seasons';
   };
-  const told = found.map(({ path, code, message, detail }) => ({ path: pathOf(path), code, message: message.replace(/gas\[\d+\]/g, pathOf), detail: detail.replace(/gas\[\d+\]/g, pathOf) }));
+  const told = found.map(({ path, code, message, detail }) => ({
+    path: pathOf(path),
+    code,
+    message: message.replace(/gas\[\d+\]/g, pathOf),
+    detail: detail.replace(/gas\[\d+\]/g, pathOf),
+  }));
   return [...new Map(told.map((each) => [`${each.path} ${each.message}`, each])).values()];
 }
 
@@ -653,7 +874,9 @@ function fromPublishedTable(table: PublishedTable): Tariff {
     to,
     // through the year in which it ends, on account: longer without a decree is no delay
     ...(wholeYear && { provisionalTo: endOfYear(to) }),
-    seasons: wholeYear ? table.seasons.map(({ season, from: first, to: last }) => ({ season, from: first.slice(5), to: last.slice(5) })) : table.seasons,
+    seasons: wholeYear
+      ? table.seasons.map(({ season, from: first, to: last }) => ({ season, from: first.slice(5), to: last.slice(5) }))
+      : table.seasons,
     gas: [
       ...table.household.map((rates) => ({ use: 'household', ...rates, flat: false })),
       ...(table.flat ?? []).map(({ use, season, rialPerM3 }) => ({
@@ -663,10 +886,7 @@ function fromPublishedTable(table: PublishedTable): Tariff {
         flat: true,
       })),
     ],
-    levy:
-      levies.gasSupplyLevyPercentOfGasPrice === undefined
-        ? []
-        : [{ from, to, percent: shown(levies.gasSupplyLevyPercentOfGasPrice) }],
+    levy: levies.gasSupplyLevyPercentOfGasPrice === undefined ? [] : [{ from, to, percent: shown(levies.gasSupplyLevyPercentOfGasPrice) }],
     // gas price and subscription: the base that the table's own province states
     vat: levies.vatPercent === undefined ? [] : [{ from, to, percent: shown(levies.vatPercent), base: ['gas', 'subscription'] }],
     insurance: Object.entries(levies.insuranceRialPerMonth ?? {}).flatMap(([use, areas]) =>

@@ -21,20 +21,55 @@ interface KindOfTask {
 const KINDS = {
   deliver: { role: 'clerk', title: 'تحویل صورتحساب تسویه', endedBy: 'work', due: 'endOfDay' },
   breached: { role: 'supervisor', title: 'مانده در پنج دقیقه اعلام نشد: علت را بررسی کنید', endedBy: 'person', due: 'endOfDay' },
-  readingBelowEstimate: { role: 'billing', title: 'رقم کنتور کمتر از برآورد آخرین قبض: اصلاح قبض', endedBy: 'person', due: 'correctionHours' },
+  readingBelowEstimate: {
+    role: 'billing',
+    title: 'رقم کنتور کمتر از برآورد آخرین قبض: اصلاح قبض',
+    endedBy: 'person',
+    due: 'correctionHours',
+  },
   meterReversed: { role: 'billing', title: 'کنتور وارونه: اصلاح کارکرد', endedBy: 'person', due: 'correctionHours' },
   postingLate: { role: 'billing', title: 'قلم دیرمانده: دوره بدون آن بسته شد', endedBy: 'person', due: 'correctionHours' },
-  settlementCovered: { role: 'billing', title: 'قبضی همین روزها را دارد: رقم و مبلغ تسویه دوباره حساب نشود', endedBy: 'person', due: 'correctionHours' },
+  settlementCovered: {
+    role: 'billing',
+    title: 'قبضی همین روزها را دارد: رقم و مبلغ تسویه دوباره حساب نشود',
+    endedBy: 'person',
+    due: 'correctionHours',
+  },
   postingAfterEnd: { role: 'billing', title: 'پیام صورتحساب پس از پایان تسویه', endedBy: 'person', due: 'correctionHours' },
-  postingWithdrawn: { role: 'billing', title: 'قلمی پذیرفته شد که جایگزین یا باطل شده بود: تأیید آن را پس بگیرید', endedBy: 'person', due: 'correctionHours' },
-  batchNotSubmitted: { role: 'billing', title: 'سامانهٔ صدور قبض دسته‌های دوره را نگرفته است: رفع اشکال پیش از بسته شدن دوره', endedBy: 'person', due: 'endOfDay' },
-  unknownPayment: { role: 'billing', title: 'پرداختی که به هیچ برگه‌ای نمی‌خورد: شناسه را بررسی کنید', endedBy: 'person', due: 'correctionHours' },
-  voidPayment: { role: 'supervisor', title: 'پرداخت با برگه‌ای که باطل شده است: با مشترک هماهنگ کنید', endedBy: 'person', due: 'correctionHours' },
+  postingWithdrawn: {
+    role: 'billing',
+    title: 'قلمی پذیرفته شد که جایگزین یا باطل شده بود: تأیید آن را پس بگیرید',
+    endedBy: 'person',
+    due: 'correctionHours',
+  },
+  batchNotSubmitted: {
+    role: 'billing',
+    title: 'سامانهٔ صدور قبض دسته‌های دوره را نگرفته است: رفع اشکال پیش از بسته شدن دوره',
+    endedBy: 'person',
+    due: 'endOfDay',
+  },
+  unknownPayment: {
+    role: 'billing',
+    title: 'پرداختی که به هیچ برگه‌ای نمی‌خورد: شناسه را بررسی کنید',
+    endedBy: 'person',
+    due: 'correctionHours',
+  },
+  voidPayment: {
+    role: 'supervisor',
+    title: 'پرداخت با برگه‌ای که باطل شده است: با مشترک هماهنگ کنید',
+    endedBy: 'person',
+    due: 'correctionHours',
+  },
   overpaid: { role: 'supervisor', title: 'پرداخت بیش از مانده: بازپرداخت یا انتقال به قبض بعد', endedBy: 'person', due: 'correctionHours' },
   staleFeed: { role: 'billing', title: 'داده‌ای که به‌روز نیست: بارگذاری تازه', endedBy: 'person', due: 'endOfDay' },
   cycleClosing: { role: 'billing', title: 'دوره رو به پایان است: باز کردن دوره و گرفتن همه اقلام', endedBy: 'work', due: 'endOfDay' },
   unsentPostings: { role: 'supervisor', title: 'اقلام ارسال‌نشدهٔ دوره‌ای که امروز بسته می‌شود', endedBy: 'work', due: 'endOfDay' },
-  noFeeResolution: { role: 'admin', title: 'مصوبهٔ هزینهٔ صدور در کار نیست: صورتحساب‌ها بدون هزینه صادر می‌شود', endedBy: 'person', due: 'endOfDay' },
+  noFeeResolution: {
+    role: 'admin',
+    title: 'مصوبهٔ هزینهٔ صدور در کار نیست: صورتحساب‌ها بدون هزینه صادر می‌شود',
+    endedBy: 'person',
+    due: 'endOfDay',
+  },
   noTimetable: { role: 'billing', title: 'سری بدون جدول زمان‌بندی: اقلام آن دوره‌ای ندارند', endedBy: 'work', due: 'endOfDay' },
   correction: { role: 'clerk', title: 'اصلاح خطای ارجاع‌شده', endedBy: 'work', due: 'workingHours' },
   verification: { role: 'supervisor', title: 'تأیید اصلاح به دست شخص دیگر', endedBy: 'work', due: 'workingHours' },
@@ -109,9 +144,17 @@ export function taskId(kind: TaskKind, subject: string): string {
 type TaskTerms = Pick<ServiceTerms, 'correction' | 'escalateAfterHours' | 'daysOff'>;
 
 /** When a task that opens at `at` is due; `dayEndsAt`: 24:00 of that day in Tehran. */
-export function dueOf(kind: TaskKind, { at, dayEndsAt }: { at: Instant; dayEndsAt: Instant }, terms: Pick<TaskTerms, 'correction' | 'daysOff'>): Instant {
+export function dueOf(
+  kind: TaskKind,
+  { at, dayEndsAt }: { at: Instant; dayEndsAt: Instant },
+  terms: Pick<TaskTerms, 'correction' | 'daysOff'>,
+): Instant {
   const { dueHours } = terms.correction;
-  return { endOfDay: () => dayEndsAt, correctionHours: () => hoursAfter(at, dueHours), workingHours: () => workingHoursAfter(at, dueHours, terms.daysOff) }[KINDS[kind].due]();
+  return {
+    endOfDay: () => dayEndsAt,
+    correctionHours: () => hoursAfter(at, dueHours),
+    workingHours: () => workingHoursAfter(at, dueHours, terms.daysOff),
+  }[KINDS[kind].due]();
 }
 
 /** When whoever has a task that was opened at `at` is reminded of it; null: not at all, or the due time comes before. */
@@ -123,7 +166,9 @@ export function reminderOf(kind: TaskKind, at: Instant, dueAt: Instant, terms: P
 
 /** When an overdue task goes to the supervisor: its owner may be away. */
 export function escalationOf(kind: TaskKind, dueAt: Instant, terms: Pick<TaskTerms, 'escalateAfterHours' | 'daysOff'>): Instant {
-  return KINDS[kind].due === 'workingHours' ? workingHoursAfter(dueAt, terms.escalateAfterHours, terms.daysOff) : hoursAfter(dueAt, terms.escalateAfterHours);
+  return KINDS[kind].due === 'workingHours'
+    ? workingHoursAfter(dueAt, terms.escalateAfterHours, terms.daysOff)
+    : hoursAfter(dueAt, terms.escalateAfterHours);
 }
 
 function hoursAfter(at: Instant, hours: number): Instant {

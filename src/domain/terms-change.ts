@@ -91,7 +91,9 @@ function withDocuments(rules: readonly RequiredDocument[], first: JalaliDate, as
 
 /** Also what is set already for later days gets the change, each stretch of days as a rule of its own. */
 function withTerms(rules: readonly ServiceRule[], first: JalaliDate, change: ChangedTerms): ServiceRule[] {
-  const before = rules.filter((rule) => rule.from < first).map((rule) => (rule.to === null || rule.to >= first ? { ...rule, to: addDays(first, -1) } : rule));
+  const before = rules
+    .filter((rule) => rule.from < first)
+    .map((rule) => (rule.to === null || rule.to >= first ? { ...rule, to: addDays(first, -1) } : rule));
   const turns = turningDays(rules, { from: first, to: null });
   const after: ServiceRule[] = [];
   for (const from of [...new Set([first, ...turns])]) {
@@ -112,7 +114,9 @@ function withTerms(rules: readonly ServiceRule[], first: JalaliDate, change: Cha
   return [...before, ...after];
 }
 
-export type TermName = Exclude<keyof ServiceTerms, 'daysOff' | 'openingHours' | 'correction' | 'correctiveAction' | 'staleAfterDays'> | `${'correction' | 'correctiveAction' | 'staleAfterDays'}.${string}`;
+export type TermName =
+  | Exclude<keyof ServiceTerms, 'daysOff' | 'openingHours' | 'correction' | 'correctiveAction' | 'staleAfterDays'>
+  | `${'correction' | 'correctiveAction' | 'staleAfterDays'}.${string}`;
 
 /** What is otherwise from a day on. */
 export interface TermsDifference {
@@ -165,8 +169,13 @@ function difference(before: InForce, after: InForce, from: JalaliDate): TermsDif
   const names = [...new Set([...old.keys(), ...now.keys()])];
   return {
     from,
-    terms: names.map((term) => ({ term, before: old.get(term) ?? null, after: now.get(term) ?? null })).filter((each) => JSON.stringify(each.before) !== JSON.stringify(each.after)),
-    openingHours: JSON.stringify(before.terms.openingHours) === JSON.stringify(after.terms.openingHours) ? null : { before: before.terms.openingHours, after: after.terms.openingHours },
+    terms: names
+      .map((term) => ({ term, before: old.get(term) ?? null, after: now.get(term) ?? null }))
+      .filter((each) => JSON.stringify(each.before) !== JSON.stringify(each.after)),
+    openingHours:
+      JSON.stringify(before.terms.openingHours) === JSON.stringify(after.terms.openingHours)
+        ? null
+        : { before: before.terms.openingHours, after: after.terms.openingHours },
     daysOff: {
       added: after.terms.daysOff.filter((day) => !before.terms.daysOff.includes(day)),
       removed: before.terms.daysOff.filter((day) => !after.terms.daysOff.includes(day)),
@@ -176,7 +185,10 @@ function difference(before: InForce, after: InForce, from: JalaliDate): TermsDif
 }
 
 function isNothing({ terms, openingHours, daysOff, documents }: TermsDifference): boolean {
-  return openingHours === null && terms.length + daysOff.added.length + daysOff.removed.length + documents.added.length + documents.removed.length === 0;
+  return (
+    openingHours === null &&
+    terms.length + daysOff.added.length + daysOff.removed.length + documents.added.length + documents.removed.length === 0
+  );
 }
 
 function missing(of: readonly RequiredDocument[], from: readonly RequiredDocument[]): Requirement[] {
@@ -185,10 +197,20 @@ function missing(of: readonly RequiredDocument[], from: readonly RequiredDocumen
 }
 
 /** Every figure under its dotted name. */
-function figuresOf({ staleAfterDays, remindDaysBeforeClosing, correction, correctiveAction, daysOff: _days, openingHours: _hours, ...single }: ServiceTerms): Map<TermName, number | readonly number[]> {
+function figuresOf({
+  staleAfterDays,
+  remindDaysBeforeClosing,
+  correction,
+  correctiveAction,
+  daysOff: _days,
+  openingHours: _hours,
+  ...single
+}: ServiceTerms): Map<TermName, number | readonly number[]> {
   const groups = { correction, correctiveAction, staleAfterDays };
   return new Map<TermName, number | readonly number[]>([
-    ...(Object.entries(groups) as [keyof typeof groups, Record<string, number>][]).flatMap(([group, terms]) => Object.entries(terms).map(([name, value]): [TermName, number] => [`${group}.${name}`, value])),
+    ...(Object.entries(groups) as [keyof typeof groups, Record<string, number>][]).flatMap(([group, terms]) =>
+      Object.entries(terms).map(([name, value]): [TermName, number] => [`${group}.${name}`, value]),
+    ),
     ['remindDaysBeforeClosing', remindDaysBeforeClosing],
     ...(Object.entries(single) as [keyof typeof single, number][]),
   ]);
@@ -197,7 +219,11 @@ function figuresOf({ staleAfterDays, remindDaysBeforeClosing, correction, correc
 /** The same content, whatever order its names stand in and whatever its dates are. */
 function contentOf(rule: object): string {
   const { from: _from, to: _to, ...content } = rule as Partial<Dated>;
-  return JSON.stringify(content, (_name, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
+  return JSON.stringify(content, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }
 
 /** Days of `within` on which a rule begins or is over, in order. */
@@ -208,6 +234,11 @@ function turningDays(rules: readonly Dated[], within: Dated): JalaliDate[] {
 
 /** The same of tariffs and of what they say about documents and service; also the day after which one is used provisionally no more. */
 function rulesTurning(tariffs: readonly Tariff[], within: Dated): JalaliDate[] {
-  const rules = tariffs.flatMap((tariff) => [tariff, ...(tariff.requiredDocuments ?? []), ...(tariff.service ?? []), ...(tariff.provisionalTo === undefined ? [] : [{ from: tariff.from, to: tariff.provisionalTo }])]);
+  const rules = tariffs.flatMap((tariff) => [
+    tariff,
+    ...(tariff.requiredDocuments ?? []),
+    ...(tariff.service ?? []),
+    ...(tariff.provisionalTo === undefined ? [] : [{ from: tariff.from, to: tariff.provisionalTo }]),
+  ]);
   return turningDays(rules, within).filter((day) => day > within.from);
 }

@@ -43,7 +43,11 @@ export function differences(issued: Bill, computed: Debt, account: Pick<AccountS
   const { lines: _, ...particulars } = computed;
   for (const field of Object.keys(particulars) as (keyof typeof particulars)[]) whole(field, issued[field], computed[field]);
   whole('billId', issued.billId, makeBillId(account));
-  whole('payments', issued.payments.map(({ amount }) => amount), splitPayable(computed.payable));
+  whole(
+    'payments',
+    issued.payments.map(({ amount }) => amount),
+    splitPayable(computed.payable),
+  );
   issued.payments.forEach(({ amount, paymentId, barcode }, i) => {
     const printed = checkPayment(issued.billId, paymentId);
     whole(`payments.${i}.paymentId`, { amount, barcode }, { amount: printed.amountRial, barcode: printed.barcode });
@@ -69,7 +73,13 @@ function lineDifferences(issued: readonly BillLine[], computed: readonly BillLin
     left.splice(at, 1);
     return [];
   });
-  const missing = left.map((line): Difference => ({ line: computed.indexOf(line) + 1, code: line.code, field: 'line', issued: null, computed: line.amount }));
+  const missing = left.map((line): Difference => ({
+    line: computed.indexOf(line) + 1,
+    code: line.code,
+    field: 'line',
+    issued: null,
+    computed: line.amount,
+  }));
   return [...extra, ...missing];
 }
 

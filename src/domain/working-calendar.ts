@@ -19,10 +19,25 @@ export interface OpeningHours {
 }
 
 /** A decision of this project: the usual hours of such offices, shorter on Thursdays. */
-export const DEFAULT_OPENING_HOURS: readonly OpeningHours[] = [{ from: '07:30', to: '14:30' }, { days: ['thursday'], from: '07:30', to: '12:30' }];
+export const DEFAULT_OPENING_HOURS: readonly OpeningHours[] = [
+  { from: '07:30', to: '14:30' },
+  { days: ['thursday'], from: '07:30', to: '12:30' },
+];
 
 /** Fridays and the holidays that stand on a Jalali date by law; those of the moon are named year by year. */
-export const DEFAULT_DAYS_OFF: readonly DayOff[] = ['friday', '01/01', '01/02', '01/03', '01/04', '01/12', '01/13', '03/14', '03/15', '11/22', '12/29'];
+export const DEFAULT_DAYS_OFF: readonly DayOff[] = [
+  'friday',
+  '01/01',
+  '01/02',
+  '01/03',
+  '01/04',
+  '01/12',
+  '01/13',
+  '03/14',
+  '03/15',
+  '11/22',
+  '12/29',
+];
 
 export function isWeekday(text: unknown): text is Weekday {
   return (WEEKDAYS as readonly unknown[]).includes(text);
@@ -33,7 +48,10 @@ export function isClockTime(text: unknown): text is ClockTime {
 }
 
 /** When offices are open on a day, by the last hours that hold on it, in minutes after midnight in Tehran; null when they are not. */
-export function hoursOn(day: JalaliDate, { openingHours, daysOff }: { openingHours: readonly OpeningHours[]; daysOff: readonly DayOff[] }): { from: number; to: number } | null {
+export function hoursOn(
+  day: JalaliDate,
+  { openingHours, daysOff }: { openingHours: readonly OpeningHours[]; daysOff: readonly DayOff[] },
+): { from: number; to: number } | null {
   if (!isWorkingDay(day, daysOff)) return null;
   const weekday = WEEKDAYS[dayNumber(day) % 7] as Weekday;
   const hours = openingHours.findLast(({ days }) => days === undefined || days.includes(weekday));
@@ -69,7 +87,7 @@ export function dueDay(day: JalaliDate, count: number, daysOff: readonly DayOff[
 export function workingHoursAfter(at: Instant, hours: number, daysOff: readonly DayOff[]): Instant {
   let left = hours * 3_600_000;
   let day = todayInTehran(new Date(at));
-  for (let from = Date.parse(at); ; ) {
+  for (let from = Date.parse(at); ;) {
     const next = addDays(day, 1);
     const end = Date.parse(startOfDayInTehran(next));
     if (isWorkingDay(day, daysOff)) {

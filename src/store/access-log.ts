@@ -56,15 +56,25 @@ export function createAccessStore(pool: Pool): AccessStore {
          where ($1::text is null or subscriptions @> array[$1]) and ($2::text is null or user_id = $2)
            and ($3::timestamptz is null or at >= $3) and ($4::timestamptz is null or at < $4) and ($5::bigint is null or seq < $5)
          order by seq desc limit $6`,
-        [subscription ?? null, person ?? null, from ?? null, to ?? null, cursor !== undefined && /^[0-9]{1,15}$/.test(cursor) ? cursor : null, limit + 1],
+        [
+          subscription ?? null,
+          person ?? null,
+          from ?? null,
+          to ?? null,
+          cursor !== undefined && /^[0-9]{1,15}$/.test(cursor) ? cursor : null,
+          limit + 1,
+        ],
       );
       const page = rows.slice(0, limit);
       return { items: page.map(({ seq: _, ...entry }) => entry), next: rows.length > limit ? String(page.at(-1)?.seq) : null };
     },
 
     async expire() {
-      for (let taken = 0; ; ) {
-        const { rowCount } = await pool.query(`delete from app.access_log where seq in (select seq from app.access_log where at < now() - interval '3 years' order by at limit $1)`, [AT_ONCE]);
+      for (let taken = 0; ;) {
+        const { rowCount } = await pool.query(
+          `delete from app.access_log where seq in (select seq from app.access_log where at < now() - interval '3 years' order by at limit $1)`,
+          [AT_ONCE],
+        );
         taken += rowCount ?? 0;
         if ((rowCount ?? 0) < AT_ONCE) return taken;
       }

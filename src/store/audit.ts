@@ -37,7 +37,10 @@ export async function* auditedSettlements(pool: Pool, settlement: string | null,
 export async function* openSettlements(pool: Pool, pageSize = 1000): AsyncGenerator<string> {
   let after = '';
   for (;;) {
-    const { rows } = await pool.query<{ id: string }>(`select id from app.settlements where status in ('received', 'announced', 'delivered', 'handedOver') and id > $1 order by id limit $2`, [after, pageSize]);
+    const { rows } = await pool.query<{ id: string }>(
+      `select id from app.settlements where status in ('received', 'announced', 'delivered', 'handedOver') and id > $1 order by id limit $2`,
+      [after, pageSize],
+    );
     for (const { id } of rows) yield id;
     if (rows.length < pageSize) return;
     after = (rows.at(-1) as { id: string }).id;
@@ -62,7 +65,10 @@ export interface NumberedDocuments {
  * Numbers issued, void and missing. All of an office and year when no period is asked for; else those issued from `from`
  * (inclusive) to `to` (exclusive), with the gaps between the lowest and the highest of them.
  */
-export async function numberedDocuments(pool: Pool, { from, to }: { from: Instant | null; to: Instant | null }): Promise<NumberedDocuments[]> {
+export async function numberedDocuments(
+  pool: Pool,
+  { from, to }: { from: Instant | null; to: Instant | null },
+): Promise<NumberedDocuments[]> {
   const { rows } = await pool.query<NumberedDocuments>(
     `with n as (
        select 'bill' as document, '' as mark, b.number, b.void, b.issued_at from app.bills b

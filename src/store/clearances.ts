@@ -29,7 +29,10 @@ export function createClearanceStore(pool: Pool): ClearanceStore {
         if (!settlement) return null;
         const refusal = clearanceRefusal(settlement);
         if (refusal) return { refusal };
-        const { rows } = await client.query<Row>('select letter, person from app.clearances where settlement_id = $1 and revision = $2', [id, settlement.revision]);
+        const { rows } = await client.query<Row>('select letter, person from app.clearances where settlement_id = $1 and revision = $2', [
+          id,
+          settlement.revision,
+        ]);
         if (rows[0]) return { letter: { ...rows[0].letter, person: rows[0].person }, issued: false };
         const { rows: times } = await client.query<{ now: Instant }>('select now()');
         const now = times[0]?.now ?? new Date().toISOString();
@@ -40,7 +43,11 @@ export function createClearanceStore(pool: Pool): ClearanceStore {
            on conflict (office, year) do update set last = n.last + 1 returning app.document_number('M-', office, year, last) as number`,
           [office, year],
         );
-        const letter = clearanceLetter(settlement, { number: given[0]?.number ?? '', issuedAt: now, issuedBy: { id: by.id, name: by.name, office: by.office } });
+        const letter = clearanceLetter(settlement, {
+          number: given[0]?.number ?? '',
+          issuedAt: now,
+          issuedBy: { id: by.id, name: by.name, office: by.office },
+        });
         const { person, ...rest } = letter;
         await client.query(
           `with l as (insert into app.clearances as l (settlement_id, revision, number, issued_at, issued_by, letter, person) values ($1, $2, $3, $4, $5, $6, $7)
@@ -55,7 +62,15 @@ export function createClearanceStore(pool: Pool): ClearanceStore {
              changed: `jsonb_build_object('clearances', jsonb_build_object(revision, state))`,
            })}
            select from e`,
-          [id, settlement.revision, letter.number, now, JSON.stringify({ id: by.id, name: by.name, role: by.role, office: by.office }), JSON.stringify(rest), JSON.stringify(person)],
+          [
+            id,
+            settlement.revision,
+            letter.number,
+            now,
+            JSON.stringify({ id: by.id, name: by.name, role: by.role, office: by.office }),
+            JSON.stringify(rest),
+            JSON.stringify(person),
+          ],
         );
         return { letter, issued: true };
       });

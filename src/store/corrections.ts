@@ -1,5 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Comparison, type Correction, type CorrectionCause, type CorrectionKind, type CorrectionStatus, receivedSince, sumsByCode, subtractSums } from '../domain/correction.js';
+import {
+  type Comparison,
+  type Correction,
+  type CorrectionCause,
+  type CorrectionKind,
+  type CorrectionStatus,
+  receivedSince,
+  sumsByCode,
+  subtractSums,
+} from '../domain/correction.js';
 import type { Debt, LineCode } from '../domain/debt.js';
 import { type PostingEntry } from '../domain/posting.js';
 import { type Rial, sumRial } from '../domain/rial.js';
@@ -32,7 +41,10 @@ export type CorrectionStore = ReturnType<typeof createCorrectionStore>;
 /** Corrections, cancellations and refunds: every act once, whatever is repeated. */
 export function createCorrectionStore(pool: Pool) {
   const all = async (client: Pick<Pool, 'query'>, id: string): Promise<Correction[]> => {
-    const { rows } = await client.query<{ correction: Correction }>(`select ${CORRECTION} as correction from app.corrections c where settlement_id = $1 order by n`, [id]);
+    const { rows } = await client.query<{ correction: Correction }>(
+      `select ${CORRECTION} as correction from app.corrections c where settlement_id = $1 order by n`,
+      [id],
+    );
     return rows.map(({ correction }) => correction);
   };
   /** The event of a correction, from the CTE `c` of its row with its `state`. */
@@ -63,7 +75,10 @@ export function createCorrectionStore(pool: Pool) {
     },
 
     async submission(id: string, n: number): Promise<Submission | null> {
-      const { rows } = await pool.query<{ submission: Submission | null }>('select submission from app.corrections where settlement_id = $1 and n = $2', [id, n]);
+      const { rows } = await pool.query<{ submission: Submission | null }>(
+        'select submission from app.corrections where settlement_id = $1 and n = $2',
+        [id, n],
+      );
       return rows[0]?.submission ?? null;
     },
 
@@ -85,7 +100,21 @@ export function createCorrectionStore(pool: Pool) {
            values ($1, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing
            returning c.settlement_id, c.n, app.correction_made(c) as state),
          ${event('errorReported', '$3', { key: 'n::text', person: texts({ description: '$4::text' }) })}`,
-        [id, n, JSON.stringify({ kind, cause, by: by.id }), description, kind, cause, description, status, owner.role, owner.user, who(by), at, dueAt],
+        [
+          id,
+          n,
+          JSON.stringify({ kind, cause, by: by.id }),
+          description,
+          kind,
+          cause,
+          description,
+          status,
+          owner.role,
+          owner.user,
+          who(by),
+          at,
+          dueAt,
+        ],
       );
       return all(pool, id);
     },
@@ -112,8 +141,18 @@ export function createCorrectionStore(pool: Pool) {
     },
 
     /** Verified, rejected or withdrawn, by whom and with what note. */
-    async decide(id: string, n: number, decision: Extract<CorrectionStatus, 'verified' | 'rejected' | 'withdrawn'>, by: Operator, note: string | null): Promise<Correction[]> {
-      const from = { withdrawn: ['reported', 'referred', 'rejected', 'submitted', 'verified'], rejected: ['submitted', 'verified'], verified: ['submitted'] }[decision];
+    async decide(
+      id: string,
+      n: number,
+      decision: Extract<CorrectionStatus, 'verified' | 'rejected' | 'withdrawn'>,
+      by: Operator,
+      note: string | null,
+    ): Promise<Correction[]> {
+      const from = {
+        withdrawn: ['reported', 'referred', 'rejected', 'submitted', 'verified'],
+        rejected: ['submitted', 'verified'],
+        verified: ['submitted'],
+      }[decision];
       await pool.query(
         `with c as (update app.corrections c set status = $4, note = coalesce($6, note), round = round + case when $4 = 'rejected' then 1 else 0 end,
              verified_by = case when $4 = 'verified' then $5::jsonb else verified_by end, verified_at = case when $4 = 'verified' then clock_timestamp() else verified_at end,
@@ -130,7 +169,21 @@ export function createCorrectionStore(pool: Pool) {
      * what it holds is followed by the difference. A second attempt reads back the first one's bill.
      */
     reissue(
-      { id, n, approvedBy, draft, facts, entries }: { id: string; n: number; approvedBy: Operator | null; draft: BillDraft; facts: SettlementFacts; entries: (bill: Bill) => PostingEntry[] },
+      {
+        id,
+        n,
+        approvedBy,
+        draft,
+        facts,
+        entries,
+      }: {
+        id: string;
+        n: number;
+        approvedBy: Operator | null;
+        draft: BillDraft;
+        facts: SettlementFacts;
+        entries: (bill: Bill) => PostingEntry[];
+      },
       runId: string,
     ): Promise<{ bill: Bill; corrections: Correction[] }> {
       return inTransaction(pool, async (client) => {
@@ -142,7 +195,11 @@ export function createCorrectionStore(pool: Pool) {
           [id, n, bill.revision, approvedBy && who(approvedBy)],
         );
         if (rowCount) {
-          await client.query('update app.settlements set facts = $2, settlement_date = $3 where id = $1', [id, JSON.stringify(facts), facts.settlementDate]);
+          await client.query('update app.settlements set facts = $2, settlement_date = $3 where id = $1', [
+            id,
+            JSON.stringify(facts),
+            facts.settlementDate,
+          ]);
           const postings = await replacePostings(client, id, bill, draft.inputs, entries(bill));
           await client.query(
             `with c as (select c.settlement_id, c.n, app.correction_state(c) as state from app.corrections c where settlement_id = $1 and n = $2),
@@ -151,7 +208,13 @@ export function createCorrectionStore(pool: Pool) {
                changed: `jsonb_build_object('corrections', ${byKey('c', 'n', 'state')}, 'postings', $4::jsonb,
                  'settlement', app.facts_state($5::jsonb) || jsonb_build_object('settlementDate', $5::jsonb->'settlementDate'))`,
              })}`,
-            [id, n, JSON.stringify({ revision: bill.revision, number: bill.number, by: approvedBy?.id }), JSON.stringify(postings), JSON.stringify(facts)],
+            [
+              id,
+              n,
+              JSON.stringify({ revision: bill.revision, number: bill.number, by: approvedBy?.id }),
+              JSON.stringify(postings),
+              JSON.stringify(facts),
+            ],
           );
         }
         return { bill, corrections: await all(client, id) };
@@ -291,7 +354,13 @@ interface Held {
 }
 
 /** Answers the state of the postings that it changed or added, as the log tells it. */
-async function replacePostings(client: PoolClient, id: string, bill: Bill, inputs: BillInputs, entries: readonly PostingEntry[]): Promise<PostingStates> {
+async function replacePostings(
+  client: PoolClient,
+  id: string,
+  bill: Bill,
+  inputs: BillInputs,
+  entries: readonly PostingEntry[],
+): Promise<PostingStates> {
   const { rows } = await client.query<Held>(
     `select p.posting, p.kind, p.revision, p.amount, p.detail, ${HELD} as held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
     [id],
@@ -314,17 +383,28 @@ async function replacePostings(client: PoolClient, id: string, bill: Bill, input
       const lines = addSums(subtractSums(sumsByCode(bill.lines), before), received === 0 ? {} : { PAYMENT: received });
       const amount = sumRial([bill.total, received, ...held.map((row) => -row.amount)]);
       // a new reading or date must reach billing also when no amount changes
-      added.push({ ...entry, posting: `${id}/difference/${bill.revision}`, kind: 'difference', amount, detail: { ...entry.detail, lines, replaces: held.at(-1)?.posting } });
+      added.push({
+        ...entry,
+        posting: `${id}/difference/${bill.revision}`,
+        kind: 'difference',
+        amount,
+        detail: { ...entry.detail, lines, replaces: held.at(-1)?.posting },
+      });
     } else if (entry.kind === 'nameChange') {
       const standing = rows.filter(({ kind }) => kind === 'nameChange').at(-1);
       if (standing && standing.detail.name === entry.detail['name'] && standing.detail.nationalId === entry.detail['nationalId']) continue;
       if (standing && !standing.held) replaced.push(standing.posting);
-      added.push({ ...entry, posting: `${id}/nameChange/${bill.revision}`, detail: { ...entry.detail, ...(standing && { replaces: standing.posting }) } });
+      added.push({
+        ...entry,
+        posting: `${id}/nameChange/${bill.revision}`,
+        detail: { ...entry.detail, ...(standing && { replaces: standing.posting }) },
+      });
     }
     // the fee is for the issue, not for its correction: there is no second one
   }
   // a name change that is not asked for any more is taken out while it can be
-  if (!entries.some(({ kind }) => kind === 'nameChange')) replaced.push(...rows.filter(({ kind, held: isHeld }) => kind === 'nameChange' && !isHeld).map(({ posting }) => posting));
+  if (!entries.some(({ kind }) => kind === 'nameChange'))
+    replaced.push(...rows.filter(({ kind, held: isHeld }) => kind === 'nameChange' && !isHeld).map(({ posting }) => posting));
   const { rows: changed } = await client.query<{ posting: string; state: unknown }>(
     `update app.postings p set status = 'replaced', batch = null where posting = any($1) returning p.posting, app.posting_state(p) as state`,
     [replaced],

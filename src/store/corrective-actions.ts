@@ -1,5 +1,13 @@
 import type { Pool } from 'pg';
-import { ACT_TEXTS, type Act, type ActionScope, type ActionStatus, type CorrectiveAction, type ErrorCount, type PersonInRole } from '../domain/corrective-action.js';
+import {
+  ACT_TEXTS,
+  type Act,
+  type ActionScope,
+  type ActionStatus,
+  type CorrectiveAction,
+  type ErrorCount,
+  type PersonInRole,
+} from '../domain/corrective-action.js';
 import { addDays, monthDays, startOfDayInTehran } from '../domain/jalali.js';
 import type { Instant } from '../domain/settlement.js';
 import { EVERY_OFFICE } from '../domain/task.js';
@@ -7,7 +15,10 @@ import { inTransaction } from './pool.js';
 
 /** How one comes to be: by so many errors, or by a person who says why. */
 export type NewAction = Pick<CorrectiveAction, 'scope' | 'subject' | 'office' | 'month' | 'openedAt'> &
-  ({ errors: number; threshold: number; openedBy: null; reason: null } | { errors: null; threshold: null; openedBy: PersonInRole; reason: string });
+  (
+    | { errors: number; threshold: number; openedBy: null; reason: null }
+    | { errors: null; threshold: null; openedBy: PersonInRole; reason: string }
+  );
 
 export interface ActionFilter {
   /** a supervisor's office, which sees the company's too; null: all */
@@ -51,10 +62,25 @@ export function createCorrectiveActionStore(pool: Pool) {
     },
 
     /** Opens one, or answers the one that stands for the same; `opened` says which. */
-    async open({ scope, subject, office, month, openedAt, errors, threshold, openedBy, reason }: NewAction): Promise<{ action: CorrectiveAction; opened: boolean }> {
+    async open({
+      scope,
+      subject,
+      office,
+      month,
+      openedAt,
+      errors,
+      threshold,
+      openedBy,
+      reason,
+    }: NewAction): Promise<{ action: CorrectiveAction; opened: boolean }> {
       const same = [scope, subject, month, reason];
       const standing = async () =>
-        (await pool.query<CorrectiveAction>(`select ${COLUMNS} from app.corrective_actions where (scope, subject, month) = ($1, $2, $3) and reason is not distinct from $4`, same)).rows[0];
+        (
+          await pool.query<CorrectiveAction>(
+            `select ${COLUMNS} from app.corrective_actions where (scope, subject, month) = ($1, $2, $3) and reason is not distinct from $4`,
+            same,
+          )
+        ).rows[0];
       const first = await standing();
       if (first) return { action: first, opened: false };
       const { rows } = await pool.query<CorrectiveAction>(
@@ -75,7 +101,14 @@ export function createCorrectiveActionStore(pool: Pool) {
     },
 
     /** One act after the version it was decided on; a second attempt reads back what the first one made of it. */
-    record(n: number, version: number, act: Act, by: PersonInRole, at: Instant, next: (action: CorrectiveAction) => CorrectiveAction): Promise<CorrectiveAction> {
+    record(
+      n: number,
+      version: number,
+      act: Act,
+      by: PersonInRole,
+      at: Instant,
+      next: (action: CorrectiveAction) => CorrectiveAction,
+    ): Promise<CorrectiveAction> {
       return inTransaction(pool, async (client) => {
         const action = await get(n, client, 'for update');
         if (!action) throw new Error(`no corrective action ${n}`);
@@ -99,7 +132,12 @@ export function createCorrectiveActionStore(pool: Pool) {
     /** Errors of its scope reported at or after an instant: what its effect is judged by. */
     async errorsSince({ scope, subject }: Pick<CorrectiveAction, 'scope' | 'subject'>, since: Instant): Promise<number | null> {
       if (scope === 'other') return null;
-      const of = { settlement: 'c.settlement_id = $1', clerk: `s.clerk = $1 and c.cause = 'clerk'`, cause: 'c.cause = $1', office: 's.office = $1' }[scope];
+      const of = {
+        settlement: 'c.settlement_id = $1',
+        clerk: `s.clerk = $1 and c.cause = 'clerk'`,
+        cause: 'c.cause = $1',
+        office: 's.office = $1',
+      }[scope];
       const { rows } = await pool.query<{ errors: number }>(
         `select count(*)::integer as errors from app.corrections c join app.settlements s on s.id = c.settlement_id where ${of} and c.reported_at >= $2 and c.status <> 'withdrawn'`,
         [subject, since],
@@ -108,7 +146,15 @@ export function createCorrectiveActionStore(pool: Pool) {
     },
 
     /** The newest first. */
-    async list({ scope, office, status, kind, month, limit, before }: ActionFilter): Promise<{ items: CorrectiveAction[]; next: number | null }> {
+    async list({
+      scope,
+      office,
+      status,
+      kind,
+      month,
+      limit,
+      before,
+    }: ActionFilter): Promise<{ items: CorrectiveAction[]; next: number | null }> {
       const { rows } = await pool.query<CorrectiveAction>(
         `select ${COLUMNS} from app.corrective_actions
          where ($1::text is null or office in ($1, '${EVERY_OFFICE}')) and ($2::text is null or office = $2) and ($3::text is null or status = $3)

@@ -28,7 +28,8 @@ const OPEN = `(s.status in ('received', 'announced', 'delivered', 'handedOver')
   or exists (select from app.postings p where p.settlement_id = s.id and p.status in (${OPEN_STATUSES.map((status) => `'${status}'`).join(', ')})))`;
 
 /** JSON in which the person of id $1 may stand. */
-const stands = (json: string): string => `(${['applicant', 'newSubscriber'].map((part) => `${json}->'${part}'->>'nationalId' = $1`).join(' or ')})`;
+const stands = (json: string): string =>
+  `(${['applicant', 'newSubscriber'].map((part) => `${json}->'${part}'->>'nationalId' = $1`).join(' or ')})`;
 const OF_NATIONAL_ID = `${stands('s.facts')}
   or exists (select from app.bills b where b.settlement_id = s.id and (b.inputs->'snapshot'->'account'->>'nationalId' = $1 or ${stands(`(b.inputs->'facts')`)}))
   or exists (select from app.corrections c where c.settlement_id = s.id and (c.submission->'inputs'->'snapshot'->'account'->>'nationalId' = $1 or ${stands(`(c.submission->'facts')`)}))
@@ -77,36 +78,54 @@ interface Kept {
 
 /** Answers what named the persons in its records. */
 async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<string[]> {
-  const { rows: kept } = await client.query<Kept>('select facts, account, delivery, cancellation, predecessor, warnings, errors from app.settlements where id = $1', [id]);
-  const { rows: bills } = await client.query<{ revision: number; inputs: BillInputs }>('select revision, inputs from app.bills where settlement_id = $1', [id]);
-  const { rows: submissions } = await client.query<{ n: number; submission: Submission | null }>('select n, submission from app.corrections where settlement_id = $1', [id]);
+  const { rows: kept } = await client.query<Kept>(
+    'select facts, account, delivery, cancellation, predecessor, warnings, errors from app.settlements where id = $1',
+    [id],
+  );
+  const { rows: bills } = await client.query<{ revision: number; inputs: BillInputs }>(
+    'select revision, inputs from app.bills where settlement_id = $1',
+    [id],
+  );
+  const { rows: submissions } = await client.query<{ n: number; submission: Submission | null }>(
+    'select n, submission from app.corrections where settlement_id = $1',
+    [id],
+  );
   const settlement = kept[0] as Kept;
-  const records = [settlement, ...bills.map(({ inputs }) => inputs), ...submissions.flatMap(({ submission }) => (submission ? [submission.inputs, submission] : []))];
+  const records = [
+    settlement,
+    ...bills.map(({ inputs }) => inputs),
+    ...submissions.flatMap(({ submission }) => (submission ? [submission.inputs, submission] : [])),
+  ];
   const names = namesOf(who, records);
   const erase = eraser(who, names);
   const withoutReason = <T extends { reason: string }>(of: T | null): string | null => of && JSON.stringify({ ...of, reason: ERASED });
 
-  await client.query('update app.settlements set facts = $2, account = $3, delivery = $4, cancellation = $5, predecessor = $6, warnings = $7, errors = $8 where id = $1', [
-    id,
-    JSON.stringify(erase.facts(settlement.facts)),
-    settlement.account && JSON.stringify(erase.account(settlement.account)),
-    settlement.delivery && JSON.stringify({ ...settlement.delivery, deliveredTo: erase.name(settlement.delivery.deliveredTo) }),
-    withoutReason(settlement.cancellation),
-    withoutReason(settlement.predecessor),
-    JSON.stringify(erase.findings(settlement.warnings)),
-    JSON.stringify(erase.findings(settlement.errors)),
-  ]);
+  await client.query(
+    'update app.settlements set facts = $2, account = $3, delivery = $4, cancellation = $5, predecessor = $6, warnings = $7, errors = $8 where id = $1',
+    [
+      id,
+      JSON.stringify(erase.facts(settlement.facts)),
+      settlement.account && JSON.stringify(erase.account(settlement.account)),
+      settlement.delivery && JSON.stringify({ ...settlement.delivery, deliveredTo: erase.name(settlement.delivery.deliveredTo) }),
+      withoutReason(settlement.cancellation),
+      withoutReason(settlement.predecessor),
+      JSON.stringify(erase.findings(settlement.warnings)),
+      JSON.stringify(erase.findings(settlement.errors)),
+    ],
+  );
   for (const { revision, inputs } of bills) {
-    await client.query('update app.bills set inputs = $3 where settlement_id = $1 and revision = $2', [id, revision, JSON.stringify(erase.inputs(inputs))]);
+    await client.query('update app.bills set inputs = $3 where settlement_id = $1 and revision = $2', [
+      id,
+      revision,
+      JSON.stringify(erase.inputs(inputs)),
+    ]);
   }
   for (const { n, submission } of submissions) {
     const without = submission && { ...submission, facts: erase.facts(submission.facts), inputs: erase.inputs(submission.inputs) };
-    await client.query(`update app.corrections set submission = $3, description = $4, note = case when note is not null then $4 end where settlement_id = $1 and n = $2`, [
-      id,
-      n,
-      without && JSON.stringify(without),
-      ERASED,
-    ]);
+    await client.query(
+      `update app.corrections set submission = $3, description = $4, note = case when note is not null then $4 end where settlement_id = $1 and n = $2`,
+      [id, n, without && JSON.stringify(without), ERASED],
+    );
   }
   await client.query('update app.overrides set reason = $2 where settlement_id = $1', [id, ERASED]);
   await client.query('update app.refunds set reason = $2 where settlement_id = $1', [id, ERASED]);
@@ -115,9 +134,16 @@ async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<s
        detail = case when detail ? 'description' then detail || jsonb_build_object('description', $2::text) else detail end where settlement_id = $1`,
     [id, ERASED],
   );
-  const { rows: letters } = await client.query<{ revision: number; person: { name: string; address: string; postalCode: string } }>('select revision, person from app.clearances where settlement_id = $1', [id]);
+  const { rows: letters } = await client.query<{ revision: number; person: { name: string; address: string; postalCode: string } }>(
+    'select revision, person from app.clearances where settlement_id = $1',
+    [id],
+  );
   for (const { revision, person } of letters) {
-    await client.query('update app.clearances set person = $3 where settlement_id = $1 and revision = $2', [id, revision, JSON.stringify(erase.person(person))]);
+    await client.query('update app.clearances set person = $3 where settlement_id = $1 and revision = $2', [
+      id,
+      revision,
+      JSON.stringify(erase.person(person)),
+    ]);
   }
   // encrypted, and still what the workflow was told of the person
   await client.query('update app.histories set history = null where settlement_id = $1', [id]);
@@ -129,22 +155,42 @@ async function eraseFrom(client: PoolClient, id: string, who: Erased): Promise<s
 /** What was written about repeated errors: all of it where one of the settlements repeats them, elsewhere what says who is erased. */
 async function eraseFromActions(client: PoolClient, settlements: readonly string[], marks: readonly string[]): Promise<void> {
   const erase = actionEraser(marks);
-  type Kept = Pick<CorrectiveAction, 'n' | 'scope' | 'subject' | 'reason'> & { story: Pick<CorrectiveAction, 'meeting' | 'actions' | 'closure'> };
-  const isAbout = ({ scope, subject }: Pick<CorrectiveAction, 'scope' | 'subject'>): boolean => scope === 'settlement' && settlements.includes(subject);
-  const { rows: actions } = await client.query<Kept>('select n, scope, subject, reason, story from app.corrective_actions order by n for update');
+  type Kept = Pick<CorrectiveAction, 'n' | 'scope' | 'subject' | 'reason'> & {
+    story: Pick<CorrectiveAction, 'meeting' | 'actions' | 'closure'>;
+  };
+  const isAbout = ({ scope, subject }: Pick<CorrectiveAction, 'scope' | 'subject'>): boolean =>
+    scope === 'settlement' && settlements.includes(subject);
+  const { rows: actions } = await client.query<Kept>(
+    'select n, scope, subject, reason, story from app.corrective_actions order by n for update',
+  );
   const about = new Map(actions.map((each) => [each.n, isAbout(each)]));
   for (const { story, ...action } of actions) {
     const { subject, reason, meeting, actions: planned, closure } = erase.action({ ...action, ...story }, isAbout(action));
     const after = { subject, reason, story: { meeting, actions: planned, closure } };
     if (isDeepStrictEqual(after, { subject: action.subject, reason: action.reason, story })) continue;
-    await client.query('update app.corrective_actions set subject = $2, reason = $3, story = $4 where n = $1', [action.n, subject, reason, JSON.stringify(after.story)]);
+    await client.query('update app.corrective_actions set subject = $2, reason = $3, story = $4 where n = $1', [
+      action.n,
+      subject,
+      reason,
+      JSON.stringify(after.story),
+    ]);
     // a task of it names it by its subject
-    await client.query(`update app.tasks set detail = detail || jsonb_build_object('subject', $2::text) where detail->>'correctiveAction' = $1::text and detail ? 'subject'`, [action.n, subject]);
+    await client.query(
+      `update app.tasks set detail = detail || jsonb_build_object('subject', $2::text) where detail->>'correctiveAction' = $1::text and detail ? 'subject'`,
+      [action.n, subject],
+    );
   }
-  const { rows: texts } = await client.query<{ n: number; version: number; data: Record<string, string | string[]> }>('select n, version, data from app.corrective_action_texts order by n, version');
+  const { rows: texts } = await client.query<{ n: number; version: number; data: Record<string, string | string[]> }>(
+    'select n, version, data from app.corrective_action_texts order by n, version',
+  );
   for (const { n, version, data } of texts) {
     const after = erase.act(data, about.get(n) ?? false);
-    if (!isDeepStrictEqual(after, data)) await client.query('update app.corrective_action_texts set data = $3 where n = $1 and version = $2', [n, version, JSON.stringify(after)]);
+    if (!isDeepStrictEqual(after, data))
+      await client.query('update app.corrective_action_texts set data = $3 where n = $1 and version = $2', [
+        n,
+        version,
+        JSON.stringify(after),
+      ]);
   }
 }
 
@@ -158,11 +204,10 @@ async function erasePostings(client: PoolClient, id: string, erase: ReturnType<t
   );
   for (const { posting, detail, nameOnBill } of postings) {
     // a reason that is a code stays
-    await client.query(`update app.postings set detail = $2, name_on_bill = $3, reason = case when reason ~ '^[A-Z_]+$' then reason end where posting = $1`, [
-      posting,
-      JSON.stringify(erase.detail(detail)),
-      nameOnBill === null ? null : erase.name(nameOnBill),
-    ]);
+    await client.query(
+      `update app.postings set detail = $2, name_on_bill = $3, reason = case when reason ~ '^[A-Z_]+$' then reason end where posting = $1`,
+      [posting, JSON.stringify(erase.detail(detail)), nameOnBill === null ? null : erase.name(nameOnBill)],
+    );
   }
   const ids = new Set(postings.map(({ posting }) => posting));
   const own = JSON.stringify([...ids].map((posting) => [{ posting }]));
@@ -172,7 +217,11 @@ async function erasePostings(client: PoolClient, id: string, erase: ReturnType<t
   );
   for (const { cycle, batch, items } of batches) {
     const without = items.map((item) => (ids.has(item.posting) ? { ...item, detail: erase.detail(item.detail) } : item));
-    await client.query('update app.posting_batches set items = $3 where cycle = $1 and batch = $2', [cycle, batch, JSON.stringify(without)]);
+    await client.query('update app.posting_batches set items = $3 where cycle = $1 and batch = $2', [
+      cycle,
+      batch,
+      JSON.stringify(without),
+    ]);
   }
   const { rows: words } = await client.query<{ eventId: string; items: Item[] }>(
     `select event_id as "eventId", items from app.acknowledgements a where exists (select from jsonb_array_elements($1::jsonb) x where a.items @> x) for update`,
@@ -181,7 +230,11 @@ async function erasePostings(client: PoolClient, id: string, erase: ReturnType<t
   for (const { eventId, items } of words) {
     const without = items.map((item) =>
       ids.has(item.posting)
-        ? { ...item, ...(typeof item['nameOnBill'] === 'string' && { nameOnBill: erase.name(item['nameOnBill']) }), ...(item['reason'] !== undefined && { reason: ERASED }) }
+        ? {
+            ...item,
+            ...(typeof item['nameOnBill'] === 'string' && { nameOnBill: erase.name(item['nameOnBill']) }),
+            ...(item['reason'] !== undefined && { reason: ERASED }),
+          }
         : item,
     );
     await client.query('update app.acknowledgements set items = $2 where event_id = $1', [eventId, JSON.stringify(without)]);

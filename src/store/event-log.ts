@@ -17,7 +17,10 @@ export interface NewEvent {
 }
 
 /** A CTE `name` that appends to the log and holds the appended events' numbers; its persons beside it. */
-export function append({ from, settlement, kind, key, at = 'clock_timestamp()', data = `'{}'`, changed = 'null', person }: NewEvent, name = 'e'): string {
+export function append(
+  { from, settlement, kind, key, at = 'clock_timestamp()', data = `'{}'`, changed = 'null', person }: NewEvent,
+  name = 'e',
+): string {
   const events = `${name} as (insert into app.events (settlement_id, kind, key, at, data, changed)
     select ${settlement}, ${kind}, ${key}, ${at}, ${data}, ${changed} from ${from} on conflict do nothing returning seq)`;
   if (person === undefined) return events;

@@ -30,7 +30,10 @@ export function createHistoryStore(pool: Pool) {
   return {
     /** Those of the runs that are not kept yet. */
     async missing(runIds: readonly string[]): Promise<Set<string>> {
-      const { rows } = await pool.query<{ id: string }>('select id from unnest($1::text[]) id where not exists (select from app.histories where run_id = id)', [runIds]);
+      const { rows } = await pool.query<{ id: string }>(
+        'select id from unnest($1::text[]) id where not exists (select from app.histories where run_id = id)',
+        [runIds],
+      );
       return new Set(rows.map(({ id }) => id));
     },
 
@@ -55,7 +58,10 @@ export function createHistoryStore(pool: Pool) {
 
     /** A run of the workflow, the latest when `runId` is null; null when none is kept. */
     async of(workflowId: string, runId: string | null): Promise<KeptRun | null> {
-      const { rows } = await pool.query<KeptRun>(`select ${KEPT} from app.histories where workflow_id = $1 and ($2::text is null or run_id = $2) order by closed_at desc, run_id desc limit 1`, [workflowId, runId]);
+      const { rows } = await pool.query<KeptRun>(
+        `select ${KEPT} from app.histories where workflow_id = $1 and ($2::text is null or run_id = $2) order by closed_at desc, run_id desc limit 1`,
+        [workflowId, runId],
+      );
       return rows[0] ?? null;
     },
 

@@ -1,6 +1,14 @@
 import type { Pool } from 'pg';
 import type { CorrectionCause, CorrectionKind } from '../domain/correction.js';
-import { type IndicatorCounts, type IndicatorGroup, type IndicatorQuery, NOTHING_COUNTED, QUANTILES, type RiskCounts, quantileOf } from '../domain/indicators.js';
+import {
+  type IndicatorCounts,
+  type IndicatorGroup,
+  type IndicatorQuery,
+  NOTHING_COUNTED,
+  QUANTILES,
+  type RiskCounts,
+  quantileOf,
+} from '../domain/indicators.js';
 import { type JalaliDate, addDays, daysBetween, fromGregorian, startOfDayInTehran, toGregorian } from '../domain/jalali.js';
 import { inTransaction } from './pool.js';
 
@@ -13,16 +21,25 @@ type Grouped<R> = R & { group: string | null };
 
 /** Counts by the database; what they mean is in domain/indicators.ts. */
 export function createIndicatorStore(pool: Pool) {
-  const within = ({ from, to }: Pick<IndicatorQuery, 'from' | 'to'>): [string, string] => [startOfDayInTehran(from), startOfDayInTehran(addDays(to, 1))];
+  const within = ({ from, to }: Pick<IndicatorQuery, 'from' | 'to'>): [string, string] => [
+    startOfDayInTehran(from),
+    startOfDayInTehran(addDays(to, 1)),
+  ];
 
   return {
     /** The counts of each group that has any (of each day or month), in the group's order; one row of group null without one. */
     async counts(query: IndicatorQuery): Promise<{ group: string | null; counts: IndicatorCounts }[]> {
       const { from, to, office, by } = query;
       const periods = by === 'day' || by === 'month' ? periodsOf(from, to, by) : null;
-      const rows = <R>(sql: string): Promise<Grouped<R>[]> => counted(pool, sql, [...within(query), office, ...(by === 'month' && periods ? [periods.firsts] : [])]);
+      const rows = <R>(sql: string): Promise<Grouped<R>[]> =>
+        counted(pool, sql, [...within(query), office, ...(by === 'month' && periods ? [periods.firsts] : [])]);
       const [measured, k2, k4] = await Promise.all([
-        rows<Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'> & { n: number; at: number[] | null }>(
+        rows<
+          Omit<IndicatorCounts, 'due' | 'taken' | 'corrections' | 'withdrawn' | 'byKind' | 'byCause' | 'medianMs' | 'p95Ms'> & {
+            n: number;
+            at: number[] | null;
+          }
+        >(
           // several read the rows at once, which an exact quantile would prevent: it is taken from each group's list after that
           `select g."group"::text, g.requests, g."onTime", g."atRisk", g."lateEntries", g."lateEntriesOnTime", g.announcements, g."announcedWithError", coalesce(cardinality(g.elapsed), 0) as n,
              (select percentile_disc(${placesOf('cardinality(g.elapsed)')}) within group (order by ms)::float8[] from unnest(g.elapsed) ms) as at
@@ -52,7 +69,9 @@ export function createIndicatorStore(pool: Pool) {
            where c.reported_at >= $1 and c.reported_at < $2 and ($3::text is null or m.office = $3) group by 1, 2, 3`,
         ),
       ]);
-      const groups = new Map<string | null, IndicatorCounts>((periods?.names ?? (by === null ? [null] : [])).map((name) => [name, NOTHING_COUNTED]));
+      const groups = new Map<string | null, IndicatorCounts>(
+        (periods?.names ?? (by === null ? [null] : [])).map((name) => [name, NOTHING_COUNTED]),
+      );
       const so = (group: string | null): IndicatorCounts => groups.get(group) ?? NOTHING_COUNTED;
       /** days and months come as the database knows them */
       const named = (group: string | null): string | null => {
@@ -60,7 +79,8 @@ export function createIndicatorStore(pool: Pool) {
         return by === 'month' ? (periods?.names[Number(group) - 1] ?? null) : group;
       };
       for (const { group, n, at, ...of } of measured) {
-        const [medianMs = null, p95Ms = null] = at === null ? [] : QUANTILES.map((share, i) => quantileOf(share, n, at[2 * i] as number, at[2 * i + 1] as number));
+        const [medianMs = null, p95Ms = null] =
+          at === null ? [] : QUANTILES.map((share, i) => quantileOf(share, n, at[2 * i] as number, at[2 * i + 1] as number));
         groups.set(named(group), { ...so(named(group)), ...of, medianMs, p95Ms });
       }
       for (const { group, ...of } of k2) groups.set(group, { ...so(group), ...of });
@@ -96,7 +116,7 @@ export function createIndicatorStore(pool: Pool) {
 
     /** Adds up what became due and was taken since the last time, in pages; answers how many changes there were. Figures stay as they are. */
     async sumDues(page = 20_000): Promise<number> {
-      for (let sum = 0; ; ) {
+      for (let sum = 0; ;) {
         const { rows } = await pool.query<{ changes: number }>('select app.sum_dues($1) as changes', [page]);
         const changes = rows[0]?.changes ?? 0;
         sum += changes;
@@ -135,7 +155,9 @@ function placesOf(n: string): string {
 /** What is counted over a year needs room to sort in, reads indexes from end to end, and its plan is run once. */
 function counted<R>(pool: Pool, sql: string, values: unknown[]): Promise<Grouped<R>[]> {
   return inTransaction(pool, async (client) => {
-    await client.query(`set local work_mem = '128MB'; set local jit = off; set local random_page_cost = 1.1; set local transaction_read_only = on`);
+    await client.query(
+      `set local work_mem = '128MB'; set local jit = off; set local random_page_cost = 1.1; set local transaction_read_only = on`,
+    );
     return (await client.query<Grouped<R>>(sql, values)).rows;
   });
 }

@@ -41,7 +41,13 @@ export async function* provisionalBills(pool: Pool, from: string, pageSize = 200
 }
 
 /** Posts a difference once; false when it stands already. */
-export async function postDifference(pool: Pool, settlement: string, entry: PostingEntry, by: Pick<Operator, 'id'>, confirmedBy: string): Promise<boolean> {
+export async function postDifference(
+  pool: Pool,
+  settlement: string,
+  entry: PostingEntry,
+  by: Pick<Operator, 'id'>,
+  confirmedBy: string,
+): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     await client.query('select from app.settlements where id = $1 for update', [settlement]);
     const { rowCount } = await client.query(
@@ -56,7 +62,17 @@ export async function postDifference(pool: Pool, settlement: string, entry: Post
          changed: `jsonb_build_object('postings', ${byKey('p', 'posting', 'state')})`,
        })}
        select from e`,
-      [entry.posting, settlement, entry.cycle, entry.dueOn, entry.amount, JSON.stringify(entry.detail), entry.objectionEndsAt, by.id, confirmedBy],
+      [
+        entry.posting,
+        settlement,
+        entry.cycle,
+        entry.dueOn,
+        entry.amount,
+        JSON.stringify(entry.detail),
+        entry.objectionEndsAt,
+        by.id,
+        confirmedBy,
+      ],
     );
     return rowCount === 1;
   });

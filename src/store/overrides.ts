@@ -5,7 +5,11 @@ import { append, texts } from './event-log.js';
 
 export interface OverrideStore {
   /** Records an acceptance with its event; the same again changes nothing and is answered with the first. */
-  record(id: string, asked: { code: string; reason: string; reading: number | null }, by: Operator): Promise<{ override: Override; recorded: boolean }>;
+  record(
+    id: string,
+    asked: { code: string; reason: string; reading: number | null },
+    by: Operator,
+  ): Promise<{ override: Override; recorded: boolean }>;
   /** What holds for a settlement and its reading. */
   of(id: string, reading: number | null): Promise<Override[]>;
 }

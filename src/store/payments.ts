@@ -129,13 +129,28 @@ export function createPaymentStore(pool: Pool): PaymentStore {
              changed: `jsonb_build_object('payments', ${byKey('p', 'reference', 'state')})`,
            })}
            select from p`,
-          [report.reference, report.eventId, report.subscription, report.paymentId, report.amount, report.paidOn, office, slip?.settlement ?? null, slip?.revision ?? null, by.id],
+          [
+            report.reference,
+            report.eventId,
+            report.subscription,
+            report.paymentId,
+            report.amount,
+            report.paidOn,
+            office,
+            slip?.settlement ?? null,
+            slip?.revision ?? null,
+            by.id,
+          ],
         );
-        const { rows } = await client.query<Row>(`${RECORDED} where p.reference = $1 or p.event_id = $2 order by p.seq`, [report.reference, report.eventId]);
+        const { rows } = await client.query<Row>(`${RECORDED} where p.reference = $1 or p.event_id = $2 order by p.seq`, [
+          report.reference,
+          report.eventId,
+        ]);
         const standing = rows.map(fromRow);
         const [payment] = standing;
         if (!payment) throw new Error(`payment ${report.reference} was neither recorded nor found`);
-        if (inserted.length === 0) return standing.length === 1 && sameReport(payment, report) ? { kind: 'same', payment } : { kind: 'differs', standing };
+        if (inserted.length === 0)
+          return standing.length === 1 && sameReport(payment, report) ? { kind: 'same', payment } : { kind: 'differs', standing };
         if (slip) await tell(client, [{ settlement: slip.settlement, reference: report.reference }]);
         if (payment.outcome === 'unknown') {
           await client.query(
@@ -218,7 +233,9 @@ async function tell(client: PoolClient, paid: { settlement: string; reference: s
     `select s.id, ${DUE} as due, ${paymentsOf('s.id')} as payments from app.settlements s where s.id = any($1)`,
     [[...new Set(told.map(({ settlement }) => settlement))]],
   );
-  const overpaid = new Set(rows.filter(({ due, payments }) => due !== null && paidOf(due, payments).status === 'overpaid').map(({ id }) => id));
+  const overpaid = new Set(
+    rows.filter(({ due, payments }) => due !== null && paidOf(due, payments).status === 'overpaid').map(({ id }) => id),
+  );
   const tasks = told.flatMap(({ settlement, reference, outcome }) => [
     ...(outcome === 'void' ? [{ settlement, reference, kind: 'voidPayment' }] : []),
     ...(overpaid.has(settlement) ? [{ settlement, reference, kind: 'overpaid' }] : []),

@@ -54,7 +54,11 @@ export interface PeopleStore {
    */
   change(id: string, change: PersonChange, by: Doer): Promise<PersonRecord | 'lastAdmin' | null>;
   /** Adds a record, which supersedes those of the same code from its first day on. The same as the last one changes nothing. */
-  qualify(id: string, qualification: Qualification & { certificate: string | null }, by: Doer): Promise<{ person: PersonRecord; recorded: boolean } | null>;
+  qualify(
+    id: string,
+    qualification: Qualification & { certificate: string | null },
+    by: Doer,
+  ): Promise<{ person: PersonRecord; recorded: boolean } | null>;
   /** What a step needs to judge who issues, in one query. */
   standing(id: string): Promise<OperatorStanding>;
   /** Qualifications of active people whose last day lies in the span, both days included, without a renewal; soonest first. */
@@ -83,7 +87,12 @@ async function personOf(on: Queryable, id: string): Promise<PersonRecord | null>
 
 /** Every change of a person leaves its event in the same transaction. */
 export function personEvent(on: Queryable, id: string, kind: string, by: Doer, data: Record<string, unknown> = {}): Promise<unknown> {
-  return on.query('insert into app.people_events (user_id, kind, by, data) values ($1, $2, $3, $4)', [id, kind, JSON.stringify({ id: by.id, name: by.name, role: by.role }), JSON.stringify(data)]);
+  return on.query('insert into app.people_events (user_id, kind, by, data) values ($1, $2, $3, $4)', [
+    id,
+    kind,
+    JSON.stringify({ id: by.id, name: by.name, role: by.role }),
+    JSON.stringify(data),
+  ]);
 }
 
 /** The people who work here and what they are qualified for. */
@@ -92,7 +101,10 @@ export function createPeopleStore(pool: Pool): PeopleStore {
     get: (id) => personOf(pool, id),
 
     async list({ query, office, limit, after }) {
-      const words = (query ?? '').split(/[\s\u200c]+/).map(searchText).filter((word) => word !== '');
+      const words = (query ?? '')
+        .split(/[\s\u200c]+/)
+        .map(searchText)
+        .filter((word) => word !== '');
       const { rows } = await pool.query<PersonRecord>(
         `${PERSON} where ($1::text is null or u.office = $1) and ($2::text is null or u.id > $2)
            and not exists (select from unnest($3::text[]) as word where position(word in u.search) = 0)
@@ -118,7 +130,9 @@ export function createPeopleStore(pool: Pool): PeopleStore {
       return inTransaction(pool, async (client) => {
         if (change.active === false || (change.roles && !change.roles.includes('admin'))) {
           // two admins who disable one another at once: the second waits here and then finds itself the last
-          const { rows: admins } = await client.query<{ id: string }>(`select id from app.users where active and 'admin' = any(roles) order by id for update`);
+          const { rows: admins } = await client.query<{ id: string }>(
+            `select id from app.users where active and 'admin' = any(roles) order by id for update`,
+          );
           if (admins.length === 1 && admins[0]?.id === id) return 'lastAdmin';
         }
         await client.query('select from app.users where id = $1 for update', [id]);
@@ -126,20 +140,30 @@ export function createPeopleStore(pool: Pool): PeopleStore {
         if (person === null) return null;
         const { name, office, roles, active } = person;
         const before = { name, office, roles, active };
-        const after = { name: change.name ?? name, office: change.office ?? office, roles: change.roles ?? roles, active: change.active ?? active };
-        const changed = (['name', 'office', 'roles', 'active'] as const).filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+        const after = {
+          name: change.name ?? name,
+          office: change.office ?? office,
+          roles: change.roles ?? roles,
+          active: change.active ?? active,
+        };
+        const changed = (['name', 'office', 'roles', 'active'] as const).filter(
+          (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+        );
         if (changed.length === 0) return person;
         const only = (of: typeof before) => Object.fromEntries(changed.map((field) => [field, of[field]]));
-        await client.query('update app.users set name = $2, search = $3, office = $4, roles = $5, active = $6, session_version = session_version + $7 where id = $1', [
-          id,
-          after.name,
-          folded(id, after.name),
-          after.office,
-          after.roles,
-          after.active,
-          // a session says role and office: it is over when they change
-          changed.some((field) => field !== 'name') ? 1 : 0,
-        ]);
+        await client.query(
+          'update app.users set name = $2, search = $3, office = $4, roles = $5, active = $6, session_version = session_version + $7 where id = $1',
+          [
+            id,
+            after.name,
+            folded(id, after.name),
+            after.office,
+            after.roles,
+            after.active,
+            // a session says role and office: it is over when they change
+            changed.some((field) => field !== 'name') ? 1 : 0,
+          ],
+        );
         await personEvent(client, id, 'changed', by, { before: only(before), after: only(after) });
         return personOf(client, id);
       });
@@ -151,15 +175,12 @@ export function createPeopleStore(pool: Pool): PeopleStore {
         const person = await personOf(client, id);
         if (person === null) return null;
         const last = person.qualifications.findLast((each) => each.code === code);
-        if (last && last.validFrom === validFrom && last.validTo === validTo && last.certificate === certificate) return { person, recorded: false };
-        await client.query('insert into app.qualifications (user_id, code, valid_from, valid_to, certificate, recorded_by) values ($1, $2, $3, $4, $5, $6)', [
-          id,
-          code,
-          validFrom,
-          validTo,
-          certificate,
-          JSON.stringify({ id: by.id, name: by.name, role: by.role }),
-        ]);
+        if (last && last.validFrom === validFrom && last.validTo === validTo && last.certificate === certificate)
+          return { person, recorded: false };
+        await client.query(
+          'insert into app.qualifications (user_id, code, valid_from, valid_to, certificate, recorded_by) values ($1, $2, $3, $4, $5, $6)',
+          [id, code, validFrom, validTo, certificate, JSON.stringify({ id: by.id, name: by.name, role: by.role })],
+        );
         await personEvent(client, id, 'qualified', by, { code, validFrom, validTo, certificate });
         return { person: (await personOf(client, id)) as PersonRecord, recorded: true };
       });
@@ -184,7 +205,9 @@ export function createPeopleStore(pool: Pool): PeopleStore {
       );
       const days = daysBetween(from, to);
       return rows
-        .flatMap(({ qualifications, ...person }) => lapsingQualifications(qualifications, from, days).map((each) => ({ ...person, ...each })))
+        .flatMap(({ qualifications, ...person }) =>
+          lapsingQualifications(qualifications, from, days).map((each) => ({ ...person, ...each })),
+        )
         .sort((a, b) => compare(a.lastDay, b.lastDay) || compare(a.id, b.id));
     },
   };

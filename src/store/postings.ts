@@ -75,7 +75,13 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     of: (id: string): Promise<Outbox> => outbox(pool, id),
 
     /** Puts postings into the outbox, each once. `open` is their cycle when billing has opened it already. */
-    async schedule(id: string, runId: string, revision: number, postings: readonly PostingEntry[], steps: StepTime[]): Promise<{ outbox: Outbox; open: Opening | null }> {
+    async schedule(
+      id: string,
+      runId: string,
+      revision: number,
+      postings: readonly PostingEntry[],
+      steps: StepTime[],
+    ): Promise<{ outbox: Outbox; open: Opening | null }> {
       await pool.query(
         `with s as (select id from app.settlements where id = $1 and run_id = $2), ${writeSteps(4, 0)},
          p as (insert into app.postings as p (posting, settlement_id, kind, revision, cycle, due_on, amount, detail, status, objection_ends_at)
@@ -149,7 +155,12 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
      * What billing says of a posting, once by its event: what stands of all its words so far, in whatever order they came.
      * A settlement whose end was just recorded waits again when a posting does, unless its workflow has `ended`.
      */
-    recordOutcome(id: string, eventId: string, { posting, outcome, billSerial, nameOnBill, reason, seq }: Word, ended = false): Promise<Outbox> {
+    recordOutcome(
+      id: string,
+      eventId: string,
+      { posting, outcome, billSerial, nameOnBill, reason, seq }: Word,
+      ended = false,
+    ): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
         const { rows: known } = await client.query<{ news: boolean }>(
@@ -249,17 +260,16 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     /** Records an opening; the same again answers what stands. */
     async openCycle(opening: { cycle: string; eventId: string; closesOn: string; by: Operator }): Promise<OpenedCycle> {
       const { cycle, eventId, closesOn, by } = opening;
-      await pool.query('insert into app.billing_cycles (cycle, event_id, closes_on, opened_by) values ($1, $2, $3, $4) on conflict do nothing', [
-        cycle,
-        eventId,
-        closesOn,
-        JSON.stringify({ id: by.id, role: by.role }),
-      ]);
+      await pool.query(
+        'insert into app.billing_cycles (cycle, event_id, closes_on, opened_by) values ($1, $2, $3, $4) on conflict do nothing',
+        [cycle, eventId, closesOn, JSON.stringify({ id: by.id, role: by.role })],
+      );
       const { rows } = await pool.query<OpenedCycle>(`${OPENED} where cycle = $1 or event_id = $2 order by cycle <> $1`, [cycle, eventId]);
       return rows[0] as OpenedCycle;
     },
 
-    openedCycles: async (cycles: readonly string[]): Promise<OpenedCycle[]> => (await pool.query<OpenedCycle>(`${OPENED} where cycle = any($1)`, [cycles])).rows,
+    openedCycles: async (cycles: readonly string[]): Promise<OpenedCycle[]> =>
+      (await pool.query<OpenedCycle>(`${OPENED} where cycle = any($1)`, [cycles])).rows,
 
     /** Settlements with postings for an opened cycle, in pages by id; those that wait for no cycle are found by their account's series. */
     async waitingFor(cycle: string, series: string, after: string | null, limit: number): Promise<string[]> {
@@ -291,7 +301,10 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     nextBatch(cycle: string): Promise<PostingBatch | null> {
       return inTransaction(pool, async (client) => {
         const open = await lockCycle(client, cycle);
-        const { rows: frozen } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and acknowledged_at is null order by batch limit 1`, [cycle]);
+        const { rows: frozen } = await client.query<PostingBatch>(
+          `${BATCH} where cycle = $1 and acknowledged_at is null order by batch limit 1`,
+          [cycle],
+        );
         return frozen[0] ?? (open ? freeze(client, cycle, batchSize) : null);
       });
     },
@@ -300,18 +313,26 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     nextToSubmit(cycle: string): Promise<PostingBatch | null> {
       return inTransaction(pool, async (client) => {
         const open = await lockCycle(client, cycle);
-        const { rows } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and submitted_at is null order by batch limit 1`, [cycle]);
+        const { rows } = await client.query<PostingBatch>(`${BATCH} where cycle = $1 and submitted_at is null order by batch limit 1`, [
+          cycle,
+        ]);
         return rows[0] ?? (open ? freeze(client, cycle, batchSize) : null);
       });
     },
 
     async submitted({ cycle, batch }: Pick<PostingBatch, 'cycle' | 'batch'>): Promise<void> {
-      await pool.query('update app.posting_batches set submitted_at = coalesce(submitted_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
+      await pool.query(
+        'update app.posting_batches set submitted_at = coalesce(submitted_at, clock_timestamp()) where cycle = $1 and batch = $2',
+        [cycle, batch],
+      );
     },
 
     /** How many frozen batches a central billing system is not known to hold. */
     async unsubmitted(cycle: string): Promise<number> {
-      const { rows } = await pool.query<{ batches: number }>('select count(*)::integer as batches from app.posting_batches where cycle = $1 and submitted_at is null', [cycle]);
+      const { rows } = await pool.query<{ batches: number }>(
+        'select count(*)::integer as batches from app.posting_batches where cycle = $1 and submitted_at is null',
+        [cycle],
+      );
       return rows[0]?.batches ?? 0;
     },
 
@@ -321,7 +342,10 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
 
     /** How many batches each cycle has; cycles without any are not there. */
     async batchCounts(cycles: readonly string[]): Promise<Map<string, number>> {
-      const { rows } = await pool.query<{ cycle: string; batches: number }>('select cycle, max(batch) as batches from app.posting_batches where cycle = any($1) group by cycle', [cycles]);
+      const { rows } = await pool.query<{ cycle: string; batches: number }>(
+        'select cycle, max(batch) as batches from app.posting_batches where cycle = any($1) group by cycle',
+        [cycles],
+      );
       return new Map(rows.map(({ cycle, batches }) => [cycle, batches]));
     },
 
@@ -346,13 +370,20 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
           );
           return { kind: known[0]?.same ? 'same' : 'otherContent' };
         }
-        await client.query('update app.posting_batches set acknowledged_at = coalesce(acknowledged_at, clock_timestamp()) where cycle = $1 and batch = $2', [cycle, batch]);
+        await client.query(
+          'update app.posting_batches set acknowledged_at = coalesce(acknowledged_at, clock_timestamp()) where cycle = $1 and batch = $2',
+          [cycle, batch],
+        );
         return { kind: 'recorded' };
       });
     },
 
     /** Items `from` … of a kept acknowledgement, with the settlement of each; empty at its end. */
-    async acknowledged(eventId: string, from: number, limit: number): Promise<{ seq: number; items: (Outcome & { settlement: string })[] }> {
+    async acknowledged(
+      eventId: string,
+      from: number,
+      limit: number,
+    ): Promise<{ seq: number; items: (Outcome & { settlement: string })[] }> {
       const { rows } = await pool.query<{ seq: number; items: (Outcome & { settlement: string })[] }>(
         `select a.seq, coalesce((select json_agg(i.item || jsonb_build_object('settlement', p.settlement_id) order by i.n)
            from jsonb_array_elements(a.items) with ordinality as i(item, n) join app.postings p on p.posting = i.item->>'posting'
@@ -377,7 +408,10 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
 
     /** The cycle is over: its report is written once. */
     async closeCycle(cycle: string, report: CycleCounts): Promise<void> {
-      await pool.query('update app.billing_cycles set closed_at = clock_timestamp(), report = $2 where cycle = $1 and closed_at is null', [cycle, JSON.stringify(report)]);
+      await pool.query('update app.billing_cycles set closed_at = clock_timestamp(), report = $2 where cycle = $1 and closed_at is null', [
+        cycle,
+        JSON.stringify(report),
+      ]);
     },
   };
 }
@@ -402,7 +436,10 @@ async function openedCycle(client: Pick<Pool, 'query'>, cycle: string | null): P
 
 /** Locks a cycle; whether it is open. */
 async function lockCycle(client: PoolClient, cycle: string): Promise<boolean> {
-  const { rows } = await client.query<Pick<OpenedCycle, 'closedAt'>>('select closed_at as "closedAt" from app.billing_cycles where cycle = $1 for update', [cycle]);
+  const { rows } = await client.query<Pick<OpenedCycle, 'closedAt'>>(
+    'select closed_at as "closedAt" from app.billing_cycles where cycle = $1 for update',
+    [cycle],
+  );
   return rows[0]?.closedAt === null;
 }
 

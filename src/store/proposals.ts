@@ -23,7 +23,10 @@ export interface Proposal {
 
 export interface ProposalStore {
   /** Puts a proposal in; the one before it under the same subject is gone. */
-  propose(asked: Pick<Proposal, 'kind' | 'subject' | 'content' | 'meant'> & Partial<Pick<Proposal, 'change'>>, by: PersonAtWork): Promise<Proposal>;
+  propose(
+    asked: Pick<Proposal, 'kind' | 'subject' | 'content' | 'meant'> & Partial<Pick<Proposal, 'change'>>,
+    by: PersonAtWork,
+  ): Promise<Proposal>;
   /** In the order of their making. */
   list(kind: ProposalKind): Promise<Proposal[]>;
   /** null also when it was replaced, withdrawn or confirmed meanwhile */
@@ -49,7 +52,10 @@ export function createProposalStore(pool: Pool): ProposalStore {
       return (await pool.query<Proposal>(`select ${COLUMNS} from app.proposals where kind = $1 order by proposal`, [kind])).rows;
     },
     async get(kind, proposal) {
-      return (await pool.query<Proposal>(`select ${COLUMNS} from app.proposals where kind = $1 and proposal = $2`, [kind, proposal])).rows[0] ?? null;
+      return (
+        (await pool.query<Proposal>(`select ${COLUMNS} from app.proposals where kind = $1 and proposal = $2`, [kind, proposal])).rows[0] ??
+        null
+      );
     },
     async remove(kind, proposal) {
       return (await pool.query('delete from app.proposals where kind = $1 and proposal = $2', [kind, proposal])).rowCount === 1;

@@ -24,11 +24,19 @@ export interface TariffReview extends DocumentReview {
 }
 
 /** A document beside the published tariffs; `against` names the version to compare with, the one before it when absent. */
-export async function reviewTariff(store: Pick<TariffStore, 'versions' | 'tariffs'>, json: unknown, against?: string): Promise<TariffReview> {
+export async function reviewTariff(
+  store: Pick<TariffStore, 'versions' | 'tariffs'>,
+  json: unknown,
+  against?: string,
+): Promise<TariffReview> {
   return reviewTariffDocument(store, readDocument(json), against);
 }
 
-export async function reviewTariffDocument(store: Pick<TariffStore, 'versions' | 'tariffs'>, document: TariffDocument, against?: string): Promise<TariffReview> {
+export async function reviewTariffDocument(
+  store: Pick<TariffStore, 'versions' | 'tariffs'>,
+  document: TariffDocument,
+  against?: string,
+): Promise<TariffReview> {
   const { tariff } = document;
   if (!tariff) return { tariff, against: null, doubts: [], differences: [], ...reviewDocument(document, null) };
   const versions = await store.versions();
@@ -51,7 +59,11 @@ export function stillFits({ subject, content, change }: Proposal, published: rea
 }
 
 /** A resolution beside those on record, its number as it is kept. */
-export async function reviewForRecord(store: Pick<TariffStore, 'resolutions'>, asked: FeeResolution, today: JalaliDate): Promise<ResolutionReview & { resolution: FeeResolution }> {
+export async function reviewForRecord(
+  store: Pick<TariffStore, 'resolutions'>,
+  asked: FeeResolution,
+  today: JalaliDate,
+): Promise<ResolutionReview & { resolution: FeeResolution }> {
   const resolution = { ...asked, number: cleanText(asked.number) };
   const known = await store.resolutions();
   const others = known.filter((each) => !sameName(each.number, resolution.number));

@@ -18,7 +18,11 @@ export function createQualityReportStore(pool: Pool) {
   return {
     /** The newest month first, of each the newest edition first. */
     async list(): Promise<MadeReport[]> {
-      return (await pool.query<MadeReport>('select month, edition, made_at as "madeAt", made_by as "madeBy" from app.quality_reports order by month desc, edition desc')).rows;
+      return (
+        await pool.query<MadeReport>(
+          'select month, edition, made_at as "madeAt", made_by as "madeBy" from app.quality_reports order by month desc, edition desc',
+        )
+      ).rows;
     },
 
     /** The day of the first settlement; null before there is one. */
@@ -30,15 +34,18 @@ export function createQualityReportStore(pool: Pool) {
 
     /** Keeps a making; a second attempt at the same edition changes nothing. */
     async keep(report: QualityReport, files: { pdf: Uint8Array; xlsx: Uint8Array }): Promise<void> {
-      await pool.query('insert into app.quality_reports (month, edition, made_at, made_by, report, pdf, xlsx) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing', [
-        report.month,
-        report.edition,
-        report.madeAt,
-        report.madeBy,
-        JSON.stringify(report),
-        Buffer.from(files.pdf),
-        Buffer.from(files.xlsx),
-      ]);
+      await pool.query(
+        'insert into app.quality_reports (month, edition, made_at, made_by, report, pdf, xlsx) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
+        [
+          report.month,
+          report.edition,
+          report.madeAt,
+          report.madeBy,
+          JSON.stringify(report),
+          Buffer.from(files.pdf),
+          Buffer.from(files.xlsx),
+        ],
+      );
     },
 
     /** A file of a month's edition, the newest when null; null when there is none. */

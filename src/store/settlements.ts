@@ -181,7 +181,10 @@ function fromRow(row: Row): Settlement {
 
 /** A settlement as it stands, in the caller's transaction where there is one. */
 export async function settlementOf(client: Pick<Pool, 'query'>, id: string): Promise<Settlement | null> {
-  const { rows } = await client.query<Row>(`${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision where s.id = $1`, [id]);
+  const { rows } = await client.query<Row>(
+    `${VIEW} left join app.bills b on b.settlement_id = s.id and b.revision = s.revision where s.id = $1`,
+    [id],
+  );
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -208,8 +211,12 @@ export function createSettlementStore(pool: Pool) {
     },
 
     /** What the outbox needs to know of a settlement whose workflow has ended. */
-    async factsOf(id: string): Promise<(Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }) | null> {
-      const { rows } = await pool.query<Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }>(
+    async factsOf(
+      id: string,
+    ): Promise<(Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }) | null> {
+      const { rows } = await pool.query<
+        Pick<SettlementFacts, 'subscription' | 'settlementDate'> & { office: string; newName: string | null }
+      >(
         `select subscription, settlement_date as "settlementDate", office, facts->'newSubscriber'->>'name' as "newName" from app.settlements where id = $1`,
         [id],
       );
@@ -218,10 +225,10 @@ export function createSettlementStore(pool: Pool) {
 
     /** The settlement with the bill of an earlier revision, for a reprint. */
     async revision(id: string, revision: number): Promise<Settlement | null> {
-      const settlement = await one(
-        `${VIEW} join app.bills b on b.settlement_id = s.id and b.revision = $2 where s.id = $1`,
-        [id, revision],
-      );
+      const settlement = await one(`${VIEW} join app.bills b on b.settlement_id = s.id and b.revision = $2 where s.id = $1`, [
+        id,
+        revision,
+      ]);
       return settlement && { ...settlement, revision };
     },
 
@@ -364,7 +371,8 @@ export function createSettlementStore(pool: Pool) {
      * Issues a revision: number, payment periods and bill in one transaction. A second attempt reads back the first one's bill.
      * Throws PaymentPeriodsExhaustedError when the subscriber's periods of the year are used up.
      */
-    issueBill: (draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> => inTransaction(pool, (client) => issueBill(client, draft, runId, steps)),
+    issueBill: (draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> =>
+      inTransaction(pool, (client) => issueBill(client, draft, runId, steps)),
 
     /** The announcement: its time is the database's, taken once. */
     async announce(
@@ -400,7 +408,11 @@ export function createSettlementStore(pool: Pool) {
     },
 
     /** The first delivery counts; a further one changes nothing and is answered with the first. */
-    async recordDelivery(id: string, delivery: { deliveredTo: string; channel: string }, by: Operator): Promise<NonNullable<Settlement['delivery']>> {
+    async recordDelivery(
+      id: string,
+      delivery: { deliveredTo: string; channel: string },
+      by: Operator,
+    ): Promise<NonNullable<Settlement['delivery']>> {
       const { rows } = await pool.query<{ delivery: NonNullable<Settlement['delivery']> }>(
         `with s as (
            update app.settlements set status = case status when 'announced' then 'delivered' else status end,
@@ -509,7 +521,8 @@ async function mustStand(client: PoolClient, { settlementId, subscription, input
      where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
     [subscription, settlementId, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
   );
-  if ((rows[0]?.number ?? null) !== (earlierSettlement?.billNumber ?? null)) throw new LedgerChangedError(`another settlement of ${subscription} was issued meanwhile`);
+  if ((rows[0]?.number ?? null) !== (earlierSettlement?.billNumber ?? null))
+    throw new LedgerChangedError(`another settlement of ${subscription} was issued meanwhile`);
 }
 
 /** Every two-digit period of the subscriber's year is used: no further payment id can be made. */

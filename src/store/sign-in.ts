@@ -78,7 +78,10 @@ export function createSignInStore(pool: Pool): SignInStore {
       [id, now, ATTEMPTS, LOCKED_MS, FORGOTTEN_MS],
     );
     if (rows[0]) return { lockedBy: rows[0].locked_until, lastOne: rows[0].locked_until !== null };
-    const { rows: locked } = await pool.query<{ locked_until: Instant }>('select locked_until from app.sign_in_attempts where user_id = $1', [id]);
+    const { rows: locked } = await pool.query<{ locked_until: Instant }>(
+      'select locked_until from app.sign_in_attempts where user_id = $1',
+      [id],
+    );
     // a success or a reset in between has taken the lock away: it is told as over
     return { lockedBy: locked[0]?.locked_until ?? now.toISOString(), lastOne: false };
   }
@@ -130,7 +133,6 @@ export function createSignInStore(pool: Pool): SignInStore {
       return { id, name, office, roles, sessionVersion, mustChangePassword: false };
     },
 
-
     async changePassword(id, { current, next }, by, now) {
       const outcome = await identify(id, current, now);
       if (outcome.kind !== 'signedIn') return outcome;
@@ -170,7 +172,10 @@ export function createSignInStore(pool: Pool): SignInStore {
       if (rowCount === 0) return;
       const kept = await hashPassword(password);
       await inTransaction(pool, async (client) => {
-        const { rowCount: given } = await client.query('update app.users set password_hash = $2 where id = $1 and password_hash is null', [id, kept]);
+        const { rowCount: given } = await client.query('update app.users set password_hash = $2 where id = $1 and password_hash is null', [
+          id,
+          kept,
+        ]);
         if (given) await personEvent(client, id, 'passwordGiven', by);
       });
     },

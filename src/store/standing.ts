@@ -40,7 +40,9 @@ export function createStandingStore(pool: Pool): { standing(now: Date): Promise<
     async standing(now) {
       const today = todayInTehran(now);
       const days = Object.entries(CLOSING).map(([name, ahead]): [string, JalaliDate] => [name, addDays(today, ahead)]);
-      const { rows } = await pool.query<Omit<Standing, 'closing' | 'feedAgeDays'> & { closing: number[]; feeds: { kind: FeedKind; asOf: JalaliDate }[] }>(
+      const { rows } = await pool.query<
+        Omit<Standing, 'closing' | 'feedAgeDays'> & { closing: number[]; feeds: { kind: FeedKind; asOf: JalaliDate }[] }
+      >(
         `select
            (select json_build_object('none', count(*) filter (where at_risk_at is null and breached_at is null),
               'atRisk', count(*) filter (where at_risk_at is not null and breached_at is null), 'breached', count(*) filter (where breached_at is not null))
@@ -65,7 +67,9 @@ export function createStandingStore(pool: Pool): { standing(now: Date): Promise<
         ...standing,
         closing: Object.fromEntries(days.map(([name], at) => [name, closing[at] ?? 0])) as Standing['closing'],
         // a kind that the code does not know is no label of ours
-        feedAgeDays: Object.fromEntries(feeds.filter(({ kind }) => FEED_KINDS.includes(kind)).map(({ kind, asOf }) => [kind, daysBetween(asOf, today)])),
+        feedAgeDays: Object.fromEntries(
+          feeds.filter(({ kind }) => FEED_KINDS.includes(kind)).map(({ kind, asOf }) => [kind, daysBetween(asOf, today)]),
+        ),
       };
     },
   };

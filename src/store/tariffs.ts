@@ -93,16 +93,16 @@ export function createTariffStore(pool: Pool): TariffStore {
     async publish(document, by, confirmedBy) {
       const tariff = readTariff(document);
       twoPersons(by, confirmedBy);
-      const { rowCount } = await pool.query('insert into app.tariffs (version, document, published_by, confirmed_by) values ($1, $2, $3, $4) on conflict (version) do nothing', [
-        tariff.version,
-        JSON.stringify(tariff),
-        cleanText(by),
-        confirmedBy === undefined ? null : cleanText(confirmedBy),
-      ]);
+      const { rowCount } = await pool.query(
+        'insert into app.tariffs (version, document, published_by, confirmed_by) values ($1, $2, $3, $4) on conflict (version) do nothing',
+        [tariff.version, JSON.stringify(tariff), cleanText(by), confirmedBy === undefined ? null : cleanText(confirmedBy)],
+      );
       if (rowCount === 1) return true;
       const { rows } = await pool.query<{ document: unknown }>('select document from app.tariffs where version = $1', [tariff.version]);
       if (!isDeepStrictEqual(rows[0]?.document, JSON.parse(JSON.stringify(tariff)))) {
-        throw new PublicationRefused(`Version ${tariff.version} is published with another content. A change, also a backdated one, is a new version.`);
+        throw new PublicationRefused(
+          `Version ${tariff.version} is published with another content. A change, also a backdated one, is a new version.`,
+        );
       }
       return false;
     },
@@ -139,7 +139,9 @@ export function createTariffStore(pool: Pool): TariffStore {
         if (same) {
           const { by: _by, confirmedBy: _confirmedBy, number: known, ...content } = same;
           if (isDeepStrictEqual({ ...content, number }, { ...resolution, number })) return false;
-          throw new PublicationRefused(`Resolution ${known} is recorded with another content (${content.amount} rial, resolved on ${content.resolvedOn}, ${period(content)}). A change of the fee is a resolution of its own.`);
+          throw new PublicationRefused(
+            `Resolution ${known} is recorded with another content (${content.amount} rial, resolved on ${content.resolvedOn}, ${period(content)}). A change of the fee is a resolution of its own.`,
+          );
         }
         const { resolvedOn, amount, from, to, illustrative } = resolution;
         await client.query(
@@ -155,8 +157,10 @@ export function createTariffStore(pool: Pool): TariffStore {
 /** Practice data is confirmed by nobody (absent); everything else by another than whoever brings it. */
 function twoPersons(by: string, confirmedBy: string | undefined): void {
   if (confirmedBy === undefined) return;
-  if (cleanText(by) === '' || cleanText(confirmedBy) === '') throw new PublicationRefused('Both persons must be named: the first one, and the one who confirms.');
-  if (sameName(by, confirmedBy)) throw new PublicationRefused(`${cleanText(by)} cannot confirm what is the own: a second person is needed.`);
+  if (cleanText(by) === '' || cleanText(confirmedBy) === '')
+    throw new PublicationRefused('Both persons must be named: the first one, and the one who confirms.');
+  if (sameName(by, confirmedBy))
+    throw new PublicationRefused(`${cleanText(by)} cannot confirm what is the own: a second person is needed.`);
 }
 
 async function resolutionsOf(db: Pool | PoolClient): Promise<RecordedResolution[]> {

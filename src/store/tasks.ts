@@ -54,7 +54,12 @@ export interface TaskStore {
   /** An open task goes to the supervisor, away from whoever had it; answers the task as it stands. */
   escalate(id: string): Promise<Task | null>;
   /** Gives open tasks that `by` sees to a person (null: back to the role), all or none. The due times stay. */
-  assign(ids: readonly string[], to: string | null, by: Operator, reason: string | null): Promise<{ tasks: Task[] } | { faults: AssignmentFault[] }>;
+  assign(
+    ids: readonly string[],
+    to: string | null,
+    by: Operator,
+    reason: string | null,
+  ): Promise<{ tasks: Task[] } | { faults: AssignmentFault[] }>;
   /** Open ones by their due time, closed ones the newest first. */
   list(filter: TaskFilter): Promise<{ items: Task[]; next: string | null }>;
 }
@@ -69,7 +74,8 @@ function event(kind: string, key: string, at: string, data: string, note?: Recor
 }
 
 export function createTaskStore(pool: Pool): TaskStore {
-  const get = async (id: string): Promise<Task | null> => (await pool.query<Task>(`select ${COLUMNS} from app.tasks where id = $1`, [id])).rows[0] ?? null;
+  const get = async (id: string): Promise<Task | null> =>
+    (await pool.query<Task>(`select ${COLUMNS} from app.tasks where id = $1`, [id])).rows[0] ?? null;
 
   return {
     get,
@@ -91,7 +97,8 @@ export function createTaskStore(pool: Pool): TaskStore {
     },
 
     async withoutDue() {
-      return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where due_at is null and closed_at is null order by since, id`)).rows;
+      return (await pool.query<Task>(`select ${COLUMNS} from app.tasks where due_at is null and closed_at is null order by since, id`))
+        .rows;
     },
 
     async setDue(id, dueAt) {
@@ -147,7 +154,10 @@ export function createTaskStore(pool: Pool): TaskStore {
            ${event('taskAssigned', `id || '/' || assigned_at`, 'assigned_at', `jsonb_strip_nulls(jsonb_build_object('task', id, 'to', assignee, 'by', assigned_by->'id'))`, { reason: '$4::text' })}`,
           [ids, to, JSON.stringify({ id: by.id, name: by.name }), reason],
         );
-        const { rows: now } = await client.query<Task>(`select ${COLUMNS} from app.tasks where id = any($1) order by coalesce(due_at, 'infinity'), id`, [ids]);
+        const { rows: now } = await client.query<Task>(
+          `select ${COLUMNS} from app.tasks where id = any($1) order by coalesce(due_at, 'infinity'), id`,
+          [ids],
+        );
         return { tasks: now };
       }),
 
@@ -192,6 +202,7 @@ export function createTaskStore(pool: Pool): TaskStore {
 
 /** A cursor that is none of ours lists from the beginning. */
 function readCursor(cursor: string): { place: string; id: string } | null {
-  const [, place, id] = /^(infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([^\s\p{Cc}]+)$/u.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, place, id] =
+    /^(infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([^\s\p{Cc}]+)$/u.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   return place && id && (place === 'infinity' || !Number.isNaN(Date.parse(place))) ? { place, id } : null;
 }

@@ -46,12 +46,20 @@ const PLACE = `(coalesce(p.due_on, '9999/99/99') collate "C")`;
 const FROM = `from app.postings p join app.settlements s on s.id = p.settlement_id
   where ${OPEN} and ($1::text is null or s.office = $1)
     and ($2::text is null or s.clerk = $2) and ($3::text is null or p.cycle = $3) and ($4::text is null or p.due_on < $4)`;
-const valuesOf = ({ office, clerk, cycle, dueBefore }: UnsentFilter): (string | null)[] => [office ?? null, clerk ?? null, cycle ?? null, dueBefore ?? null];
+const valuesOf = ({ office, clerk, cycle, dueBefore }: UnsentFilter): (string | null)[] => [
+  office ?? null,
+  clerk ?? null,
+  cycle ?? null,
+  dueBefore ?? null,
+];
 
 export function createUnsentStore(pool: Pool): UnsentStore {
   return {
     async counts(filter) {
-      const { rows } = await pool.query<{ status: OpenStatus; count: number }>(`select p.status, count(*) ${FROM} group by p.status`, valuesOf(filter));
+      const { rows } = await pool.query<{ status: OpenStatus; count: number }>(
+        `select p.status, count(*) ${FROM} group by p.status`,
+        valuesOf(filter),
+      );
       const counts = Object.fromEntries(OPEN_STATUSES.map((status) => [status, 0])) as Record<OpenStatus, number>;
       for (const { status, count } of rows) counts[status] = count;
       return counts;
@@ -59,7 +67,8 @@ export function createUnsentStore(pool: Pool): UnsentStore {
 
     async page({ limit, cursor, ...filter }) {
       // one that is none of ours lists from the beginning
-      const [, dueOn = null, posting = null] = /^(\d{4}\/\d\d\/\d\d) ([^\s\p{Cc}]+)$/u.exec(Buffer.from(cursor ?? '', 'base64url').toString()) ?? [];
+      const [, dueOn = null, posting = null] =
+        /^(\d{4}\/\d\d\/\d\d) ([^\s\p{Cc}]+)$/u.exec(Buffer.from(cursor ?? '', 'base64url').toString()) ?? [];
       const { rows } = await pool.query<UnsentPosting>(
         `select p.posting, p.kind, s.id as settlement, s.subscription, s.account->>'name' as subscriber, s.office,
            json_build_object('id', s.operator->'id', 'name', s.operator->'name') as clerk,

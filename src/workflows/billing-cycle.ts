@@ -1,4 +1,13 @@
-import { ActivityFailure, allHandlersFinished, condition, continueAsNew, isCancellation, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Opening } from '../domain/cycle.js';
 import type { CycleCounts } from '../domain/outbox.js';
@@ -69,7 +78,11 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
   const closing = Date.parse(closesAt);
   for (let pages = 0; !complete && Date.now() < closing; pages++) {
     if (pages === PAGES_A_RUN) await goOn();
-    const answer = await given(() => step.tellWaiting.executeWithOptions({ scheduleToCloseTimeout: closing - Date.now() }, [{ opened, after, at: new Date().toISOString() }]));
+    const answer = await given(() =>
+      step.tellWaiting.executeWithOptions({ scheduleToCloseTimeout: closing - Date.now() }, [
+        { opened, after, at: new Date().toISOString() },
+      ]),
+    );
     if ('failed' in answer) break;
     const page = answer.value;
     told += page.told;
@@ -83,17 +96,24 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
     if (looks === LOOKS_A_RUN) await goOn();
     changed = false;
     const pushed = await given(() =>
-      step.submitBatches.executeWithOptions({ scheduleToCloseTimeout: closing - Date.now(), retry: { ...RETRY, maximumAttempts: SUBMIT_ATTEMPTS } }, [{ cycle: opened.cycle }]),
+      step.submitBatches.executeWithOptions(
+        { scheduleToCloseTimeout: closing - Date.now(), retry: { ...RETRY, maximumAttempts: SUBMIT_ATTEMPTS } },
+        [{ cycle: opened.cycle }],
+      ),
     );
     failures = 'failed' in pushed ? failures + 1 : 0;
-    if ('failed' in pushed && failures >= FAILURES_TOLD) await step.reportUnsubmitted({ cycle: opened.cycle, reason: pushed.failed, at: new Date().toISOString() });
+    if ('failed' in pushed && failures >= FAILURES_TOLD)
+      await step.reportUnsubmitted({ cycle: opened.cycle, reason: pushed.failed, at: new Date().toISOString() });
     show(await step.cycleCounts({ cycle: opened.cycle }));
-    const pause = 'failed' in pushed ? Math.min(SUBMIT_AGAIN_MS * 2 ** (failures - 1), LEFT_ALONE_MS) : pushed.value ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS;
+    const pause =
+      'failed' in pushed ? Math.min(SUBMIT_AGAIN_MS * 2 ** (failures - 1), LEFT_ALONE_MS) : pushed.value ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS;
     if (Date.now() < closing) await condition(() => changed, Math.min(closing - Date.now(), pause));
   }
   const report = await step.closeCycle({ cycle: opened.cycle, at: new Date().toISOString() });
   show(report);
-  await given(() => step.closeLeftBehind.executeWithOptions({ scheduleToCloseTimeout: LEFT_BEHIND_MS }, [{ at: new Date().toISOString() }]));
+  await given(() =>
+    step.closeLeftBehind.executeWithOptions({ scheduleToCloseTimeout: LEFT_BEHIND_MS }, [{ at: new Date().toISOString() }]),
+  );
   await condition(allHandlersFinished);
   return report;
 }

@@ -41,7 +41,9 @@ export async function correctiveAction(opened: CorrectiveAction): Promise<Correc
     show();
     return action;
   };
-  setHandler(takeAct, (asked) => new Promise((resolve, reject) => inbox.push(() => take(asked).then(resolve, reject))), { validator: mayI });
+  setHandler(takeAct, (asked) => new Promise((resolve, reject) => inbox.push(() => take(asked).then(resolve, reject))), {
+    validator: mayI,
+  });
 
   upsertSearchAttributes([{ key: OFFICE, value: action.office }]);
   show();

@@ -36,6 +36,8 @@ export async function dailyWatch(given?: { at: string }): Promise<WatchReport> {
     patched('payments') ? step.watchPayments.executeWithOptions({ summary: 'وظیفه‌های پرداخت بدون مهلت' }, []) : 0,
     patched('accessLog') ? step.expireAccessLog.executeWithOptions({ summary: 'گزارش دسترسی: آنچه سه سال ماند' }, []) : 0,
   ]);
-  setCurrentDetails(`داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications}`);
+  setCurrentDetails(
+    `داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications}`,
+  );
   return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks, expiredAccesses };
 }

@@ -12,6 +12,8 @@ const step = proxyActivities<Activities>({
 /** Every night: what has ended is kept in Postgres, before Temporal forgets it. */
 export async function historyExport(): Promise<ExportReport> {
   const report = await step.exportHistories.executeWithOptions({ summary: 'بایگانی تاریخچهٔ فرایندهای پایان‌یافته' }, []);
-  setCurrentDetails(`${report.kept} تاریخچه بایگانی شد${report.gone > 0 ? `؛ ${report.gone} تاریخچه پیش از بایگانی از میان رفته بود` : ''}`);
+  setCurrentDetails(
+    `${report.kept} تاریخچه بایگانی شد${report.gone > 0 ? `؛ ${report.gone} تاریخچه پیش از بایگانی از میان رفته بود` : ''}`,
+  );
   return report;
 }

@@ -69,7 +69,10 @@ export const ACKNOWLEDGEMENT_WORKFLOW = 'acknowledgement';
 /** Reports an error; answers its number. Errors of one settlement are handled one after another. */
 export const reportError = defineUpdate<Correction, [ErrorReport]>('reportError');
 /** The corrected facts; answers old and new side by side. Throws REJECTED with the findings that stand in the way. */
-export const submitCorrection = defineUpdate<{ correction: Correction; comparison: Comparison; warnings: Finding[] }, [CorrectionSubmission]>('submitCorrection');
+export const submitCorrection = defineUpdate<
+  { correction: Correction; comparison: Comparison; warnings: Finding[] },
+  [CorrectionSubmission]
+>('submitCorrection');
 /** There was no error after all. */
 export const withdrawCorrection = defineUpdate<Settlement, [CorrectionDecision]>('withdrawCorrection');
 /** By another person than who submitted; above the set amount the approver follows, else the next revision is issued. */

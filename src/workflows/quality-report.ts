@@ -27,6 +27,8 @@ export async function monthlyReports(given?: { at: string }): Promise<{ at: stri
 /** One edition of a month's report: figures, PDF and workbook, kept for good. */
 export async function qualityReport(order: ReportOrder): Promise<void> {
   setCurrentDetails(`**گزارش کیفی ${order.month}** ویرایش ${order.edition}`);
-  await step.makeReport.executeWithOptions({ summary: `ارقام و پرونده‌های گزارش ${order.month}` }, [{ order, at: new Date().toISOString() }]);
+  await step.makeReport.executeWithOptions({ summary: `ارقام و پرونده‌های گزارش ${order.month}` }, [
+    { order, at: new Date().toISOString() },
+  ]);
   setCurrentDetails(`**گزارش کیفی ${order.month}** ویرایش ${order.edition}: آماده است`);
 }

@@ -49,7 +49,8 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     throw expectedEnd(type, message, [view]);
   };
   const mustBeIssued = (): void => {
-    if (view.announcedAt === null || view.status === 'cancelled' || view.status === 'settled') refuse(NOT_ALLOWED_NOW, `settlement ${view.id} is ${view.status}`);
+    if (view.announcedAt === null || view.status === 'cancelled' || view.status === 'settled')
+      refuse(NOT_ALLOWED_NOW, `settlement ${view.id} is ${view.status}`);
   };
   const find = (n: number): Correction | undefined => view.corrections.find((each) => each.n === n);
   const mustBeAllowed = (act: Parameters<typeof refusalOf>[0], n: number, by: Operator): void => {
@@ -63,12 +64,15 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
   /** The next reported error is referred when the one before it has ended; what billing refused waits again. */
   const ended = async (): Promise<void> => {
     const next = currentCorrection(view.corrections);
-    if (next?.status === 'reported') keepAll(await runStep('referCorrection', `ارجاع خطای ${next.n}`, { id: view.id, office: order.clerk.office, n: next.n, at: now() }));
-    if (!next && view.postings.some(({ status }) => status === 'refused')) await keep(await runStep('releaseRefused', 'ارسال دوباره قلم ردشده', { order, at: now() }));
+    if (next?.status === 'reported')
+      keepAll(await runStep('referCorrection', `ارجاع خطای ${next.n}`, { id: view.id, office: order.clerk.office, n: next.n, at: now() }));
+    if (!next && view.postings.some(({ status }) => status === 'refused'))
+      await keep(await runStep('releaseRefused', 'ارسال دوباره قلم ردشده', { order, at: now() }));
   };
 
   /** Held against the bill that stands now; what came by another's slip is flagged. */
-  const whatIsPaid = async (): Promise<void> => void Object.assign(view, await runStep('fetchPayments', 'پرداخت‌های تسویه', { id: view.id }));
+  const whatIsPaid = async (): Promise<void> =>
+    void Object.assign(view, await runStep('fetchPayments', 'پرداخت‌های تسویه', { id: view.id }));
 
   const report = async (given: ErrorReport): Promise<Correction> => {
     const n = view.corrections.length + 1;
@@ -103,7 +107,15 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
       { validator: mayI },
     );
   const decide = async (decision: 'verified' | 'rejected' | 'withdrawn', { n, by, note }: CorrectionDecision): Promise<boolean> => {
-    const { corrections, approval } = await runStep('decideCorrection', DECISION[decision](n), { id: view.id, office: order.clerk.office, n, decision, by, note, at: now() });
+    const { corrections, approval } = await runStep('decideCorrection', DECISION[decision](n), {
+      id: view.id,
+      office: order.clerk.office,
+      n,
+      decision,
+      by,
+      note,
+      at: now(),
+    });
     keepAll(corrections);
     return approval;
   };
@@ -206,7 +218,8 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     ({ by }) => {
       const credit = mustHaveCredit();
       if (view.refund === null) refuse(NOT_ALLOWED_NOW, 'nobody asked for a refund');
-      if (view.refund?.confirmedBy === null && view.refund.amount !== credit) refuse(NOT_ALLOWED_NOW, 'a correction has changed the credit: it must be asked for again');
+      if (view.refund?.confirmedBy === null && view.refund.amount !== credit)
+        refuse(NOT_ALLOWED_NOW, 'a correction has changed the credit: it must be asked for again');
       if (view.refund?.requestedBy === by.id) refuse(SECOND_PERSON_NEEDED, 'who asked for the refund does not confirm it');
     },
     async ({ by }) => {
@@ -223,9 +236,13 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     /** Billing took after all what it had refused, or took its refusal back: there is nothing to correct any more. */
     async resolved(postings: readonly Posting[]): Promise<void> {
       const refused = postings.filter(({ status }) => status === 'refused');
-      const about = (of: readonly Posting[], { description }: Correction): boolean => of.some(({ posting }) => description.startsWith(`${posting}: `));
+      const about = (of: readonly Posting[], { description }: Correction): boolean =>
+        of.some(({ posting }) => description.startsWith(`${posting}: `));
       const over = view.corrections
-        .filter((each) => each.reportedBy === BY_BILLING.id && (each.status === 'reported' || each.status === 'referred') && !about(refused, each))
+        .filter(
+          (each) =>
+            each.reportedBy === BY_BILLING.id && (each.status === 'reported' || each.status === 'referred') && !about(refused, each),
+        )
         // what a person of this user name saw is no refusal
         .filter((each) => about(postings, each) || !patched('billingReports'));
       for (const { n } of over) await decide('withdrawn', { n, by: BY_BILLING, note: 'صورتحساب پذیرفت' });

@@ -18,7 +18,20 @@ export const TASK_STATE = defineSearchAttributeKey('taskState', SearchAttributeT
 /** how a corrective action stands */
 export const ACTION_STATUS = defineSearchAttributeKey('actionStatus', SearchAttributeType.KEYWORD);
 
-export const SEARCH_ATTRIBUTES = [OFFICE, STATUS, SUBSCRIPTION, CYCLE, AT_RISK, BREACHED, FEE_OVERDUE, CORRECTIONS, TASK_KIND, TASK_ROLE, TASK_STATE, ACTION_STATUS];
+export const SEARCH_ATTRIBUTES = [
+  OFFICE,
+  STATUS,
+  SUBSCRIPTION,
+  CYCLE,
+  AT_RISK,
+  BREACHED,
+  FEE_OVERDUE,
+  CORRECTIONS,
+  TASK_KIND,
+  TASK_ROLE,
+  TASK_STATE,
+  ACTION_STATUS,
+];
 
 /** Name → type as the Temporal server registers them. */
 export const SEARCH_ATTRIBUTE_TYPES: Record<string, 'Keyword' | 'Bool' | 'Int'> = Object.fromEntries(

@@ -13,7 +13,16 @@ import { type Finding, blocking, overridden } from '../domain/finding.js';
 import type { Opening } from '../domain/cycle.js';
 import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, isWithdrawn, waitsFor } from '../domain/outbox.js';
 import { paidOf } from '../domain/payment.js';
-import { AT_RISK_MS, type Outbox, type Settlement, type SettlementOrder, type StepTime, TARGET_MS, receivedSettlement, sameFacts } from '../domain/settlement.js';
+import {
+  AT_RISK_MS,
+  type Outbox,
+  type Settlement,
+  type SettlementOrder,
+  type StepTime,
+  TARGET_MS,
+  receivedSettlement,
+  sameFacts,
+} from '../domain/settlement.js';
 import type { TaskKind } from '../domain/task.js';
 import type { Scheduled, Targeted } from '../activities/outbox.js';
 import {
@@ -79,8 +88,10 @@ export async function settlement(asked: SettlementOrder): Promise<Settlement> {
     inbox.push(message);
   };
   setHandler(billingCycleOpened, (opened) => once(opened.eventId, { kind: 'cycleOpened', opened }));
-  const told = (outcome: Outcome['outcome']) => ({ eventId, seq = null, ...said }: { eventId: string; seq?: number | null; posting: string }): void =>
-    once(eventId, { kind: 'outcome', eventId, outcome: { ...said, outcome }, seq });
+  const told =
+    (outcome: Outcome['outcome']) =>
+    ({ eventId, seq = null, ...said }: { eventId: string; seq?: number | null; posting: string }): void =>
+      once(eventId, { kind: 'outcome', eventId, outcome: { ...said, outcome }, seq });
   setHandler(postingTaken, told('taken'));
   setHandler(postingRefused, told('refused'));
   setHandler(postingRetracted, told('retracted'));
@@ -91,7 +102,10 @@ export async function settlement(asked: SettlementOrder): Promise<Settlement> {
       act: async () => {
         // all that is on record, so that news that never came is made good too
         Object.assign(view, await runStep('fetchPayments', `پرداخت ${reference}`, { id: view.id }));
-        tell(view, view.paid?.remaining === 0 ? 'صورتحساب پرداخت شد' : `پرداخت ${reference} ثبت شد؛ ${view.paid?.remaining ?? 0} ریال مانده است`);
+        tell(
+          view,
+          view.paid?.remaining === 0 ? 'صورتحساب پرداخت شد' : `پرداخت ${reference} ثبت شد؛ ${view.paid?.remaining ?? 0} ریال مانده است`,
+        );
       },
     }),
   );
@@ -157,7 +171,15 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
     if (!debt) throw rejected(view.errors);
 
     try {
-      const issued = await run('issueBill', '۵. صدور صورتحساب تسویه', { order, snapshot, tariffs, fee, debt, revision: 1, steps: view.steps });
+      const issued = await run('issueBill', '۵. صدور صورتحساب تسویه', {
+        order,
+        snapshot,
+        tariffs,
+        fee,
+        debt,
+        revision: 1,
+        steps: view.steps,
+      });
       stepDone(issued.time);
       return { snapshot, account, issued };
     } catch (error) {
@@ -182,7 +204,15 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   clock.stop();
 
   const show = (postings: Settlement['postings']): void => {
-    Object.assign(view, { bill, account, revision: bill.revision, postings, paid: paidOf(bill.payable, []), ...announced.value, status: 'announced' });
+    Object.assign(view, {
+      bill,
+      account,
+      revision: bill.revision,
+      postings,
+      paid: paidOf(bill.payable, []),
+      ...announced.value,
+      status: 'announced',
+    });
   };
   // who waits for the announcement sees the whole, unless the outbox is slow: then the balance alone
   const scheduled = await runStep('scheduleFee', '۷. ثبت هزینه در بدهی متفرقه دوره آتی', { order, snapshot, bill }, () => show([]));
@@ -190,7 +220,11 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
   const { outbox } = scheduled.value;
   show(outbox.postings);
   const cycle = waitsFor(outbox.postings);
-  upsertSearchAttributes([{ key: STATUS, value: view.status }, { key: CORRECTIONS, value: 0 }, ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : [])]);
+  upsertSearchAttributes([
+    { key: STATUS, value: view.status },
+    { key: CORRECTIONS, value: 0 },
+    ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : []),
+  ]);
   tell(view, `مانده اعلام شد: ${bill.payable} ریال؛ در انتظار تحویل صورتحساب`);
   if (!view.withinTarget && !view.lateEntry) await markDelay(view, order, 'breached');
   void remindOfDelivery(view, order, scheduled.value.dayEndsAt);
@@ -201,8 +235,13 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
 function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]): { run(scheduled: Outbox): Promise<void> } {
   const { id } = order;
   let outbox: Outbox = { postings: [], closesAt: null, objectionEndsAt: null };
-  const about = () => ({ id, facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate }, at: new Date().toISOString() });
-  const task = (kind: TaskKind, summary: string): Promise<unknown> => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
+  const about = () => ({
+    id,
+    facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate },
+    at: new Date().toISOString(),
+  });
+  const task = (kind: TaskKind, summary: string): Promise<unknown> =>
+    runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
   const keep = async ({ outbox: next, open }: Targeted): Promise<void> => {
     const { late, refused } = becameTrouble(outbox.postings, next.postings);
     const [overdue, cycle] = [isOverdue(next.postings), waitsFor(next.postings)];
@@ -211,13 +250,21 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     outbox = next;
     view.postings = next.postings;
     // an opening is told once by its event; what is new since must be handed over all the same
-    if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle)) inbox.push({ kind: 'cycleOpened', opened: open });
+    if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle))
+      inbox.push({ kind: 'cycleOpened', opened: open });
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
     await rework.refused(refused);
     await rework.resolved(next.postings);
   };
-  setHandler(outboxChanged, () => void inbox.push({ kind: 'act', act: async () => keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() })) }));
+  setHandler(
+    outboxChanged,
+    () =>
+      void inbox.push({
+        kind: 'act',
+        act: async () => keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() })),
+      }),
+  );
   const rework = startRework({
     order,
     view,
@@ -228,7 +275,8 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
 
   const passed = (instant: string | null): boolean => instant !== null && Date.parse(instant) <= Date.now();
   const answered = (): boolean => view.delivery !== null && !outbox.postings.some(isOpen) && !rework.isOpen();
-  const closed = (): boolean => view.status === 'cancelled' || (answered() && (outbox.objectionEndsAt === null || passed(outbox.objectionEndsAt)));
+  const closed = (): boolean =>
+    view.status === 'cancelled' || (answered() && (outbox.objectionEndsAt === null || passed(outbox.objectionEndsAt)));
   const deadline = (): { at: string; summary: string } | null => {
     if (outbox.closesAt !== null) return { at: outbox.closesAt, summary: 'بسته شدن دوره' };
     return answered() && outbox.objectionEndsAt !== null ? { at: outbox.objectionEndsAt, summary: 'پایان مهلت اعتراض' } : null;
@@ -279,10 +327,14 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
         case 'outcome': {
           const { eventId, outcome, seq } = message;
           const newName = order.facts.newSubscriber?.name ?? null;
-          await keep({ outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }), open: null });
+          await keep({
+            outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }),
+            open: null,
+          });
           if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
           // billing refused it, or never had it: its successor or nothing is to be charged
-          if (outcome.outcome === 'taken' && isWithdrawn(outbox.postings, outcome.posting)) await task('postingWithdrawn', 'وظیفه: قلم پذیرفته‌شده دیگر معتبر نیست');
+          if (outcome.outcome === 'taken' && isWithdrawn(outbox.postings, outcome.posting))
+            await task('postingWithdrawn', 'وظیفه: قلم پذیرفته‌شده دیگر معتبر نیست');
           tell(view, waitingFor(outbox));
           break;
         }
@@ -356,12 +408,17 @@ async function markDelay(view: Settlement, order: SettlementOrder, delay: 'atRis
   if (delay === 'breached') upsertSearchAttributes([{ key: BREACHED, value: true }]);
   // written even when the announcement comes in between
   await CancellationScope.nonCancellable(() =>
-    runStep('markDelay', delay === 'atRisk' ? 'در آستانه تأخیر' : 'تأخیر: وظیفه برای سرپرست', { id: view.id, office: order.clerk.office, delay }),
+    runStep('markDelay', delay === 'atRisk' ? 'در آستانه تأخیر' : 'تأخیر: وظیفه برای سرپرست', {
+      id: view.id,
+      office: order.clerk.office,
+      delay,
+    }),
   );
 }
 
 async function remindOfDelivery(view: Settlement, order: SettlementOrder, dayEndsAt: string): Promise<void> {
-  if (await condition(() => view.delivery !== null, Math.max(1, Date.parse(dayEndsAt) - Date.now()), { summary: 'تحویل تا پایان روز' })) return;
+  if (await condition(() => view.delivery !== null, Math.max(1, Date.parse(dayEndsAt) - Date.now()), { summary: 'تحویل تا پایان روز' }))
+    return;
   await runStep('openTask', 'وظیفه: تحویل صورتحساب', {
     settlementId: view.id,
     kind: 'deliver',

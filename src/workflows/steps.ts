@@ -25,7 +25,6 @@ const DURABLE = {
 const quick = proxyLocalActivities<Activities>(QUICK);
 const durable = proxyActivities<Activities>(DURABLE);
 
-
 type Input<N extends keyof Activities> = Parameters<Activities[N]>[0];
 type Output<N extends keyof Activities> = Awaited<ReturnType<Activities[N]>>;
 
@@ -33,7 +32,12 @@ type Output<N extends keyof Activities> = Awaited<ReturnType<Activities[N]>>;
  * Runs a step: first as a local activity, and when that fails for a reason that may pass, as an ordinary one with
  * unlimited retries. `onSlow` is told when the quick attempt did not answer. Cancellations and final failures are thrown.
  */
-export async function runStep<N extends keyof Activities>(name: N, summary: string, input: Input<N>, onSlow?: () => void): Promise<Output<N>> {
+export async function runStep<N extends keyof Activities>(
+  name: N,
+  summary: string,
+  input: Input<N>,
+  onSlow?: () => void,
+): Promise<Output<N>> {
   const startedAt = new Date().toISOString();
   try {
     return await activity(quick, name).executeWithOptions({ ...QUICK, summary }, [input]);

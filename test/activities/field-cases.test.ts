@@ -18,7 +18,12 @@ let activities: Activities;
 const ago = (days: number): JalaliDate => addDays(today(), -days);
 const every = (change: object = {}) => [{ from: ago(1000), to: null, ...change }];
 /** One season, so that a usual consumption is usual at any time of the year. */
-const OURS = tariff({ version: 'ours', from: ago(1000), levy: every({ percent: '10' }) as never, vat: every({ percent: '9', base: ['gas'] }) as never });
+const OURS = tariff({
+  version: 'ours',
+  from: ago(1000),
+  levy: every({ percent: '10' }) as never,
+  vat: every({ percent: '9', base: ['gas'] }) as never,
+});
 beforeAll(async () => {
   database = await startDatabase(1);
   activities = realActivities(database.pool);
@@ -26,8 +31,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => database?.stop());
 
-const order = (subscription: string, daysAgo: number, reading: number | null, change: Partial<SettlementOrder['facts']> = {}): SettlementOrder =>
-  orderFor(subscription, reading, { settlementDate: ago(daysAgo), ...change });
+const order = (
+  subscription: string,
+  daysAgo: number,
+  reading: number | null,
+  change: Partial<SettlementOrder['facts']> = {},
+): SettlementOrder => orderFor(subscription, reading, { settlementDate: ago(daysAgo), ...change });
 const settle = (of: SettlementOrder) => walk(activities, of, `run-${of.id}-${of.facts.reading}`);
 async function stored(id: string): Promise<Settlement> {
   const settlement = await createSettlementStore(database.pool).get(id, { office: null });
@@ -35,7 +44,8 @@ async function stored(id: string): Promise<Settlement> {
   return settlement;
 }
 const rowOf = async (id: string) => (await database.pool.query('select * from app.bills where settlement_id = $1', [id])).rows;
-const ledger = (bill: Bill | null) => bill?.lines.flatMap(({ code, amount }) => (['PREVIOUS_DEBT', 'PAYMENT'].includes(code) ? [[code, amount]] : []));
+const ledger = (bill: Bill | null) =>
+  bill?.lines.flatMap(({ code, amount }) => (['PREVIOUS_DEBT', 'PAYMENT'].includes(code) ? [[code, amount]] : []));
 const printer = createBillPrinter();
 
 describe('case 14: a date before the last bill’s end', () => {
@@ -59,7 +69,11 @@ describe('case 14: a date before the last bill’s end', () => {
     expect(refused.bill).toBeNull();
     for (const part of [ago(10), '1030']) expect(refused.findings[0]!.message).toContain(part);
     await database.pool.query(`update app.settlements set status = 'cancelled' where id = $1`, [first.id]);
-    expect((await settle(order(subscription, 20, 1_020))).bill).toMatchObject({ days: 20, consumption: '20', previousReading: { reading: 1_000, on: ago(40) } });
+    expect((await settle(order(subscription, 20, 1_020))).bill).toMatchObject({
+      days: 20,
+      consumption: '20',
+      previousReading: { reading: 1_000, on: ago(40) },
+    });
   });
 });
 
@@ -85,7 +99,11 @@ describe('case 16: two bands, and what a reading’s source makes of the bill', 
     expect((await settle(asked)).bill !== null).toBe(issued);
     if (issued) return;
     // the supervisor opens the outer band, never the meter's capacity
-    await createOverrideStore(database.pool).record(asked.id, { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد', reading }, { id: 's1', name: 'نرگس کاظمی', role: 'supervisor', office: '01' });
+    await createOverrideStore(database.pool).record(
+      asked.id,
+      { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد', reading },
+      { id: 's1', name: 'نرگس کاظمی', role: 'supervisor', office: '01' },
+    );
     expect((await settle(asked)).bill !== null).toBe(codes[0] === 'OUTSIDE_OUTER_BAND');
   });
 
@@ -99,8 +117,14 @@ describe('case 16: two bands, and what a reading’s source makes of the bill', 
       expect((await settle(asked)).bill?.definitive).toBe(readingSource === 'staff');
       pdfs.push(printer.bill({ settlement: await stored(asked.id), copy: false, void: false }));
     }
-    const said = readPdfs(pdfs).map(({ pages }) => pages[0]!.lines.join('\n')).map((text) => [/صورتحساب قطعی است/.test(text), text.includes('الحساب است')]);
-    expect(said).toEqual([[true, false], [false, true], [false, true]]);
+    const said = readPdfs(pdfs)
+      .map(({ pages }) => pages[0]!.lines.join('\n'))
+      .map((text) => [/صورتحساب قطعی است/.test(text), text.includes('الحساب است')]);
+    expect(said).toEqual([
+      [true, false],
+      [false, true],
+      [false, true],
+    ]);
   });
 });
 
@@ -110,14 +134,18 @@ test('case 22: paying the old bill after the settlement changes nothing of it, a
   const first = order(subscription, 10, 1_030);
   const { bill } = await settle(first);
   const before = await rowOf(first.id);
-  const pays = (countedInBill: string) => load(database.pool, 'payments', [{ subscription, reference: 'OLD1', amount: '100000', paidOn: ago(9), countedInBill }]);
+  const pays = (countedInBill: string) =>
+    load(database.pool, 'payments', [{ subscription, reference: 'OLD1', amount: '100000', paidOn: ago(9), countedInBill }]);
   const next = (n: number) => settle({ ...order(subscription, 5, null), id: `${order(subscription, 5, null).id}-${n}` });
 
   expect(await pays('')).toMatchObject({ ok: true, inserted: 1 });
   expect(await rowOf(first.id)).toEqual(before);
   for await (const verified of verifyBills(database.pool, first.id)) expect(verified).toMatchObject({ equal: true });
   const second = await next(2);
-  expect(ledger(second.bill)).toEqual([['PREVIOUS_DEBT', bill!.total], ['PAYMENT', -100_000]]);
+  expect(ledger(second.bill)).toEqual([
+    ['PREVIOUS_DEBT', bill!.total],
+    ['PAYMENT', -100_000],
+  ]);
   expect(second.bill!.total).toBe(bill!.total - 100_000);
   // again: the second's total holds it already
   const third = await next(3);
@@ -125,7 +153,10 @@ test('case 22: paying the old bill after the settlement changes nothing of it, a
   // billing says now that the old bill had counted it: it was taken off twice, and is given back once
   expect(await pays('B1')).toMatchObject({ ok: true, updated: 1 });
   const fourth = await next(4);
-  expect(ledger(fourth.bill)).toEqual([['PREVIOUS_DEBT', second.bill!.total], ['PAYMENT', 100_000]]);
+  expect(ledger(fourth.bill)).toEqual([
+    ['PREVIOUS_DEBT', second.bill!.total],
+    ['PAYMENT', 100_000],
+  ]);
   expect((await next(5)).bill!.total).toBe(bill!.total);
   expect(await rowOf(first.id)).toEqual(before);
 });
@@ -169,7 +200,10 @@ test('case 33: a name that looks like a formula or markup goes from the feed to 
   for (const [i, name] of names.entries()) {
     const subscription = `01490000054${i}`;
     await subscriber(database.pool, subscription, 40);
-    expect(await load(database.pool, 'accounts', [{ subscription, file: subscription.slice(4), name }])).toMatchObject({ ok: true, updated: 1 });
+    expect(await load(database.pool, 'accounts', [{ subscription, file: subscription.slice(4), name }])).toMatchObject({
+      ok: true,
+      updated: 1,
+    });
     const asked = order(subscription, 0, 1_060);
     await settle(asked);
     const settlement = await stored(asked.id);

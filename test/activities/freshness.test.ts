@@ -20,7 +20,12 @@ test('plan R2: on stale data the preview says so, the settlement needs a reason,
   const subscription = '014900000501';
   await subscriber(pool, subscription, 40);
   const order = orderFor(subscription, 1_040);
-  const preview = createPreview({ billing: createPostgresBilling(pool), payments: createPaymentStore(database.pool), settlements: createSettlementStore(pool) }, createTariffStore(pool), createOverrideStore(pool), createPeopleStore(pool));
+  const preview = createPreview(
+    { billing: createPostgresBilling(pool), payments: createPaymentStore(database.pool), settlements: createSettlementStore(pool) },
+    createTariffStore(pool),
+    createOverrideStore(pool),
+    createPeopleStore(pool),
+  );
   // the feeds of the demo and of the tests are of today
   expect((await preview(order)).warnings).toEqual([]);
 
@@ -31,6 +36,9 @@ test('plan R2: on stale data the preview says so, the settlement needs a reason,
 
   const activities = realActivities(pool);
   expect(await walk(activities, order, 'run-1')).toMatchObject({ bill: null, findings: [{ code: 'STALE_FEED' }] });
-  const confirmed = { ...order, facts: { ...order.facts, confirmations: [{ code: 'STALE_FEED', reason: 'آخرین قبض و رسید متقاضی دیده شد' }] } };
+  const confirmed = {
+    ...order,
+    facts: { ...order.facts, confirmations: [{ code: 'STALE_FEED', reason: 'آخرین قبض و رسید متقاضی دیده شد' }] },
+  };
   expect(await walk(activities, confirmed, 'run-2')).toMatchObject({ bill: { dataAsOf: old }, findings: [{ code: 'STALE_FEED' }] });
 });

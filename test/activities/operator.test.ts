@@ -21,7 +21,12 @@ beforeAll(async () => {
   database = await startDatabase(1);
   const { pool } = database;
   people = createPeopleStore(pool);
-  preview = createPreview({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) }, createTariffStore(pool), createOverrideStore(pool), people);
+  preview = createPreview(
+    { billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) },
+    createTariffStore(pool),
+    createOverrideStore(pool),
+    people,
+  );
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(() => emptied(database.pool, 'app.users'));
@@ -37,17 +42,23 @@ async function order(change: Partial<SettlementOrder['facts']> = {}, receivedAt?
 async function clerk(ends: Partial<Record<QualificationCode, number | null>>, change: { office?: string } = {}): Promise<void> {
   await people.record({ id: 'clerk-1', name: 'مریم رضایی', office: change.office ?? '01', roles: ['clerk'] }, ADMIN);
   for (const [code, days] of Object.entries(ends) as [QualificationCode, number | null][]) {
-    await people.qualify('clerk-1', { code, validFrom: addDays(today(), -300), validTo: days === null ? null : addDays(today(), days), certificate: null }, ADMIN);
+    await people.qualify(
+      'clerk-1',
+      { code, validFrom: addDays(today(), -300), validTo: days === null ? null : addDays(today(), days), certificate: null },
+      ADMIN,
+    );
   }
 }
 const OPEN = Object.fromEntries(QUALIFICATIONS.map((code) => [code, null]));
 const counts = async (id: string) =>
-  (await database.pool.query(
-    `select (select count(*) from app.bills where settlement_id = $1) as bills, (select count(*) from app.postings where settlement_id = $1) as postings,
+  (
+    await database.pool.query(
+      `select (select count(*) from app.bills where settlement_id = $1) as bills, (select count(*) from app.postings where settlement_id = $1) as postings,
        (select count(*) from app.bill_numbers) as numbers, (select count(*) from app.tasks) as tasks,
        (select coalesce(json_agg(kind order by seq), '[]') from app.events where settlement_id = $1) as events from (select) as one`,
-    [id],
-  )).rows[0];
+      [id],
+    )
+  ).rows[0];
 
 test('before the first person is recorded nobody is checked', async () => {
   expect((await walk(realActivities(database.pool), await order(), 'run-1')).bill).not.toBeNull();
@@ -65,11 +76,17 @@ test('an unqualified clerk: refused, nothing is written but the rejection, and t
   const walked = await walk(realActivities(database.pool), asked, 'run-1');
   expect(walked.bill).toBeNull();
   expect(walked.findings).toEqual(shown.errors);
-  expect(await createSettlementStore(database.pool).get(asked.id, { office: null })).toMatchObject({ status: 'rejected', errors: [{ code: 'OPERATOR_NOT_QUALIFIED' }], bill: null, postings: [] });
+  expect(await createSettlementStore(database.pool).get(asked.id, { office: null })).toMatchObject({
+    status: 'rejected',
+    errors: [{ code: 'OPERATOR_NOT_QUALIFIED' }],
+    bill: null,
+    postings: [],
+  });
   expect(await counts(asked.id)).toEqual({ bills: 0, postings: 0, numbers: 0, tasks: 0, events: ['received', 'rejected'] });
 
   // the certificates come, and the same request is announced
-  for (const code of ['billingSystem', 'secondCopy'] as const) await people.qualify('clerk-1', { code, validFrom: today(), validTo: null, certificate: 'G-1' }, ADMIN);
+  for (const code of ['billingSystem', 'secondCopy'] as const)
+    await people.qualify('clerk-1', { code, validFrom: today(), validTo: null, certificate: 'G-1' }, ADMIN);
   expect((await preview(asked)).errors).toEqual([]);
   expect((await walk(realActivities(database.pool), asked, 'run-2')).bill).not.toBeNull();
 });
@@ -88,7 +105,11 @@ test('a qualification that ends soon: announced, and the clerk is told', async (
   await clerk({ ...OPEN, secondCopy: 10 });
   const asked = await order();
   const shown = await preview(asked);
-  expect(shown).toMatchObject({ errors: [], bill: { total: expect.any(Number) }, warnings: [{ code: 'QUALIFICATION_LAPSES', severity: 'info' }] });
+  expect(shown).toMatchObject({
+    errors: [],
+    bill: { total: expect.any(Number) },
+    warnings: [{ code: 'QUALIFICATION_LAPSES', severity: 'info' }],
+  });
   const walked = await walk(realActivities(database.pool), asked, 'run-1');
   expect(walked.bill).toMatchObject({ total: shown.bill!.total });
 });
@@ -107,12 +128,20 @@ test('the day of the request counts; of a late entry the day it is entered', asy
 
 test('how long before its end a clerk is told is the company’s to say; a correction asks nothing of who issued once', async () => {
   const { pool } = database;
-  await createTariffStore(pool).publish({ ...illustrativeTariff(), version: 'with-terms', service: [{ from: jalali('1398/01/16'), to: null, qualificationWarnDays: 5 }] }, 'a', 'b');
+  await createTariffStore(pool).publish(
+    { ...illustrativeTariff(), version: 'with-terms', service: [{ from: jalali('1398/01/16'), to: null, qualificationWarnDays: 5 }] },
+    'a',
+    'b',
+  );
   await clerk({ ...OPEN, secondCopy: 10 });
   const asked = await order();
   expect((await preview(asked)).warnings).toEqual([]);
   await people.change('clerk-1', { active: false }, ADMIN);
-  const read = reader({ billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) }, createTariffStore(pool), createOverrideStore(pool));
+  const read = reader(
+    { billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) },
+    createTariffStore(pool),
+    createOverrideStore(pool),
+  );
   expect((await read(asked)).findings).toEqual([]);
   expect((await preview(asked)).errors).toMatchObject([{ code: 'FORBIDDEN' }]);
 });

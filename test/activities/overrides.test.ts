@@ -30,8 +30,14 @@ test('once per settlement, code and figure, at the same moment too; one event fo
   expect(answers.filter(({ recorded }) => recorded)).toHaveLength(1);
   expect(new Set(answers.map(({ override }) => override.reason)).size).toBe(1);
   expect(await store.record(id, { ...ASKED, reading: 7 }, SUPERVISOR)).toMatchObject({ recorded: true });
-  const { rows } = await database.pool.query("select key, data from app.events where settlement_id = $1 and kind = 'overridden' order by seq", [id]);
-  expect(rows).toMatchObject([{ key: ASKED.code, data: { by: { id: 's-1', role: 'supervisor' } } }, { key: `${ASKED.code}/7`, data: { reading: 7 } }]);
+  const { rows } = await database.pool.query(
+    "select key, data from app.events where settlement_id = $1 and kind = 'overridden' order by seq",
+    [id],
+  );
+  expect(rows).toMatchObject([
+    { key: ASKED.code, data: { by: { id: 's-1', role: 'supervisor' } } },
+    { key: `${ASKED.code}/7`, data: { reading: 7 } },
+  ]);
   expect((await store.of(id, 7)).map(({ reading }) => reading)).toEqual([null, 7]);
   expect((await store.of(id, 8)).map(({ reading }) => reading)).toEqual([null]);
   expect(await store.of('014900000202-14050905', 7)).toEqual([]);

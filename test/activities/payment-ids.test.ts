@@ -41,14 +41,30 @@ test('decision: the year digit is that of the settlement date; periods are count
   const now = yearOf(today()) % 10;
   const first = await settle(one, lastYear);
   expect(first?.payable).toBe(250_000_000_000);
-  expect(parts(first)).toEqual([[before, 50], [before, 51], [before, 52]]);
+  expect(parts(first)).toEqual([
+    [before, 50],
+    [before, 51],
+    [before, 52],
+  ]);
   // the year of issue would make another id of the same sum
   const { amount, paymentId } = first!.payments[0]!;
   expect(makePaymentId({ billId: first!.billId, amount, yearDigit: now, period: 50 })).not.toBe(paymentId);
   // the next of the same year goes on, another year and another subscriber begin anew
-  expect(parts(await settle(one, addDays(lastYear, 1)))).toEqual([[before, 53], [before, 54], [before, 55]]);
-  expect(parts(await settle(one, today()))).toEqual([[now, 50], [now, 51], [now, 52]]);
-  expect(parts(await settle(two, lastYear))).toEqual([[before, 50], [before, 51], [before, 52]]);
+  expect(parts(await settle(one, addDays(lastYear, 1)))).toEqual([
+    [before, 53],
+    [before, 54],
+    [before, 55],
+  ]);
+  expect(parts(await settle(one, today()))).toEqual([
+    [now, 50],
+    [now, 51],
+    [now, 52],
+  ]);
+  expect(parts(await settle(two, lastYear))).toEqual([
+    [before, 50],
+    [before, 51],
+    [before, 52],
+  ]);
   // equal sums of one subscriber never share an id
   const { rows } = await database.pool.query<{ ids: string[] }>(
     `select array_agg(p->>'paymentId') as ids from app.bills b, jsonb_array_elements(b.bill->'payments') p where b.settlement_id like $1`,
@@ -61,12 +77,16 @@ test('decision: inside the range that the data gives, also when that begins high
   const subscription = '014900000403';
   await subscriber(database.pool, subscription, daysSince(lastYear) + 40, 50_000);
   const store = createTariffStore(database.pool);
-  const range = (version: string, from: JalaliDate, periods: { from: number; to: number }) => store.publish(tariff({ version, from, paymentPeriods: periods }), 'a', 'b');
+  const range = (version: string, from: JalaliDate, periods: { from: number; to: number }) =>
+    store.publish(tariff({ version, from, paymentPeriods: periods }), 'a', 'b');
   await range('early', lastYear, { from: 20, to: 22 });
   await range('later', addDays(lastYear, 2), { from: 60, to: 61 });
   const digit = yearOf(lastYear) % 10;
   expect(parts(await settle(subscription, lastYear))).toEqual([[digit, 20]]);
   expect(parts(await settle(subscription, addDays(lastYear, 2)))).toEqual([[digit, 60]]);
   expect(parts(await settle(subscription, addDays(lastYear, 3)))).toEqual([[digit, 61]]);
-  await expect(settle(subscription, addDays(lastYear, 4))).rejects.toMatchObject({ type: 'REJECTED', message: expect.stringContaining('60–61') });
+  await expect(settle(subscription, addDays(lastYear, 4))).rejects.toMatchObject({
+    type: 'REJECTED',
+    message: expect.stringContaining('60–61'),
+  });
 });

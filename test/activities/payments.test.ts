@@ -22,12 +22,14 @@ beforeAll(async () => {
 afterAll(() => database?.stop());
 
 const ago = (days: number) => addDays(today(), -days);
-const ledger = ({ lines }: Pick<Bill, 'lines'>) => lines.flatMap(({ code, amount }) => (['PREVIOUS_DEBT', 'PAYMENT'].includes(code) ? [[code, amount]] : []));
+const ledger = ({ lines }: Pick<Bill, 'lines'>) =>
+  lines.flatMap(({ code, amount }) => (['PREVIOUS_DEBT', 'PAYMENT'].includes(code) ? [[code, amount]] : []));
 
 /** The settlements of one subscriber, who had a reading of 1000 and owed 100,000 rial forty days ago. */
 async function visits(subscription: string) {
   await subscriber(database.pool, subscription, 40);
-  const order = (daysAgo: number, reading: number | null): SettlementOrder => orderFor(subscription, reading, { settlementDate: ago(daysAgo) });
+  const order = (daysAgo: number, reading: number | null): SettlementOrder =>
+    orderFor(subscription, reading, { settlementDate: ago(daysAgo) });
   return {
     order,
     async settle(daysAgo: number, reading: number | null = null): Promise<Bill> {
@@ -38,12 +40,21 @@ async function visits(subscription: string) {
     },
     report: (reference: string, bill: Bill, amount = bill.payable) =>
       createPaymentStore(database.pool).record(
-        { eventId: `${subscription}-${reference}`, reference: `${subscription}-${reference}`, subscription, paymentId: bill.payments[0]!.paymentId, amount, paidOn: today() },
+        {
+          eventId: `${subscription}-${reference}`,
+          reference: `${subscription}-${reference}`,
+          subscription,
+          paymentId: bill.payments[0]!.paymentId,
+          amount,
+          paidOn: today(),
+        },
         '01',
         { id: 'b-1', office: '01' },
       ),
     feed: (reference: string, amount: number, countedInBill = '') =>
-      load(database.pool, 'payments', [{ subscription, reference: `${subscription}-${reference}`, amount: String(amount), paidOn: today(), paymentId: '', countedInBill }]),
+      load(database.pool, 'payments', [
+        { subscription, reference: `${subscription}-${reference}`, amount: String(amount), paidOn: today(), paymentId: '', countedInBill },
+      ]),
   };
 }
 
@@ -52,13 +63,25 @@ test('settled, paid by call, settled again: counted once; then by the feed under
   const first = await settle(10, 1030);
   await report('R', first);
   const second = await settle(5, 1035);
-  expect(ledger(second)).toEqual([['PREVIOUS_DEBT', first.total], ['PAYMENT', -first.payable]]);
+  expect(ledger(second)).toEqual([
+    ['PREVIOUS_DEBT', first.total],
+    ['PAYMENT', -first.payable],
+  ]);
   await feed('R', first.payable);
   const third = await settle(3);
   expect(ledger(third)).toEqual([['PREVIOUS_DEBT', second.total]]);
   // the next bill counts it: it is then the whole ledger
   await load(database.pool, 'bills', [
-    { subscription: '014900000401', serial: 'B2', issuedOn: today(), fromDate: ago(40), toDate: ago(2), fromReading: '1000', toReading: '1037', totalDue: '7000' },
+    {
+      subscription: '014900000401',
+      serial: 'B2',
+      issuedOn: today(),
+      fromDate: ago(40),
+      toDate: ago(2),
+      fromReading: '1000',
+      toReading: '1037',
+      totalDue: '7000',
+    },
   ]);
   await feed('R', first.payable, 'B2');
   expect(ledger(await settle(0))).toEqual([['PREVIOUS_DEBT', 7_000]]);
@@ -69,9 +92,15 @@ test('the first settlement counts what was reported of an ordinary bill; the led
   const anyId = { payable: 30_000, payments: [{ paymentId: '100000' }] } as Bill;
   expect(await report('O', anyId)).toMatchObject({ payment: { outcome: 'unknown' } });
   const first = await settle(10, 1030);
-  expect(ledger(first)).toEqual([['PREVIOUS_DEBT', 100_000], ['PAYMENT', -30_000]]);
+  expect(ledger(first)).toEqual([
+    ['PREVIOUS_DEBT', 100_000],
+    ['PAYMENT', -30_000],
+  ]);
   await feed('O', 28_000);
-  expect(ledger(await settle(5))).toEqual([['PREVIOUS_DEBT', first.total], ['PAYMENT', 2_000]]);
+  expect(ledger(await settle(5))).toEqual([
+    ['PREVIOUS_DEBT', first.total],
+    ['PAYMENT', 2_000],
+  ]);
 });
 
 test('the ledger says that the last bill counted it already: it is given back', async () => {
@@ -81,7 +110,10 @@ test('the ledger says that the last bill counted it already: it is given back', 
   const second = await settle(5);
   expect(second.total).toBe(first.total - 20_000);
   await feed('B', 20_000, 'B1');
-  expect(ledger(await settle(3))).toEqual([['PREVIOUS_DEBT', second.total], ['PAYMENT', 20_000]]);
+  expect(ledger(await settle(3))).toEqual([
+    ['PREVIOUS_DEBT', second.total],
+    ['PAYMENT', 20_000],
+  ]);
 });
 
 test('a part leaves the rest; too much is a credit that goes on', async () => {
@@ -104,8 +136,16 @@ test('case 22: the first bill’s slip is paid after the second settlement: neit
   const second = await settle(5, 1035);
   await report('L', first);
   const store = createSettlementStore(database.pool);
-  expect(await store.get(order(10, 1030).id, { office: null })).toMatchObject({ bill: first, paid: { status: 'paid' }, payments: [{ reference: '014900000405-L', counted: 0 }] });
-  expect(await store.get(order(5, 1035).id, { office: null })).toMatchObject({ bill: second, paid: { amount: 0, status: 'none' }, payments: [] });
+  expect(await store.get(order(10, 1030).id, { office: null })).toMatchObject({
+    bill: first,
+    paid: { status: 'paid' },
+    payments: [{ reference: '014900000405-L', counted: 0 }],
+  });
+  expect(await store.get(order(5, 1035).id, { office: null })).toMatchObject({
+    bill: second,
+    paid: { amount: 0, status: 'none' },
+    payments: [],
+  });
   const third = await settle(3);
   expect(third.total).toBe(second.total - first.payable);
   await feed('L', first.payable);

@@ -19,13 +19,24 @@ beforeAll(async () => {
   database = await startDatabase(1);
 }, 120_000);
 afterAll(() => database?.stop());
-const tasksOf = async (settlement: string) => (await database.pool.query('select id, kind, role, office, detail, closed_at from app.tasks where settlement_id = $1', [settlement])).rows;
+const tasksOf = async (settlement: string) =>
+  (await database.pool.query('select id, kind, role, office, detail, closed_at from app.tasks where settlement_id = $1', [settlement]))
+    .rows;
 
 test('domain: below an estimated last reading: refused, and billing has one task however often it is asked for', async () => {
   const subscription = '014900000401';
   await subscriber(database.pool, subscription, 40);
   await load(database.pool, 'bills', [
-    { subscription, serial: 'B2', issuedOn: addDays(today(), -20), fromDate: addDays(today(), -40), toDate: addDays(today(), -20), fromReading: '1000', toReading: '1100', readingSource: 'estimated' },
+    {
+      subscription,
+      serial: 'B2',
+      issuedOn: addDays(today(), -20),
+      fromDate: addDays(today(), -40),
+      toDate: addDays(today(), -20),
+      fromReading: '1000',
+      toReading: '1100',
+      readingSource: 'estimated',
+    },
   ]);
   const order = orderFor(subscription, 1_050);
   const activities = realActivities(database.pool, messenger);
@@ -34,7 +45,14 @@ test('domain: below an estimated last reading: refused, and billing has one task
     expect([bill, findings.map(({ code }) => code)]).toEqual([null, ['READING_BELOW_ESTIMATE']]);
   }
   expect(await tasksOf(order.id)).toEqual([
-    { id: `readingBelowEstimate.${order.id}`, kind: 'readingBelowEstimate', role: 'billing', office: '01', detail: { message: expect.stringContaining('1050') }, closed_at: null },
+    {
+      id: `readingBelowEstimate.${order.id}`,
+      kind: 'readingBelowEstimate',
+      role: 'billing',
+      office: '01',
+      detail: { message: expect.stringContaining('1050') },
+      closed_at: null,
+    },
   ]);
   expect(started).toEqual([`task/readingBelowEstimate.${order.id}`]);
 });

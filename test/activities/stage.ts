@@ -20,7 +20,8 @@ export interface Walked {
 /** The steps of the story on the real activities, one after the other as the workflow runs them, without a server. */
 export async function walk(activities: Activities, order: SettlementOrder, runId: string): Promise<Walked> {
   const env = new MockActivityEnvironment({ workflowExecution: { workflowId: `settlement/${order.id}`, runId } });
-  const run = async <I, O>(step: (input: I) => Promise<{ value: O }>, input: I): Promise<O> => (await env.run<[I], { value: O }, typeof step>(step, input)).value;
+  const run = async <I, O>(step: (input: I) => Promise<{ value: O }>, input: I): Promise<O> =>
+    (await env.run<[I], { value: O }, typeof step>(step, input)).value;
   await run(activities.register, { order });
   const fetched = await run(activities.fetchAccount, { order });
   const { snapshot, tariffs, fee } = fetched;
@@ -30,7 +31,12 @@ export async function walk(activities: Activities, order: SettlementOrder, runId
   const findings = overridden([...fetched.findings, ...readings, ...others], fetched.overrides);
   const errors = blocking(findings, order.facts.confirmations);
   if (errors.length > 0 || !debt) {
-    await env.run(activities.reject, { id: order.id, errors, warnings: findings.filter(({ severity }) => severity !== 'error'), steps: [] });
+    await env.run(activities.reject, {
+      id: order.id,
+      errors,
+      warnings: findings.filter(({ severity }) => severity !== 'error'),
+      steps: [],
+    });
     return { fetched, findings, bill: null };
   }
   const bill = await run(activities.issueBill, { order, snapshot, tariffs, fee, debt, revision: 1, steps: [] });
@@ -46,6 +52,15 @@ export async function subscriber(pool: Pool, subscription: string, days: number,
   await load(pool, 'accounts', [{ subscription, file: subscription.slice(4) }]);
   await load(pool, 'meters', [{ subscription, serial: `M${subscription}` }]);
   await load(pool, 'bills', [
-    { subscription, serial: 'B1', issuedOn: toDate, fromDate: addDays(toDate, -60), toDate, fromReading: '900', toReading: '1000', totalDue: String(totalDue) },
+    {
+      subscription,
+      serial: 'B1',
+      issuedOn: toDate,
+      fromDate: addDays(toDate, -60),
+      toDate,
+      fromReading: '900',
+      toReading: '1000',
+      totalDue: String(totalDue),
+    },
   ]);
 }

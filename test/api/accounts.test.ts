@@ -36,7 +36,10 @@ test('a search stays in the office and pages by its cursor', async () => {
 test.each(['', '?query=', '?query=a', `?query=${'x'.repeat(200)}`, '?query=%00ab', '?query=ab&limit=101', '?query=ab&cursor=%D8%B9'])(
   'a faulty search %s',
   async (query) => {
-    expect(await api.call('GET', `/api/v1/accounts${query}`, { as: CLERK })).toMatchObject({ status: 422, body: { code: 'INVALID_REQUEST' } });
+    expect(await api.call('GET', `/api/v1/accounts${query}`, { as: CLERK })).toMatchObject({
+      status: 422,
+      body: { code: 'INVALID_REQUEST' },
+    });
   },
 );
 
@@ -70,10 +73,18 @@ test('what is known before the next settlement: the earlier one of the cycle, an
 });
 
 test('plan R2: a feed that is older than the terms allow is marked', async () => {
-  const feeds = (['accounts', 'payments', 'cycles'] as const).map((kind) => ({ kind, loadedAt: NOW.toISOString(), asOf: jalali('1405/08/30') }));
+  const feeds = (['accounts', 'payments', 'cycles'] as const).map((kind) => ({
+    kind,
+    loadedAt: NOW.toISOString(),
+    asOf: jalali('1405/08/30'),
+  }));
   api.deps.billing.account = async () => ({ ...snapshot(), feeds });
   const { body } = await api.call('GET', `/api/v1/accounts/${SUBSCRIPTION}`, { as: CLERK });
-  expect(body.feeds).toMatchObject([{ kind: 'accounts', stale: false }, { kind: 'payments', stale: true }, { kind: 'cycles', stale: false }]);
+  expect(body.feeds).toMatchObject([
+    { kind: 'accounts', stale: false },
+    { kind: 'payments', stale: true },
+    { kind: 'cycles', stale: false },
+  ]);
 });
 
 test('another office 403, another role 403, none 404; Persian digits in the path', async () => {
@@ -95,7 +106,12 @@ test('no meter, no bill; 503 when billing is away', async () => {
 test.each([
   [new BillingUnavailableError('GET /accounts/{subscription}: ECONNREFUSED'), 503, 'UNAVAILABLE', 'سامانهٔ صدور قبض'],
   [new BillingRefusedError('status 401', 401, 'UNAUTHENTICATED'), 502, 'BILLING_FAULT', 'سامانهٔ صدور قبض'],
-  [new BillingAnswerError('lastBill.totalDue: NOT_WHOLE_RIAL', ['lastBill.totalDue: NOT_WHOLE_RIAL']), 502, 'BILLING_FAULT', 'سامانهٔ صدور قبض'],
+  [
+    new BillingAnswerError('lastBill.totalDue: NOT_WHOLE_RIAL', ['lastBill.totalDue: NOT_WHOLE_RIAL']),
+    502,
+    'BILLING_FAULT',
+    'سامانهٔ صدور قبض',
+  ],
 ])('a central billing system: %s', async (error, status, code, words) => {
   api.deps.billing.account = async () => Promise.reject(error);
   api.deps.billing.findAccounts = async () => Promise.reject(error);

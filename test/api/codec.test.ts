@@ -16,7 +16,12 @@ afterEach(() => stage.server.close());
 const base64 = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString('base64');
 async function hidden() {
   const payloads = await codec.encode([{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from(SECRET_TEXT) }]);
-  return { payloads: payloads.map(({ metadata, data }: Payload) => ({ metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, base64(value)])), data: base64(data) })) };
+  return {
+    payloads: payloads.map(({ metadata, data }: Payload) => ({
+      metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, base64(value)])),
+      data: base64(data),
+    })),
+  };
 }
 const SHOWN = { payloads: [{ metadata: { encoding: base64(Buffer.from('json/plain')) }, data: base64(Buffer.from(SECRET_TEXT)) }] };
 
@@ -32,7 +37,9 @@ test.each([
   const answer = await stage.call('POST', '/api/v1/codec/decode', { as, json: await hidden() });
   expect(answer.status).toBe(status);
   if (status === 200) expect(answer.body).toEqual(SHOWN);
-  const shown = stage.log.map((line) => JSON.parse(line) as { msg: string; operator?: string }).filter(({ msg }) => msg === 'payloads were shown');
+  const shown = stage.log
+    .map((line) => JSON.parse(line) as { msg: string; operator?: string })
+    .filter(({ msg }) => msg === 'payloads were shown');
   expect(shown.map(({ operator }) => operator)).toEqual(status === 200 ? [as.id] : []);
   expect(stage.log.join('')).not.toContain('مریم رضایی');
 });
@@ -55,22 +62,43 @@ describe('from the UI’s pages', () => {
   test('its origin may use the session’s cookie, another site may not', async () => {
     await openWith(null);
     const from = async (origin: string) =>
-      stage.call('POST', '/api/v1/codec/decode', { json: await hidden(), headers: { ...(await cookie()), origin, 'sec-fetch-site': 'same-site' } });
+      stage.call('POST', '/api/v1/codec/decode', {
+        json: await hidden(),
+        headers: { ...(await cookie()), origin, 'sec-fetch-site': 'same-site' },
+      });
     const [ours, other] = [await from(ORIGIN), await from('http://127.0.0.1:9999')];
-    expect([ours.status, ours.headers.get('access-control-allow-origin'), ours.headers.get('access-control-allow-credentials')]).toEqual([200, ORIGIN, 'true']);
+    expect([ours.status, ours.headers.get('access-control-allow-origin'), ours.headers.get('access-control-allow-credentials')]).toEqual([
+      200,
+      ORIGIN,
+      'true',
+    ]);
     expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
   test('its preflight is answered; no other call allows it', async () => {
     await openWith(null);
-    const ask = (path: string) => fetch(`${stage.url}/api/v1${path}`, { method: 'OPTIONS', headers: { origin: ORIGIN, 'access-control-request-method': 'POST' } });
+    const ask = (path: string) =>
+      fetch(`${stage.url}/api/v1${path}`, { method: 'OPTIONS', headers: { origin: ORIGIN, 'access-control-request-method': 'POST' } });
     const allowed = (await ask('/codec/decode')).headers;
-    expect([allowed.get('access-control-allow-origin'), allowed.get('access-control-allow-headers')]).toEqual([ORIGIN, 'authorization, content-type, x-namespace']);
+    expect([allowed.get('access-control-allow-origin'), allowed.get('access-control-allow-headers')]).toEqual([
+      ORIGIN,
+      'authorization, content-type, x-namespace',
+    ]);
     expect((await ask('/settlements')).headers.get('access-control-allow-origin')).toBeNull();
-    expect((await stage.call('POST', '/api/v1/session/password', { json: {}, headers: { ...(await cookie()), origin: ORIGIN, 'sec-fetch-site': 'same-site' } })).status).toBe(403);
+    expect(
+      (
+        await stage.call('POST', '/api/v1/session/password', {
+          json: {},
+          headers: { ...(await cookie()), origin: ORIGIN, 'sec-fetch-site': 'same-site' },
+        })
+      ).status,
+    ).toBe(403);
   });
   test('without a configured origin none may', async () => {
     await openWith(null, null);
-    const answer = await stage.call('POST', '/api/v1/codec/decode', { json: await hidden(), headers: { ...(await cookie()), origin: ORIGIN, 'sec-fetch-site': 'same-site' } });
+    const answer = await stage.call('POST', '/api/v1/codec/decode', {
+      json: await hidden(),
+      headers: { ...(await cookie()), origin: ORIGIN, 'sec-fetch-site': 'same-site' },
+    });
     expect(answer.status).toBe(403);
   });
 });

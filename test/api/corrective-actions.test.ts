@@ -10,7 +10,8 @@ afterEach(() => api.server.close());
 
 const post = (path: string, json: unknown, as = QUALITY) => api.call('POST', `/api/v1/corrective-actions${path}`, { as, json });
 const get = (path: string, as = QUALITY) => api.call('GET', `/api/v1/corrective-actions${path}`, { as });
-const faults = ({ body }: { body: { errors: { field: string; code: string }[] } }) => body.errors.map(({ field, code }) => `${field} ${code}`);
+const faults = ({ body }: { body: { errors: { field: string; code: string }[] } }) =>
+  body.errors.map(({ field, code }) => `${field} ${code}`);
 
 test('the list: what is asked reaches the store, a supervisor’s with the own office', async () => {
   const asked: unknown[] = [];
@@ -29,11 +30,24 @@ test('the list: what is asked reaches the store, a supervisor’s with the own o
 test('one: with the errors since its action; another office’s is not there for a supervisor', async () => {
   const by = { id: 's1', name: 'نرگس', role: 'supervisor' } as const;
   const at = '2026-11-20T06:30:00.000Z';
-  const done = { what: 'آموزش', owner: 's9', dueOn: '1405/09/10', decidedBy: by, decidedAt: at, done: { note: 'شد', by, at }, effectDueOn: '1405/10/05', effect: null };
+  const done = {
+    what: 'آموزش',
+    owner: 's9',
+    dueOn: '1405/09/10',
+    decidedBy: by,
+    decidedAt: at,
+    done: { note: 'شد', by, at },
+    effectDueOn: '1405/10/05',
+    effect: null,
+  };
   const since: unknown[] = [];
-  api.deps.correctiveActions.get = async (n) => correctiveAction({ n, status: 'done', actions: [done as never], office: n === 2 ? '34' : '12' });
+  api.deps.correctiveActions.get = async (n) =>
+    correctiveAction({ n, status: 'done', actions: [done as never], office: n === 2 ? '34' : '12' });
   api.deps.correctiveActions.errorsSince = async (...asked) => since.push(asked[1]) + 1;
-  expect((await get('/1', SUPERVISOR)).body).toMatchObject({ errorsSinceAction: 2, actions: [{ done: { note: 'شد' }, effectDueOn: '1405/10/05' }] });
+  expect((await get('/1', SUPERVISOR)).body).toMatchObject({
+    errorsSinceAction: 2,
+    actions: [{ done: { note: 'شد' }, effectDueOn: '1405/10/05' }],
+  });
   expect(since).toEqual([at]);
   expect((await get('/2', SUPERVISOR)).status).toBe(404);
   expect((await post('/2/effect', { effective: true, note: 'خوب بود' }, SUPERVISOR)).status).toBe(404);
@@ -50,7 +64,14 @@ test('opened by hand: with a reason, by the quality unit, once; its workflow sta
   };
   const first = await post('', { scope: 'cause', subject: 'feed', reason: 'پنج قبض نادرست' });
   expect([first.status, first.headers.get('location')]).toEqual([201, '/api/v1/corrective-actions/1']);
-  expect(first.body).toMatchObject({ office: '*', openedBy: { id: 'q1', role: 'quality' }, reason: 'پنج قبض نادرست', errors: null, month: '1405/09', openedAt: '2026-11-25T06:30:00.000Z' });
+  expect(first.body).toMatchObject({
+    office: '*',
+    openedBy: { id: 'q1', role: 'quality' },
+    reason: 'پنج قبض نادرست',
+    errors: null,
+    month: '1405/09',
+    openedAt: '2026-11-25T06:30:00.000Z',
+  });
   expect(started).toEqual([['correctiveAction', 'correctiveAction/1']]);
   api.deps.correctiveActions.open = async (asked) => ({ action: correctiveAction(asked), opened: false });
   expect((await post('', { scope: 'office', subject: '12', office: '12', reason: 'همان' })).status).toBe(200);
@@ -64,7 +85,11 @@ test('opened by hand: with a reason, by the quality unit, once; its workflow sta
 test.each<[string, unknown, unknown]>([
   ['/1/meeting', { on: '۱۴۰۵/۹/۱۰', participants: [' مریم  احمدی '] }, { act: 'call', on: '1405/09/10', participants: ['مریم احمدی'] }],
   ['/1/meeting', { minutes: 'گفت‌وگو شد', cause: 'شتاب' }, { act: 'minutes', minutes: 'گفت‌وگو شد', cause: 'شتاب' }],
-  ['/1/action', { what: 'آموزش', owner: 'S.Kazemi', dueOn: '1405/09/20' }, { act: 'plan', what: 'آموزش', owner: 's.kazemi', dueOn: '1405/09/20' }],
+  [
+    '/1/action',
+    { what: 'آموزش', owner: 'S.Kazemi', dueOn: '1405/09/20' },
+    { act: 'plan', what: 'آموزش', owner: 's.kazemi', dueOn: '1405/09/20' },
+  ],
   ['/1/action', { done: 'برگزار شد' }, { act: 'done', note: 'برگزار شد' }],
   ['/1/effect', { effective: false, note: 'دو خطا' }, { act: 'effect', effective: false, note: 'دو خطا' }],
   ['/1/closure', { outcome: 'effective', report: 'گزارش' }, { act: 'close', outcome: 'effective', report: 'گزارش' }],
@@ -103,20 +128,38 @@ describe('what the workflow refuses is told with the action as it stands', () =>
   ])('%s: %d', async (type, status) => {
     api.deps.temporal.ask = async () => ({ kind: 'refused', type, details: [correctiveAction({ status: 'done' })] });
     const path = { QUALITY_NEEDED: '/1/closure' }[type] ?? '/1/effect';
-    const answer = await post(path, path === '/1/effect' ? { effective: true, note: 'خوب' + ' بود' } : { outcome: 'effective', report: 'گزارش' });
-    expect(answer).toMatchObject({ status, body: { code: type, detail: expect.stringMatching(/[آ-ی]/), correctiveAction: { n: 1, status: 'done' } } });
+    const answer = await post(
+      path,
+      path === '/1/effect' ? { effective: true, note: 'خوب' + ' بود' } : { outcome: 'effective', report: 'گزارش' },
+    );
+    expect(answer).toMatchObject({
+      status,
+      body: { code: type, detail: expect.stringMatching(/[آ-ی]/), correctiveAction: { n: 1, status: 'done' } },
+    });
   });
   test('a date that has passed names its field; an ended one says so; without an answer 503', async () => {
     api.deps.temporal.ask = async () => ({ kind: 'refused', type: 'DATE_PASSED', details: [correctiveAction()] });
     expect(faults(await post('/1/meeting', { on: '1405/09/01', participants: ['مریم'] }))).toEqual(['on DATE_PASSED']);
     expect(faults(await post('/1/action', { what: 'آموزش', owner: 's1', dueOn: '1405/09/01' }))).toEqual(['dueOn DATE_PASSED']);
     api.deps.temporal.ask = async () => ({ kind: 'closed' });
-    expect(await post('/1/action', { done: 'انجام شد' })).toMatchObject({ status: 409, body: { code: 'NOT_ALLOWED_NOW', detail: expect.stringContaining('پایان') } });
+    expect(await post('/1/action', { done: 'انجام شد' })).toMatchObject({
+      status: 409,
+      body: { code: 'NOT_ALLOWED_NOW', detail: expect.stringContaining('پایان') },
+    });
     api.deps.temporal.ask = () => Promise.reject(new NoAnswerError());
     expect((await post('/1/action', { done: 'انجام شد' })).status).toBe(503);
   });
   test('who is named for the action sees it and says that it is done, of whatever role and office; the others do not', async () => {
-    const planned = { what: 'آموزش', owner: OTHER_CLERK.id, dueOn: '1405/09/20', decidedBy: { id: 'q1', name: 'زهرا', role: 'quality' }, decidedAt: '2026-11-20T06:30:00.000Z', done: null, effectDueOn: null, effect: null };
+    const planned = {
+      what: 'آموزش',
+      owner: OTHER_CLERK.id,
+      dueOn: '1405/09/20',
+      decidedBy: { id: 'q1', name: 'زهرا', role: 'quality' },
+      decidedAt: '2026-11-20T06:30:00.000Z',
+      done: null,
+      effectDueOn: null,
+      effect: null,
+    };
     api.deps.correctiveActions.get = async (n) => (n === 1 ? correctiveAction({ status: 'acting', actions: [planned as never] }) : null);
     const asked: unknown[] = [];
     api.deps.temporal.ask = async <T>(...[id, update, argument]: unknown[]) => {

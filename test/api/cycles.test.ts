@@ -32,7 +32,15 @@ afterAll(() => database?.stop());
 beforeEach(async () => {
   await emptyOutbox(pool);
   await pool.query('truncate billing.cycles');
-  const rows = [CLOSED, FIVE, SIX, OTHER].map(({ cycle, closesOn }) => ({ series: cycle.slice(0, 2), cycle, fromDate: '1405/05/01', toDate: closesOn, closesOn, issuesOn: closesOn, objectionDays: '10' }));
+  const rows = [CLOSED, FIVE, SIX, OTHER].map(({ cycle, closesOn }) => ({
+    series: cycle.slice(0, 2),
+    cycle,
+    fromDate: '1405/05/01',
+    toDate: closesOn,
+    closesOn,
+    issuesOn: closesOn,
+    objectionDays: '10',
+  }));
   expect(await load(pool, 'cycles', rows)).toMatchObject({ ok: true });
   started = [];
   startFails = null;
@@ -51,14 +59,20 @@ afterEach(() => api.server.close({ graceMs: 200 }));
 const at = (cycle: string, path: string): string => `/api/v1/billing/cycles/${cycle}/${path}`;
 const open = (cycle = FIVE, change: Record<string, unknown> = {}, as = BILLING): Promise<Answered> =>
   api.call('POST', at(cycle.cycle, 'opening'), { as, json: { eventId: `open-${cycle.cycle}`, closesOn: cycle.closesOn, ...change } });
-const fetchPostings = (query = '', cycle = FIVE.cycle, as = BILLING): Promise<Answered> => api.call('GET', at(cycle, `postings${query}`), { as });
-const acknowledge = (json: Record<string, unknown>, cycle = FIVE.cycle, as = BILLING): Promise<Answered> => api.call('POST', at(cycle, 'acknowledgements'), { as, json });
+const fetchPostings = (query = '', cycle = FIVE.cycle, as = BILLING): Promise<Answered> =>
+  api.call('GET', at(cycle, `postings${query}`), { as });
+const acknowledge = (json: Record<string, unknown>, cycle = FIVE.cycle, as = BILLING): Promise<Answered> =>
+  api.call('POST', at(cycle, 'acknowledgements'), { as, json });
 const itemsOf = ({ body }: Answered): BatchItem[] => (body as PostingBatch).items;
-const errorsOf = ({ body }: Answered): string[][] => (body as { errors: { field: string; code: string }[] }).errors.map(({ field, code }) => [field, code]);
+const errorsOf = ({ body }: Answered): string[][] =>
+  (body as { errors: { field: string; code: string }[] }).errors.map(({ field, code }) => [field, code]);
 const problem = ({ status, body }: Answered): unknown[] => [status, body.code];
 /** Settlements whose postings are handed over in the open cycle. */
 async function handedOver(settlements: (Partial<Waiting> & { id: string })[]): Promise<void> {
-  await seedWaiting(pool, settlements.map((each) => ({ cycle: FIVE.cycle, dueOn: FIVE.closesOn, ...each })));
+  await seedWaiting(
+    pool,
+    settlements.map((each) => ({ cycle: FIVE.cycle, dueOn: FIVE.closesOn, ...each })),
+  );
   await open();
   await pool.query(`update app.postings set status = 'handedOver', handed_over_at = now()`);
 }
@@ -67,14 +81,24 @@ async function acknowledgement(items: Record<string, unknown>[], change: Record<
   const batch = await store.batch(FIVE.cycle, 1);
   return { eventId: 'ack-1', batch: 1, count: batch?.count, sum: batch?.sum, items, ...change };
 }
-const taken = (posting: string): Record<string, unknown> => ({ posting, outcome: 'taken', billSerial: 'B-1', ...(posting.includes('/nameChange') && { nameOnBill: 'سارا احمدی' }) });
+const taken = (posting: string): Record<string, unknown> => ({
+  posting,
+  outcome: 'taken',
+  billSerial: 'B-1',
+  ...(posting.includes('/nameChange') && { nameOnBill: 'سارا احمدی' }),
+});
 
 describe('opening', () => {
   test('201, its workflow started to the end of the closing day; the same again 200 with the same, started if it was not', async () => {
     await seedWaiting(pool, [{ id: 'S1', cycle: FIVE.cycle, dueOn: FIVE.closesOn }]);
     const first = await open();
     expect(first).toMatchObject({ status: 201, body: { ...FIVE, series: '12', state: 'open', counts: { due: 3, waiting: 3, taken: 0 } } });
-    const workflow = ['billingCycle', `billingCycle/${FIVE.cycle}`, { opened: { eventId: `open-${FIVE.cycle}`, ...FIVE }, closesAt: endOfDay(jalali(FIVE.closesOn)) }, expect.stringContaining(FIVE.cycle)];
+    const workflow = [
+      'billingCycle',
+      `billingCycle/${FIVE.cycle}`,
+      { opened: { eventId: `open-${FIVE.cycle}`, ...FIVE }, closesAt: endOfDay(jalali(FIVE.closesOn)) },
+      expect.stringContaining(FIVE.cycle),
+    ];
     expect(started).toEqual([workflow]);
     const again = await open(FIVE, { closesOn: '۱۴۰۵/۹/۲۰' });
     expect(again).toMatchObject({ status: 200, body: first.body });
@@ -135,17 +159,26 @@ describe('opening', () => {
   ])('a faulty %s (%o)', async (field, change, code) => {
     expect((await open(FIVE, change)).body).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ field, code }] });
   });
-  test('a name that no cycle can have', async () => expect(problem(await open({ cycle: 'x', closesOn: FIVE.closesOn }))).toEqual([404, 'NOT_FOUND']));
+  test('a name that no cycle can have', async () =>
+    expect(problem(await open({ cycle: 'x', closesOn: FIVE.closesOn }))).toEqual([404, 'NOT_FOUND']));
 });
 
 test('the list: planned, open and closed, each with its counts', async () => {
   await handedOver([{ id: 'S1' }]);
   await seedWaiting(pool, [{ id: 'S2', cycle: SIX.cycle, dueOn: SIX.closesOn, kinds: ['fee'] }]);
   const list = async (query = ''): Promise<unknown[]> =>
-    ((await api.call('GET', `/api/v1/billing/cycles${query}`, { as: BILLING })).body.items as { cycle: string; state: string; counts: { due: number; handedOver: number } }[]).map(
-      ({ cycle, state, counts }) => [cycle, state, counts.due, counts.handedOver],
-    );
-  const [other, five, six] = [[OTHER.cycle, 'planned', 0, 0], [FIVE.cycle, 'open', 3, 3], [SIX.cycle, 'planned', 1, 0]];
+    (
+      (await api.call('GET', `/api/v1/billing/cycles${query}`, { as: BILLING })).body.items as {
+        cycle: string;
+        state: string;
+        counts: { due: number; handedOver: number };
+      }[]
+    ).map(({ cycle, state, counts }) => [cycle, state, counts.due, counts.handedOver]);
+  const [other, five, six] = [
+    [OTHER.cycle, 'planned', 0, 0],
+    [FIVE.cycle, 'open', 3, 3],
+    [SIX.cycle, 'planned', 1, 0],
+  ];
   expect(await list()).toEqual([other, five, six]);
   expect(await list('?series=12&from=1405/07/01')).toEqual([[CLOSED.cycle, 'closed', 0, 0], five, six]);
   expect(await list('?to=1405/09/15')).toEqual([other]);
@@ -155,14 +188,19 @@ describe('roles', () => {
   test.each([CLERK, SUPERVISOR, APPROVER, QUALITY, ADMIN])('only billing opens, fetches and acknowledges: $role', async (as) => {
     await handedOver([{ id: 'S1' }]);
     await store.nextBatch(FIVE.cycle);
-    for (const answer of [await open(FIVE, {}, as), await fetchPostings('', FIVE.cycle, as), await acknowledge(await acknowledgement([taken('S1/fee')]), FIVE.cycle, as)]) {
+    for (const answer of [
+      await open(FIVE, {}, as),
+      await fetchPostings('', FIVE.cycle, as),
+      await acknowledge(await acknowledgement([taken('S1/fee')]), FIVE.cycle, as),
+    ]) {
       expect(problem(answer)).toEqual([403, 'FORBIDDEN']);
     }
     expect((await store.acknowledged('ack-1', 0, 9)).items).toEqual([]);
     const sees = as !== CLERK && as !== APPROVER;
     expect((await api.call('GET', '/api/v1/billing/cycles', { as })).status).toBe(sees ? 200 : 403);
   });
-  test('nobody without a token', async () => expect(problem(await api.call('GET', at(FIVE.cycle, 'postings')))).toEqual([401, 'UNAUTHENTICATED']));
+  test('nobody without a token', async () =>
+    expect(problem(await api.call('GET', at(FIVE.cycle, 'postings')))).toEqual([401, 'UNAUTHENTICATED']));
 });
 
 describe('postings', () => {
@@ -170,7 +208,14 @@ describe('postings', () => {
     await handedOver([{ id: 'S1' }, { id: 'S2' }]);
     const first = await fetchPostings();
     expect(first).toMatchObject({ status: 200, body: { cycle: FIVE.cycle, batch: 1, count: 6, sum: 2 * (49_000 + 118_467) } });
-    expect(first.body.items[2]).toEqual({ posting: 'S1/settlement', kind: 'settlement', subscription: '000000000000', settlement: 'S1', amount: 118_467, detail: {} });
+    expect(first.body.items[2]).toEqual({
+      posting: 'S1/settlement',
+      kind: 'settlement',
+      subscription: '000000000000',
+      settlement: 'S1',
+      amount: 118_467,
+      detail: {},
+    });
     expect((await fetchPostings()).text).toBe(first.text);
     await store.recordOutcome('S1', 'e', { posting: 'S1/fee', outcome: 'taken', billSerial: 'B', seq: 1 });
     await acknowledge(await acknowledgement([taken('S1/fee')]));
@@ -184,9 +229,15 @@ describe('postings', () => {
   test('as CSV: the totals in headers, formulas harmless, everything else exact', async () => {
     const names = ['=HYPERLINK("http://x";"y")', '+1', '@SUM(A1)', '-2', 'احمدی، "سارا"\nدوم', "O'Neil"];
     await handedOver(names.map((newName, i) => ({ id: `S${i}`, newName })));
-    await pool.query(`update app.postings set amount = -118467, detail = '{"billNumber":"01-1405-000001","date":"1405/09/04","reading":1234,"readingSource":"staff","total":-118467,"payable":0,"carry":-118467}' where kind = 'settlement'`);
+    await pool.query(
+      `update app.postings set amount = -118467, detail = '{"billNumber":"01-1405-000001","date":"1405/09/04","reading":1234,"readingSource":"staff","total":-118467,"payable":0,"carry":-118467}' where kind = 'settlement'`,
+    );
     const json = await fetchPostings();
-    expect(itemsOf(json).filter(({ kind }) => kind === 'nameChange').map(({ detail }) => detail['name'])).toEqual(names);
+    expect(
+      itemsOf(json)
+        .filter(({ kind }) => kind === 'nameChange')
+        .map(({ detail }) => detail['name']),
+    ).toEqual(names);
     const csv = await fetchPostings('?format=csv&batch=1');
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(['x-cycle', 'x-batch', 'x-control-count', 'x-control-sum', 'content-disposition'].map((name) => csv.headers.get(name))).toEqual([
@@ -197,9 +248,26 @@ describe('postings', () => {
       'attachment; filename="postings-1.csv"',
     ]);
     const rows = parse<Record<string, string>>(csv.text, { columns: true });
-    expect(rows.map(({ posting, amount }) => [posting, Number(amount)])).toEqual(itemsOf(json).map(({ posting, amount }) => [posting, amount]));
-    expect(rows.filter(({ kind }) => kind === 'nameChange').map(({ name }) => name)).toEqual(["'=HYPERLINK(\"http://x\";\"y\")", "'+1", "'@SUM(A1)", "'-2", 'احمدی، "سارا"\nدوم', "O'Neil"]);
-    expect(rows.find(({ kind }) => kind === 'settlement')).toMatchObject({ amount: '-118467', total: '-118467', carry: '-118467', payable: '0', reading: '1234', billNumber: '01-1405-000001', name: '' });
+    expect(rows.map(({ posting, amount }) => [posting, Number(amount)])).toEqual(
+      itemsOf(json).map(({ posting, amount }) => [posting, amount]),
+    );
+    expect(rows.filter(({ kind }) => kind === 'nameChange').map(({ name }) => name)).toEqual([
+      '\'=HYPERLINK("http://x";"y")',
+      "'+1",
+      "'@SUM(A1)",
+      "'-2",
+      'احمدی، "سارا"\nدوم',
+      "O'Neil",
+    ]);
+    expect(rows.find(({ kind }) => kind === 'settlement')).toMatchObject({
+      amount: '-118467',
+      total: '-118467',
+      carry: '-118467',
+      payable: '0',
+      reading: '1234',
+      billNumber: '01-1405-000001',
+      name: '',
+    });
     expect(rows.reduce((sum, { amount }) => sum + Number(amount), 0)).toBe(Number(csv.headers.get('x-control-sum')));
     expect(csv.text.split('\r\n')[0]).toMatch(/^posting,kind,subscription,settlement,amount,/);
     expect((await fetchPostings('?format=csv')).text).toBe(csv.text);
@@ -208,7 +276,12 @@ describe('postings', () => {
   test('nothing to hand over as CSV: the header row and no batch', async () => {
     await open();
     const csv = await fetchPostings('?format=csv');
-    expect([csv.status, csv.headers.get('x-batch'), csv.headers.get('x-control-count'), csv.text.split('\r\n').length]).toEqual([200, '', '0', 2]);
+    expect([csv.status, csv.headers.get('x-batch'), csv.headers.get('x-control-count'), csv.text.split('\r\n').length]).toEqual([
+      200,
+      '',
+      '0',
+      2,
+    ]);
   });
 
   test.each<[string, string, unknown[]]>([
@@ -232,16 +305,27 @@ describe('acknowledgements', () => {
   });
 
   test('201 and its workflow; the same again 200 and started if it was not', async () => {
-    const json = await acknowledgement([taken('S1/fee'), taken('S1/nameChange'), { posting: 'S1/settlement', outcome: 'refused', reason: ' رقم  نمی‌خواند ' }]);
+    const json = await acknowledgement([
+      taken('S1/fee'),
+      taken('S1/nameChange'),
+      { posting: 'S1/settlement', outcome: 'refused', reason: ' رقم  نمی‌خواند ' },
+    ]);
     const body = { eventId: 'ack-1', cycle: FIVE.cycle, batch: 1, items: 3 };
     startFails = new NoAnswerError();
     expect(problem(await acknowledge(json))).toEqual([503, 'UNAVAILABLE']);
     startFails = null;
     expect(await acknowledge(json)).toMatchObject({ status: 200, body });
-    const workflow = ['acknowledgement', 'acknowledgement/ack-1', { eventId: 'ack-1', cycle: FIVE.cycle }, expect.stringContaining(FIVE.cycle)];
+    const workflow = [
+      'acknowledgement',
+      'acknowledgement/ack-1',
+      { eventId: 'ack-1', cycle: FIVE.cycle },
+      expect.stringContaining(FIVE.cycle),
+    ];
     expect(started).toEqual([workflow]);
     expect(await acknowledge({ ...json, eventId: 'ack-2' })).toMatchObject({ status: 201, body: { ...body, eventId: 'ack-2' } });
-    expect((await store.acknowledged('ack-1', 2, 1)).items).toEqual([{ posting: 'S1/settlement', outcome: 'refused', reason: 'رقم نمی‌خواند', settlement: 'S1' }]);
+    expect((await store.acknowledged('ack-1', 2, 1)).items).toEqual([
+      { posting: 'S1/settlement', outcome: 'refused', reason: 'رقم نمی‌خواند', settlement: 'S1' },
+    ]);
   });
 
   test('the event of another acknowledgement', async () => {
@@ -271,7 +355,11 @@ describe('acknowledgements', () => {
   test.each<[string, Record<string, unknown>[], string[][]]>([
     ['one posting twice', [taken('S1/fee'), { posting: 'S1/fee', outcome: 'refused', reason: 'x' }], [['items.1.posting', 'REPEATED']]],
     ['taken in no bill', [{ posting: 'S1/fee', outcome: 'taken' }], [['items.0.billSerial', 'REQUIRED']]],
-    ['a name change without the printed name', [{ posting: 'S1/nameChange', outcome: 'taken', billSerial: 'B' }], [['items.0.nameOnBill', 'REQUIRED']]],
+    [
+      'a name change without the printed name',
+      [{ posting: 'S1/nameChange', outcome: 'taken', billSerial: 'B' }],
+      [['items.0.nameOnBill', 'REQUIRED']],
+    ],
     ['refused without a reason', [{ posting: 'S1/fee', outcome: 'refused' }], [['items.0.reason', 'REQUIRED']]],
     ['another outcome', [{ posting: 'S1/fee', outcome: 'lost' }], [['items.0.outcome', 'INVALID_VALUE']]],
     ['nothing at all', [], [['items', 'TOO_SMALL']]],
@@ -293,14 +381,27 @@ test('a full batch is acknowledged in one call; the limit of the body is exact, 
   await handedOver(Array.from({ length: 1700 }, (_, i) => ({ id: `01412345${String(i).padStart(4, '0')}-14050904` })));
   const batch = (await fetchPostings()).body as { count: number; sum: number; items: { posting: string }[] };
   expect(batch.count).toBe(5000);
-  const json = await acknowledgement(batch.items.map(({ posting }) => ({ ...taken(posting), billSerial: '14050012345678901234', ...(posting.includes('/nameChange') && { nameOnBill: 'سیده فاطمه سادات حسینی نیک‌پور خراسانی' }) })));
+  const json = await acknowledgement(
+    batch.items.map(({ posting }) => ({
+      ...taken(posting),
+      billSerial: '14050012345678901234',
+      ...(posting.includes('/nameChange') && { nameOnBill: 'سیده فاطمه سادات حسینی نیک‌پور خراسانی' }),
+    })),
+  );
   const text = JSON.stringify(json);
   const send = (bytes: number): Promise<Answered> =>
-    api.call('POST', at(FIVE.cycle, 'acknowledgements'), { as: BILLING, body: text + ' '.repeat(bytes - Buffer.byteLength(text)), headers: { 'content-type': 'application/json' } });
+    api.call('POST', at(FIVE.cycle, 'acknowledgements'), {
+      as: BILLING,
+      body: text + ' '.repeat(bytes - Buffer.byteLength(text)),
+      headers: { 'content-type': 'application/json' },
+    });
   expect(problem(await send(LIMIT + 2))).toEqual([413, 'BODY_TOO_LARGE']);
   expect((await store.acknowledged('ack-1', 0, 1)).items).toEqual([]);
   expect(await send(LIMIT)).toMatchObject({ status: 201, body: { items: 5000 } });
   expect((await fetchPostings()).body).toMatchObject({ batch: 2, count: 100 });
   const rows = (json['items'] as unknown[]).concat(taken('one-more'));
-  expect((await acknowledge({ ...json, items: rows })).body).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ field: 'items', code: 'TOO_LARGE' }] });
+  expect((await acknowledge({ ...json, items: rows })).body).toMatchObject({
+    code: 'INVALID_REQUEST',
+    errors: [{ field: 'items', code: 'TOO_LARGE' }],
+  });
 }, 60_000);

@@ -29,7 +29,10 @@ describe('GET /settlements/{id}/bill.pdf', () => {
     await api.call('GET', `${BILL}?copy=true&revision=1`, { as: SUPERVISOR });
     await api.call('GET', `${BILL}?copy=false`, { as: CLERK });
     expect(printed).toEqual([false, 1, 2, false]);
-    expect(copies).toEqual([[ID, 1, 'c1'], [ID, 1, 's1']]);
+    expect(copies).toEqual([
+      [ID, 1, 'c1'],
+      [ID, 1, 's1'],
+    ]);
   });
 
   test('looking at the heads counts nothing; who may not see it, or a bill that is not there, neither', async () => {
@@ -56,7 +59,15 @@ describe('GET /settlements/{id}/clearance.pdf', () => {
   });
 
   test.each<[ClearanceRefusal, number, object]>([
-    [{ code: 'STILL_OWED', payable: 48_000, paid: 1_000, remaining: 47_000 }, 409, { owed: { payable: 48_000, paid: 1_000, remaining: 47_000 }, title: 'The bill is not paid yet', detail: expect.stringContaining('۴۷٬۰۰۰ ریال') }],
+    [
+      { code: 'STILL_OWED', payable: 48_000, paid: 1_000, remaining: 47_000 },
+      409,
+      {
+        owed: { payable: 48_000, paid: 1_000, remaining: 47_000 },
+        title: 'The bill is not paid yet',
+        detail: expect.stringContaining('۴۷٬۰۰۰ ریال'),
+      },
+    ],
     [{ code: 'CORRECTION_OPEN', n: 2 }, 409, { correction: 2 }],
     [{ code: 'NOT_ALLOWED_NOW' }, 409, {}],
     [{ code: 'NO_BILL' }, 404, {}],
@@ -84,9 +95,15 @@ describe('GET /settlements/{id}/clearance.pdf', () => {
 });
 
 test('an answer of the workflow shows the reprints and the letter that are on record beside it', async () => {
-  const kept = { copies: [{ revision: 1, n: 1, by: 'c1', at: '2026-11-25T06:30:00.000Z' }], clearance: { number: 'M-12-1405-000001', issuedAt: '2026-11-25T06:30:00.000Z', by: 'c1' } };
+  const kept = {
+    copies: [{ revision: 1, n: 1, by: 'c1', at: '2026-11-25T06:30:00.000Z' }],
+    clearance: { number: 'M-12-1405-000001', issuedAt: '2026-11-25T06:30:00.000Z', by: 'c1' },
+  };
   api.deps.settlements.get = async () => ({ ...announced(), ...kept });
-  const delivered = await api.call('POST', `/api/v1/settlements/${ID}/delivery`, { as: CLERK, json: { deliveredTo: 'علی', channel: 'post' } });
+  const delivered = await api.call('POST', `/api/v1/settlements/${ID}/delivery`, {
+    as: CLERK,
+    json: { deliveredTo: 'علی', channel: 'post' },
+  });
   expect(delivered.body).toMatchObject(kept);
   const asked = await api.call('POST', `/api/v1/settlements/${ID}/refund`, { as: SUPERVISOR, json: { reason: 'درخواست مالک' } });
   expect(asked.body).toMatchObject(kept);

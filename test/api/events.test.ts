@@ -111,7 +111,17 @@ test('a shutdown ends open streams at once', async () => {
 });
 
 test('a stream beats while its session stands and ends with it', async () => {
-  const real = ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const;
+  const real = [
+    'Date',
+    'hrtime',
+    'nextTick',
+    'performance',
+    'queueMicrotask',
+    'setImmediate',
+    'clearImmediate',
+    'setTimeout',
+    'clearTimeout',
+  ] as const;
   jest.useFakeTimers({ doNotFake: [...real] });
   try {
     const stream = await open();

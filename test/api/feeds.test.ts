@@ -61,7 +61,11 @@ test('case 33: a header that looks like a formula or markup comes back as text, 
     return { ok: false, kind, faults: [{ row: 1, column, code: 'UNKNOWN_COLUMN', message: 'این ستون شناخته نیست.' }] };
   };
   const { status, headers, body } = await send(`${column}\n1\n`);
-  expect([status, headers.get('content-type'), headers.get('x-content-type-options')]).toEqual([422, expect.stringContaining('application/problem+json'), 'nosniff']);
+  expect([status, headers.get('content-type'), headers.get('x-content-type-options')]).toEqual([
+    422,
+    expect.stringContaining('application/problem+json'),
+    'nosniff',
+  ]);
   expect(body.errors).toEqual([expect.objectContaining({ row: 1, column, code: 'UNKNOWN_COLUMN' })]);
   // a name that stands in the faulty row is not repeated
   expect(body.detail).not.toContain('<script>');

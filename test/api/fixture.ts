@@ -56,7 +56,14 @@ export const PERSON: PersonRecord = {
   createdAt: NOW.toISOString(),
   createdBy: { id: 'm1', name: 'admin', role: 'admin' },
   qualifications: [
-    { code: 'secondCopy', validFrom: jalali('1405/01/01'), validTo: null, certificate: null, recordedBy: { id: 'm1', name: 'admin', role: 'admin' }, recordedAt: NOW.toISOString() },
+    {
+      code: 'secondCopy',
+      validFrom: jalali('1405/01/01'),
+      validTo: null,
+      certificate: null,
+      recordedBy: { id: 'm1', name: 'admin', role: 'admin' },
+      recordedAt: NOW.toISOString(),
+    },
   ],
 };
 
@@ -152,7 +159,17 @@ export function announced(from: SettlementOrder = order()): Settlement {
       fee: { amount: 49_000, resolution: '12', illustrative: true },
     },
     postings: [
-      { posting: `${from.id}/fee`, kind: 'fee', cycle: '12-1405-05', dueOn: on, amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null },
+      {
+        posting: `${from.id}/fee`,
+        kind: 'fee',
+        cycle: '12-1405-05',
+        dueOn: on,
+        amount: 49_000,
+        status: 'waiting',
+        timesLate: 0,
+        reason: null,
+        billSerial: null,
+      },
     ],
     corrections: [CORRECTION],
     steps: [{ name: 'register', startedAt: NOW.toISOString(), endedAt: NOW.toISOString(), attempts: 1 }],
@@ -213,7 +230,16 @@ export function snapshot(office = '12'): AccountSnapshot {
       closedOn: null,
     },
     meters: [
-      { serial: 'M0', digits: 5, capacity: '6', coefficient: '1', installedOn: jalali('1390/01/01'), startReading: 0, removedOn: on, endReading: 9 },
+      {
+        serial: 'M0',
+        digits: 5,
+        capacity: '6',
+        coefficient: '1',
+        installedOn: jalali('1390/01/01'),
+        startReading: 0,
+        removedOn: on,
+        endReading: 9,
+      },
       { serial: 'M1', digits: 5, capacity: '6', coefficient: '1', installedOn: on, startReading: 0, removedOn: null, endReading: null },
     ],
     lastBill: {
@@ -313,8 +339,24 @@ export const STEP_TABLE = {
   source: 'test',
   from: '1397/06/01',
 };
-export const RESOLUTION = { number: '1405/12', resolvedOn: jalali('1405/01/20'), amount: 49_000, from: jalali('1405/02/01'), to: null, illustrative: false };
-const proposed = (kind: ProposalKind, subject: string, content: unknown): Proposal => ({ proposal: 7, kind, subject, content, change: null, meant: false, proposedBy: { id: 'm9', name: 'سارا نوری' }, proposedAt: NOW.toISOString() });
+export const RESOLUTION = {
+  number: '1405/12',
+  resolvedOn: jalali('1405/01/20'),
+  amount: 49_000,
+  from: jalali('1405/02/01'),
+  to: null,
+  illustrative: false,
+};
+const proposed = (kind: ProposalKind, subject: string, content: unknown): Proposal => ({
+  proposal: 7,
+  kind,
+  subject,
+  content,
+  change: null,
+  meant: false,
+  proposedBy: { id: 'm9', name: 'سارا نوری' },
+  proposedAt: NOW.toISOString(),
+});
 
 export type Fakes = { [K in keyof ApiDeps]: ApiDeps[K] };
 
@@ -418,8 +460,16 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       record: async (report) => {
         const standing = payments.filter((p) => p.reference === report.reference || p.eventId === report.eventId);
         const [first] = standing;
-        if (first) return standing.length === 1 && sameReport(first, report) ? { kind: 'same', payment: first } : { kind: 'differs', standing };
-        const payment: RecordedPayment = { ...report, recordedAt: NOW.toISOString(), outcome: 'matched', settlement: ID, revision: 1, ledger: null };
+        if (first)
+          return standing.length === 1 && sameReport(first, report) ? { kind: 'same', payment: first } : { kind: 'differs', standing };
+        const payment: RecordedPayment = {
+          ...report,
+          recordedAt: NOW.toISOString(),
+          outcome: 'matched',
+          settlement: ID,
+          revision: 1,
+          ledger: null,
+        };
         payments.push(payment);
         return { kind: 'recorded', payment };
       },
@@ -429,11 +479,22 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     accessLog: { note: (entry) => void accesses.push(entry), list: async () => ({ items: accesses, next: null }) },
     corrections: { submission: async () => null },
     copies: { record: async () => 3 },
-    clearances: { issue: async (_id, { id, name, office }) => ({ letter: clearanceLetter({ ...announced(), paid: { amount: 48_000, remaining: 0, status: 'paid' } }, { number: 'M-12-1405-000001', issuedAt: NOW.toISOString(), issuedBy: { id, name, office } }), issued: true }) },
+    clearances: {
+      issue: async (_id, { id, name, office }) => ({
+        letter: clearanceLetter(
+          { ...announced(), paid: { amount: 48_000, remaining: 0, status: 'paid' } },
+          { number: 'M-12-1405-000001', issuedAt: NOW.toISOString(), issuedBy: { id, name, office } },
+        ),
+        issued: true,
+      }),
+    },
     tasks: {
       list: async () => ({ items: [task()], next: null }),
-      get: async (id) => (id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null),
-      assign: async (ids, to, { id, name }) => ({ tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })) }),
+      get: async (id) =>
+        id === task().id ? task() : id === `breached.${ID}` ? task({ id, kind: 'breached', role: 'supervisor', assignee: CLERK.id }) : null,
+      assign: async (ids, to, { id, name }) => ({
+        tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })),
+      }),
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
       takeUp: async () => 0,
     },
@@ -441,18 +502,39 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       counts: async () => ({ waiting: 1, handedOver: 0, late: 0, refused: 0 }),
       page: async () => ({ items: [unsent()], next: null }),
     },
-    billing: { findAccounts: async () => [], account: async (s) => (s === SUBSCRIPTION ? snapshot() : null), timetable: async () => [CYCLE] },
+    billing: {
+      findAccounts: async () => [],
+      account: async (s) => (s === SUBSCRIPTION ? snapshot() : null),
+      timetable: async () => [CYCLE],
+    },
     postings: {
       openCycle: async ({ cycle, eventId, closesOn }) => ({ cycle, eventId, closesOn, openedAt: NOW.toISOString(), closedAt: null }),
-      openedCycles: async ([cycle = '']) => [{ cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null }],
-      counts: async (cycles) => new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
+      openedCycles: async ([cycle = '']) => [
+        { cycle, eventId: 'open-1', closesOn: CYCLE.closesOn, openedAt: NOW.toISOString(), closedAt: null },
+      ],
+      counts: async (cycles) =>
+        new Map(cycles.map((cycle) => [cycle, { due: 1, waiting: 0, handedOver: 1, taken: 0, refused: 0, late: 0 }])),
       batchCounts: async () => new Map(),
       nextBatch: async () => null,
       batch: async () => null,
       acknowledge: async () => ({ kind: 'recorded' }),
     },
     indicators: {
-      counts: async ({ by }) => [{ group: by === null ? null : '12', counts: { ...NOTHING_COUNTED, requests: 4, onTime: 3, announcements: 4, medianMs: 900, p95Ms: 2_100, byKind: { reading: 1 }, corrections: 1 } }],
+      counts: async ({ by }) => [
+        {
+          group: by === null ? null : '12',
+          counts: {
+            ...NOTHING_COUNTED,
+            requests: 4,
+            onTime: 3,
+            announcements: 4,
+            medianMs: 900,
+            p95Ms: 2_100,
+            byKind: { reading: 1 },
+            corrections: 1,
+          },
+        },
+      ],
       risks: async () => ({ lateEntries: 0, lateEntryDays: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 }),
     },
     presences: { presences: async () => [] },
@@ -466,7 +548,10 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     reports: {
       list: async () => [{ month: '1405/08', edition: 1, madeAt: NOW.toISOString(), madeBy: null }],
-      file: async (month, edition, kind) => (month === '1405/08' && (edition ?? 1) === 1 ? { edition: 1, bytes: Buffer.from(kind === 'pdf' ? '%PDF-1.7 test' : 'PK test') } : null),
+      file: async (month, edition, kind) =>
+        month === '1405/08' && (edition ?? 1) === 1
+          ? { edition: 1, bytes: Buffer.from(kind === 'pdf' ? '%PDF-1.7 test' : 'PK test') }
+          : null,
     },
     startWorkflow: async () => 'started',
     metrics: { access: { token: null, loopback: true }, answered: () => undefined, exposition: async () => 'tasvieh_build_info 1\n' },
@@ -485,21 +570,31 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       changePassword: async (_id, { current }) => signedIn(current),
       resetPassword: async () => 'abcd-efgh-jkmn',
     },
-    sessions: createSessions({ sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined }, () => NOW),
+    sessions: createSessions(
+      { sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined },
+      () => NOW,
+    ),
     tariffs: {
       versions: async () => [],
       tariffs: async () => [],
-      published: async () => [{ tariff: readTariff(TARIFF_DOCUMENT), publishedAt: NOW.toISOString(), publishedBy: 'سارا نوری (m9)', confirmedBy: 'admin (m1)' }],
+      published: async () => [
+        { tariff: readTariff(TARIFF_DOCUMENT), publishedAt: NOW.toISOString(), publishedBy: 'سارا نوری (m9)', confirmedBy: 'admin (m1)' },
+      ],
       publish: async () => true,
-      openSettlements: async () => [{ id: ID, subscription: SUBSCRIPTION, settlementDate: jalali('1405/09/04'), office: '12', status: 'announced' }],
+      openSettlements: async () => [
+        { id: ID, subscription: SUBSCRIPTION, settlementDate: jalali('1405/09/04'), office: '12', status: 'announced' },
+      ],
       feeOn: async () => ({ resolution: RESOLUTION.number, amount: RESOLUTION.amount, illustrative: false }),
       resolutions: async () => [{ ...RESOLUTION, by: 'سارا نوری', confirmedBy: 'admin' }],
       recordResolution: async () => true,
     },
     proposals: {
       propose: async ({ kind, subject, content }) => proposed(kind, subject, content),
-      list: async (kind) => [kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' })],
-      get: async (kind) => (kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' })),
+      list: async (kind) => [
+        kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' }),
+      ],
+      get: async (kind) =>
+        kind === 'tariff' ? proposed(kind, '1397', TARIFF_DOCUMENT) : proposed(kind, '1405/13', { ...RESOLUTION, number: '1405/13' }),
       remove: async () => true,
     },
     serviceTerms: async () => DEFAULT_SERVICE_TERMS,
@@ -554,7 +649,9 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
 
 function signedIn(password: string): SignInOutcome {
   const { id, name, office, roles, mustChangePassword } = PERSON;
-  return password === PASSWORD ? { kind: 'signedIn', person: { id, name, office, roles, mustChangePassword, sessionVersion: 1 } } : { kind: 'refused' };
+  return password === PASSWORD
+    ? { kind: 'signedIn', person: { id, name, office, roles, mustChangePassword, sessionVersion: 1 } }
+    : { kind: 'refused' };
 }
 
 const rows = [...ROUTES, ...SERVICE_ROUTES];
@@ -579,7 +676,10 @@ function expectContract(method: string, path: string, { status, headers, body }:
     return;
   }
   if (!row || method === 'OPTIONS' || method === 'HEAD') return;
-  const paths = document['paths'] as Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> }>>;
+  const paths = document['paths'] as Record<
+    string,
+    Record<string, { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> }>
+  >;
   const response = paths[row.path]?.[row.method]?.responses[status];
   if (!response) throw new Error(`${method} ${row.path} does not promise ${status}`);
   if (!response.content) {

@@ -34,14 +34,17 @@ export const NEVER = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/u;
 /** Every text within a value, with its dotted path. */
 export function* textsIn(value: unknown, at = ''): Generator<[path: string, text: string]> {
   if (typeof value === 'string') yield [at, value];
-  else if (typeof value === 'object' && value !== null) for (const [key, child] of Object.entries(value)) yield* textsIn(child, at === '' ? key : `${at}.${key}`);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, child] of Object.entries(value)) yield* textsIn(child, at === '' ? key : `${at}.${key}`);
 }
 
 /** Each with an invisible sign put into a text that is right: a pattern may look at its ends alone. */
 export function hidden(right: string): [what: string, text: string][] {
   const signs = { nul: '\u0000', override: '\u202e', c1: '\u009b', tag: '\u{e0041}', half: '\ud800' };
   const places = [...new Set([0, 1, 2, right.length >> 1, right.length])];
-  return Object.entries(signs).flatMap(([what, sign]) => places.map((at): [string, string] => [`${what} at ${at}`, right.slice(0, at) + sign + right.slice(at)]));
+  return Object.entries(signs).flatMap(([what, sign]) =>
+    places.map((at): [string, string] => [`${what} at ${at}`, right.slice(0, at) + sign + right.slice(at)]),
+  );
 }
 
 export type Path = readonly (string | number)[];
@@ -90,7 +93,20 @@ export function textFields(schema: z.ZodType | undefined, path: Path = []): Text
   }
 }
 
-type Json = { [key: string]: unknown; type?: string; properties?: Record<string, Json>; required?: string[]; items?: Json; anyOf?: Json[]; enum?: unknown[]; const?: unknown; examples?: unknown[]; pattern?: string; minimum?: number; default?: unknown };
+type Json = {
+  [key: string]: unknown;
+  type?: string;
+  properties?: Record<string, Json>;
+  required?: string[];
+  items?: Json;
+  anyOf?: Json[];
+  enum?: unknown[];
+  const?: unknown;
+  examples?: unknown[];
+  pattern?: string;
+  minimum?: number;
+  default?: unknown;
+};
 const TEXTS = ['متن', 'text-1', '7', '1', '014123456701-14050904', 'e30='];
 
 /** A value that a JSON schema describes, with what is required and what lies on the way to `path`. */

@@ -3,7 +3,24 @@ import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
 import { ROLES } from '../../src/domain/settlement';
-import { announced, CLERK, expectSchema, ID, NATIONAL_ID, PASSWORD, PRACTICE_KEY, PERSON, RESOLUTION, request, startApi, STEP_TABLE, SUBSCRIPTION, TARIFF_DOCUMENT, TERMS, type TestApi } from './fixture';
+import {
+  announced,
+  CLERK,
+  expectSchema,
+  ID,
+  NATIONAL_ID,
+  PASSWORD,
+  PRACTICE_KEY,
+  PERSON,
+  RESOLUTION,
+  request,
+  startApi,
+  STEP_TABLE,
+  SUBSCRIPTION,
+  TARIFF_DOCUMENT,
+  TERMS,
+  type TestApi,
+} from './fixture';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -57,7 +74,10 @@ describe('every problem has its document', () => {
   });
 
   test('a broken percent escape', async () => {
-    expect(await api.call('GET', '/api/v1/settlements/%E0%A4%A', { as: CLERK })).toMatchObject({ status: 400, body: { code: 'MALFORMED_URL' } });
+    expect(await api.call('GET', '/api/v1/settlements/%E0%A4%A', { as: CLERK })).toMatchObject({
+      status: 400,
+      body: { code: 'MALFORMED_URL' },
+    });
   });
 
   test('a body that stops half-way does not hold the connection', async () => {
@@ -88,7 +108,10 @@ describe('who may', () => {
     'get /settlements/{id}/events': { path: `/settlements/${ID}/events` },
     'get /settlements/{id}/bill.pdf': { path: `/settlements/${ID}/bill.pdf` },
     'get /settlements/{id}/clearance.pdf': { path: `/settlements/${ID}/clearance.pdf` },
-    'post /settlements/{id}/overrides': { path: '/settlements/014123456701-14050905/overrides', json: { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' } },
+    'post /settlements/{id}/overrides': {
+      path: '/settlements/014123456701-14050905/overrides',
+      json: { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' },
+    },
     'post /settlements/{id}/delivery': { path: `/settlements/${ID}/delivery`, json: { deliveredTo: 'علی', channel: 'post' } },
     'get /billing/unsent': { path: '/billing/unsent?clerk=me' },
     'get /tasks': { path: '/tasks?mine=true' },
@@ -96,18 +119,30 @@ describe('who may', () => {
     'post /tasks/{id}/assignment': { path: `/tasks/deliver.${ID}/assignment`, json: { to: 'c2', reason: 'پایان شیفت' } },
     'post /tasks/{id}/closure': { path: `/tasks/breached.${ID}/closure`, json: { note: 'علت بررسی شد' } },
     'post /settlements/{id}/successor': { path: `/settlements/${ID}/successor`, json: { ...request(), reason: 'پس از پرداخت برگشت' } },
-    'post /settlements/{id}/corrections': { path: `/settlements/${ID}/corrections`, json: { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه' } },
+    'post /settlements/{id}/corrections': {
+      path: `/settlements/${ID}/corrections`,
+      json: { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه' },
+    },
     'get /settlements/{id}/corrections/{n}': { path: `/settlements/${ID}/corrections/1` },
     'post /settlements/{id}/corrections/{n}/submission': { path: `/settlements/${ID}/corrections/1/submission`, json: { reading: 1240 } },
-    'post /settlements/{id}/corrections/{n}/withdrawal': { path: `/settlements/${ID}/corrections/1/withdrawal`, json: { note: 'درست بود' } },
-    'post /settlements/{id}/corrections/{n}/verification': { path: `/settlements/${ID}/corrections/1/verification`, json: { accepted: true } },
+    'post /settlements/{id}/corrections/{n}/withdrawal': {
+      path: `/settlements/${ID}/corrections/1/withdrawal`,
+      json: { note: 'درست بود' },
+    },
+    'post /settlements/{id}/corrections/{n}/verification': {
+      path: `/settlements/${ID}/corrections/1/verification`,
+      json: { accepted: true },
+    },
     'post /settlements/{id}/corrections/{n}/approval': { path: `/settlements/${ID}/corrections/1/approval`, json: { accepted: true } },
     'post /settlements/{id}/cancellation': { path: `/settlements/${ID}/cancellation`, json: { reason: 'اشتراک اشتباه' } },
     'post /settlements/{id}/refund': { path: `/settlements/${ID}/refund`, json: { reason: 'درخواست مالک' } },
     'post /settlements/{id}/refund/confirmation': { path: `/settlements/${ID}/refund/confirmation`, json: {} },
     'get /billing/feeds': { path: '/billing/feeds' },
     'post /billing/feeds/{kind}': { path: '/billing/feeds/accounts' },
-    'post /billing/payments': { path: '/billing/payments', json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' } },
+    'post /billing/payments': {
+      path: '/billing/payments',
+      json: { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' },
+    },
     'get /billing/payments': { path: '/billing/payments?outcome=unknown' },
     'get /indicators': { path: '/indicators?by=office' },
     'get /access-log': { path: `/access-log?subscription=${SUBSCRIPTION}` },
@@ -118,12 +153,18 @@ describe('who may', () => {
     'get /corrective-actions': { path: '/corrective-actions?status=opened&month=1405-09' },
     'post /corrective-actions': { path: '/corrective-actions', json: { scope: 'other', subject: 'خطای نام‌ها', reason: 'شکایت مشترکان' } },
     'get /corrective-actions/{n}': { path: '/corrective-actions/1' },
-    'post /corrective-actions/{n}/meeting': { path: '/corrective-actions/1/meeting', json: { on: '1405/09/10', participants: ['مریم احمدی'] } },
+    'post /corrective-actions/{n}/meeting': {
+      path: '/corrective-actions/1/meeting',
+      json: { on: '1405/09/10', participants: ['مریم احمدی'] },
+    },
     'post /corrective-actions/{n}/action': { path: '/corrective-actions/1/action', json: { done: 'آموزش داده شد' } },
     'post /corrective-actions/{n}/effect': { path: '/corrective-actions/1/effect', json: { effective: true, note: 'خطایی نبود' } },
     'post /corrective-actions/{n}/closure': { path: '/corrective-actions/1/closure', json: { outcome: 'effective', report: 'پایان' } },
     'get /billing/cycles': { path: '/billing/cycles' },
-    'post /billing/cycles/{cycle}/opening': { path: '/billing/cycles/12-1405-05/opening', json: { eventId: 'open-1', closesOn: '1405/09/20' } },
+    'post /billing/cycles/{cycle}/opening': {
+      path: '/billing/cycles/12-1405-05/opening',
+      json: { eventId: 'open-1', closesOn: '1405/09/20' },
+    },
     'get /billing/cycles/{cycle}/postings': { path: '/billing/cycles/12-1405-05/postings' },
     'post /billing/cycles/{cycle}/acknowledgements': {
       path: '/billing/cycles/12-1405-05/acknowledgements',
@@ -137,7 +178,10 @@ describe('who may', () => {
     'post /people': { path: '/people', json: { id: 'n.kazemi', name: 'نرگس کاظمی', office: '12', roles: ['clerk'] } },
     'get /people/{id}': { path: `/people/${PERSON.id}` },
     'post /people/{id}': { path: `/people/${PERSON.id}`, json: { active: false } },
-    'post /people/{id}/qualifications': { path: `/people/${PERSON.id}/qualifications`, json: { code: 'secondCopy', validFrom: '1405/01/01' } },
+    'post /people/{id}/qualifications': {
+      path: `/people/${PERSON.id}/qualifications`,
+      json: { code: 'secondCopy', validFrom: '1405/01/01' },
+    },
     'post /people/{id}/password-reset': { path: `/people/${PERSON.id}/password-reset` },
     'get /tariffs': { path: '/tariffs' },
     'post /tariffs/check': { path: '/tariffs/check', json: { document: TARIFF_DOCUMENT } },
@@ -199,12 +243,15 @@ describe('who may', () => {
     ['nothing after Bearer', 'Bearer '],
     ['another scheme', 'Basic YTpi'],
     ['not a token', 'Bearer abc.def.ghi'],
-    ['an unsigned token', `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"x"}').toString('base64url')}.`],
+    [
+      'an unsigned token',
+      `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"x"}').toString('base64url')}.`,
+    ],
   ])('%s → 401', async (_what, authorization) => {
     expect((await api.call('GET', '/api/v1/session', { headers: { authorization } })).status).toBe(401);
   });
 
-  test('the page\'s cookie: set from a token, of no use to another site', async () => {
+  test("the page's cookie: set from a token, of no use to another site", async () => {
     const opened = await api.call('POST', '/api/v1/session', { as: CLERK });
     expect(opened.status).toBe(204);
     const set = opened.headers.get('set-cookie') ?? '';
@@ -243,7 +290,9 @@ describe('the service itself', () => {
 
   test('each answer is counted by its route, whatever the address says', async () => {
     const seen: string[] = [];
-    const counted = await startApi({ metrics: { ...api.deps.metrics, answered: ({ method, route, status }) => void seen.push(`${method} ${route} ${status}`) } });
+    const counted = await startApi({
+      metrics: { ...api.deps.metrics, answered: ({ method, route, status }) => void seen.push(`${method} ${route} ${status}`) },
+    });
     try {
       await counted.call('GET', `/api/v1/settlements/${ID}`, { as: CLERK });
       await counted.call('GET', '/api/v1/nowhere/0932833810');
@@ -254,12 +303,14 @@ describe('the service itself', () => {
     expect(seen).toEqual(['GET /settlements/{id} 200', 'GET unmatched 404', 'other /settlements 405']);
   });
 
-  test('headers: no powered-by, a policy, a request id of one\'s own', async () => {
+  test("headers: no powered-by, a policy, a request id of one's own", async () => {
     const { headers } = await api.call('GET', '/healthz', { headers: { 'x-request-id': 'my-request-1' } });
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(headers.get('x-request-id')).toBe('my-request-1');
-    expect((await api.call('GET', '/healthz', { headers: { 'x-request-id': 'a b' } })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await api.call('GET', '/healthz', { headers: { 'x-request-id': 'a b' } })).headers.get('x-request-id')).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
   });
 
   test('the log names routes, not people', async () => {
@@ -284,7 +335,9 @@ describe('the service itself', () => {
       if (Array.isArray(row.roles)) expect(operation['x-roles']).toEqual(row.roles);
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(Object.keys(row.answers)));
     }
-    const ids = Object.values(body.paths as Record<string, Record<string, { operationId: string }>>).flatMap((p) => Object.values(p).map((o) => o.operationId));
+    const ids = Object.values(body.paths as Record<string, Record<string, { operationId: string }>>).flatMap((p) =>
+      Object.values(p).map((o) => o.operationId),
+    );
     expect(new Set(ids).size).toBe(ids.length);
     const text = JSON.stringify(body);
     for (const code of PROBLEM_CODES) expect(text).toContain(code);

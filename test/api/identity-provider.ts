@@ -44,8 +44,17 @@ export async function startProvider(): Promise<TestProvider> {
   async function idToken(nonce: string): Promise<string> {
     const { behaviour } = provider;
     const now = Math.floor(Date.now() / 1000);
-    const claims = { sub: 'subject-1', ...behaviour.claims, nonce: behaviour.nonce ?? nonce, iss: behaviour.issuer ?? provider.issuer, aud: behaviour.audience ?? CLIENT.clientId, iat: now - 1, exp: now + behaviour.lasts };
-    if (behaviour.key === 'none') return `${[{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
+    const claims = {
+      sub: 'subject-1',
+      ...behaviour.claims,
+      nonce: behaviour.nonce ?? nonce,
+      iss: behaviour.issuer ?? provider.issuer,
+      aud: behaviour.audience ?? CLIENT.clientId,
+      iat: now - 1,
+      exp: now + behaviour.lasts,
+    };
+    if (behaviour.key === 'none')
+      return `${[{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
     const key: CryptoKey = (behaviour.key === 'own' ? own : foreign).privateKey;
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(key);
   }
@@ -53,18 +62,26 @@ export async function startProvider(): Promise<TestProvider> {
   /** The faults of an exchange, by the names of RFC 6749. */
   function faultOf(form: URLSearchParams, authorization: string): string | null {
     const shown = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString().split(':').map(formDecoded);
-    const [header, body] = [shown[0] === CLIENT.clientId && shown[1] === CLIENT.clientSecret, form.get('client_secret') === CLIENT.clientSecret && form.get('client_id') === CLIENT.clientId];
+    const [header, body] = [
+      shown[0] === CLIENT.clientId && shown[1] === CLIENT.clientSecret,
+      form.get('client_secret') === CLIENT.clientSecret && form.get('client_id') === CLIENT.clientId,
+    ];
     provider.exchanges.push({ header, body });
     if (!header && !body) return 'invalid_client';
     const code = codes.get(form.get('code') ?? '');
     if (!code || (code.used && !provider.behaviour.takesAgain) || code.redirect !== form.get('redirect_uri')) return 'invalid_grant';
     code.used = true;
-    return createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url') === code.challenge ? null : 'invalid_grant';
+    return createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url') === code.challenge
+      ? null
+      : 'invalid_grant';
   }
 
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', provider.issuer);
-    const json = (status: number, body: unknown): void => void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const json = (status: number, body: unknown): void =>
+      void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (url.pathname === '/.well-known/openid-configuration') {
       return json(200, {
         issuer: provider.issuer,
@@ -81,7 +98,10 @@ export async function startProvider(): Promise<TestProvider> {
     if (url.pathname === '/keys') return json(200, { keys: [jwk] });
     if (url.pathname === '/authorize') {
       const asked = url.searchParams;
-      const fault = asked.get('client_id') !== CLIENT.clientId || asked.get('response_type') !== 'code' || asked.get('code_challenge_method') !== 'S256';
+      const fault =
+        asked.get('client_id') !== CLIENT.clientId ||
+        asked.get('response_type') !== 'code' ||
+        asked.get('code_challenge_method') !== 'S256';
       if (fault) return json(400, { error: 'invalid_request' });
       const code = randomBytes(16).toString('hex');
       const redirect = asked.get('redirect_uri') ?? '';
@@ -100,7 +120,9 @@ export async function startProvider(): Promise<TestProvider> {
       if (status !== undefined) return json(status, { error: 'server_error' });
       const fault = faultOf(form, req.headers.authorization ?? '');
       if (fault !== null) return json(400, { error: fault });
-      void idToken(codes.get(form.get('code') ?? '')?.nonce ?? '').then((token) => json(200, { access_token: 'access', token_type: 'Bearer', expires_in: 60, id_token: token }));
+      void idToken(codes.get(form.get('code') ?? '')?.nonce ?? '').then((token) =>
+        json(200, { access_token: 'access', token_type: 'Bearer', expires_in: 60, id_token: token }),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

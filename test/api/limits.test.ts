@@ -30,7 +30,10 @@ test('one token: so many calls a minute, then 429 with the seconds to wait; anot
   const mine = () => api.call('GET', '/api/v1/session', { headers: { authorization: `Bearer ${token}` } });
   expect(await statuses(4, mine)).toEqual([200, 200, 200, 200]);
   const refused = await mine();
-  expect(refused).toMatchObject({ status: 429, body: { code: 'TOO_MANY_REQUESTS', title: 'Too many requests', detail: expect.stringMatching(/[آ-ی]{3}/) } });
+  expect(refused).toMatchObject({
+    status: 429,
+    body: { code: 'TOO_MANY_REQUESTS', title: 'Too many requests', detail: expect.stringMatching(/[آ-ی]{3}/) },
+  });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
   expect((await session()).status).toBe(200);
@@ -40,7 +43,10 @@ test('one token: so many calls a minute, then 429 with the seconds to wait; anot
 
 test('one address: also without a token, and whatever it says of itself', async () => {
   let n = 0;
-  const claimed = () => api.call('GET', '/api/v1/session', { headers: { 'x-forwarded-for': `10.0.0.${n++}`, forwarded: `for=10.0.0.${n}`, 'x-real-ip': `10.0.0.${n}` } });
+  const claimed = () =>
+    api.call('GET', '/api/v1/session', {
+      headers: { 'x-forwarded-for': `10.0.0.${n++}`, forwarded: `for=10.0.0.${n}`, 'x-real-ip': `10.0.0.${n}` },
+    });
   expect(await statuses(7, claimed)).toEqual([401, 401, 401, 401, 401, 401, 429]);
 });
 
@@ -76,20 +82,34 @@ test('the doors are narrower, before a password is looked at', async () => {
 test('health, metrics and event streams are never refused', async () => {
   await statuses(8, () => session());
   expect((await session()).status).toBe(429);
-  for (const path of ['/healthz', '/readyz', '/metrics', '/api/v1/healthz']) expect([path, (await api.call('GET', path)).status]).toEqual([path, 200]);
+  for (const path of ['/healthz', '/readyz', '/metrics', '/api/v1/healthz'])
+    expect([path, (await api.call('GET', path)).status]).toEqual([path, 200]);
   expect(await statuses(8, () => api.call('HEAD', `/api/v1/settlements/${ID}/events`, { as: CLERK }))).toEqual(Array(8).fill(200));
 });
 
 test('each call that may be refused says so in the document', () => {
-  for (const row of [...ROUTES, ...SERVICE_ROUTES]) expect([row.path, problemsOf(row).includes('TOO_MANY_REQUESTS')]).toEqual([row.path, row.pace !== 'free']);
-  expect(ROUTES.filter(({ oneAtATime }) => oneAtATime).map(({ path }) => path)).toEqual(['/billing/feeds/{kind}', '/billing/cycles/{cycle}/opening']);
+  for (const row of [...ROUTES, ...SERVICE_ROUTES])
+    expect([row.path, problemsOf(row).includes('TOO_MANY_REQUESTS')]).toEqual([row.path, row.pace !== 'free']);
+  expect(ROUTES.filter(({ oneAtATime }) => oneAtATime).map(({ path }) => path)).toEqual([
+    '/billing/feeds/{kind}',
+    '/billing/cycles/{cycle}/opening',
+  ]);
 });
 
 test('feeds one after the other: what is done after an answer is in nobody’s way', async () => {
-  api.deps.loadFeed = async () => ({ ok: true, kind: 'payments', rows: 1, inserted: 1, updated: 0, unchanged: 0, payments: { paid: [{ settlement: ID } as never], closedTasks: [] } });
+  api.deps.loadFeed = async () => ({
+    ok: true,
+    kind: 'payments',
+    rows: 1,
+    inserted: 1,
+    updated: 0,
+    unchanged: 0,
+    payments: { paid: [{ settlement: ID } as never], closedTasks: [] },
+  });
   let told = 0;
   api.deps.temporal.paymentReceived = () => (told++, new Promise(() => undefined));
-  const send = () => api.call('POST', '/api/v1/billing/feeds/payments', { as: BILLING, body: 'a\n1\n', headers: { 'content-type': 'text/csv' } });
+  const send = () =>
+    api.call('POST', '/api/v1/billing/feeds/payments', { as: BILLING, body: 'a\n1\n', headers: { 'content-type': 'text/csv' } });
   expect(await statuses(3, send)).toEqual([200, 200, 200]);
   expect(told).toBe(3);
 });
@@ -103,7 +123,8 @@ test('a feed at a time: a second one of the same caller waits for its end, also 
       end = (result) => (result instanceof Error ? reject(result) : resolve(result));
       began();
     });
-  const send = (as = BILLING) => api.call('POST', '/api/v1/billing/feeds/accounts', { as, body: 'a\n1\n', headers: { 'content-type': 'text/csv' } });
+  const send = (as = BILLING) =>
+    api.call('POST', '/api/v1/billing/feeds/accounts', { as, body: 'a\n1\n', headers: { 'content-type': 'text/csv' } });
   const done: FeedResult = { ok: true, kind: 'accounts', rows: 1, inserted: 1, updated: 0, unchanged: 0 };
 
   let begun = reading();
@@ -126,4 +147,3 @@ test('a feed at a time: a second one of the same caller waits for its end, also 
   end(done);
   expect((await again).status).toBe(200);
 });
-

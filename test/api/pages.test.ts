@@ -29,7 +29,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it.each(['/', '/settlements', '/settlements/014123456701-14050904', '/announced/014123456701-14050904?again', '/tasks', '/corrective-actions/12', '/reports', '/access-log?person=c1'])('%s is the document, never kept', async (address) => {
+it.each([
+  '/',
+  '/settlements',
+  '/settlements/014123456701-14050904',
+  '/announced/014123456701-14050904?again',
+  '/tasks',
+  '/corrective-actions/12',
+  '/reports',
+  '/access-log?person=c1',
+])('%s is the document, never kept', async (address) => {
   const response = await fetch(base + address);
   expect(response.status).toBe(200);
   expect(response.headers.get('cache-control')).toBe('no-store');
@@ -42,9 +51,12 @@ it('an asset stays for good', async () => {
   expect(response.headers.get('cache-control')).toContain('immutable');
 });
 
-it.each(['/nothing', '/assets/gone.js', '/secret.txt', '/index.html', '/assets/../secret.txt', '/assets/%2e%2e/secret.txt'])('%s is not there', async (address) => {
-  expect((await fetch(base + address)).status).toBe(404);
-});
+it.each(['/nothing', '/assets/gone.js', '/secret.txt', '/index.html', '/assets/../secret.txt', '/assets/%2e%2e/secret.txt'])(
+  '%s is not there',
+  async (address) => {
+    expect((await fetch(base + address)).status).toBe(404);
+  },
+);
 
 it('without a build there are no pages', () => {
   expect(counterPages(path.join(folder, 'assets'))).toBeUndefined();

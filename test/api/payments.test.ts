@@ -1,11 +1,31 @@
 import type { RecordedPayment } from '../../src/store/payments';
-import { announced, APPROVER, BILLING, CLERK, ID, NOW, QUALITY, snapshot, startApi, SUBSCRIPTION, SUPERVISOR, type TestApi } from './fixture';
+import {
+  announced,
+  APPROVER,
+  BILLING,
+  CLERK,
+  ID,
+  NOW,
+  QUALITY,
+  snapshot,
+  startApi,
+  SUBSCRIPTION,
+  SUPERVISOR,
+  type TestApi,
+} from './fixture';
 import { makeBillId, makePaymentId } from '../../src/domain/bill-id';
 import { persianDigits } from '../../src/domain/text';
 
 const { file, company } = snapshot().account;
 const PAYMENT_ID = makePaymentId({ billId: makeBillId({ file, company }), amount: 48_000, yearDigit: 5, period: 50 });
-const SENT = { eventId: 'event-1', subscription: SUBSCRIPTION, paymentId: PAYMENT_ID, amount: 47_500, paidOn: '1405/09/03', reference: 'R-1' };
+const SENT = {
+  eventId: 'event-1',
+  subscription: SUBSCRIPTION,
+  paymentId: PAYMENT_ID,
+  amount: 47_500,
+  paidOn: '1405/09/03',
+  reference: 'R-1',
+};
 
 let api: TestApi;
 let told: [string, object][];
@@ -25,7 +45,10 @@ const findings = (body: { errors: { field: string; code: string }[] }) => body.e
 describe('POST /billing/payments', () => {
   test('201 recorded, then the workflow is told; the same again 200', async () => {
     const first = await send();
-    expect(first).toMatchObject({ status: 201, body: { ...SENT, outcome: 'matched', settlement: ID, revision: 1, ledger: null, recordedAt: NOW.toISOString() } });
+    expect(first).toMatchObject({
+      status: 201,
+      body: { ...SENT, outcome: 'matched', settlement: ID, revision: 1, ledger: null, recordedAt: NOW.toISOString() },
+    });
     expect(told).toEqual([[ID, { eventId: 'event-1', reference: 'R-1' }]]);
     // told again: the first word may have been lost, and the workflow drops what it has heard
     expect(await send()).toMatchObject({ status: 200, body: first.body });
@@ -51,18 +74,29 @@ describe('POST /billing/payments', () => {
   ])('409 with another %s: both are shown and nobody is told', async (_, change) => {
     await send();
     told = [];
-    expect(await send(change)).toMatchObject({ status: 409, body: { code: 'PAYMENT_DIFFERS', recorded: [SENT], received: { ...SENT, ...change } } });
+    expect(await send(change)).toMatchObject({
+      status: 409,
+      body: { code: 'PAYMENT_DIFFERS', recorded: [SENT], received: { ...SENT, ...change } },
+    });
     expect(told).toEqual([]);
   });
   test('409 with both when the reference and the event are of two payments', async () => {
     await send();
     await send({ eventId: 'event-2', reference: 'R-2' });
-    expect(await send({ reference: 'R-2' })).toMatchObject({ status: 409, body: { recorded: [{ reference: 'R-1' }, { reference: 'R-2' }] } });
+    expect(await send({ reference: 'R-2' })).toMatchObject({
+      status: 409,
+      body: { recorded: [{ reference: 'R-1' }, { reference: 'R-2' }] },
+    });
   });
 
   test('digits of any script, padded ids and Arabic letters are the same payment', async () => {
     await send();
-    const typed = { subscription: persianDigits(SUBSCRIPTION), paymentId: persianDigits(PAYMENT_ID.padStart(13, '0')), paidOn: '۱۴۰۵/۹/۳', reference: ' R-۱ ' };
+    const typed = {
+      subscription: persianDigits(SUBSCRIPTION),
+      paymentId: persianDigits(PAYMENT_ID.padStart(13, '0')),
+      paidOn: '۱۴۰۵/۹/۳',
+      reference: ' R-۱ ',
+    };
     expect(await send(typed)).toMatchObject({ status: 200, body: SENT });
     await send({ eventId: 'event-3', reference: 'بانك-۳' });
     expect(await send({ eventId: 'event-3', reference: 'بانک-3' })).toMatchObject({ status: 200 });
@@ -71,11 +105,23 @@ describe('POST /billing/payments', () => {
   test('422 with all findings at once', async () => {
     const all = await send({ eventId: '', subscription: '12', paymentId: '12', amount: 0, paidOn: '1404/12/30', reference: '' });
     expect(all.status).toBe(422);
-    expect(findings(all.body)).toEqual(['amount TOO_SMALL', 'eventId EVENT_ID_INVALID', 'paidOn DATE_INVALID', 'paymentId PAYMENT_ID_INVALID', 'reference TEXT_INVALID', 'subscription SUBSCRIPTION_INVALID']);
+    expect(findings(all.body)).toEqual([
+      'amount TOO_SMALL',
+      'eventId EVENT_ID_INVALID',
+      'paidOn DATE_INVALID',
+      'paymentId PAYMENT_ID_INVALID',
+      'reference TEXT_INVALID',
+      'subscription SUBSCRIPTION_INVALID',
+    ]);
     // what only shows between fields comes with what is wrong in one
     const wrong = String(Number(PAYMENT_ID) + 1);
-    expect(findings((await send({ paymentId: wrong, paidOn: '1405/09/05', amount: 1.5 })).body)).toEqual(['amount WRONG_TYPE', 'paidOn DATE_IN_FUTURE', 'paymentId PAYMENT_ID_INVALID']);
-    for (const amount of [-1, 2 ** 53, '47500', null]) expect(findings((await send({ amount })).body)).toEqual([expect.stringMatching(/^amount /)]);
+    expect(findings((await send({ paymentId: wrong, paidOn: '1405/09/05', amount: 1.5 })).body)).toEqual([
+      'amount WRONG_TYPE',
+      'paidOn DATE_IN_FUTURE',
+      'paymentId PAYMENT_ID_INVALID',
+    ]);
+    for (const amount of [-1, 2 ** 53, '47500', null])
+      expect(findings((await send({ amount })).body)).toEqual([expect.stringMatching(/^amount /)]);
     expect(findings((await api.call('POST', '/api/v1/billing/payments', { as: BILLING, json: [] })).body)).not.toEqual([]);
     expect(told).toEqual([]);
   });
@@ -102,7 +148,10 @@ describe('POST /billing/payments', () => {
     expect(api.log.join()).toContain('was not told of a payment');
   });
   test('no settlement’s slip: nobody to tell', async () => {
-    api.deps.payments.record = async (report) => ({ kind: 'recorded', payment: { ...report, recordedAt: NOW.toISOString(), outcome: 'unknown', settlement: null, revision: null, ledger: null } });
+    api.deps.payments.record = async (report) => ({
+      kind: 'recorded',
+      payment: { ...report, recordedAt: NOW.toISOString(), outcome: 'unknown', settlement: null, revision: null, ledger: null },
+    });
     expect(await send()).toMatchObject({ status: 201, body: { outcome: 'unknown', settlement: null } });
     expect(told).toEqual([]);
   });
@@ -119,12 +168,23 @@ describe('GET /billing/payments', () => {
   const list = (query = '', as = BILLING) => api.call('GET', `/api/v1/billing/payments${query}`, { as });
   test('pages of what came, with what the ledger says', async () => {
     const asked = jest.fn();
-    const payment: RecordedPayment = { ...SENT, paidOn: SENT.paidOn as never, recordedAt: NOW.toISOString(), outcome: 'ledger', settlement: null, revision: null, ledger: { amount: 47_000, paidOn: SENT.paidOn as never } };
+    const payment: RecordedPayment = {
+      ...SENT,
+      paidOn: SENT.paidOn as never,
+      recordedAt: NOW.toISOString(),
+      outcome: 'ledger',
+      settlement: null,
+      revision: null,
+      ledger: { amount: 47_000, paidOn: SENT.paidOn as never },
+    };
     api.deps.payments.list = async (filter) => {
       asked(filter);
       return { items: [payment], next: '7' };
     };
-    expect(await list('?outcome=unknown&limit=1&cursor=6')).toMatchObject({ status: 200, body: { items: [{ ...SENT, ledger: { amount: 47_000 } }], next: '7' } });
+    expect(await list('?outcome=unknown&limit=1&cursor=6')).toMatchObject({
+      status: 200,
+      body: { items: [{ ...SENT, ledger: { amount: 47_000 } }], next: '7' },
+    });
     expect(asked).toHaveBeenLastCalledWith({ outcome: 'unknown', limit: 1, cursor: '6', office: null });
     await list('', SUPERVISOR);
     expect(asked).toHaveBeenLastCalledWith({ limit: 50, office: SUPERVISOR.office });
@@ -137,7 +197,11 @@ describe('GET /billing/payments', () => {
 });
 
 test('a payments feed: answered, then each settlement that it paid is told; one that fails keeps nobody else', async () => {
-  const paid = Array.from({ length: 50 }, (_, n) => ({ settlement: `014123456${String(n).padStart(3, '0')}-14050904`, reference: `R-${n}`, eventId: `R-${n}/1` }));
+  const paid = Array.from({ length: 50 }, (_, n) => ({
+    settlement: `014123456${String(n).padStart(3, '0')}-14050904`,
+    reference: `R-${n}`,
+    eventId: `R-${n}/1`,
+  }));
   api.deps.loadFeed = async (kind, stream) => {
     stream.resume();
     return { ok: true, kind, rows: 50, inserted: 50, updated: 0, unchanged: 0, payments: { paid, closedTasks: ['unknownPayment.R-0'] } };
@@ -151,7 +215,11 @@ test('a payments feed: answered, then each settlement that it paid is told; one 
     if (told.length === 3) throw new Error('bug');
     return 'told';
   };
-  const answer = await api.call('POST', '/api/v1/billing/feeds/payments', { as: BILLING, body: 'a\n', headers: { 'content-type': 'text/csv' } });
+  const answer = await api.call('POST', '/api/v1/billing/feeds/payments', {
+    as: BILLING,
+    body: 'a\n',
+    headers: { 'content-type': 'text/csv' },
+  });
   expect(answer).toMatchObject({ status: 200, body: { rows: 50 } });
   expect(answer.body).not.toHaveProperty('payments');
   expect(await takenUp).toEqual(['unknownPayment.R-0']);
@@ -159,7 +227,16 @@ test('a payments feed: answered, then each settlement that it paid is told; one 
 });
 
 describe('what was paid is shown', () => {
-  const payment = { reference: 'R-1', paymentId: PAYMENT_ID, amount: 47_000, paidOn: '1405/09/03' as never, revision: 1, outcome: 'matched' as const, reportedAmount: 47_500, counted: 0 };
+  const payment = {
+    reference: 'R-1',
+    paymentId: PAYMENT_ID,
+    amount: 47_000,
+    paidOn: '1405/09/03' as never,
+    revision: 1,
+    outcome: 'matched' as const,
+    reportedAmount: 47_500,
+    counted: 0,
+  };
   const paid = { amount: 47_000, remaining: 1_000, status: 'partial' as const };
   test('with the settlement', async () => {
     api.deps.settlements.get = async () => ({ ...announced(), payments: [payment], paid });
@@ -167,7 +244,10 @@ describe('what was paid is shown', () => {
   });
   test('also in the answer of a delivery, when the workflow has not been told', async () => {
     api.deps.settlements.get = async () => ({ ...announced(), payments: [payment], paid });
-    const { body } = await api.call('POST', `/api/v1/settlements/${ID}/delivery`, { as: CLERK, json: { deliveredTo: 'علی کریمی', channel: 'counter' } });
+    const { body } = await api.call('POST', `/api/v1/settlements/${ID}/delivery`, {
+      as: CLERK,
+      json: { deliveredTo: 'علی کریمی', channel: 'counter' },
+    });
     expect(body).toMatchObject({ status: 'delivered', payments: [payment], paid });
   });
   test('an account shows what was reported and the ledger does not hold', async () => {

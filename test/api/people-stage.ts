@@ -33,7 +33,8 @@ export async function startPeople(): Promise<PeopleStage> {
   const signIns = createSignInStore(database.pool);
   const api = await startApi({ people: createPeopleStore(database.pool), signIns, sessions: createSessions(signIns, now), now });
   const call: PeopleStage['call'] = (method, path, options) => api.call(method, `/api/v1${path}`, options);
-  const signIn: PeopleStage['signIn'] = (user, password, change = {}, headers = {}) => call('POST', '/session', { json: { user, password, ...change }, headers });
+  const signIn: PeopleStage['signIn'] = (user, password, change = {}, headers = {}) =>
+    call('POST', '/session', { json: { user, password, ...change }, headers });
   const person: PeopleStage['person'] = async (id, roles = ['clerk'], office = '12') => {
     const { status, body } = await call('POST', '/people', { as: ADMIN, json: { id, name: 'مریم رضایی', office, roles } });
     expect(status).toBe(201);

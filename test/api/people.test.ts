@@ -10,17 +10,32 @@ afterAll(() => stage?.stop());
 beforeEach(() => stage.emptied());
 
 const NEW = { id: 'm.rezaei', name: 'مریم رضایی', office: '12', roles: ['clerk'] };
-const post = (path: string, json?: unknown, as = ADMIN) => stage.call('POST', `/people${path}`, { as, ...(json === undefined ? {} : { json }) });
+const post = (path: string, json?: unknown, as = ADMIN) =>
+  stage.call('POST', `/people${path}`, { as, ...(json === undefined ? {} : { json }) });
 const get = (path: string, as = ADMIN) => stage.call('GET', `/people${path}`, { as });
 const ALL = ['sevenSkills', 'billingSystem', 'secondCopy'].map((code) => ({ code, lastDay: null, firstDay: null }));
 
 describe('recording', () => {
   test('201 with a one-time password, which opens the door once told', async () => {
-    const { status, headers, body } = await post('', { ...NEW, id: ' M.Rezaei', name: 'مريم رضايي', roles: ['clerk', 'supervisor', 'clerk'] });
+    const { status, headers, body } = await post('', {
+      ...NEW,
+      id: ' M.Rezaei',
+      name: 'مريم رضايي',
+      roles: ['clerk', 'supervisor', 'clerk'],
+    });
     expect([status, headers.get('location')]).toEqual([201, '/api/v1/people/m.rezaei']);
     expect(body.person).toEqual({
-      id: 'm.rezaei', name: 'مریم رضایی', office: '12', roles: ['clerk', 'supervisor'], active: true, mustChangePassword: true,
-      createdAt: expect.stringMatching(/Z$/), createdBy: ADMIN.name, qualifications: [], missing: ALL, lapsing: [],
+      id: 'm.rezaei',
+      name: 'مریم رضایی',
+      office: '12',
+      roles: ['clerk', 'supervisor'],
+      active: true,
+      mustChangePassword: true,
+      createdAt: expect.stringMatching(/Z$/),
+      createdBy: ADMIN.name,
+      qualifications: [],
+      missing: ALL,
+      lapsing: [],
     });
     expect((await stage.signIn('m.rezaei', body.oneTimePassword)).status).toBe(200);
     expect((await get('/m.rezaei')).body).toEqual(body.person);
@@ -36,7 +51,14 @@ describe('recording', () => {
   test('every fault at once', async () => {
     const refused = await post('', { id: 'م', name: ' ', roles: [], active: true, passwordHash: 'x' });
     expect(refused.status).toBe(422);
-    expect(faultsOf(refused).sort()).toEqual(['active UNKNOWN_FIELD', 'id USER_INVALID', 'name TEXT_INVALID', 'office REQUIRED', 'passwordHash UNKNOWN_FIELD', 'roles TOO_SMALL']);
+    expect(faultsOf(refused).sort()).toEqual([
+      'active UNKNOWN_FIELD',
+      'id USER_INVALID',
+      'name TEXT_INVALID',
+      'office REQUIRED',
+      'passwordHash UNKNOWN_FIELD',
+      'roles TOO_SMALL',
+    ]);
     for (const { message } of refused.body.errors as { message: string }[]) expect(message).toMatch(/[آ-ی]{3}/);
     expect(faultsOf(await post('', { ...NEW, roles: ['king'] }))).toEqual(['roles.0 INVALID_VALUE']);
   });
@@ -50,7 +72,14 @@ describe('qualifications', () => {
     const asked = { code: 'secondCopy', validFrom: '۱۴۰۴/۱/۱', validTo: '١٤٠٥/٠٩/٢٠', certificate: 'G-12' };
     const { status, body } = await post('/m.rezaei/qualifications', asked);
     expect(status).toBe(201);
-    expect(body.qualifications[2]).toEqual({ code: 'secondCopy', validFrom: '1404/01/01', validTo: '1405/09/20', certificate: 'G-12', recordedBy: ADMIN.name, recordedAt: expect.any(String) });
+    expect(body.qualifications[2]).toEqual({
+      code: 'secondCopy',
+      validFrom: '1404/01/01',
+      validTo: '1405/09/20',
+      certificate: 'G-12',
+      recordedBy: ADMIN.name,
+      recordedAt: expect.any(String),
+    });
     expect(body.missing).toEqual([{ code: 'billingSystem', lastDay: '1405/08/30', firstDay: null }]);
     expect(body.lapsing).toEqual([{ code: 'secondCopy', lastDay: '1405/09/20' }]);
     const again = await post('/m.rezaei/qualifications', asked);
@@ -65,17 +94,28 @@ describe('qualifications', () => {
     await post('', NEW);
     const refused = await post('/m.rezaei/qualifications', { code: 'driving', validFrom: '1405/09/04', validTo: '1405/09/03' });
     expect([refused.status, faultsOf(refused)]).toEqual([422, ['code INVALID_VALUE', 'validTo PERIOD_REVERSED']]);
-    expect(faultsOf(await post('/m.rezaei/qualifications', { code: 'secondCopy', validFrom: '1404/12/30', validTo: '1404/01/01', userId: 'x' }))).toEqual(['validFrom DATE_INVALID', 'userId UNKNOWN_FIELD']);
-    expect((await post('/m.rezaei/qualifications', { code: 'secondCopy', validFrom: '1405/09/04', validTo: '1405/09/04' })).status).toBe(201);
+    expect(
+      faultsOf(await post('/m.rezaei/qualifications', { code: 'secondCopy', validFrom: '1404/12/30', validTo: '1404/01/01', userId: 'x' })),
+    ).toEqual(['validFrom DATE_INVALID', 'userId UNKNOWN_FIELD']);
+    expect((await post('/m.rezaei/qualifications', { code: 'secondCopy', validFrom: '1405/09/04', validTo: '1405/09/04' })).status).toBe(
+      201,
+    );
   });
 });
 
 describe('changes', () => {
   test('what is named is changed, nothing else', async () => {
     await post('', NEW);
-    expect(await post('/m.rezaei', { office: '34', roles: ['supervisor'] })).toMatchObject({ status: 200, body: { office: '34', roles: ['supervisor'], name: 'مریم رضایی', active: true } });
+    expect(await post('/m.rezaei', { office: '34', roles: ['supervisor'] })).toMatchObject({
+      status: 200,
+      body: { office: '34', roles: ['supervisor'], name: 'مریم رضایی', active: true },
+    });
     expect(await post('/m.rezaei', {})).toMatchObject({ status: 200, body: { office: '34' } });
-    expect(faultsOf(await post('/m.rezaei', { id: 'other', sessionVersion: 0, roles: [] })).sort()).toEqual(['id UNKNOWN_FIELD', 'roles TOO_SMALL', 'sessionVersion UNKNOWN_FIELD']);
+    expect(faultsOf(await post('/m.rezaei', { id: 'other', sessionVersion: 0, roles: [] })).sort()).toEqual([
+      'id UNKNOWN_FIELD',
+      'roles TOO_SMALL',
+      'sessionVersion UNKNOWN_FIELD',
+    ]);
   });
 
   test('an admin keeps the own role and stays active, however often it is asked', async () => {
@@ -124,7 +164,12 @@ describe('finding', () => {
     expect((await get('/b.karimi', SUPERVISOR)).status).toBe(403);
   });
   test.each(['/nobody', '/%D9%85', '/M.Rezaei', `/${'x'.repeat(41)}`])('%s: 404', async (path) => {
-    for (const answer of [await get(path), await post(path, {}), await post(`${path}/password-reset`), await post(`${path}/qualifications`, { code: 'secondCopy', validFrom: '1405/01/01' })]) {
+    for (const answer of [
+      await get(path),
+      await post(path, {}),
+      await post(`${path}/password-reset`),
+      await post(`${path}/qualifications`, { code: 'secondCopy', validFrom: '1405/01/01' }),
+    ]) {
       expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
     }
   });
@@ -148,8 +193,18 @@ describe('nobody raises himself', () => {
     await stage.settled('boss', ['admin', 'clerk']);
     const clerk = { cookie: await stage.cookieOf('boss', 'clerk') };
     expect((await stage.call('GET', '/people', { headers: clerk })).status).toBe(403);
-    expect((await stage.call('POST', '/session/password', { headers: clerk, json: { current: OWN_PASSWORD, next: 'lantern-orbit-77', role: 'admin' } })).status).toBe(422);
-    const changed = await stage.call('POST', '/session/password', { headers: clerk, json: { current: OWN_PASSWORD, next: 'lantern-orbit-77' } });
+    expect(
+      (
+        await stage.call('POST', '/session/password', {
+          headers: clerk,
+          json: { current: OWN_PASSWORD, next: 'lantern-orbit-77', role: 'admin' },
+        })
+      ).status,
+    ).toBe(422);
+    const changed = await stage.call('POST', '/session/password', {
+      headers: clerk,
+      json: { current: OWN_PASSWORD, next: 'lantern-orbit-77' },
+    });
     const anew = (changed.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     expect((await stage.call('GET', '/session', { headers: { cookie: anew } })).body.role).toBe('clerk');
   });
@@ -158,7 +213,10 @@ describe('nobody raises himself', () => {
     await stage.settled('boss', ['admin']);
     const cookie = await stage.cookieOf('boss');
     for (const site of ['cross-site', 'same-site']) {
-      expect(await stage.call('POST', '/people', { headers: { cookie, 'sec-fetch-site': site }, json: NEW })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect(await stage.call('POST', '/people', { headers: { cookie, 'sec-fetch-site': site }, json: NEW })).toMatchObject({
+        status: 403,
+        body: { code: 'FORBIDDEN' },
+      });
     }
     expect((await get('/m.rezaei')).status).toBe(404);
     expect((await stage.call('POST', '/people', { headers: { cookie, 'sec-fetch-site': 'same-origin' }, json: NEW })).status).toBe(201);

@@ -12,14 +12,28 @@ const get = (path: string, as = QUALITY) => api.call('GET', `/api/v1${path}`, { 
 test('the list names each edition with its files', async () => {
   const { body } = await get('/reports', ADMIN);
   expect(body).toEqual({
-    items: [{ month: '1405/08', edition: 1, madeAt: NOW.toISOString(), madeBy: null, pdf: '/api/v1/reports/1405-08.pdf?edition=1', xlsx: '/api/v1/reports/1405-08.xlsx?edition=1' }],
+    items: [
+      {
+        month: '1405/08',
+        edition: 1,
+        madeAt: NOW.toISOString(),
+        madeBy: null,
+        pdf: '/api/v1/reports/1405-08.pdf?edition=1',
+        xlsx: '/api/v1/reports/1405-08.xlsx?edition=1',
+      },
+    ],
   });
   expect((await get('/reports', APPROVER)).status).toBe(403);
 });
 
 test('the files: of the newest edition or of the one asked for; another is not there', async () => {
   const pdf = await get('/reports/1405-08.pdf', SUPERVISOR);
-  expect([pdf.status, pdf.headers.get('content-type'), pdf.headers.get('content-disposition'), pdf.text]).toEqual([200, 'application/pdf', 'inline; filename="quality-1405-08-1.pdf"', '%PDF-1.7 test']);
+  expect([pdf.status, pdf.headers.get('content-type'), pdf.headers.get('content-disposition'), pdf.text]).toEqual([
+    200,
+    'application/pdf',
+    'inline; filename="quality-1405-08-1.pdf"',
+    '%PDF-1.7 test',
+  ]);
   const xlsx = await get('/reports/1405-08.xlsx?edition=۱');
   expect([xlsx.status, xlsx.headers.get('content-disposition')]).toEqual([200, 'attachment; filename="quality-1405-08-1.xlsx"']);
   expect(await get('/reports/1405-08.pdf?edition=2')).toMatchObject({ status: 404, body: { code: 'NO_REPORT' } });
@@ -52,19 +66,47 @@ describe('GET /indicators as a file', () => {
     const { counts } = api.deps.indicators;
     api.deps.indicators.counts = async (query) => (await counts(query)).map((row) => ({ ...row, group: '=office' }));
     const { status, headers, text } = await get('/indicators?by=office&from=1405/08/01&to=1405/08/30&format=csv');
-    expect([status, headers.get('content-type'), headers.get('content-disposition')]).toEqual([200, 'text/csv; charset=utf-8', 'attachment; filename="indicators-14050801-14050830.csv"']);
+    expect([status, headers.get('content-type'), headers.get('content-disposition')]).toEqual([
+      200,
+      'text/csv; charset=utf-8',
+      'attachment; filename="indicators-14050801-14050830.csv"',
+    ]);
     const [head = '', row = ''] = text.split('\r\n');
     const values = Object.fromEntries(head.split(',').map((name, i) => [name, row.split(',')[i]]));
-    expect(values).toMatchObject({ group: "'=office", 'k1.requests': '4', 'k1.onTime': '3', 'k1.share': '0.75', 'k1.medianSeconds': '0.9', 'k4.byKind.reading': '1', 'k4.byCause.clerk': '0', k5: '4' });
+    expect(values).toMatchObject({
+      group: "'=office",
+      'k1.requests': '4',
+      'k1.onTime': '3',
+      'k1.share': '0.75',
+      'k1.medianSeconds': '0.9',
+      'k4.byKind.reading': '1',
+      'k4.byCause.clerk': '0',
+      k5: '4',
+    });
   });
   test('xlsx: the same as a sheet', async () => {
-    const response = await fetch(`${api.url}/api/v1/indicators?by=office&format=xlsx`, { headers: { authorization: `Bearer ${await api.tokens.issue(QUALITY, { ttl: 60 })}` } });
+    const response = await fetch(`${api.url}/api/v1/indicators?by=office&format=xlsx`, {
+      headers: { authorization: `Bearer ${await api.tokens.issue(QUALITY, { ttl: 60 })}` },
+    });
     const book = read(new Uint8Array(await response.arrayBuffer()));
     const [rows] = Object.values(book.Sheets).map((sheet) => utils.sheet_to_json<unknown[]>(sheet, { header: 1 }));
-    expect(rows?.map((row) => row.slice(0, 3))).toEqual([['اداره', 'K1 درخواست', 'K1 به‌موقع'], ['12', 4, 3]]);
+    expect(rows?.map((row) => row.slice(0, 3))).toEqual([
+      ['اداره', 'K1 درخواست', 'K1 به‌موقع'],
+      ['12', 4, 3],
+    ]);
   });
   test('json: the risks count the feeds that are stale today', async () => {
-    expect((await get('/indicators')).body.risks).toEqual({ lateEntries: 0, lateEntryDays: 0, outages: 0, outageMinutes: 0, staleFeeds: 0, onStaleData: 0, unsent: 1, unsentLate: 0, overdueTasks: 0 });
+    expect((await get('/indicators')).body.risks).toEqual({
+      lateEntries: 0,
+      lateEntryDays: 0,
+      outages: 0,
+      outageMinutes: 0,
+      staleFeeds: 0,
+      onStaleData: 0,
+      unsent: 1,
+      unsentLate: 0,
+      overdueTasks: 0,
+    });
     api.deps.billing.feeds = async () => [{ kind: 'payments', loadedAt: NOW.toISOString(), asOf: '1405/08/20' as never }];
     // one that was never fed is stale as well: only kinds with a term count
     expect((await get('/indicators')).body.risks.staleFeeds).toBeGreaterThan(0);
@@ -75,7 +117,11 @@ describe('outages (plan, R1)', () => {
   // NOW is a Wednesday, 10:00 in Tehran; open from 07:30
   const before = (minutes: number): string => new Date(NOW.getTime() - minutes * 60_000).toISOString();
   const silent = async ({ office }: { office: string | null }) =>
-    [{ office: '*', from: before(10_000), to: before(0) }, { office: '01', from: before(2_000), to: before(75) }, { office: '02', from: before(2_000), to: before(1) }].filter((each) => office === null || [office, '*'].includes(each.office));
+    [
+      { office: '*', from: before(10_000), to: before(0) },
+      { office: '01', from: before(2_000), to: before(75) },
+      { office: '02', from: before(2_000), to: before(1) },
+    ].filter((each) => office === null || [office, '*'].includes(each.office));
 
   test('a silence that lasts is counted and listed, for whoever sees the office', async () => {
     api.deps.presences.presences = silent;
@@ -94,13 +140,26 @@ describe('outages (plan, R1)', () => {
       ...Array.from({ length: 130 }, (_, n) => ({ office: `${100 + n}`, from: before(1_000), to: before(61 + n / 2) })),
     ];
     const { body } = await get('/indicators?from=1405/09/04&to=1405/09/04');
-    expect([body.risks.outages, body.outages.length, body.outages[0].from, body.outages[99].from]).toEqual([130, 100, before(61), before(110.5)]);
+    expect([body.risks.outages, body.outages.length, body.outages[0].from, body.outages[99].from]).toEqual([
+      130,
+      100,
+      before(61),
+      before(110.5),
+    ]);
   });
 
   test('an office is heard of by the calls of its clerks and supervisors, nobody else’s, and by none that is refused at the door', async () => {
     const heard: string[] = [];
     api.deps.signs.heard = (office) => void heard.push(office);
-    for (const as of [{ ...SUPERVISOR, office: '07' }, { ...SUPERVISOR, role: 'clerk' as const, office: '08' }, QUALITY, ADMIN, APPROVER, { ...SUPERVISOR, role: 'billing' as const }]) expect((await get('/session', as)).status).toBe(200);
+    for (const as of [
+      { ...SUPERVISOR, office: '07' },
+      { ...SUPERVISOR, role: 'clerk' as const, office: '08' },
+      QUALITY,
+      ADMIN,
+      APPROVER,
+      { ...SUPERVISOR, role: 'billing' as const },
+    ])
+      expect((await get('/session', as)).status).toBe(200);
     expect((await fetch(`${api.url}/api/v1/session`, { headers: { authorization: 'Bearer nonsense' } })).status).toBe(401);
     expect(heard).toEqual(['07', '08']);
   });

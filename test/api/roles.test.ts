@@ -1,6 +1,23 @@
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
 import { type Operator, ROLES, type Role } from '../../src/domain/settlement';
-import { CLERK, ID, PASSWORD, PERSON, PRACTICE_KEY, request, RESOLUTION, snapshot, startApi, STEP_TABLE, SUBSCRIPTION, TARIFF_DOCUMENT, task, TERMS, type Answered, type TestApi } from './fixture';
+import {
+  CLERK,
+  ID,
+  PASSWORD,
+  PERSON,
+  PRACTICE_KEY,
+  request,
+  RESOLUTION,
+  snapshot,
+  startApi,
+  STEP_TABLE,
+  SUBSCRIPTION,
+  TARIFF_DOCUMENT,
+  task,
+  TERMS,
+  type Answered,
+  type TestApi,
+} from './fixture';
 
 /**
  * Who may make which call, written down a second time and not read from the routes: nothing more is allowed than this
@@ -19,7 +36,12 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'get /settlements/{id}/bill.pdf': ['csaq.m', 'own'],
   'get /settlements/{id}/clearance.pdf': ['csaq.m', 'own'],
   'post /settlements/{id}/delivery': ['c.....', 'own', { deliveredTo: 'علی', channel: 'post' }],
-  'post /settlements/{id}/overrides': ['.s....', 'own', { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' }, '/settlements/014123456701-14050905/overrides'],
+  'post /settlements/{id}/overrides': [
+    '.s....',
+    'own',
+    { code: 'OUTSIDE_OUTER_BAND', reason: 'دوباره خوانده شد' },
+    '/settlements/014123456701-14050905/overrides',
+  ],
   'post /settlements/{id}/successor': ['.s....', 'own', { ...request(), reason: 'پس از پرداخت برگشت' }],
   'post /settlements/{id}/corrections': ['cs..b.', 'own', { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه' }],
   'get /settlements/{id}/corrections/{n}': ['csaq.m', 'own'],
@@ -38,12 +60,20 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'get /billing/unsent': ['cs..b.', 'own', undefined, '/billing/unsent?office=12'],
   'get /billing/feeds': ['.s.qbm', 'all'],
   'post /billing/feeds/{kind}': ['.s..b.', 'all'],
-  'post /billing/payments': ['....b.', 'all', { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' }],
+  'post /billing/payments': [
+    '....b.',
+    'all',
+    { eventId: 'e', subscription: '014999999999', paymentId: '123456', amount: 1, paidOn: '1405/09/01', reference: 'r' },
+  ],
   'get /billing/payments': ['.s..b.', 'all'],
   'get /billing/cycles': ['.s.qbm', 'all'],
   'post /billing/cycles/{cycle}/opening': ['....b.', 'all', { eventId: 'open-1', closesOn: '1405/09/20' }],
   'get /billing/cycles/{cycle}/postings': ['....b.', 'all'],
-  'post /billing/cycles/{cycle}/acknowledgements': ['....b.', 'all', { eventId: 'ack-1', batch: 1, count: 1, sum: 49000, items: [{ posting: `${ID}/fee`, outcome: 'taken', billSerial: 'B-1' }] }],
+  'post /billing/cycles/{cycle}/acknowledgements': [
+    '....b.',
+    'all',
+    { eventId: 'ack-1', batch: 1, count: 1, sum: 49000, items: [{ posting: `${ID}/fee`, outcome: 'taken', billSerial: 'B-1' }] },
+  ],
   'get /indicators': ['.saq.m', 'own', undefined, '/indicators?office=12'],
   'get /access-log': ['...q.m', 'all'],
   'get /reports': ['.s.q.m', 'all'],
@@ -82,31 +112,57 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'post /session/password': ['csaqbm', 'all', { current: PASSWORD, next: 'lantern-orbit-77' }],
 };
 /** Without a token. */
-const ANYONE = ['post /session', 'delete /session', 'get /session/options', 'get /healthz', 'get /readyz', 'get /metrics', 'post /codec/{key}/decode'];
+const ANYONE = [
+  'post /session',
+  'delete /session',
+  'get /session/options',
+  'get /healthz',
+  'get /readyz',
+  'get /metrics',
+  'post /codec/{key}/decode',
+];
 /** Not there unless a provider is configured; see sign-on.test.ts. */
 const SIGN_ON = ['get /session/sign-on', 'get /session/sign-on/answer'];
 /** Kept by the store or the workflow, on which the fixture has no say: their own tests hold the offices apart. */
 const OFFICE_ELSEWHERE = new Set(['get /accounts', 'post /settlements', 'post /tasks/assignment', 'get /tasks']);
 
 const LETTERS: Record<Role, string> = { clerk: 'c', supervisor: 's', approver: 'a', quality: 'q', billing: 'b', admin: 'm' };
-const PLACES: Record<string, string> = { subscription: SUBSCRIPTION, id: ID, n: '1', kind: 'accounts', cycle: '12-1405-05', month: '1405-08', version: '1397', proposal: '7' };
+const PLACES: Record<string, string> = {
+  subscription: SUBSCRIPTION,
+  id: ID,
+  n: '1',
+  kind: 'accounts',
+  cycle: '12-1405-05',
+  month: '1405-08',
+  version: '1397',
+  proposal: '7',
+};
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startApi();
   // of an earlier settlement a supervisor may still accept a finding of another date
   api.deps.billing.account = async (subscription) => (subscription === SUBSCRIPTION ? snapshot('12') : null);
-  api.deps.tasks.get = async (id) => task({ id, ...(id.startsWith('breached') ? { kind: 'breached' as const, role: 'supervisor' as const } : {}) });
+  api.deps.tasks.get = async (id) =>
+    task({ id, ...(id.startsWith('breached') ? { kind: 'breached' as const, role: 'supervisor' as const } : {}) });
 });
 afterAll(() => api.server.close());
 
 function call(name: string, as?: Operator, method?: string): Promise<Answered> {
   const [verb = '', path = ''] = name.split(' ');
   const [, , json, given] = TABLE[name] ?? [];
-  const ids: Record<string, string> = path.startsWith('/people') ? { id: PERSON.id } : path.startsWith('/tasks') ? { id: `deliver.${ID}` } : PLACES;
+  const ids: Record<string, string> = path.startsWith('/people')
+    ? { id: PERSON.id }
+    : path.startsWith('/tasks')
+      ? { id: `deliver.${ID}` }
+      : PLACES;
   const address = given ?? path.replace(/\{(\w+)\}/g, (_, part: string) => ids[part] ?? PLACES[part] ?? '');
   const streams = name === 'post /billing/feeds/{kind}' ? { body: 'a\n1\n', headers: { 'content-type': 'text/csv' } } : {};
-  return api.call(method ?? verb.toUpperCase(), `/api/v1${address}`, { ...(as && { as }), ...(json === undefined ? {} : { json }), ...streams });
+  return api.call(method ?? verb.toUpperCase(), `/api/v1${address}`, {
+    ...(as && { as }),
+    ...(json === undefined ? {} : { json }),
+    ...streams,
+  });
 }
 /** An event stream stays open: its heads are enough. */
 const methodOf = (name: string): string | undefined => (name.endsWith('/events') ? 'HEAD' : undefined);
@@ -149,7 +205,12 @@ describe.each(Object.keys(TABLE))('%s', (name) => {
 
 test.each(ANYONE)('%s needs no token', async (name) => {
   const [method = '', path = ''] = name.split(' ');
-  const json = name === 'post /session' ? { json: { user: PERSON.id, password: PASSWORD } } : name.startsWith('post /codec') ? { json: { payloads: [] } } : {};
+  const json =
+    name === 'post /session'
+      ? { json: { user: PERSON.id, password: PASSWORD } }
+      : name.startsWith('post /codec')
+        ? { json: { payloads: [] } }
+        : {};
   // the address of a practice installation's UI holds its key; the metrics have a token of their own, or this machine
   const address = path.replace('{key}', PRACTICE_KEY);
   expect((await api.call(method.toUpperCase(), `/api/v1${address}`, json)).status).toBeLessThan(300);
@@ -170,8 +231,14 @@ test('a guessed id tells no more than that it is not one’s own', async () => {
     asked.push(name);
     throw new Error('reached');
   };
-  for (const [path, json] of [['corrections', { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه' }], ['cancellation', { reason: 'اشتباه' }], ['refund', { reason: 'درخواست' }]] as const) {
-    expect((await api.call('POST', `/api/v1/settlements/${ID}/${path}`, { as: { ...stranger, role: 'supervisor' }, json })).status).toBe(403);
+  for (const [path, json] of [
+    ['corrections', { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه' }],
+    ['cancellation', { reason: 'اشتباه' }],
+    ['refund', { reason: 'درخواست' }],
+  ] as const) {
+    expect((await api.call('POST', `/api/v1/settlements/${ID}/${path}`, { as: { ...stranger, role: 'supervisor' }, json })).status).toBe(
+      403,
+    );
   }
   expect(asked).toEqual([]);
 });

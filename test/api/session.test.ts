@@ -10,7 +10,8 @@ afterAll(() => stage?.stop());
 beforeEach(() => stage.emptied());
 
 const who = (cookie: string) => stage.call('GET', '/session', { headers: { cookie } });
-const change = (cookie: string, current: string, next: string, headers = {}) => stage.call('POST', '/session/password', { json: { current, next }, headers: { cookie, ...headers } });
+const change = (cookie: string, current: string, next: string, headers = {}) =>
+  stage.call('POST', '/session/password', { json: { current, next }, headers: { cookie, ...headers } });
 
 describe('signing in', () => {
   test('sets a cookie that scripts cannot read and other sites cannot use, and says who it is', async () => {
@@ -18,7 +19,14 @@ describe('signing in', () => {
     const answer = await stage.signIn('M.Rezaei ', OWN_PASSWORD);
     expect(answer).toMatchObject({
       status: 200,
-      body: { id: 'm.rezaei', name: 'مریم رضایی', role: 'supervisor', office: '12', mustChangePassword: false, expiresAt: new Date(NOW.getTime() + 12 * 3600_000).toISOString() },
+      body: {
+        id: 'm.rezaei',
+        name: 'مریم رضایی',
+        role: 'supervisor',
+        office: '12',
+        mustChangePassword: false,
+        expiresAt: new Date(NOW.getTime() + 12 * 3600_000).toISOString(),
+      },
     });
     expect(answer.headers.get('set-cookie')).toMatch(/^tasvieh_session=[\w.-]+; Path=\/; HttpOnly; SameSite=Strict$/);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -35,7 +43,13 @@ describe('signing in', () => {
     expect((await who(clerk)).body.role).toBe('clerk');
     expect((await stage.call('POST', '/requests', { json: { subscription: SUBSCRIPTION }, headers: { cookie: clerk } })).status).toBe(201);
     const raised = await stage.signIn('m.rezaei', OWN_PASSWORD, { role: 'admin' });
-    expect(raised).toMatchObject({ status: 422, body: { code: 'INVALID_REQUEST', errors: [{ field: 'role', code: 'ROLE_NOT_HELD', message: expect.stringContaining('supervisor، clerk') }] } });
+    expect(raised).toMatchObject({
+      status: 422,
+      body: {
+        code: 'INVALID_REQUEST',
+        errors: [{ field: 'role', code: 'ROLE_NOT_HELD', message: expect.stringContaining('supervisor، clerk') }],
+      },
+    });
     expect(raised.headers.get('set-cookie')).toBeNull();
     expect(await stage.signIn('m.rezaei', 'wrong', { role: 'admin' })).toMatchObject({ status: 401, body: { code: 'SIGN_IN_REFUSED' } });
   });
@@ -44,7 +58,11 @@ describe('signing in', () => {
     await stage.settled('m.rezaei');
     await stage.settled('disabled');
     await stage.call('POST', '/people/disabled', { as: ADMIN, json: { active: false } });
-    const answers = [await stage.signIn('m.rezaei', 'wrong'), await stage.signIn('nobody', OWN_PASSWORD), await stage.signIn('disabled', OWN_PASSWORD)];
+    const answers = [
+      await stage.signIn('m.rezaei', 'wrong'),
+      await stage.signIn('nobody', OWN_PASSWORD),
+      await stage.signIn('disabled', OWN_PASSWORD),
+    ];
     for (const { status, body, headers } of answers) {
       expect(status).toBe(401);
       expect(body).toEqual(answers[0]?.body);
@@ -88,7 +106,10 @@ describe('signing in', () => {
   test('from another site: refused before the password is looked at', async () => {
     await stage.settled('m.rezaei');
     for (const site of ['cross-site', 'same-site']) {
-      expect(await stage.signIn('m.rezaei', OWN_PASSWORD, {}, { 'sec-fetch-site': site })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect(await stage.signIn('m.rezaei', OWN_PASSWORD, {}, { 'sec-fetch-site': site })).toMatchObject({
+        status: 403,
+        body: { code: 'FORBIDDEN' },
+      });
     }
     expect((await stage.signIn('m.rezaei', OWN_PASSWORD, {}, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
   });
@@ -100,8 +121,16 @@ describe('the one-time password', () => {
     const opened = await stage.signIn('m.rezaei', first);
     expect(opened).toMatchObject({ status: 200, body: { mustChangePassword: true } });
     const cookie = sessionCookie(opened);
-    for (const [method, path] of [['GET', '/people'], ['GET', '/people/m.rezaei'], ['POST', '/people/m.rezaei/password-reset'], ['GET', '/settlements']] as const) {
-      expect(await stage.call(method, path, { headers: { cookie } })).toMatchObject({ status: 403, body: { code: 'PASSWORD_CHANGE_REQUIRED' } });
+    for (const [method, path] of [
+      ['GET', '/people'],
+      ['GET', '/people/m.rezaei'],
+      ['POST', '/people/m.rezaei/password-reset'],
+      ['GET', '/settlements'],
+    ] as const) {
+      expect(await stage.call(method, path, { headers: { cookie } })).toMatchObject({
+        status: 403,
+        body: { code: 'PASSWORD_CHANGE_REQUIRED' },
+      });
     }
     expect((await who(cookie)).status).toBe(200);
     const changed = await change(cookie, first, OWN_PASSWORD);
@@ -140,14 +169,19 @@ describe('changing the own password', () => {
     await stage.settled('m.rezaei');
     const cookie = await stage.cookieOf('m.rezaei');
     for (let n = 1; n < 5; n++) {
-      expect(await change(cookie, 'wrong', 'lantern-orbit-77')).toMatchObject({ status: 422, body: { errors: [{ field: 'current', code: 'PASSWORD_WRONG' }] } });
+      expect(await change(cookie, 'wrong', 'lantern-orbit-77')).toMatchObject({
+        status: 422,
+        body: { errors: [{ field: 'current', code: 'PASSWORD_WRONG' }] },
+      });
     }
     expect(await change(cookie, 'wrong', 'lantern-orbit-77')).toMatchObject({ status: 429, body: { code: 'SIGN_IN_LOCKED' } });
     expect((await change(cookie, OWN_PASSWORD, 'lantern-orbit-77')).status).toBe(429);
   });
 
   test('whoever is not recorded has none', async () => {
-    expect(await stage.call('POST', '/session/password', { as: CLERK, json: { current: 'x', next: 'lantern-orbit-77' } })).toMatchObject({ status: 422 });
+    expect(await stage.call('POST', '/session/password', { as: CLERK, json: { current: 'x', next: 'lantern-orbit-77' } })).toMatchObject({
+      status: 422,
+    });
   });
 
   test('never from another site', async () => {
@@ -224,7 +258,10 @@ describe('a session ends', () => {
 describe('while Postgres is away', () => {
   const away = (error: Error) => {
     const { sessions } = stage.api.deps;
-    stage.api.deps.sessions = createSessions({ sessionState: () => Promise.reject(error), endSession: () => Promise.reject(error) }, () => NOW);
+    stage.api.deps.sessions = createSessions(
+      { sessionState: () => Promise.reject(error), endSession: () => Promise.reject(error) },
+      () => NOW,
+    );
     return () => void (stage.api.deps.sessions = sessions);
   };
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

@@ -8,7 +8,13 @@ let stage: PeopleStage;
 let provider: TestProvider;
 const ANSWER = '/api/v1/session/sign-on/answer';
 const configured = (change: { userClaim?: string; clientSecret?: string } = {}) =>
-  createIdentityProvider({ ...CLIENT, issuer: provider.issuer, userClaim: 'preferred_username', redirectUrl: `${stage.api.url}${ANSWER}`, ...change });
+  createIdentityProvider({
+    ...CLIENT,
+    issuer: provider.issuer,
+    userClaim: 'preferred_username',
+    redirectUrl: `${stage.api.url}${ANSWER}`,
+    ...change,
+  });
 
 beforeAll(async () => {
   stage = await startPeople();
@@ -26,9 +32,19 @@ beforeEach(async () => {
 });
 
 /** As a browser goes: no redirect is followed by itself, cookies are brought along. */
-async function go(url: string, cookie = '', headers: Record<string, string> = {}): Promise<{ status: number; location: string; cookies: string[]; text: string; headers: Headers }> {
+async function go(
+  url: string,
+  cookie = '',
+  headers: Record<string, string> = {},
+): Promise<{ status: number; location: string; cookies: string[]; text: string; headers: Headers }> {
   const answer = await fetch(url, { redirect: 'manual', headers: { ...(cookie && { cookie }), ...headers } });
-  return { status: answer.status, location: answer.headers.get('location') ?? '', cookies: answer.headers.getSetCookie(), text: await answer.text(), headers: answer.headers };
+  return {
+    status: answer.status,
+    location: answer.headers.get('location') ?? '',
+    cookies: answer.headers.getSetCookie(),
+    text: await answer.text(),
+    headers: answer.headers,
+  };
 }
 const pair = (cookie: string | undefined): string => (cookie ?? '').split(';')[0] ?? '';
 
@@ -50,16 +66,26 @@ const codeOf = ({ text }: { text: string }): string => (JSON.parse(text) as { co
 describe('signing on', () => {
   test('ends in the session of the recorded person: role and office come from the record', async () => {
     await stage.settled('m.rezaei', ['supervisor', 'clerk']);
-    provider.behaviour = { ...GOOD, claims: { preferred_username: ' M.Rezaei', role: 'admin', roles: ['admin'], office: '99', name: 'somebody else' } };
+    provider.behaviour = {
+      ...GOOD,
+      claims: { preferred_username: ' M.Rezaei', role: 'admin', roles: ['admin'], office: '99', name: 'somebody else' },
+    };
     const entered = await ended();
     expect([entered.status, entered.location]).toEqual([303, '/']);
     const session = entered.cookies.find((each) => each.startsWith('tasvieh_session='));
     expect(session).toMatch(/^tasvieh_session=[\w.-]+; Path=\/; HttpOnly; SameSite=Strict$/);
-    expect((await stage.call('GET', '/session', { headers: { cookie: sessionOf(entered) } })).body).toMatchObject({ id: 'm.rezaei', name: 'مریم رضایی', role: 'supervisor', office: '12', mustChangePassword: false });
+    expect((await stage.call('GET', '/session', { headers: { cookie: sessionOf(entered) } })).body).toMatchObject({
+      id: 'm.rezaei',
+      name: 'مریم رضایی',
+      role: 'supervisor',
+      office: '12',
+      mustChangePassword: false,
+    });
     // the cookie of the way there is gone
     expect(entered.cookies.find((each) => each.startsWith('tasvieh_sign_on='))).toMatch(/^tasvieh_sign_on=;.*Expires=Thu, 01 Jan 1970/);
     expect(provider.exchanges).toEqual([{ header: true, body: false }]);
-    for (const secret of [CLIENT.clientSecret, 'access', sessionOf(entered).slice(20)]) expect(stage.api.log.join('')).not.toContain(secret);
+    for (const secret of [CLIENT.clientSecret, 'access', sessionOf(entered).slice(20)])
+      expect(stage.api.log.join('')).not.toContain(secret);
   });
 
   test('its cookie is of use on the way back alone, which begins at another site', async () => {
@@ -147,7 +173,9 @@ describe('nobody enters', () => {
       expect([answered.status, codeOf(answered), sessionOf(answered)]).toEqual([401, 'SIGN_ON_FAILED', '']);
     }
     // and what waits for the provider opens nothing by itself
-    expect((await stage.call('GET', '/session', { headers: { cookie: other.cookie.replace('tasvieh_sign_on', 'tasvieh_session') } })).status).toBe(401);
+    expect(
+      (await stage.call('GET', '/session', { headers: { cookie: other.cookie.replace('tasvieh_sign_on', 'tasvieh_session') } })).status,
+    ).toBe(401);
   });
 
   test.each([false, true])('with an answer that was used (a provider that takes codes again: %s)', async (takesAgain) => {
@@ -213,7 +241,12 @@ describe('while the provider is away', () => {
   test('it is said, and it is asked again at the next sign-on', async () => {
     const gone = await startProvider();
     await gone.close();
-    stage.api.deps.identityProvider = createIdentityProvider({ ...CLIENT, issuer: gone.issuer, userClaim: 'preferred_username', redirectUrl: `${stage.api.url}${ANSWER}` });
+    stage.api.deps.identityProvider = createIdentityProvider({
+      ...CLIENT,
+      issuer: gone.issuer,
+      userClaim: 'preferred_username',
+      redirectUrl: `${stage.api.url}${ANSWER}`,
+    });
     const away = await go(`${stage.api.url}/api/v1/session/sign-on`);
     expect([away.status, codeOf(away)]).toEqual([503, 'UNAVAILABLE']);
     expect(stage.api.log.join('')).toContain('the sign-on at the provider failed');

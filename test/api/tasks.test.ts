@@ -15,12 +15,20 @@ describe('GET /tasks', () => {
     const asked: unknown[] = [];
     api.deps.tasks.list = async (filter) => {
       asked.push(filter);
-      return { items: [task({ dueAt: '2026-11-25T06:29:00.000Z', assignee: 'c1', assignedBy: { id: 's1', name: 'نرگس کاظمی' } })], next: 'abc' };
+      return {
+        items: [task({ dueAt: '2026-11-25T06:29:00.000Z', assignee: 'c1', assignedBy: { id: 's1', name: 'نرگس کاظمی' } })],
+        next: 'abc',
+      };
     };
-    const { status, body } = await api.call('GET', '/api/v1/tasks?mine=true&office=12&kind=deliver&state=overdue&limit=7&cursor=xyz', { as: CLERK });
+    const { status, body } = await api.call('GET', '/api/v1/tasks?mine=true&office=12&kind=deliver&state=overdue&limit=7&cursor=xyz', {
+      as: CLERK,
+    });
     expect(status).toBe(200);
     expect(asked).toEqual([{ operator: CLERK, mine: true, office: '12', kind: 'deliver', state: 'overdue', limit: 7, cursor: 'xyz' }]);
-    expect(body).toMatchObject({ next: 'abc', items: [{ id: DELIVER, title: 'تحویل صورتحساب تسویه', endedBy: 'work', overdue: true, assignee: 'c1', assignedBy: 'نرگس کاظمی' }] });
+    expect(body).toMatchObject({
+      next: 'abc',
+      items: [{ id: DELIVER, title: 'تحویل صورتحساب تسویه', endedBy: 'work', overdue: true, assignee: 'c1', assignedBy: 'نرگس کاظمی' }],
+    });
   });
   test('what still has time is not overdue, and open ones are listed unless another state is asked for', async () => {
     const states: unknown[] = [];
@@ -28,7 +36,9 @@ describe('GET /tasks', () => {
       states.push([state, mine]);
       return { items: [task()], next: null };
     };
-    expect((await api.call('GET', '/api/v1/tasks', { as: QUALITY })).body.items).toMatchObject([{ overdue: false, dueAt: '2026-11-25T20:30:00.000Z' }]);
+    expect((await api.call('GET', '/api/v1/tasks', { as: QUALITY })).body.items).toMatchObject([
+      { overdue: false, dueAt: '2026-11-25T20:30:00.000Z' },
+    ]);
     expect(states).toEqual([['open', false]]);
   });
   test('another office: 403; an unknown kind or state: 422', async () => {
@@ -47,24 +57,46 @@ describe('POST /tasks/assignment and /tasks/{id}/assignment', () => {
       asked.push(args);
       return assign(...args);
     };
-    const { status, body } = await api.call('POST', '/api/v1/tasks/assignment', { as: SUPERVISOR, json: { tasks: [DELIVER, BREACHED, DELIVER], to: 'c2', reason: 'پایان شیفت' } });
+    const { status, body } = await api.call('POST', '/api/v1/tasks/assignment', {
+      as: SUPERVISOR,
+      json: { tasks: [DELIVER, BREACHED, DELIVER], to: 'c2', reason: 'پایان شیفت' },
+    });
     expect(status).toBe(200);
     expect(body.tasks).toMatchObject([{ id: DELIVER, assignee: 'c2', dueAt: task().dueAt }, { id: BREACHED }]);
     expect(asked).toEqual([[[DELIVER, BREACHED], 'c2', SUPERVISOR, 'پایان شیفت']]);
   });
   test('all or none: every task that cannot be given is named', async () => {
-    api.deps.tasks.assign = async () => ({ faults: [{ at: 0, fault: 'closed' }, { at: 2, fault: 'unknown' }] });
-    expect(await api.call('POST', '/api/v1/tasks/assignment', { as: SUPERVISOR, json: { tasks: [DELIVER, BREACHED, 'deliver.x'], to: 'c2' } })).toMatchObject({
+    api.deps.tasks.assign = async () => ({
+      faults: [
+        { at: 0, fault: 'closed' },
+        { at: 2, fault: 'unknown' },
+      ],
+    });
+    expect(
+      await api.call('POST', '/api/v1/tasks/assignment', { as: SUPERVISOR, json: { tasks: [DELIVER, BREACHED, 'deliver.x'], to: 'c2' } }),
+    ).toMatchObject({
       status: 422,
-      body: { errors: [{ field: 'tasks.0', code: 'TASK_CLOSED' }, { field: 'tasks.2', code: 'TASK_UNKNOWN' }] },
+      body: {
+        errors: [
+          { field: 'tasks.0', code: 'TASK_CLOSED' },
+          { field: 'tasks.2', code: 'TASK_UNKNOWN' },
+        ],
+      },
     });
   });
   test('one, and back to the role', async () => {
-    expect(await api.call('POST', `/api/v1/tasks/${DELIVER}/assignment`, { as: SUPERVISOR, json: { to: 'c2' } })).toMatchObject({ status: 200, body: { assignee: 'c2' } });
-    expect(await api.call('POST', `/api/v1/tasks/${DELIVER}/assignment`, { as: SUPERVISOR, json: { to: null } })).toMatchObject({ status: 200, body: { assignee: null } });
+    expect(await api.call('POST', `/api/v1/tasks/${DELIVER}/assignment`, { as: SUPERVISOR, json: { to: 'c2' } })).toMatchObject({
+      status: 200,
+      body: { assignee: 'c2' },
+    });
+    expect(await api.call('POST', `/api/v1/tasks/${DELIVER}/assignment`, { as: SUPERVISOR, json: { to: null } })).toMatchObject({
+      status: 200,
+      body: { assignee: null },
+    });
   });
   test('unknown: 404; of another office: 404; closed: 409; without a person: 422', async () => {
-    const give = (id: string, as = SUPERVISOR, json: unknown = { to: 'c2' }) => api.call('POST', `/api/v1/tasks/${id}/assignment`, { as, json });
+    const give = (id: string, as = SUPERVISOR, json: unknown = { to: 'c2' }) =>
+      api.call('POST', `/api/v1/tasks/${id}/assignment`, { as, json });
     expect((await give('deliver.nothing')).status).toBe(404);
     expect((await give('no-task')).status).toBe(404);
     expect((await give(DELIVER, { ...SUPERVISOR, office: '34' })).status).toBe(404);
@@ -75,9 +107,13 @@ describe('POST /tasks/assignment and /tasks/{id}/assignment', () => {
 });
 
 describe('POST /tasks/{id}/closure', () => {
-  const close = (id: string, as = SUPERVISOR, json: unknown = { note: 'کارمند تذکر گرفت' }) => api.call('POST', `/api/v1/tasks/${id}/closure`, { as, json });
+  const close = (id: string, as = SUPERVISOR, json: unknown = { note: 'کارمند تذکر گرفت' }) =>
+    api.call('POST', `/api/v1/tasks/${id}/closure`, { as, json });
   test('a breach is closed by the supervisor with a note', async () => {
-    expect(await close(BREACHED)).toMatchObject({ status: 200, body: { closedAt: NOW.toISOString(), closedBy: SUPERVISOR.name, outcome: 'کارمند تذکر گرفت' } });
+    expect(await close(BREACHED)).toMatchObject({
+      status: 200,
+      body: { closedAt: NOW.toISOString(), closedBy: SUPERVISOR.name, outcome: 'کارمند تذکر گرفت' },
+    });
   });
   test('not by a clerk whom it was not given to, nor by another office’s: 403 and 404', async () => {
     expect((await close(BREACHED, { ...CLERK, id: 'c9' })).status).toBe(403);
@@ -86,7 +122,10 @@ describe('POST /tasks/{id}/closure', () => {
     expect((await close(BREACHED, CLERK)).status).toBe(200);
   });
   test('what the work itself ends is refused, closed or not by whom', async () => {
-    expect(await close(DELIVER)).toMatchObject({ status: 409, body: { code: 'TASK_ENDS_WITH_WORK', detail: expect.stringMatching(/[آ-ی]/) } });
+    expect(await close(DELIVER)).toMatchObject({
+      status: 409,
+      body: { code: 'TASK_ENDS_WITH_WORK', detail: expect.stringMatching(/[آ-ی]/) },
+    });
   });
   test('a note is required', async () => {
     expect(await close(BREACHED, SUPERVISOR, { note: ' ' })).toMatchObject({ status: 422, body: { errors: [{ field: 'note' }] } });

@@ -8,7 +8,13 @@ test('a session token names its operator until it expires', async () => {
   let now = NOW;
   const tokens = createTokens(SECRET, () => now);
   const token = await tokens.issue(CLERK, { ttl: 60 });
-  expect(await tokens.readSession(token)).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), operator: CLERK, expiresAt: new Date(NOW.getTime() + 60_000), version: null, mustChangePassword: false });
+  expect(await tokens.readSession(token)).toEqual({
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    operator: CLERK,
+    expiresAt: new Date(NOW.getTime() + 60_000),
+    version: null,
+    mustChangePassword: false,
+  });
   now = new Date(NOW.getTime() + 61_000);
   expect(await tokens.readSession(token)).toBeNull();
 });
@@ -24,8 +30,14 @@ test('a receipt is no session and a session no receipt', async () => {
 
 test('a session of a sign-in carries its number and what it is good for', async () => {
   const tokens = createTokens(SECRET, () => NOW);
-  expect(await tokens.readSession(await tokens.issue(CLERK, { ttl: 60, version: 0 }))).toMatchObject({ version: 0, mustChangePassword: false });
-  expect(await tokens.readSession(await tokens.issue(CLERK, { ttl: 60, version: 3, mustChangePassword: true }))).toMatchObject({ version: 3, mustChangePassword: true });
+  expect(await tokens.readSession(await tokens.issue(CLERK, { ttl: 60, version: 0 }))).toMatchObject({
+    version: 0,
+    mustChangePassword: false,
+  });
+  expect(await tokens.readSession(await tokens.issue(CLERK, { ttl: 60, version: 3, mustChangePassword: true }))).toMatchObject({
+    version: 3,
+    mustChangePassword: true,
+  });
 });
 
 test('a replaced secret still verifies, a dropped one does not', async () => {
@@ -39,7 +51,11 @@ test('a replaced secret still verifies, a dropped one does not', async () => {
 test('a changed role breaks the signature', async () => {
   const tokens = createTokens(SECRET, () => NOW);
   const [head, claims, signature] = (await tokens.issue(CLERK, { ttl: 60 })).split('.');
-  const raised = Buffer.from(Buffer.from(claims ?? '', 'base64url').toString().replace('clerk', 'admin')).toString('base64url');
+  const raised = Buffer.from(
+    Buffer.from(claims ?? '', 'base64url')
+      .toString()
+      .replace('clerk', 'admin'),
+  ).toString('base64url');
   expect(await tokens.readSession([head, raised, signature].join('.'))).toBeNull();
 });
 

@@ -14,13 +14,20 @@ test('what is asked reaches the store within the own office; a clerk’s own by 
   const asked: unknown[] = [];
   api.deps.unsent.page = async (filter) => {
     asked.push(filter);
-    return { items: [unsent({ dueOn: jalali('1405/09/01'), timesLate: 2, status: 'late' }), unsent(), unsent({ cycle: null, dueOn: null })], next: 'abc' };
+    return {
+      items: [unsent({ dueOn: jalali('1405/09/01'), timesLate: 2, status: 'late' }), unsent(), unsent({ cycle: null, dueOn: null })],
+      next: 'abc',
+    };
   };
   const { status, body } = await get('?clerk=me&cycle=12-1405-05&dueBefore=۱۴۰۵/۱۰/۰۱&limit=3&cursor=xyz', CLERK);
   expect(status).toBe(200);
   expect(asked).toEqual([{ office: '12', clerk: CLERK.id, cycle: '12-1405-05', dueBefore: '1405/10/01', limit: 3, cursor: 'xyz' }]);
   // the day of these tests is 1405/09/04
-  expect(body).toMatchObject({ counts: { waiting: 1 }, next: 'abc', items: [{ daysLeft: -3, timesLate: 2, clerk: { name: CLERK.name } }, { daysLeft: 23 }, { daysLeft: null, cycle: null }] });
+  expect(body).toMatchObject({
+    counts: { waiting: 1 },
+    next: 'abc',
+    items: [{ daysLeft: -3, timesLate: 2, clerk: { name: CLERK.name } }, { daysLeft: 23 }, { daysLeft: null, cycle: null }],
+  });
 });
 
 test('billing sees every office, the counter no other', async () => {
@@ -49,13 +56,19 @@ describe('as CSV', () => {
     expect(answer.headers.get('x-unsent-counts')).toBe('waiting=1, handedOver=0, late=0, refused=0');
     expect(cursors).toEqual([undefined, 'to-1', 'to-2']);
     const rows = parse(answer.text, { columns: true });
-    expect(rows).toMatchObject([{ posting: 'p-1', clerk: CLERK.name, amount: '49000', daysLeft: '23' }, { posting: 'p-2' }, { posting: 'p-3' }]);
+    expect(rows).toMatchObject([
+      { posting: 'p-1', clerk: CLERK.name, amount: '49000', daysLeft: '23' },
+      { posting: 'p-2' },
+      { posting: 'p-3' },
+    ]);
   });
 
   test.each(['=1+1', '+98', '-5', '@SUM(A1)', '\tx'])('text that would begin a formula gets an apostrophe: %j', async (subscriber) => {
     api.deps.unsent.page = async () => ({ items: [unsent({ subscriber, amount: -5_000, dueOn: jalali('1405/09/01') })], next: null });
     // numbers stay numbers: they hold no formula
-    expect(parse((await get('?format=csv')).text, { columns: true })).toMatchObject([{ subscriber: `'${subscriber}`, amount: '-5000', daysLeft: '-3' }]);
+    expect(parse((await get('?format=csv')).text, { columns: true })).toMatchObject([
+      { subscriber: `'${subscriber}`, amount: '-5000', daysLeft: '-3' },
+    ]);
   });
 
   test('a list that breaks off does not look complete', async () => {

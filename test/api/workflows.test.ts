@@ -85,14 +85,14 @@ const RUNNING = 1;
 const COMPLETED = 2;
 const FAILED = 3;
 
-test('new or existing is the server\'s word', async () => {
+test("new or existing is the server's word", async () => {
   const { asked, answer } = announce([{ started: true, value: announced() }]);
   expect(await answer).toEqual({ kind: 'announced', settlement: announced() });
   expect(asked).toEqual([{ updateId: announceUpdateId(order().facts), reuse: 2, conflict: 2 }]);
   expect((await announce([{ started: false, value: announced() }]).answer).kind).toBe('existing');
 });
 
-test('a refusal of this call\'s own run is its answer', async () => {
+test("a refusal of this call's own run is its answer", async () => {
   const errors = [{ code: 'NO_TARIFF' }];
   const { asked, answer } = announce([{ started: true, failure: failure('REJECTED', [errors]) }]);
   expect(await answer).toEqual({ kind: 'rejected', errors });
@@ -154,12 +154,7 @@ test('the facts that must agree, and no others, make the update id', () => {
   const id = announceUpdateId(facts);
   expect(id).toMatch(/^announce-[0-9a-f]{64}$/);
   const person = { name: 'سارا', nationalId: '0932833810', from: jalali('1405/09/05') };
-  for (const other of [
-    { reading: 1 },
-    { readingSource: 'declared' as const },
-    { purpose: 'final' as const },
-    { newSubscriber: person },
-  ]) {
+  for (const other of [{ reading: 1 }, { readingSource: 'declared' as const }, { purpose: 'final' as const }, { newSubscriber: person }]) {
     expect(announceUpdateId({ ...facts, ...other })).not.toBe(id);
     expect(sameFacts(facts, { ...facts, ...other })).toBe(false);
   }

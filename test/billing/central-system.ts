@@ -73,7 +73,13 @@ export interface CentralSystemOptions {
   port?: number;
 }
 
-export async function startCentralSystem({ token, feeds, asOf, loadedAt = new Date().toISOString(), port = 0 }: CentralSystemOptions): Promise<CentralSystem> {
+export async function startCentralSystem({
+  token,
+  feeds,
+  asOf,
+  loadedAt = new Date().toISOString(),
+  port = 0,
+}: CentralSystemOptions): Promise<CentralSystem> {
   const ledger = readLedger(feeds);
   const calls: SeenCall[] = [];
   const batches = new Map<string, PostingBatch>();
@@ -113,7 +119,9 @@ export async function startCentralSystem({ token, feeds, asOf, loadedAt = new Da
     const seen: SeenCall = { method, url: req.url ?? '', headers: req.headers, body, fault, status: null, answer: null };
     calls.push(seen);
     if (fault === 'refused-connection') return void req.socket.destroy();
-    const answer = prepared ?? (fault !== null && BEFORE.includes(fault) ? refusal(fault) : work(method, url.pathname, url.searchParams, req.headers, body));
+    const answer =
+      prepared ??
+      (fault !== null && BEFORE.includes(fault) ? refusal(fault) : work(method, url.pathname, url.searchParams, req.headers, body));
     prepared = null;
     const sent = fault === null ? answer : spoilt(fault, answer, ledger);
     seen.status = sent.status;
@@ -172,7 +180,11 @@ function ok(body: unknown, status = 200): Answer {
 }
 
 function problem(status: number, code: string, title: string, headers: Record<string, string> = {}): Answer {
-  return { status, headers: { 'content-type': 'application/problem+json', ...headers }, body: JSON.stringify({ type: 'about:blank', title, status, code }) };
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: JSON.stringify({ type: 'about:blank', title, status, code }),
+  };
 }
 
 function send(res: ServerResponse, { status, headers, body }: Answer): void {
@@ -189,7 +201,9 @@ function jsonOf(text: string): unknown {
 }
 
 function raw({ status, headers, body }: Answer): string {
-  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return `HTTP/1.1 ${status} OK\r\n${lines.join('')}\r\n${body}`;
 }
 
@@ -221,8 +235,11 @@ function spoilt(fault: Fault, answer: Answer, ledger: Ledger): Answer {
     }
   } else if ('account' in body) {
     const account = body['account'] as Json;
-    if (check) account['subscription'] = ledger.accounts.find(({ subscription }) => subscription !== account['subscription'])?.['subscription'];
-    else for (const bill of [body['lastBill'], ...(body['history'] as unknown[])]) if (bill) (bill as Json)['totalDue'] = String((bill as Json)['totalDue']);
+    if (check)
+      account['subscription'] = ledger.accounts.find(({ subscription }) => subscription !== account['subscription'])?.['subscription'];
+    else
+      for (const bill of [body['lastBill'], ...(body['history'] as unknown[])])
+        if (bill) (bill as Json)['totalDue'] = String((bill as Json)['totalDue']);
   } else if (check) body['sum'] = Number(body['sum']) + 1;
   else body['count'] = String(body['count']);
   return { ...answer, body: JSON.stringify(body) };
@@ -259,7 +276,10 @@ function find(ledger: Ledger, query: URLSearchParams): Answer {
     text === account['nationalId'] ||
     metersOf(account).some(({ serial }) => serial?.toUpperCase() === text.toUpperCase());
   const byId = ledger.accounts.filter(isId);
-  const words = text.split(' ').map(searchText).filter((word) => word !== '');
+  const words = text
+    .split(' ')
+    .map(searchText)
+    .filter((word) => word !== '');
   const byWords = (account: Row): boolean => {
     const entries = searchWords(account['name'] ?? '', account['address'] ?? '')
       .split("' '")
@@ -289,20 +309,38 @@ function show(ledger: Ledger, subscription: string, query: URLSearchParams, fed:
   const newest = bills[0]?.['toDate'] ?? '';
   const history = bills
     .filter(({ toDate = '' }) => toDate > `${Number(newest.slice(0, 4)) - 2}${newest.slice(4)}`)
-    .map((bill) => pick(bill, ['serial', 'cycle', 'issuedOn', 'fromDate', 'toDate', 'readingSource'], ['fromReading', 'toReading', 'totalDue']));
+    .map((bill) =>
+      pick(bill, ['serial', 'cycle', 'issuedOn', 'fromDate', 'toDate', 'readingSource'], ['fromReading', 'toReading', 'totalDue']),
+    );
   const serials = new Set(bills.map(({ serial }) => serial));
   const uncounted = (kind: FeedKind): Row[] => of(kind).filter(({ countedInBill }) => !serials.has(countedInBill));
   return ok({
     account: {
       ...pick(
         account,
-        ['subscription', 'file', 'company', 'name', 'nationalId', 'mobile', 'address', 'postalCode', 'office', 'series', 'use', 'area', 'connectedOn'],
+        [
+          'subscription',
+          'file',
+          'company',
+          'name',
+          'nationalId',
+          'mobile',
+          'address',
+          'postalCode',
+          'office',
+          'series',
+          'use',
+          'area',
+          'connectedOn',
+        ],
         ['climate', 'units'],
         ['closedOn'],
       ),
       welfare: account['welfare'] === 'true',
     },
-    meters: of('meters').map((meter) => pick(meter, ['serial', 'capacity', 'coefficient', 'installedOn'], ['digits', 'startReading', 'endReading'], ['removedOn'])),
+    meters: of('meters').map((meter) =>
+      pick(meter, ['serial', 'capacity', 'coefficient', 'installedOn'], ['digits', 'startReading', 'endReading'], ['removedOn']),
+    ),
     lastBill: history[0] ?? null,
     history,
     payments: uncounted('payments').map((row) => pick(row, ['reference', 'paidOn'], ['amount'], ['paymentId'])),
@@ -315,7 +353,9 @@ function show(ledger: Ledger, subscription: string, query: URLSearchParams, fed:
       .slice(0, 3)
       .map(cycleOf),
     feeds: FEED_KINDS.map((kind) => ({ kind, ...fed })),
-    ...(reported.length > 0 && { held: ledger.payments.flatMap(({ reference = '' }) => (reported.includes(reference) ? [reference] : [])) }),
+    ...(reported.length > 0 && {
+      held: ledger.payments.flatMap(({ reference = '' }) => (reported.includes(reference) ? [reference] : [])),
+    }),
     // a system may tell more than is asked
     balanceShownOnOurPortal: 'ask the counter',
   });
@@ -328,7 +368,11 @@ function cycleOf(row: Row): Json {
 function timetable(ledger: Ledger, query: URLSearchParams): Answer {
   const [series, from, to] = [query.get('series'), query.get('from'), query.get('to')];
   if (from === null || to === null) return problem(400, 'DAYS_MISSING', 'from and to are needed');
-  return ok({ items: ledger.cycles.filter((row) => (series === null || row['series'] === series) && (row['closesOn'] ?? '') >= from && (row['closesOn'] ?? '') <= to).map(cycleOf) });
+  return ok({
+    items: ledger.cycles
+      .filter((row) => (series === null || row['series'] === series) && (row['closesOn'] ?? '') >= from && (row['closesOn'] ?? '') <= to)
+      .map(cycleOf),
+  });
 }
 
 function newness({ toDate = '', issuedOn = '', serial = '' }: Row): string {
@@ -336,9 +380,11 @@ function newness({ toDate = '', issuedOn = '', serial = '' }: Row): string {
 }
 
 function take(batches: Map<string, PostingBatch>, key: string, headers: IncomingHttpHeaders, batch: PostingBatch): Answer {
-  if (headers['idempotency-key'] !== key || `${batch.cycle}/${batch.batch}` !== key) return problem(422, 'KEY_DIFFERS', 'path, key and content name different batches');
+  if (headers['idempotency-key'] !== key || `${batch.cycle}/${batch.batch}` !== key)
+    return problem(422, 'KEY_DIFFERS', 'path, key and content name different batches');
   const sum = (items: PostingBatch['items']): number => items.reduce((total, { amount }) => total + amount, 0);
-  if (batch.count !== batch.items.length || batch.sum !== sum(batch.items)) return problem(422, 'CONTROL_TOTAL_WRONG', 'count or sum is not that of the items');
+  if (batch.count !== batch.items.length || batch.sum !== sum(batch.items))
+    return problem(422, 'CONTROL_TOTAL_WRONG', 'count or sum is not that of the items');
   const held = batches.get(key);
   if (held && !isDeepStrictEqual(held, batch)) return problem(409, 'BATCH_DIFFERS', 'another content stands under this number');
   const kept = held ?? batch;
@@ -353,10 +399,17 @@ export function demoLedger(subscribers: number, today: JalaliDate): Record<FeedK
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '9090' }, token: { type: 'string' }, subscribers: { type: 'string', default: '500' } } });
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '9090' }, token: { type: 'string' }, subscribers: { type: 'string', default: '500' } },
+  });
   if (!values.token) throw new Error('--token is needed');
   const asOf = todayInTehran(new Date());
-  const { url } = await startCentralSystem({ token: values.token, port: Number(values.port), asOf, feeds: demoLedger(Number(values.subscribers), asOf) });
+  const { url } = await startCentralSystem({
+    token: values.token,
+    port: Number(values.port),
+    asOf,
+    feeds: demoLedger(Number(values.subscribers), asOf),
+  });
   process.stdout.write(`${values.subscribers} subscribers at ${url}; faults: ${FAULTS.join(', ')}\n`);
 }
 

@@ -13,7 +13,8 @@ function rows(kind: FeedKind, options: Partial<Parameters<typeof demoFeeds>[0]> 
 }
 
 test('the same seed, day and number give the same text, another seed gives other text', () => {
-  const text = (seed: number): string => FEED_KINDS.map((kind) => [...demoFeeds({ today: TODAY, seed, subscribers: 50 })[kind]].join('')).join('');
+  const text = (seed: number): string =>
+    FEED_KINDS.map((kind) => [...demoFeeds({ today: TODAY, seed, subscribers: 50 })[kind]].join('')).join('');
   expect(text(1)).toBe(text(1));
   expect(text(1)).not.toBe(text(2));
 });
@@ -22,11 +23,34 @@ test('every use, office, series and climate; valid national ids; the known subsc
   const accounts = rows('accounts');
   expect(accounts).toHaveLength(500);
   const values = (name: string): string[] => [...new Set(accounts.map((row) => row[name] ?? ''))].sort();
-  expect(values('use')).toEqual(['bakery', 'commercial', 'education-sport-religious-charity', 'farming', 'government-commercial', 'household', 'traditional-bath']);
-  expect([values('office'), values('series'), values('climate')]).toEqual([['01', '02', '03'], ['11', '12', '13'], ['1', '2']]);
+  expect(values('use')).toEqual([
+    'bakery',
+    'commercial',
+    'education-sport-religious-charity',
+    'farming',
+    'government-commercial',
+    'household',
+    'traditional-bath',
+  ]);
+  expect([values('office'), values('series'), values('climate')]).toEqual([
+    ['01', '02', '03'],
+    ['11', '12', '13'],
+    ['1', '2'],
+  ]);
   expect(new Set(accounts.map(({ subscription }) => subscription)).size).toBe(500);
   for (const row of accounts) expect(nationalId(row['nationalId'] ?? '')).toBe(row['nationalId']);
-  expect(accounts[0]).toMatchObject({ subscription: DEMO_SUBSCRIPTION, name: 'علی کریمی', use: 'household', climate: '1', units: '1', office: '01', series: '12', file: '1234567', company: '014', closedOn: '' });
+  expect(accounts[0]).toMatchObject({
+    subscription: DEMO_SUBSCRIPTION,
+    name: 'علی کریمی',
+    use: 'household',
+    climate: '1',
+    units: '1',
+    office: '01',
+    series: '12',
+    file: '1234567',
+    company: '014',
+    closedOn: '',
+  });
   expect(accounts.some(({ closedOn }) => closedOn !== '')).toBe(true);
   expect(accounts.some(({ units }) => Number(units) > 1)).toBe(true);
 });

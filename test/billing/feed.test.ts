@@ -76,16 +76,30 @@ describe('a cell that is wrong is named by row, column and code', () => {
   ];
   test.each(cases)('%s %j → %s', async (kind, cells, expected) => {
     await withAccount();
-    const good = { reference: 'P0', serial: '0500', cycle: '12-1405-05', ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}) };
+    const good = {
+      reference: 'P0',
+      serial: '0500',
+      cycle: '12-1405-05',
+      ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}),
+    };
     expect(await faultsOf(kind, [good, cells])).toEqual([`3 ${expected}`]);
     if (kind !== 'accounts') expect(await count(kind)).toBe(0);
   });
 
   test('every faulty row, and several cells of one row, in the order of the file', async () => {
     await withAccount();
-    const rows = [{ reference: 'A' }, { reference: 'B', amount: 'x', paidOn: 'y' }, { reference: 'A' }, { reference: '', subscription: '014000000000' }];
+    const rows = [
+      { reference: 'A' },
+      { reference: 'B', amount: 'x', paidOn: 'y' },
+      { reference: 'A' },
+      { reference: '', subscription: '014000000000' },
+    ];
     expect(await faultsOf('payments', rows)).toEqual([
-      '3 paidOn NOT_A_DATE', '3 amount NOT_WHOLE_RIAL', '4 reference DUPLICATE_IN_FILE', '5 reference REQUIRED', '5 subscription UNKNOWN_SUBSCRIPTION',
+      '3 paidOn NOT_A_DATE',
+      '3 amount NOT_WHOLE_RIAL',
+      '4 reference DUPLICATE_IN_FILE',
+      '5 reference REQUIRED',
+      '5 subscription UNKNOWN_SUBSCRIPTION',
     ]);
     expect(await count('payments')).toBe(0);
   });
@@ -101,23 +115,58 @@ describe('a cell that is wrong is named by row, column and code', () => {
       ['deposits', ['reference', 'subscription']],
       ['cycles', ['series', 'cycle']],
     ];
-    test.each(identifiers.flatMap(([kind, columns]) => columns.map((column) => [kind, column] as const)))('%s.%s is refused with row and column, each picture of it', async (kind, column) => {
-      await withAccount();
-      const pictures = ['1.23457E+11', '1,23457E+11', '1.23457e+11', '14123456701.0', '14123456701.'];
-      const rows = [{ reference: 'GOOD', serial: 'GOOD', ...(kind === 'cycles' ? {} : { cycle: '12-1405-05' }), ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}) }];
-      const faults = await faultsOf(kind, [...rows, ...pictures.map((picture, i) => ({ ...rows[0], reference: `R${i}`, serial: `S${i}`, file: String(200 + i), subscription: kind === 'accounts' ? `01400000020${i}` : S, cycle: `12-1405-1${i}`, [column]: picture }))]);
-      expect(faults).toEqual(pictures.map((_, i) => `${3 + i} ${column} SPREADSHEET_NUMBER`));
-      expect(await count(kind)).toBe(kind === 'accounts' ? 1 : 0);
-    });
+    test.each(identifiers.flatMap(([kind, columns]) => columns.map((column) => [kind, column] as const)))(
+      '%s.%s is refused with row and column, each picture of it',
+      async (kind, column) => {
+        await withAccount();
+        const pictures = ['1.23457E+11', '1,23457E+11', '1.23457e+11', '14123456701.0', '14123456701.'];
+        const rows = [
+          {
+            reference: 'GOOD',
+            serial: 'GOOD',
+            ...(kind === 'cycles' ? {} : { cycle: '12-1405-05' }),
+            ...(kind === 'accounts' ? { subscription: '014000000101', file: '101' } : {}),
+          },
+        ];
+        const faults = await faultsOf(kind, [
+          ...rows,
+          ...pictures.map((picture, i) => ({
+            ...rows[0],
+            reference: `R${i}`,
+            serial: `S${i}`,
+            file: String(200 + i),
+            subscription: kind === 'accounts' ? `01400000020${i}` : S,
+            cycle: `12-1405-1${i}`,
+            [column]: picture,
+          })),
+        ]);
+        expect(faults).toEqual(pictures.map((_, i) => `${3 + i} ${column} SPREADSHEET_NUMBER`));
+        expect(await count(kind)).toBe(kind === 'accounts' ? 1 : 0);
+      },
+    );
 
     test('a text cell is kept exactly: leading zeros, length, case', async () => {
-      const kept = { subscription: '000000000012', file: '00000012', company: '001', nationalId: '0000000018', postalCode: '0000012345', office: '001', series: '0E1' };
+      const kept = {
+        subscription: '000000000012',
+        file: '00000012',
+        company: '001',
+        nationalId: '0000000018',
+        postalCode: '0000012345',
+        office: '001',
+        series: '0E1',
+      };
       expect(await load(db.pool, 'accounts', [{ ...kept, mobile: '0012' }])).toMatchObject({ ok: true, inserted: 1 });
-      const { rows } = await db.pool.query('select subscription, file, company, national_id as "nationalId", postal_code as "postalCode", office, series, mobile from billing.accounts');
+      const { rows } = await db.pool.query(
+        'select subscription, file, company, national_id as "nationalId", postal_code as "postalCode", office, series, mobile from billing.accounts',
+      );
       expect(rows).toEqual([{ ...kept, mobile: '0012' }]);
       const of = { subscription: kept.subscription };
       expect(await load(db.pool, 'meters', [{ ...of, serial: '00012E5a' }])).toMatchObject({ ok: true });
-      expect(await load(db.pool, 'payments', [{ ...of, reference: '000123456789012345678901234567', paymentId: '0000086050112', countedInBill: '0007' }])).toMatchObject({ ok: true });
+      expect(
+        await load(db.pool, 'payments', [
+          { ...of, reference: '000123456789012345678901234567', paymentId: '0000086050112', countedInBill: '0007' },
+        ]),
+      ).toMatchObject({ ok: true });
       expect((await db.pool.query('select serial from billing.meters')).rows).toEqual([{ serial: '00012E5a' }]);
       expect((await db.pool.query('select reference, payment_id, counted_in_bill from billing.payments')).rows).toEqual([
         { reference: '000123456789012345678901234567', payment_id: '0000086050112', counted_in_bill: '0007' },
@@ -125,30 +174,60 @@ describe('a cell that is wrong is named by row, column and code', () => {
     });
 
     test('leading zeros that a spreadsheet took are missed where the length is known', async () => {
-      expect(await faultsOf('accounts', [{}, { subscription: '14123456702' }, { subscription: '014123456703', file: '3', nationalId: '13542419', postalCode: '612345678', company: '14' }])).toEqual([
-        '3 subscription WRONG_LENGTH', '4 company WRONG_LENGTH', '4 nationalId WRONG_LENGTH', '4 postalCode WRONG_LENGTH',
-      ]);
+      expect(
+        await faultsOf('accounts', [
+          {},
+          { subscription: '14123456702' },
+          { subscription: '014123456703', file: '3', nationalId: '13542419', postalCode: '612345678', company: '14' },
+        ]),
+      ).toEqual(['3 subscription WRONG_LENGTH', '4 company WRONG_LENGTH', '4 nationalId WRONG_LENGTH', '4 postalCode WRONG_LENGTH']);
     });
   });
 
   describe('one bill id is one subscriber’s', () => {
     const [A, B, C] = ['014000000101', '014000000102', '014000000103'];
     test('two in one file: the later row is named, with the row and the subscriber before it', async () => {
-      const rows = [{ subscription: A, file: '77' }, { subscription: B, file: '78' }, { subscription: C, file: '00077' }];
+      const rows = [
+        { subscription: A, file: '77' },
+        { subscription: B, file: '78' },
+        { subscription: C, file: '00077' },
+      ];
       const result = await load(db.pool, 'accounts', rows);
-      expect(result).toMatchObject({ ok: false, faults: [{ row: 4, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringMatching(/ردیف 2.*014000000101/) }] });
+      expect(result).toMatchObject({
+        ok: false,
+        faults: [{ row: 4, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringMatching(/ردیف 2.*014000000101/) }],
+      });
       expect(await count('accounts')).toBe(0);
       // of another company it is another id
       expect(await load(db.pool, 'accounts', [rows[0]!, { ...rows[2]!, company: '015' }])).toMatchObject({ ok: true, inserted: 2 });
     });
     test('one that another subscriber on record has', async () => {
-      await load(db.pool, 'accounts', [{ subscription: A, file: '77' }, { subscription: B, file: '78' }]);
-      const result = await load(db.pool, 'accounts', [{ subscription: C, file: '79' }, { subscription: B, file: '77' }]);
-      expect(result).toMatchObject({ ok: false, faults: [{ row: 3, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringContaining(A) }] });
+      await load(db.pool, 'accounts', [
+        { subscription: A, file: '77' },
+        { subscription: B, file: '78' },
+      ]);
+      const result = await load(db.pool, 'accounts', [
+        { subscription: C, file: '79' },
+        { subscription: B, file: '77' },
+      ]);
+      expect(result).toMatchObject({
+        ok: false,
+        faults: [{ row: 3, column: 'file', code: 'DUPLICATE_BILL_ID', message: expect.stringContaining(A) }],
+      });
       expect(await count('accounts')).toBe(2);
       // the same file again, and two that change places, are no duplicates
-      expect(await load(db.pool, 'accounts', [{ subscription: A, file: '77' }, { subscription: B, file: '78' }])).toMatchObject({ ok: true, unchanged: 2 });
-      expect(await load(db.pool, 'accounts', [{ subscription: A, file: '78' }, { subscription: B, file: '77' }])).toMatchObject({ ok: true, updated: 2 });
+      expect(
+        await load(db.pool, 'accounts', [
+          { subscription: A, file: '77' },
+          { subscription: B, file: '78' },
+        ]),
+      ).toMatchObject({ ok: true, unchanged: 2 });
+      expect(
+        await load(db.pool, 'accounts', [
+          { subscription: A, file: '78' },
+          { subscription: B, file: '77' },
+        ]),
+      ).toMatchObject({ ok: true, updated: 2 });
     });
     test('two files at once: one of them is refused', async () => {
       const results = await Promise.all([A, B, C].map((subscription) => load(db.pool, 'accounts', [{ subscription, file: '77' }])));
@@ -159,7 +238,10 @@ describe('a cell that is wrong is named by row, column and code', () => {
 
   test('a thousand faults are a thousand answers', async () => {
     await withAccount();
-    const faults = await faultsOf('payments', Array.from({ length: 1000 }, (_, i) => ({ reference: `P${i}`, amount: 'x' })));
+    const faults = await faultsOf(
+      'payments',
+      Array.from({ length: 1000 }, (_, i) => ({ reference: `P${i}`, amount: 'x' })),
+    );
     expect(faults).toHaveLength(1000);
     expect(faults.at(-1)).toBe('1001 amount NOT_WHOLE_RIAL');
   });
@@ -215,7 +297,10 @@ describe('a server that goes', () => {
   ])('%s', async (_, sql) => {
     await withAccount();
     async function* interrupted(): AsyncGenerator<string> {
-      yield feedText('payments', Array.from({ length: 5000 }, (__, i) => ({ reference: `P${i}` })));
+      yield feedText(
+        'payments',
+        Array.from({ length: 5000 }, (__, i) => ({ reference: `P${i}` })),
+      );
       await new Promise((resolve) => setTimeout(resolve, 100));
       await db.pool.query(`${sql} from pg_stat_activity where query like 'copy feed_rows%' and pid <> pg_backend_pid()`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -234,20 +319,57 @@ describe('what is taken', () => {
   test('the same file twice changes nothing; a changed row is one update', async () => {
     await withAccount();
     const rows = Array.from({ length: 50 }, (_, i) => ({ reference: `P${i}` }));
-    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 50, updated: 0, unchanged: 0, payments: { paid: [], closedTasks: [] } });
-    expect(await load(db.pool, 'payments', rows)).toEqual({ ok: true, kind: 'payments', rows: 50, inserted: 0, updated: 0, unchanged: 50, payments: { paid: [], closedTasks: [] } });
+    expect(await load(db.pool, 'payments', rows)).toEqual({
+      ok: true,
+      kind: 'payments',
+      rows: 50,
+      inserted: 50,
+      updated: 0,
+      unchanged: 0,
+      payments: { paid: [], closedTasks: [] },
+    });
+    expect(await load(db.pool, 'payments', rows)).toEqual({
+      ok: true,
+      kind: 'payments',
+      rows: 50,
+      inserted: 0,
+      updated: 0,
+      unchanged: 50,
+      payments: { paid: [], closedTasks: [] },
+    });
     rows[7] = { reference: 'P7', countedInBill: '0501' } as { reference: string };
     expect(await load(db.pool, 'payments', rows)).toMatchObject({ inserted: 0, updated: 1, unchanged: 49 });
     expect(await load(db.pool, 'accounts', [{}])).toMatchObject({ inserted: 0, updated: 0, unchanged: 1 });
   });
 
   test('leading zeros, digits of three scripts, letters, BOM, CRLF, columns in another order', async () => {
-    const text = feedText('accounts', [{ subscription: '۰۱۴۱۲۳۴۵۶۷۰۱', nationalId: '٠٠١٣٥٤٢٤١٩', name: '\u200c علي  كريمي\u200c', connectedOn: '۱۳۹۰/۱/۱', mobile: '+98 912 123 4567' }]);
-    const turned = text.trimEnd().split('\n').map((line) => line.split(',').reverse().join(','));
+    const text = feedText('accounts', [
+      {
+        subscription: '۰۱۴۱۲۳۴۵۶۷۰۱',
+        nationalId: '٠٠١٣٥٤٢٤١٩',
+        name: '\u200c علي  كريمي\u200c',
+        connectedOn: '۱۳۹۰/۱/۱',
+        mobile: '+98 912 123 4567',
+      },
+    ]);
+    const turned = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(',').reverse().join(','));
     expect(await load(db.pool, 'accounts', `\ufeff${turned.join('\r\n')}\r\n`)).toMatchObject({ ok: true, rows: 1 });
-    const { rows } = await db.pool.query('select subscription, national_id, name, connected_on, mobile, postal_code, bill_id from billing.accounts');
+    const { rows } = await db.pool.query(
+      'select subscription, national_id, name, connected_on, mobile, postal_code, bill_id from billing.accounts',
+    );
     expect(rows).toEqual([
-      { subscription: S, national_id: '0013542419', name: 'علی کریمی', connected_on: '1390/01/01', mobile: '09121234567', postal_code: '0612345678', bill_id: '123456701439' },
+      {
+        subscription: S,
+        national_id: '0013542419',
+        name: 'علی کریمی',
+        connected_on: '1390/01/01',
+        mobile: '09121234567',
+        postal_code: '0612345678',
+        bill_id: '123456701439',
+      },
     ]);
   });
 
@@ -269,7 +391,12 @@ describe('what is taken', () => {
     await withAccount();
     const rows = Array.from({ length: 2000 }, (_, i) => ({ reference: `P${i}` }));
     const results = await Promise.all([load(db.pool, 'payments', rows), load(db.pool, 'payments', rows)]);
-    expect(results.map((result) => (result.ok ? [result.inserted, result.unchanged] : null)).sort()).toEqual([[0, 2000], [2000, 0]].sort());
+    expect(results.map((result) => (result.ok ? [result.inserted, result.unchanged] : null)).sort()).toEqual(
+      [
+        [0, 2000],
+        [2000, 0],
+      ].sort(),
+    );
   });
 
   test('the state of the feed', async () => {
@@ -277,7 +404,14 @@ describe('what is taken', () => {
     await loadFeed(db.pool, 'payments', Readable.from([feedText('payments', [{}])]), { asOf: jalali('1405/09/03') });
     await load(db.pool, 'payments', [{ amount: 'x' }]);
     const { rows } = await db.pool.query(`select as_of, rows, sha256, loaded_at from billing.feeds where kind = 'payments'`);
-    expect(rows).toEqual([{ as_of: '1405/09/03', rows: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/), loaded_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/) }]);
+    expect(rows).toEqual([
+      {
+        as_of: '1405/09/03',
+        rows: 1,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        loaded_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/),
+      },
+    ]);
   });
 });
 
@@ -296,7 +430,10 @@ test('the demo feeds load, twice without a change, and add up', async () => {
     `select * from (select subscription, from_date, lag(to_date) over (partition by subscription order by to_date) as before from billing.bills) b where before <> from_date`,
   );
   expect(gaps.rows).toEqual([]);
-  const { rows } = await db.pool.query(`select to_date, total_due from billing.bills where subscription = $1 order by to_date desc limit 1`, [S]);
+  const { rows } = await db.pool.query(
+    `select to_date, total_due from billing.bills where subscription = $1 order by to_date desc limit 1`,
+    [S],
+  );
   expect(rows[0].to_date).toBe('1405/07/24');
   expect(rows[0].total_due).toBeGreaterThan(10_000);
   expect(rows[0].total_due).toBeLessThan(1_000_000);

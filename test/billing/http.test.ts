@@ -25,9 +25,35 @@ const typed = { subscription: TYPED };
 /** What the demo does not have: ledgers with edges, other systems' letters. */
 const MORE: Record<FeedKind, Record<string, string>[]> = {
   accounts: [
-    { ...own, file: '22', name: ' علي  كريمي', nationalId: '0499370899', mobile: '+98 912 123 4567', address: 'میدان (آزادی) 100%', office: '02' },
-    { ...typed, file: '۲۴', company: '٠١٤', name: 'ﻋﻠﻲ نیک\u200c پور', nationalId: '۰۴۹۹۳۷۰۸۹۹', mobile: '۹۱۲۱۲۳۴۵۶۷', postalCode: '٠٦١٢٣٤٥٦٧٨', connectedOn: '۱۳۹۰/۱/۱' },
-    { subscription: BARE, file: '23', name: 'کریم علیزاده', nationalId: '', mobile: '', address: '', postalCode: '', closedOn: '1405/08/30' },
+    {
+      ...own,
+      file: '22',
+      name: ' علي  كريمي',
+      nationalId: '0499370899',
+      mobile: '+98 912 123 4567',
+      address: 'میدان (آزادی) 100%',
+      office: '02',
+    },
+    {
+      ...typed,
+      file: '۲۴',
+      company: '٠١٤',
+      name: 'ﻋﻠﻲ نیک\u200c پور',
+      nationalId: '۰۴۹۹۳۷۰۸۹۹',
+      mobile: '۹۱۲۱۲۳۴۵۶۷',
+      postalCode: '٠٦١٢٣٤٥٦٧٨',
+      connectedOn: '۱۳۹۰/۱/۱',
+    },
+    {
+      subscription: BARE,
+      file: '23',
+      name: 'کریم علیزاده',
+      nationalId: '',
+      mobile: '',
+      address: '',
+      postalCode: '',
+      closedOn: '1405/08/30',
+    },
   ],
   meters: [
     { ...own, serial: '00ab77', capacity: '6.50', coefficient: '1.0325' },
@@ -66,11 +92,15 @@ let subscriptions: string[];
 
 beforeAll(async () => {
   const demo = demoLedger(60, TODAY);
-  const feeds = Object.fromEntries(FEED_KINDS.map((kind) => [kind, demo[kind] + feedText(kind, MORE[kind]).replace(/^.*\n/, '')])) as Record<FeedKind, string>;
+  const feeds = Object.fromEntries(
+    FEED_KINDS.map((kind) => [kind, demo[kind] + feedText(kind, MORE[kind]).replace(/^.*\n/, '')]),
+  ) as Record<FeedKind, string>;
   db = await testDatabase();
   for (const kind of FEED_KINDS) expect(await load(db.pool, kind, feeds[kind])).toMatchObject({ ok: true });
   await db.pool.query('update billing.feeds set loaded_at = $1, as_of = $2', ['2026-11-25T06:30:00Z', TODAY]);
-  subscriptions = (await db.pool.query<{ subscription: string }>('select subscription from billing.accounts order by 1')).rows.map(({ subscription }) => subscription);
+  subscriptions = (await db.pool.query<{ subscription: string }>('select subscription from billing.accounts order by 1')).rows.map(
+    ({ subscription }) => subscription,
+  );
   central = await startCentralSystem({ token: TOKEN, feeds, asOf: TODAY, loadedAt: '2026-11-25T10:00:00+03:30' });
   files = createPostgresBilling(db.pool);
   http = client();
@@ -82,7 +112,13 @@ afterAll(async () => {
 
 /** With more time than a loaded machine needs: only what does not answer at all is given up. */
 function client(options: Partial<Parameters<typeof createHttpBilling>[0]> = {}): HttpBilling {
-  return createHttpBilling({ baseUrl: central.url, token: TOKEN, timeoutMs: 20_000, caller: () => ({ limitMs: 40_000, correlationId: 'test-1' }), ...options });
+  return createHttpBilling({
+    baseUrl: central.url,
+    token: TOKEN,
+    timeoutMs: 20_000,
+    caller: () => ({ limitMs: 40_000, correlationId: 'test-1' }),
+    ...options,
+  });
 }
 const IMPATIENT = { timeoutMs: 1_500 };
 
@@ -131,7 +167,15 @@ describe.each([
 
   test('a row as the page shows it', async () => {
     expect(await port().findAccounts({ query: FULL, office: null, limit: 1, after: null })).toEqual([
-      { subscription: FULL, billId: '2201437', name: 'علی کریمی', address: 'میدان (آزادی) 100%', office: '02', use: 'household', meterSerial: '00ab77' },
+      {
+        subscription: FULL,
+        billId: '2201437',
+        name: 'علی کریمی',
+        address: 'میدان (آزادی) 100%',
+        office: '02',
+        use: 'household',
+        meterSerial: '00ab77',
+      },
     ]);
   });
 
@@ -154,8 +198,18 @@ describe.each([
 
   test('an account in full', async () => {
     const snapshot = await port().account(FULL, TODAY);
-    expect(snapshot?.account).toMatchObject({ name: 'علی کریمی', nationalId: '0499370899', mobile: '09121234567', climate: 1, welfare: false, closedOn: null });
-    expect(snapshot?.meters.map(({ serial, capacity }) => [serial, capacity])).toEqual([['1', '6'], ['00ab77', '6.5']]);
+    expect(snapshot?.account).toMatchObject({
+      name: 'علی کریمی',
+      nationalId: '0499370899',
+      mobile: '09121234567',
+      climate: 1,
+      welfare: false,
+      closedOn: null,
+    });
+    expect(snapshot?.meters.map(({ serial, capacity }) => [serial, capacity])).toEqual([
+      ['1', '6'],
+      ['00ab77', '6.5'],
+    ]);
     expect(snapshot?.lastBill).toMatchObject({ serial: '10', totalDue: -2147483648 });
     expect(snapshot?.history.map(({ serial }) => serial)).toEqual(['10', '9', '11']);
     expect(snapshot?.payments).toEqual([
@@ -170,12 +224,21 @@ describe.each([
 });
 
 /** By call: one that the ledger does not hold, one that it lists, one that a bill counts. */
-const REPORTED = ['by call', 'open', 'counted'].map((reference) => ({ reference, paidOn: jalali('1405/07/30'), amount: 7, paymentId: '100000' }));
+const REPORTED = ['by call', 'open', 'counted'].map((reference) => ({
+  reference,
+  paidOn: jalali('1405/07/30'),
+  amount: 7,
+  paymentId: '100000',
+}));
 
 test('reported payments are among an account’s until the ledger holds them, the same by both ways', async () => {
   const told = await http.account(FULL, TODAY, REPORTED);
   expect(told).toEqual(await files.account(FULL, TODAY, REPORTED));
-  expect(told?.payments.map(({ reference, amount }) => [reference, amount])).toEqual([['open', 2147483648], ['by call', 7], ['future', 86000]]);
+  expect(told?.payments.map(({ reference, amount }) => [reference, amount])).toEqual([
+    ['open', 2147483648],
+    ['by call', 7],
+    ['future', 86000],
+  ]);
   expect(told).not.toHaveProperty('held');
 });
 
@@ -200,7 +263,10 @@ test('every subscriber is the same by both ways', async () => {
     const [told, fed] = [await http.account(subscription, TODAY), await files.account(subscription, TODAY)];
     expect(told).toEqual(fed);
     // a later settlement is joined to an earlier one by the stored JSON of the last bill
-    const { rows } = await db.pool.query<{ same: boolean }>('select $1::jsonb = $2::jsonb as same', [JSON.stringify(told), JSON.stringify(fed)]);
+    const { rows } = await db.pool.query<{ same: boolean }>('select $1::jsonb = $2::jsonb as same', [
+      JSON.stringify(told),
+      JSON.stringify(fed),
+    ]);
     expect(rows).toEqual([{ same: true }]);
   }
 });
@@ -212,8 +278,22 @@ const BATCH: PostingBatch = {
   sum: 167_000,
   frozenAt: '2026-11-25T06:30:00.000Z',
   items: [
-    { posting: `${DEMO}-14050904/settlement`, kind: 'settlement', subscription: DEMO, settlement: `${DEMO}-14050904`, amount: 118_000, detail: { reading: 1234, total: 118_000 } },
-    { posting: `${DEMO}-14050904/fee`, kind: 'fee', subscription: DEMO, settlement: `${DEMO}-14050904`, amount: 49_000, detail: { resolution: 'نمایشی-۱' } },
+    {
+      posting: `${DEMO}-14050904/settlement`,
+      kind: 'settlement',
+      subscription: DEMO,
+      settlement: `${DEMO}-14050904`,
+      amount: 118_000,
+      detail: { reading: 1234, total: 118_000 },
+    },
+    {
+      posting: `${DEMO}-14050904/fee`,
+      kind: 'fee',
+      subscription: DEMO,
+      settlement: `${DEMO}-14050904`,
+      amount: 49_000,
+      detail: { resolution: 'نمایشی-۱' },
+    },
   ],
 };
 let nextBatch = 1;
@@ -294,7 +374,10 @@ describe.each(FAULTS)('the fault %s', (fault) => {
 
   test('an account: the same snapshot or none', async () => {
     const right = await files.account(FULL, TODAY);
-    const field = fault === 'wrong-field' ? ['lastBill.totalDue', 'history.0.totalDue', 'history.1.totalDue', 'history.2.totalDue'] : ['account.subscription'];
+    const field =
+      fault === 'wrong-field'
+        ? ['lastBill.totalDue', 'history.0.totalDue', 'history.1.totalDue', 'history.2.totalDue']
+        : ['account.subscription'];
     await check(async () => expect(await port().account(FULL, TODAY)).toEqual(right), field);
     expect(await http.account(FULL, TODAY)).toEqual(right);
   });
@@ -302,7 +385,10 @@ describe.each(FAULTS)('the fault %s', (fault) => {
   test('a search: the same hits or none', async () => {
     const search = { query: FULL, office: null, limit: 5, after: null };
     const right = await files.findAccounts(search);
-    await check(async () => expect(await port().findAccounts(search)).toEqual(right), [fault === 'wrong-field' ? 'items.0.name' : 'items.0.billId']);
+    await check(
+      async () => expect(await port().findAccounts(search)).toEqual(right),
+      [fault === 'wrong-field' ? 'items.0.name' : 'items.0.billId'],
+    );
     expect(await http.findAccounts(search)).toEqual(right);
   });
 
@@ -310,7 +396,10 @@ describe.each(FAULTS)('the fault %s', (fault) => {
     const search = { series: '12', from: TODAY, to: jalali('1405/10/10') };
     const right = await files.timetable(search);
     expect(right).toHaveLength(1);
-    await check(async () => expect(await port().timetable(search)).toEqual(right), [fault === 'wrong-field' ? 'items.0.objectionDays' : 'items.0.closesOn']);
+    await check(
+      async () => expect(await port().timetable(search)).toEqual(right),
+      [fault === 'wrong-field' ? 'items.0.objectionDays' : 'items.0.closesOn'],
+    );
     expect(await http.timetable(search)).toEqual(right);
   });
 
@@ -344,7 +433,9 @@ describe('what a call costs at most', () => {
 
   test('an attempt leaves time for another, however long it might take', async () => {
     central.fail('unanswered');
-    const { error, calls } = await seen(() => client({ timeoutMs: 60_000, caller: () => ({ limitMs: 6_000, correlationId: 'c' }) }).account(FULL, TODAY));
+    const { error, calls } = await seen(() =>
+      client({ timeoutMs: 60_000, caller: () => ({ limitMs: 6_000, correlationId: 'c' }) }).account(FULL, TODAY),
+    );
     expect(error).toBeNull();
     expect(calls).toHaveLength(2);
   });
@@ -389,7 +480,10 @@ describe('what must be mended is told once', () => {
   });
 
   test('a wrong address is not an unknown subscriber', async () => {
-    expect((await seen(() => client({ baseUrl: `${central.url}/elsewhere` }).account(FULL, TODAY))).error).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    expect((await seen(() => client({ baseUrl: `${central.url}/elsewhere` }).account(FULL, TODAY))).error).toMatchObject({
+      status: 404,
+      code: 'NOT_FOUND',
+    });
     central.answerNext(404, { 'content-type': 'text/html' }, '<h1>Not Found</h1>');
     expect((await seen(() => http.account(NOBODY, TODAY))).error).toMatchObject({ name: 'BillingRefusedError', status: 404, code: null });
     central.answerNext(404, { 'content-type': 'application/problem+json' }, '{"code":');
@@ -420,7 +514,10 @@ describe('what must be mended is told once', () => {
     const items = value ?? [];
     const faultsOf = async (found: unknown[], search: Partial<Parameters<BillingPort['findAccounts']>[0]>): Promise<unknown> => {
       central.answerNext(200, {}, JSON.stringify({ items: found }));
-      return ((await seen(() => http.findAccounts({ query: 'x', office: null, limit: 100, after: null, ...search }))).error as BillingAnswerError | null)?.faults;
+      return (
+        (await seen(() => http.findAccounts({ query: 'x', office: null, limit: 100, after: null, ...search })))
+          .error as BillingAnswerError | null
+      )?.faults;
     };
     const [first, second] = items;
     expect(await faultsOf([first, second], {})).toBeUndefined();
@@ -454,11 +551,20 @@ function reader(schema: Json): z.ZodType {
 }
 function madeReader(schema: Json): z.ZodType {
   const local = (value: unknown): Json => JSON.parse(JSON.stringify(value).replaceAll('#/components/schemas/', '#/$defs/')) as Json;
-  return z.fromJSONSchema({ $schema: 'https://json-schema.org/draft/2020-12/schema', $defs: local(document.components['schemas']), ...local(schema) } as never);
+  return z.fromJSONSchema({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $defs: local(document.components['schemas']),
+    ...local(schema),
+  } as never);
 }
 function referred(part: Json): Json {
   const ref = part['$ref'] as string | undefined;
-  return ref === undefined ? part : ref.slice(2).split('/').reduce<Json>((at, name) => at[name] as Json, document as unknown as Json);
+  return ref === undefined
+    ? part
+    : ref
+        .slice(2)
+        .split('/')
+        .reduce<Json>((at, name) => at[name] as Json, document as unknown as Json);
 }
 const promises = (schema: Json, value: unknown): string | null => {
   const result = reader(schema).safeParse(value);
@@ -474,10 +580,20 @@ function unpromised({ method, url, headers, body, status, answer }: SeenCall): {
     if (!match || !operation) continue;
     const name = `${method} ${template} ${status}`;
     const parameters = operation.parameters.map(referred);
-    for (const { name: parameter, in: place, required, schema } of parameters as { name: string; in: string; required?: boolean; schema: Json }[]) {
+    for (const { name: parameter, in: place, required, schema } of parameters as {
+      name: string;
+      in: string;
+      required?: boolean;
+      schema: Json;
+    }[]) {
       const [first, ...more] = asked.searchParams.getAll(parameter);
       const inQuery = schema['type'] === 'array' && first !== undefined ? [first, ...more] : first;
-      const text = place === 'path' ? decodeURIComponent(match.groups?.[parameter] ?? '') : place === 'query' ? inQuery : headers[parameter.toLowerCase()];
+      const text =
+        place === 'path'
+          ? decodeURIComponent(match.groups?.[parameter] ?? '')
+          : place === 'query'
+            ? inQuery
+            : headers[parameter.toLowerCase()];
       if ((text ?? null) === null) {
         if (required) return { name, fault: `${parameter} is missing` };
         continue;
@@ -486,7 +602,8 @@ function unpromised({ method, url, headers, body, status, answer }: SeenCall): {
       if (fault) return { name, fault: `${parameter}: ${fault}` };
     }
     const known = parameters.filter(({ in: place }) => place === 'query').map((each) => each['name']);
-    for (const parameter of asked.searchParams.keys()) if (!known.includes(parameter)) return { name, fault: `${parameter} is not in the document` };
+    for (const parameter of asked.searchParams.keys())
+      if (!known.includes(parameter)) return { name, fault: `${parameter} is not in the document` };
     const content = operation.requestBody?.['content'] as Record<string, { schema: Json }> | undefined;
     if (content) {
       const fault = promises(content['application/json']?.schema ?? {}, body);
@@ -516,7 +633,9 @@ describe('the OpenAPI document', () => {
       await http.submitBatch(batch);
       await http.submitBatch({ ...batch, count: 1, sum: 118_000, items: batch.items.slice(0, 1) }).catch(() => {});
       await http.submitBatch({ ...newBatch(), count: 5 }).catch(() => {});
-      await client({ token: 'stale' }).account(FULL, TODAY).catch(() => {});
+      await client({ token: 'stale' })
+        .account(FULL, TODAY)
+        .catch(() => {});
       await client({ token: 'stale' }).state();
       central.fail('unavailable');
       await http.findAccounts({ query: FULL, office: null, limit: 1, after: null });
@@ -547,7 +666,9 @@ describe('the OpenAPI document', () => {
   test('does not promise what the stand-in spoils', () => {
     const call: SeenCall = { method: 'GET', url: '/health', headers: {}, body: null, fault: null, status: 204, answer: null };
     expect(unpromised(call).fault).toBe('X-Correlation-Id is missing');
-    expect(unpromised({ ...call, url: '/accounts?query=x&limit=1&order=2', headers: { 'x-correlation-id': 'x' } }).fault).toContain('order');
+    expect(unpromised({ ...call, url: '/accounts?query=x&limit=1&order=2', headers: { 'x-correlation-id': 'x' } }).fault).toContain(
+      'order',
+    );
     expect(unpromised({ ...call, url: '/accounts?query=x&limit=0', headers: { 'x-correlation-id': 'x' } }).fault).toContain('limit');
     expect(unpromised({ ...call, headers: { 'x-correlation-id': 'x' }, status: 418 }).fault).toContain('418');
   });
@@ -562,7 +683,9 @@ describe('every field of an account', () => {
     answer = central.calls.at(-1)?.answer as Json;
     delete answer['balanceShownOnOurPortal'];
     const walk = (value: unknown, path: (string | number)[]): (string | number)[][] =>
-      typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([key, child]) => walk(child, [...path, Array.isArray(value) ? Number(key) : key])) : [path];
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([key, child]) => walk(child, [...path, Array.isArray(value) ? Number(key) : key]))
+        : [path];
     leaves = walk(answer, []);
   });
   const schema = { $ref: '#/components/schemas/AccountSnapshot' };
@@ -583,8 +706,22 @@ describe('every field of an account', () => {
     expect(leaves.length).toBeGreaterThan(100);
     expect(promises(schema, answer)).toBeNull();
     expect(ask(answer).ok).toBe(true);
-    for (const path of leaves) expect([path, refusals(changed(path, (parent, key) => delete parent[key]), path)]).toEqual([path, [true, true]]);
-    for (const path of Object.keys(answer)) expect([path, refusals(changed([path], (parent, key) => delete parent[key]), [path])]).toEqual([path, [true, true]]);
+    for (const path of leaves)
+      expect([
+        path,
+        refusals(
+          changed(path, (parent, key) => delete parent[key]),
+          path,
+        ),
+      ]).toEqual([path, [true, true]]);
+    for (const path of Object.keys(answer))
+      expect([
+        path,
+        refusals(
+          changed([path], (parent, key) => delete parent[key]),
+          [path],
+        ),
+      ]).toEqual([path, [true, true]]);
   });
 
   test.each<[string, unknown]>([
@@ -595,7 +732,10 @@ describe('every field of an account', () => {
     ['a control character', '1\u0000'],
   ])('is refused as %s', (_, wrong) => {
     for (const path of leaves) {
-      const [, byReader] = refusals(changed(path, (parent, key) => void (parent[key] = wrong)), path);
+      const [, byReader] = refusals(
+        changed(path, (parent, key) => void (parent[key] = wrong)),
+        path,
+      );
       expect([path, byReader]).toEqual([path, true]);
     }
   });
@@ -610,23 +750,60 @@ describe('every field of an account', () => {
       if (promises(schema, json) === null) nullable.push(path.join('.').replace(/\d+/, '#'));
       else expect([path, named]).toEqual([path, true]);
     }
-    expect([...new Set(nullable)].sort()).toEqual(['account.closedOn', 'meters.#.endReading', 'meters.#.removedOn', 'payments.#.paymentId']);
+    expect([...new Set(nullable)].sort()).toEqual([
+      'account.closedOn',
+      'meters.#.endReading',
+      'meters.#.removedOn',
+      'payments.#.paymentId',
+    ]);
   });
 
   test.each<[string, (json: Json) => void, string]>([
     ['another subscriber', (json) => void ((json['account'] as Json)['subscription'] = DEMO), 'account.subscription: ANOTHER_SUBSCRIPTION'],
-    ['a last bill that is not the newest', (json) => void (json['lastBill'] = (json['history'] as Json[])[1]), 'lastBill: NOT_THE_NEWEST_OF_HISTORY'],
+    [
+      'a last bill that is not the newest',
+      (json) => void (json['lastBill'] = (json['history'] as Json[])[1]),
+      'lastBill: NOT_THE_NEWEST_OF_HISTORY',
+    ],
     ['no last bill beside a history', (json) => void (json['lastBill'] = null), 'lastBill: NOT_THE_NEWEST_OF_HISTORY'],
-    ['a last bill with another sum than in the history', (json) => void ((json['lastBill'] as Json)['totalDue'] = 1), 'lastBill: NOT_THE_NEWEST_OF_HISTORY'],
-    ['a payment twice', (json) => (json['payments'] as Json[]).push((json['payments'] as Json[])[0] as Json), 'payments.2.reference: DUPLICATE'],
+    [
+      'a last bill with another sum than in the history',
+      (json) => void ((json['lastBill'] as Json)['totalDue'] = 1),
+      'lastBill: NOT_THE_NEWEST_OF_HISTORY',
+    ],
+    [
+      'a payment twice',
+      (json) => (json['payments'] as Json[]).push((json['payments'] as Json[])[0] as Json),
+      'payments.2.reference: DUPLICATE',
+    ],
     ['a bill twice', (json) => (json['history'] as Json[]).push((json['history'] as Json[])[0] as Json), 'history.3.serial: DUPLICATE'],
     ['a negative payment', (json) => void (((json['payments'] as Json[])[0] as Json)['amount'] = -1), 'payments.0.amount: OUT_OF_RANGE'],
-    ['a day that is none', (json) => void (((json['payments'] as Json[])[0] as Json)['paidOn'] = '1404/12/30'), 'payments.0.paidOn: NOT_A_DATE'],
-    ['a period that ends before it begins', (json) => void (((json['history'] as Json[])[2] as Json)['fromDate'] = '1405/01/01'), 'history.2.toDate: PERIOD_REVERSED'],
-    ['a figure beyond its counter', (json) => void (((json['meters'] as Json[])[0] as Json)['startReading'] = 100_000), 'meters.0.startReading: OUT_OF_RANGE'],
-    ['a removed meter without its figure', (json) => void (((json['meters'] as Json[])[1] as Json)['endReading'] = null), 'meters.1.endReading: REQUIRED'],
-    ['a cycle of another series', (json) => void (((json['cycles'] as Json[])[0] as Json)['series'] = '11'), 'cycles.0.cycle: UNKNOWN_SERIES'],
-    ['a series of cycles that is not the account\'s', (json) => void ((json['account'] as Json)['series'] = '77'), 'ANOTHER_SERIES'],
+    [
+      'a day that is none',
+      (json) => void (((json['payments'] as Json[])[0] as Json)['paidOn'] = '1404/12/30'),
+      'payments.0.paidOn: NOT_A_DATE',
+    ],
+    [
+      'a period that ends before it begins',
+      (json) => void (((json['history'] as Json[])[2] as Json)['fromDate'] = '1405/01/01'),
+      'history.2.toDate: PERIOD_REVERSED',
+    ],
+    [
+      'a figure beyond its counter',
+      (json) => void (((json['meters'] as Json[])[0] as Json)['startReading'] = 100_000),
+      'meters.0.startReading: OUT_OF_RANGE',
+    ],
+    [
+      'a removed meter without its figure',
+      (json) => void (((json['meters'] as Json[])[1] as Json)['endReading'] = null),
+      'meters.1.endReading: REQUIRED',
+    ],
+    [
+      'a cycle of another series',
+      (json) => void (((json['cycles'] as Json[])[0] as Json)['series'] = '11'),
+      'cycles.0.cycle: UNKNOWN_SERIES',
+    ],
+    ["a series of cycles that is not the account's", (json) => void ((json['account'] as Json)['series'] = '77'), 'ANOTHER_SERIES'],
     ['a cycle that is closed', (json) => void (((json['cycles'] as Json[])[0] as Json)['closesOn'] = '1405/09/03'), 'CLOSED_ALREADY'],
     ['a feed that says no day', (json) => void (json['feeds'] as Json[]).splice(3, 1), 'feeds: payments MISSING'],
     ['a feed twice', (json) => void (((json['feeds'] as Json[])[0] as Json)['kind'] = 'meters'), 'feeds.1.kind: DUPLICATE'],
@@ -640,15 +817,25 @@ describe('every field of an account', () => {
 
   test('in any order and with anything more, it is the same account', async () => {
     const right = (await files.account(FULL, TODAY)) as AccountSnapshot;
-    const shuffled = (list: unknown): fc.Arbitrary<unknown[]> => fc.shuffledSubarray(list as unknown[], { minLength: (list as unknown[]).length });
+    const shuffled = (list: unknown): fc.Arbitrary<unknown[]> =>
+      fc.shuffledSubarray(list as unknown[], { minLength: (list as unknown[]).length });
     const lists = ['meters', 'history', 'payments', 'adjustments', 'instalments', 'deposits', 'cycles', 'feeds'];
     fc.assert(
-      fc.property(fc.record(Object.fromEntries(lists.map((name) => [name, shuffled(answer[name])]))), fc.dictionary(fc.string().map((key) => `x-${key}`), fc.jsonValue()), (orders, more) => {
-        const withMore = Object.fromEntries(Object.entries(orders).map(([name, list]) => [name, list.map((row) => ({ ...more, ...(row as Json) }))]));
-        const result = ask({ ...more, ...answer, ...withMore, account: { ...more, ...(answer['account'] as Json) } });
-        expect(result).toEqual({ ok: true, value: right });
-        expect(result.ok && Object.keys(result.value.account).sort()).toEqual(Object.keys(right.account).sort());
-      }),
+      fc.property(
+        fc.record(Object.fromEntries(lists.map((name) => [name, shuffled(answer[name])]))),
+        fc.dictionary(
+          fc.string().map((key) => `x-${key}`),
+          fc.jsonValue(),
+        ),
+        (orders, more) => {
+          const withMore = Object.fromEntries(
+            Object.entries(orders).map(([name, list]) => [name, list.map((row) => ({ ...more, ...(row as Json) }))]),
+          );
+          const result = ask({ ...more, ...answer, ...withMore, account: { ...more, ...(answer['account'] as Json) } });
+          expect(result).toEqual({ ok: true, value: right });
+          expect(result.ok && Object.keys(result.value.account).sort()).toEqual(Object.keys(right.account).sort());
+        },
+      ),
     );
   });
 });

@@ -25,10 +25,21 @@ describe('finding a subscriber', () => {
   beforeEach(async () => {
     await loaded('accounts', [
       {},
-      { subscription: OTHER, file: '22', name: 'محمدعلی نیک‌پور', nationalId: '0499370899', address: 'میدان (آزادی) 100% پلاک 1 23', office: '02' },
+      {
+        subscription: OTHER,
+        file: '22',
+        name: 'محمدعلی نیک‌پور',
+        nationalId: '0499370899',
+        address: 'میدان (آزادی) 100% پلاک 1 23',
+        office: '02',
+      },
       { subscription: '014000000303', file: '23', name: 'کریم علیزاده', nationalId: '', address: 'بلوار_کشاورز', office: '01' },
     ]);
-    await loaded('meters', [{}, { subscription: OTHER, serial: '00ab77' }, { subscription: OTHER, serial: '555', removedOn: '1400/01/01', endReading: '9' }]);
+    await loaded('meters', [
+      {},
+      { subscription: OTHER, serial: '00ab77' },
+      { subscription: OTHER, serial: '555', removedOn: '1400/01/01', endReading: '9' },
+    ]);
   });
   const find = async (query: string, office: string | null = null): Promise<string[]> =>
     (await billing.findAccounts({ query, office, limit: 10, after: null })).map(({ subscription }) => subscription);
@@ -73,8 +84,17 @@ describe('finding a subscriber', () => {
 
   test('a row, and pages', async () => {
     const [hit] = await billing.findAccounts({ query: OTHER, office: null, limit: 1, after: null });
-    expect(hit).toEqual({ subscription: OTHER, billId: '2201437', name: 'محمدعلی نیک‌پور', address: 'میدان (آزادی) 100% پلاک 1 23', office: '02', use: 'household', meterSerial: '00ab77' });
-    const page = async (after: string | null): Promise<string[]> => (await billing.findAccounts({ query: 'کریم', office: '01', limit: 1, after })).map(({ subscription }) => subscription);
+    expect(hit).toEqual({
+      subscription: OTHER,
+      billId: '2201437',
+      name: 'محمدعلی نیک‌پور',
+      address: 'میدان (آزادی) 100% پلاک 1 23',
+      office: '02',
+      use: 'household',
+      meterSerial: '00ab77',
+    });
+    const page = async (after: string | null): Promise<string[]> =>
+      (await billing.findAccounts({ query: 'کریم', office: '01', limit: 1, after })).map(({ subscription }) => subscription);
     expect([await page(null), await page('014000000303'), await page(S)]).toEqual([['014000000303'], [S], []]);
     expect(await billing.findAccounts({ query: S, office: null, limit: 1, after: S })).toEqual([]);
   });
@@ -89,13 +109,23 @@ describe('the account', () => {
     await loaded('accounts', [{}]);
     expect(await billing.account(S, TODAY)).toMatchObject({
       account: { subscription: S, welfare: false, closedOn: null, units: 1, climate: 1 },
-      meters: [], lastBill: null, history: [], payments: [], adjustments: [], instalments: [], deposits: [], cycles: [],
+      meters: [],
+      lastBill: null,
+      history: [],
+      payments: [],
+      adjustments: [],
+      instalments: [],
+      deposits: [],
+      cycles: [],
     });
   });
 
   test('in full', async () => {
     await loaded('accounts', [{}, { subscription: OTHER, file: '22' }]);
-    await loaded('meters', [{ capacity: '6.0', coefficient: '1.0325' }, { serial: '1', installedOn: '1380/01/01', removedOn: '1390/01/01', endReading: '4980', digits: '4' }]);
+    await loaded('meters', [
+      { capacity: '6.0', coefficient: '1.0325' },
+      { serial: '1', installedOn: '1380/01/01', removedOn: '1390/01/01', endReading: '4980', digits: '4' },
+    ]);
     await loaded('bills', [
       { serial: '9', toDate: '1405/07/25', issuedOn: '1405/08/01' },
       { serial: '10', toDate: '1405/07/25', issuedOn: '1405/08/01', totalDue: '2147483648' },
@@ -125,8 +155,22 @@ describe('the account', () => {
     const snapshot = await billing.account(S, TODAY);
     expect(snapshot).toMatchObject({
       account: {
-        subscription: S, file: '1234567', company: '014', name: 'علی کریمی', nationalId: '0013542419', mobile: '09121234567', postalCode: '0612345678',
-        office: '01', series: '12', use: 'household', climate: 1, area: 'urban', units: 1, welfare: false, connectedOn: '1390/01/01', closedOn: null,
+        subscription: S,
+        file: '1234567',
+        company: '014',
+        name: 'علی کریمی',
+        nationalId: '0013542419',
+        mobile: '09121234567',
+        postalCode: '0612345678',
+        office: '01',
+        series: '12',
+        use: 'household',
+        climate: 1,
+        area: 'urban',
+        units: 1,
+        welfare: false,
+        connectedOn: '1390/01/01',
+        closedOn: null,
       },
       meters: [
         { serial: '1', digits: 4, installedOn: '1380/01/01', removedOn: '1390/01/01', endReading: 4980 },
@@ -144,11 +188,25 @@ describe('the account', () => {
       { reference: 'others-serial', paidOn: '1405/08/10', amount: 86000, paymentId: '86050112' },
     ]);
     expect(snapshot?.cycles.map(({ cycle }) => cycle)).toEqual(['12-1405-06', '12-1405-07', '12-1406-01']);
-    expect(snapshot?.feeds.map(({ kind }) => kind)).toEqual(['accounts', 'meters', 'bills', 'payments', 'adjustments', 'instalments', 'deposits', 'cycles']);
+    expect(snapshot?.feeds.map(({ kind }) => kind)).toEqual([
+      'accounts',
+      'meters',
+      'bills',
+      'payments',
+      'adjustments',
+      'instalments',
+      'deposits',
+      'cycles',
+    ]);
     expect(snapshot?.feeds[0]?.loadedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
 
     // reported by call: one that the ledger holds is the ledger's to tell, whatever the report says of it
-    const reported = ['of-call', 'open', 'counted', 'of-other'].map((reference) => ({ reference, paidOn: jalali('1405/07/30'), amount: 7, paymentId: '100000' }));
+    const reported = ['of-call', 'open', 'counted', 'of-other'].map((reference) => ({
+      reference,
+      paidOn: jalali('1405/07/30'),
+      amount: 7,
+      paymentId: '100000',
+    }));
     expect((await billing.account(S, TODAY, reported))?.payments).toEqual([
       snapshot?.payments[0],
       { reference: 'of-call', paidOn: '1405/07/30', amount: 7, paymentId: '100000' },
@@ -168,7 +226,9 @@ describe('the pool', () => {
         await client.query('select pg_terminate_backend(pg_backend_pid())');
       }),
     ).rejects.toThrow();
-    await db.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test' and pid <> pg_backend_pid()`);
+    await db.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test' and pid <> pg_backend_pid()`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await db.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
@@ -185,7 +245,9 @@ describe('the pool', () => {
   });
 
   test('bigint is exact or an error, dates are checked', async () => {
-    expect((await db.pool.query('select 2147483648::bigint as n, count(*) as c from billing.feeds')).rows).toEqual([{ n: 2147483648, c: 0 }]);
+    expect((await db.pool.query('select 2147483648::bigint as n, count(*) as c from billing.feeds')).rows).toEqual([
+      { n: 2147483648, c: 0 },
+    ]);
     await expect(db.pool.query('select 9007199254740993::bigint')).rejects.toThrow(RangeError);
     await expect(db.pool.query(`select '1405/9/4'::billing.jalali_date`)).rejects.toThrow();
   });

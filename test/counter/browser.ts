@@ -33,7 +33,10 @@ function program(): Program {
   if (status !== 0 || !existsSync(stdout)) throw new Error(`no Chromium: name one in TASVIEH_CHROMIUM (${stderr.slice(-500)})`);
   // its own list of fonts knows other folders, and a page without any font crashes it
   const fonts = path.join(UNPACKED, 'fonts.conf');
-  writeFileSync(fonts, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${UNPACKED}/fonts</dir><cachedir>${UNPACKED}/fonts-cache</cachedir></fontconfig>`);
+  writeFileSync(
+    fonts,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${UNPACKED}/fonts</dir><cachedir>${UNPACKED}/fonts-cache</cachedir></fontconfig>`,
+  );
   const libraries = [path.join(UNPACKED, 'al2023/lib'), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':');
   return { executablePath: stdout, args: ['--headless=shell'], env: { LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: fonts } };
 }
@@ -41,7 +44,11 @@ function program(): Program {
 /** A Chromium of its own, without a window; `pid` lets a failed test end it. */
 export async function openBrowser(): Promise<Browser> {
   const { executablePath, args, env } = program();
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...args], env: { ...(process.env as Record<string, string>), ...env } });
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
+    env: { ...(process.env as Record<string, string>), ...env },
+  });
 }
 
 function isExecutable(file: string): boolean {

@@ -28,7 +28,9 @@ beforeAll(async () => {
   stage.settings['TASVIEH_TEMPORAL_UI_URL'] = 'http://temporal.example/';
   await stage.startAll();
   // the system was there for ten days, office 01 was not
-  await stage.pool.query(`insert into app.presences values ('*', now() - interval '10 days', now()), ('01', now() - interval '10 days', now() - interval '10 days')`);
+  await stage.pool.query(
+    `insert into app.presences values ('*', now() - interval '10 days', now()), ('01', now() - interval '10 days', now() - interval '10 days')`,
+  );
 }, 120_000);
 
 afterAll(async () => {
@@ -51,7 +53,10 @@ const address = (path = '/'): string => stage.address().replace('/api/v1', path)
 const contexts = new Map<string, Promise<BrowserContext>>();
 
 /** A signed-in page of a role, in the language that the switch keeps. */
-async function pageOf(role: Role, options: { path?: string; language?: 'fa' | 'en'; office?: string } = {}): Promise<{ page: Page; context: BrowserContext }> {
+async function pageOf(
+  role: Role,
+  options: { path?: string; language?: 'fa' | 'en'; office?: string } = {},
+): Promise<{ page: Page; context: BrowserContext }> {
   const { path = '/', language = 'fa', office = '01' } = options;
   const opened = contexts.get(role + language + office) ?? openContext(role, language, office);
   contexts.set(role + language + office, opened);
@@ -75,7 +80,9 @@ function watched(page: Page): Page {
 async function openContext(role: Role, language: 'fa' | 'en', office: string): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
   await context.addCookies([{ name: 'tasvieh_session', value: await stage.tokenOf(role, office), url: address() }]);
-  await context.addInitScript(`localStorage.setItem('tasvieh-signed-in', 'x'); localStorage.getItem('tasvieh-language') ?? localStorage.setItem('tasvieh-language', '${language}')`);
+  await context.addInitScript(
+    `localStorage.setItem('tasvieh-signed-in', 'x'); localStorage.getItem('tasvieh-language') ?? localStorage.setItem('tasvieh-language', '${language}')`,
+  );
   return context;
 }
 
@@ -83,7 +90,9 @@ async function openContext(role: Role, language: 'fa' | 'en', office: string): P
 async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`));
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+  );
 }
 
 /** Waits until `expression` holds in the page; the page's own policy lets no text be evaluated in it. */
@@ -106,11 +115,20 @@ function standing(account: Account): Promise<Body> {
 
 /** A task that waits, as the settlement's workflow would open it. */
 async function openTask(kind: TaskKind, settlement: string, role: Role): Promise<string> {
-  const { id } = await createTaskStore(stage.pool).open({ id: taskId(kind, settlement), kind, settlement, office: '01', role, dueAt: new Date(Date.now() - 60_000).toISOString(), detail: {} });
+  const { id } = await createTaskStore(stage.pool).open({
+    id: taskId(kind, settlement),
+    kind,
+    settlement,
+    office: '01',
+    role,
+    dueAt: new Date(Date.now() - 60_000).toISOString(),
+    detail: {},
+  });
   return id;
 }
 
-const focused = (page: Page): Promise<string> => page.evaluate(`(document.activeElement?.labels?.[0] ?? document.activeElement)?.textContent ?? ''`);
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(`(document.activeElement?.labels?.[0] ?? document.activeElement)?.textContent ?? ''`);
 
 /** From the empty desk to the filled form, by keys alone. */
 async function fill(page: Page, account: Account, reading = account.reading + 40, shows = '.preview .payable'): Promise<void> {
@@ -173,14 +191,20 @@ it('goes from an empty desk to the announced balance, the hand-over and the next
   expect(previewed).toContain(persian(bill.payable));
   expect(await barriers(page)).toEqual([]);
 
-  const [printed] = await Promise.all([context.waitForEvent('request', (request) => request.url().includes('bill.pdf')), page.keyboard.press('Alt+p')]);
+  const [printed] = await Promise.all([
+    context.waitForEvent('request', (request) => request.url().includes('bill.pdf')),
+    page.keyboard.press('Alt+p'),
+  ]);
   expect(printed.url()).toBe(address(`/api/v1/settlements/${idOf(account)}/bill.pdf`));
   await page.bringToFront();
   await page.keyboard.press('Alt+h');
   await page.waitForSelector('.hand-over');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.notice.good');
-  expect((await stage.call('GET', `/settlements/${idOf(account)}`)).body).toMatchObject({ status: 'delivered', delivery: { deliveredTo: account.name, channel: 'counter' } });
+  expect((await stage.call('GET', `/settlements/${idOf(account)}`)).body).toMatchObject({
+    status: 'delivered',
+    delivery: { deliveredTo: account.name, channel: 'counter' },
+  });
 
   await page.keyboard.press('Escape');
   await holds(page, atSearch);
@@ -222,9 +246,13 @@ it('issues once however often the key is pressed', async () => {
   await fill(page, account);
   let sent = 0;
   page.on('request', (request) => void (sent += request.method() === 'POST' && request.url().endsWith('/settlements') ? 1 : 0));
-  await page.evaluate(`for (let n = 0; n < 3; n++) window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, cancelable: true }))`);
+  await page.evaluate(
+    `for (let n = 0; n < 3; n++) window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, cancelable: true }))`,
+  );
   await issue(page);
-  const { rows } = await stage.pool.query<{ bills: number }>('select count(*)::int as bills from app.bills where settlement_id = $1', [idOf(account)]);
+  const { rows } = await stage.pool.query<{ bills: number }>('select count(*)::int as bills from app.bills where settlement_id = $1', [
+    idOf(account),
+  ]);
   expect(rows).toEqual([{ bills: 1 }]);
   expect(sent).toBe(1);
 });
@@ -239,7 +267,9 @@ it('goes on by itself when the service was away', async () => {
   await stage.startApi();
   await page.waitForSelector('.announced-amount');
   await page.waitForSelector('.away:empty', { state: 'attached' });
-  const { rows } = await stage.pool.query<{ bills: number }>('select count(*)::int as bills from app.bills where settlement_id = $1', [idOf(account)]);
+  const { rows } = await stage.pool.query<{ bills: number }>('select count(*)::int as bills from app.bills where settlement_id = $1', [
+    idOf(account),
+  ]);
   expect(rows).toEqual([{ bills: 1 }]);
 });
 
@@ -329,7 +359,14 @@ it('issues the clearance letter once all is paid, and tells before that what is 
   const [slip] = bill.payments;
   if (!slip) throw new Error('nothing to pay');
   const today = todayInTehran(new Date());
-  const body = { eventId: `paid-${account.subscription}`, subscription: account.subscription, paymentId: slip.paymentId, amount: slip.amount, paidOn: today, reference: `r-${account.subscription}` };
+  const body = {
+    eventId: `paid-${account.subscription}`,
+    subscription: account.subscription,
+    paymentId: slip.paymentId,
+    amount: slip.amount,
+    paidOn: today,
+    reference: `r-${account.subscription}`,
+  };
   expect((await stage.call('POST', '/billing/payments', { as: ['billing', '01'], body })).status).toBe(201);
   await page.getByText('چیزی برای پرداخت نمانده است').waitFor();
   const opened = context.waitForEvent('request', (request) => request.isNavigationRequest() && request.url().endsWith('clearance.pdf'));
@@ -342,7 +379,9 @@ it('issues the clearance letter once all is paid, and tells before that what is 
 it('shows a refund that is asked for, until a second person confirms it, and after', async () => {
   const account = stage.account();
   const csv = `reference,subscription,paidOn,amount,paymentId,countedInBill\ncredit-1,${account.subscription},${todayInTehran(new Date())},90000000,,\n`;
-  expect((await stage.call('POST', '/billing/feeds/payments', { as: ['billing', '01'], csv, headers: { 'content-type': 'text/csv' } })).status).toBe(200);
+  expect(
+    (await stage.call('POST', '/billing/feeds/payments', { as: ['billing', '01'], csv, headers: { 'content-type': 'text/csv' } })).status,
+  ).toBe(200);
   expect((await settled(account)).bill.total).toBeLessThan(0);
   const path = `/settlements/${idOf(account)}`;
   const { page: supervisor } = await pageOf('supervisor', { path });
@@ -357,7 +396,11 @@ it('shows a refund that is asked for, until a second person confirms it, and aft
   await approver.getByRole('button', { name: 'تأیید بازپرداخت' }).click();
   await approver.getByText('بازپرداخت تأیید شده است').waitFor();
   await supervisor.getByText('بازپرداخت تأیید شده است').waitFor();
-  expect((await stage.call('GET', path)).body.refund).toMatchObject({ requestedBy: 'supervisor-01', confirmedBy: 'approver-01', reason: 'متقاضی از شهر می‌رود' });
+  expect((await stage.call('GET', path)).body.refund).toMatchObject({
+    requestedBy: 'supervisor-01',
+    confirmedBy: 'approver-01',
+    reason: 'متقاضی از شهر می‌رود',
+  });
 });
 
 it('leads a corrective action from its opening by the quality unit to the effect that another person judges later', async () => {
@@ -371,7 +414,13 @@ it('leads a corrective action from its opening by the quality unit to the effect
 
   // the company's are a supervisor's too, who finds it by its task
   const n = Number(pathname.split('/').at(-1));
-  await until('the task', 20, async () => (await stage.pool.query(`select from app.tasks where kind = 'callMeeting' and detail->>'correctiveAction' = $1`, [String(n)])).rowCount === 1);
+  await until(
+    'the task',
+    20,
+    async () =>
+      (await stage.pool.query(`select from app.tasks where kind = 'callMeeting' and detail->>'correctiveAction' = $1`, [String(n)]))
+        .rowCount === 1,
+  );
   const { page: supervisor } = await pageOf('supervisor', { path: '/tasks?kind=callMeeting' });
   await supervisor.locator(`td a[href="${pathname}"]`).click();
   await supervisor.getByLabel('روز جلسه', { exact: true }).fill(todayInTehran(new Date()));
@@ -404,13 +453,54 @@ it('judges the effect of a corrective action by another person, and the quality 
   const store = createCorrectiveActionStore(stage.pool);
   const [today, at] = [todayInTehran(new Date()), new Date().toISOString()];
   const who = (role: Role) => ({ id: `${role}-01`, name: 'مریم رضایی', role });
-  const { action: opened } = await store.open({ scope: 'other', subject: 'نشانی‌ها کهنه است', office: '01', month: today.slice(0, 7), openedAt: at, errors: null, threshold: null, openedBy: who('quality'), reason: 'نامه‌ها برگشت خورد' });
-  const meeting = { on: today, participants: ['مریم رضایی'], calledBy: who('supervisor'), calledAt: at, minutes: 'بررسی شد', cause: 'خوراک نشانی ندارد', recordedBy: who('supervisor'), recordedAt: at };
-  const actions = [{ what: 'افزودن نشانی به خوراک', owner: 'clerk-01', dueOn: today, decidedBy: who('supervisor'), decidedAt: at, done: { note: 'افزوده شد', by: who('clerk'), at }, effectDueOn: today, effect: null }];
-  await stage.pool.query(`update app.corrective_actions set status = 'done', version = 4, story = $2 where n = $1`, [opened.n, JSON.stringify({ meeting, actions, closure: null })]);
-  await stage.client.workflow.start(CORRECTIVE_ACTION_WORKFLOW, { workflowId: correctiveActionWorkflowId(opened.n), taskQueue: 'tasvieh', args: [await store.get(opened.n)] });
+  const { action: opened } = await store.open({
+    scope: 'other',
+    subject: 'نشانی‌ها کهنه است',
+    office: '01',
+    month: today.slice(0, 7),
+    openedAt: at,
+    errors: null,
+    threshold: null,
+    openedBy: who('quality'),
+    reason: 'نامه‌ها برگشت خورد',
+  });
+  const meeting = {
+    on: today,
+    participants: ['مریم رضایی'],
+    calledBy: who('supervisor'),
+    calledAt: at,
+    minutes: 'بررسی شد',
+    cause: 'خوراک نشانی ندارد',
+    recordedBy: who('supervisor'),
+    recordedAt: at,
+  };
+  const actions = [
+    {
+      what: 'افزودن نشانی به خوراک',
+      owner: 'clerk-01',
+      dueOn: today,
+      decidedBy: who('supervisor'),
+      decidedAt: at,
+      done: { note: 'افزوده شد', by: who('clerk'), at },
+      effectDueOn: today,
+      effect: null,
+    },
+  ];
+  await stage.pool.query(`update app.corrective_actions set status = 'done', version = 4, story = $2 where n = $1`, [
+    opened.n,
+    JSON.stringify({ meeting, actions, closure: null }),
+  ]);
+  await stage.client.workflow.start(CORRECTIVE_ACTION_WORKFLOW, {
+    workflowId: correctiveActionWorkflowId(opened.n),
+    taskQueue: 'tasvieh',
+    args: [await store.get(opened.n)],
+  });
   const path = `/corrective-actions/${opened.n}`;
-  await until('the task', 20, async () => (await stage.pool.query(`select from app.tasks where detail->>'correctiveAction' = $1`, [String(opened.n)])).rowCount === 1);
+  await until(
+    'the task',
+    20,
+    async () => (await stage.pool.query(`select from app.tasks where detail->>'correctiveAction' = $1`, [String(opened.n)])).rowCount === 1,
+  );
 
   const { page: supervisor } = await pageOf('supervisor', { path });
   const judge = supervisor.getByRole('button', { name: 'ثبت سنجش اثر' });
@@ -452,7 +542,12 @@ it('tells the quality unit who looked at a subscriber', async () => {
   const account = stage.account();
   await stage.call('GET', `/accounts/${account.subscription}`);
   // it is written beside the answer
-  await until('the entry', 20, async () => (await stage.pool.query('select from app.access_log where subscriptions @> array[$1]', [account.subscription])).rowCount === 1);
+  await until(
+    'the entry',
+    20,
+    async () =>
+      (await stage.pool.query('select from app.access_log where subscriptions @> array[$1]', [account.subscription])).rowCount === 1,
+  );
   const { page } = await pageOf('quality', { path: '/access-log' });
   await page.getByLabel('شمارهٔ اشتراک').fill(account.subscription);
   await page.waitForURL(/subscription=/);
@@ -470,13 +565,25 @@ describe('each screen', () => {
   beforeAll(async () => {
     account = stage.account();
     await settled(account);
-    const opened = await stage.call('POST', '/corrective-actions', { as: ['quality', '01'], body: { scope: 'cause', subject: 'feed', reason: 'برای این آزمون' } });
+    const opened = await stage.call('POST', '/corrective-actions', {
+      as: ['quality', '01'],
+      body: { scope: 'cause', subject: 'feed', reason: 'برای این آزمون' },
+    });
     action = (opened.body as unknown as { n: number }).n;
-    await stage.pool.query(`insert into app.quality_reports (month, edition, made_at, report, pdf, xlsx) values ('1404/01', 1, now(), '{}', '', ''), ('1404/01', 2, now(), '{}', '', '')`);
+    await stage.pool.query(
+      `insert into app.quality_reports (month, edition, made_at, report, pdf, xlsx) values ('1404/01', 1, now(), '{}', '', ''), ('1404/01', 2, now(), '{}', '', '')`,
+    );
     await openTask('breached', idOf(account), 'supervisor');
     // of no slip: kept aside, with a task for billing
     await createPaymentStore(stage.pool).record(
-      { eventId: 'e-1', reference: 'بانک/۱', subscription: account.subscription, paymentId: '4800511', amount: 48_000, paidOn: todayInTehran(new Date()) },
+      {
+        eventId: 'e-1',
+        reference: 'بانک/۱',
+        subscription: account.subscription,
+        paymentId: '4800511',
+        amount: 48_000,
+        paidOn: todayInTehran(new Date()),
+      },
       '01',
       { id: 'b1', office: '01' },
     );
@@ -502,19 +609,23 @@ describe('each screen', () => {
   it.each([
     ['fa', [false, true]],
     ['en', [false]],
-  ] as const)('has no barriers in %s, light on a desk, in Persian also dark on a phone, and stays in its width', async (language, phones) => {
-    for (const [path, role, ready] of screens) {
-      const { page } = await pageOf(role, { path: path(), language });
-      for (const phone of phones) {
-        await page.setViewportSize(phone ? { width: 390, height: 844 } : { width: 1366, height: 768 });
-        await page.emulateMedia({ colorScheme: phone ? 'dark' : 'light' });
-        await page.waitForSelector(ready);
-        expect(await page.getAttribute('html', 'dir')).toBe(language === 'fa' ? 'rtl' : 'ltr');
-        expect({ path: path(), phone, found: await barriers(page) }).toEqual({ path: path(), phone, found: [] });
-        expect(await page.evaluate(`document.documentElement.scrollWidth <= window.innerWidth`)).toBe(true);
+  ] as const)(
+    'has no barriers in %s, light on a desk, in Persian also dark on a phone, and stays in its width',
+    async (language, phones) => {
+      for (const [path, role, ready] of screens) {
+        const { page } = await pageOf(role, { path: path(), language });
+        for (const phone of phones) {
+          await page.setViewportSize(phone ? { width: 390, height: 844 } : { width: 1366, height: 768 });
+          await page.emulateMedia({ colorScheme: phone ? 'dark' : 'light' });
+          await page.waitForSelector(ready);
+          expect(await page.getAttribute('html', 'dir')).toBe(language === 'fa' ? 'rtl' : 'ltr');
+          expect({ path: path(), phone, found: await barriers(page) }).toEqual({ path: path(), phone, found: [] });
+          expect(await page.evaluate(`document.documentElement.scrollWidth <= window.innerWidth`)).toBe(true);
+        }
       }
-    }
-  }, 180_000);
+    },
+    180_000,
+  );
 
   it('changes its language by one switch', async () => {
     const { page } = await pageOf('supervisor', { path: '/settlements' });
@@ -533,8 +644,11 @@ it('gives tasks that wait to a colleague, and closes one with a note', async () 
   expect(await page.locator('tr', { hasText: 'مهلت گذشت' }).count()).toBeGreaterThanOrEqual(2);
   await page.getByLabel('دادن به').selectOption('clerk-01');
   await page.getByRole('button', { name: 'بسپار' }).click();
-  const assigned = async (): Promise<unknown[]> => (await stage.pool.query('select assignee from app.tasks where id = any($1)', [ids])).rows;
-  await until('the assignment', 20, async () => (await assigned()).every((row) => (row as { assignee: string | null }).assignee === 'clerk-01'));
+  const assigned = async (): Promise<unknown[]> =>
+    (await stage.pool.query('select assignee from app.tasks where id = any($1)', [ids])).rows;
+  await until('the assignment', 20, async () =>
+    (await assigned()).every((row) => (row as { assignee: string | null }).assignee === 'clerk-01'),
+  );
   const { page: clerk } = await pageOf('clerk', { path: '/tasks' });
   const row = clerk.locator('tr', { has: clerk.locator(`a[href="/settlements/${idOf(accounts[0] as Account)}"]`) });
   await row.locator('summary').click();
@@ -550,7 +664,9 @@ it('shows every faulty row of a feed, and takes the mended file', async () => {
   await page.getByLabel('خوراک', { exact: true }).selectOption('payments');
   const header = 'reference,subscription,paidOn,amount,paymentId,countedInBill\n';
   const send = async (rows: string): Promise<void> => {
-    await page.getByLabel('پرونده', { exact: true }).setInputFiles({ name: 'payments.csv', mimeType: 'text/csv', buffer: Buffer.from(header + rows) });
+    await page
+      .getByLabel('پرونده', { exact: true })
+      .setInputFiles({ name: 'payments.csv', mimeType: 'text/csv', buffer: Buffer.from(header + rows) });
     await page.getByRole('button', { name: 'فرستادن', exact: true }).click();
   };
   const { subscription } = stage.account();
@@ -558,7 +674,13 @@ it('shows every faulty row of a feed, and takes the mended file', async () => {
   const faults = page.getByRole('region', { name: 'ایرادهای پرونده' });
   await faults.waitFor();
   const shown = await faults.locator('tbody tr').allInnerTexts();
-  expect(shown.map((text) => text.split(/\s+/).slice(0, 2))).toEqual(expect.arrayContaining([['۲', 'paidOn'], ['۳', 'subscription'], ['۳', 'amount']]));
+  expect(shown.map((text) => text.split(/\s+/).slice(0, 2))).toEqual(
+    expect.arrayContaining([
+      ['۲', 'paidOn'],
+      ['۳', 'subscription'],
+      ['۳', 'amount'],
+    ]),
+  );
   await send(`r-1,${subscription},1405/01/01,1000,,\n`);
   await page.getByText('۱ ردیف خوانده شد').waitFor();
 });
@@ -573,7 +695,9 @@ it('leads from an indicator to the settlements behind it, and from a settlement 
   await page.getByRole('heading', { name: 'تسویه‌ها' }).waitFor();
   await page.locator(`a[href="/settlements/${idOf(account)}"]`).click();
   const history = page.getByRole('link', { name: 'تاریخچه در Temporal' });
-  expect(await history.getAttribute('href')).toBe(`http://temporal.example/namespaces/${stage.temporal.namespace}/workflows/settlement%2F${idOf(account)}`);
+  expect(await history.getAttribute('href')).toBe(
+    `http://temporal.example/namespaces/${stage.temporal.namespace}/workflows/settlement%2F${idOf(account)}`,
+  );
   // the list was narrowed to what was counted as late
   await page.goBack();
   expect(new URL(page.url()).searchParams.get('only')).toBe('late');
@@ -602,7 +726,11 @@ it('records a person and tells the one-time password once', async () => {
   await page.getByLabel('نام کاربری', { exact: true }).fill('n.kazemi');
   await page.getByRole('button', { name: 'ثبت کاربر' }).click();
   const password = await page.locator('.one-time').innerText();
-  const signedIn = await fetch(address('/api/v1/session'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user: 'n.kazemi', password }) });
+  const signedIn = await fetch(address('/api/v1/session'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user: 'n.kazemi', password }),
+  });
   expect(await signedIn.json()).toMatchObject({ id: 'n.kazemi', role: 'clerk', mustChangePassword: true });
   await page.getByRole('link', { name: 'نرگس کاظمی' }).click();
   await page.getByRole('button', { name: 'ثبت صلاحیت' }).click();
@@ -634,7 +762,12 @@ it('changes deadlines, working days and documents from a day on, and a second ad
   await page.getByRole('button', { name: 'افزودن به فهرست' }).click();
   const changes = page.locator('.changing .changes');
   await changes.getByText(/خواسته می‌شود: .*شناسنامه/).waitFor();
-  expect(await changes.locator('li').allInnerTexts()).toEqual(['مهلت اصلاح و تأیید (ساعت): ۲۴ ۳۶', expect.stringMatching(/^ساعت کار اداره‌ها: .*۱۴:۳۰.*۱۳:۰۰/), expect.stringMatching(/^تعطیل می‌شود: (پنجشنبه؛ )?[۰-۹]+ اسفند ۱۴۰۶(؛ پنجشنبه)?$/), 'خواسته می‌شود: کارت ملی یا شناسنامه (تسویهٔ نهایی)']);
+  expect(await changes.locator('li').allInnerTexts()).toEqual([
+    'مهلت اصلاح و تأیید (ساعت): ۲۴ ۳۶',
+    expect.stringMatching(/^ساعت کار اداره‌ها: .*۱۴:۳۰.*۱۳:۰۰/),
+    expect.stringMatching(/^تعطیل می‌شود: (پنجشنبه؛ )?[۰-۹]+ اسفند ۱۴۰۶(؛ پنجشنبه)?$/),
+    'خواسته می‌شود: کارت ملی یا شناسنامه (تسویهٔ نهایی)',
+  ]);
   expect(await barriers(page)).toEqual([]);
   await proposing.click();
   await page.getByText('پیشنهاد خود شماست').waitFor();
@@ -648,8 +781,22 @@ it('changes deadlines, working days and documents from a day on, and a second ad
   const inForce = await stage.call('GET', '/terms?on=1406/12/01');
   expect(inForce.body).toMatchObject({
     tariff: { version: 'illustrative-1397.2' },
-    terms: { correction: { dueHours: 36, remindHours: 12 }, daysOff: expect.arrayContaining(['thursday', 'friday', expect.stringMatching(/^1406\/12\//)]) },
-    documents: [{ anyOf: [{ code: 'nationalCard', name: 'کارت ملی' }, { code: 'BIRTH_CERTIFICATE', name: 'شناسنامه' }], purposes: ['final'], applicants: null, from: '1406/12/01', to: null }],
+    terms: {
+      correction: { dueHours: 36, remindHours: 12 },
+      daysOff: expect.arrayContaining(['thursday', 'friday', expect.stringMatching(/^1406\/12\//)]),
+    },
+    documents: [
+      {
+        anyOf: [
+          { code: 'nationalCard', name: 'کارت ملی' },
+          { code: 'BIRTH_CERTIFICATE', name: 'شناسنامه' },
+        ],
+        purposes: ['final'],
+        applicants: null,
+        from: '1406/12/01',
+        to: null,
+      },
+    ],
   });
 });
 
@@ -669,7 +816,9 @@ it('reads a step table by row and column, and proposes the document that it make
   const { page } = await pageOf('admin', { path: '/rules' });
   await page.locator('summary', { hasText: 'جدول پله‌ها' }).click();
   const choose = (rates: string): Promise<void> =>
-    page.getByLabel('پروندهٔ CSV یا XLSX').setInputFiles({ name: 'rates.csv', mimeType: 'text/csv', buffer: Buffer.from(`کاربری,فصل,اقلیم,تا,نرخ\n${rates}`) });
+    page
+      .getByLabel('پروندهٔ CSV یا XLSX')
+      .setInputFiles({ name: 'rates.csv', mimeType: 'text/csv', buffer: Buffer.from(`کاربری,فصل,اقلیم,تا,نرخ\n${rates}`) });
   await choose('household,هر دو,,۴۵,۱۲۰۰\nhousehold,هر دو,,,هزار\n');
   await page.getByLabel('نسخه').fill('steps-1407');
   await page.getByLabel('عنوان').fill('تعرفهٔ ۱۴۰۷');
@@ -685,7 +834,22 @@ it('reads a step table by row and column, and proposes the document that it make
   expect(await barriers(page)).toEqual([]);
   await form.getByRole('button', { name: 'پیشنهاد برای انتشار' }).click();
   await page.getByText('پیشنهاد خود شماست').waitFor();
-  expect((await stage.call('GET', '/tariffs/steps-1407', { as: ['admin', '01'] })).body).toMatchObject({ published: false, document: { from: '1407/01/16', gas: expect.arrayContaining([expect.objectContaining({ use: 'household', steps: [{ uptoM3PerMonth: 45, rialPerM3: 1200 }, { uptoM3PerMonth: null, rialPerM3: 1800 }] }), expect.objectContaining({ use: 'bakery' })]) } });
+  expect((await stage.call('GET', '/tariffs/steps-1407', { as: ['admin', '01'] })).body).toMatchObject({
+    published: false,
+    document: {
+      from: '1407/01/16',
+      gas: expect.arrayContaining([
+        expect.objectContaining({
+          use: 'household',
+          steps: [
+            { uptoM3PerMonth: 45, rialPerM3: 1200 },
+            { uptoM3PerMonth: null, rialPerM3: 1800 },
+          ],
+        }),
+        expect.objectContaining({ use: 'bakery' }),
+      ]),
+    },
+  });
   await page.locator('summary', { hasText: 'برداشتن پیشنهاد' }).click();
   await page.getByRole('button', { name: 'برداشتن پیشنهاد' }).click();
   await page.getByText('پیشنهادی در انتظار نیست.').waitFor();
@@ -694,7 +858,10 @@ it('reads a step table by row and column, and proposes the document that it make
 it('checks a tariff, proposes it, and publishes it by another administrator', async () => {
   const { page } = await pageOf('admin', { path: '/rules' });
   await page.getByText('تعرفهٔ تازه', { exact: true }).click();
-  const choose = (document: object): Promise<void> => page.getByLabel('پروندهٔ JSON').setInputFiles({ name: 'tariff.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(document)) });
+  const choose = (document: object): Promise<void> =>
+    page
+      .getByLabel('پروندهٔ JSON')
+      .setInputFiles({ name: 'tariff.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(document)) });
   const tariff = { ...illustrativeTariff(), version: 'practice-1406', from: '1406/01/16' };
   await choose({ ...tariff, title: '' });
   await page.getByText('این تعرفه منتشر نمی‌شود').waitFor();
@@ -735,7 +902,10 @@ describe('the company’s own sign-on', () => {
   let provider: TestProvider;
   beforeAll(async () => {
     provider = await startProvider();
-    await createPeopleStore(stage.pool).record({ id: 'm.rezaei', name: 'مریم رضایی', office: '01', roles: ['clerk'] }, { id: 'test', name: 'test' });
+    await createPeopleStore(stage.pool).record(
+      { id: 'm.rezaei', name: 'مریم رضایی', office: '01', roles: ['clerk'] },
+      { id: 'test', name: 'test' },
+    );
     await stage.api.kill('SIGTERM');
     Object.assign(stage.settings, {
       TASVIEH_PUBLIC_URL: address('').replace(/\/$/, ''),

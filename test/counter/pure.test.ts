@@ -63,15 +63,22 @@ describe('days', () => {
     ['1403-12-30', '1403/12/30'],
   ])('%s is %s', (typed, day) => expect(dayText(parseDay(typed, today)!)).toBe(day));
 
-  it.each(['', '1404/12/30', '1405/13/01', '31', 'x', '1/2/3/4', '1405//4', '99999'])('%s is no day', (typed) => expect(parseDay(typed, today)).toBeNull());
+  it.each(['', '1404/12/30', '1405/13/01', '31', 'x', '1/2/3/4', '1405//4', '99999'])('%s is no day', (typed) =>
+    expect(parseDay(typed, today)).toBeNull(),
+  );
 
   it('are those of the domain', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1206, max: 1498 }), fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 31 }), (year, month, day) => {
-        const text = dayText({ year, month, day });
-        const known = parseJalali(text);
-        expect(parseDay(text, today) === null ? null : text).toBe(known);
-      }),
+      fc.property(
+        fc.integer({ min: 1206, max: 1498 }),
+        fc.integer({ min: 1, max: 13 }),
+        fc.integer({ min: 1, max: 31 }),
+        (year, month, day) => {
+          const text = dayText({ year, month, day });
+          const known = parseJalali(text);
+          expect(parseDay(text, today) === null ? null : text).toBe(known);
+        },
+      ),
     );
   });
 

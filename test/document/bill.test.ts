@@ -81,7 +81,13 @@ test('what was computed is printed: decimals in the sentences, and the exact qua
     snapshot: snapshot(),
     facts: { settlementDate: on('1397/02/11'), reading: 0, readingSource: 'staff', purpose: 'balance' },
     usage: { previous: { reading: 0, on: on('1397/02/01'), source: 'staff' }, days: 10, consumption: decimal('40.125') },
-    tariffs: [stepTariff([{ uptoM3PerMonth: 45, rialPerM3: 1081 }, { uptoM3PerMonth: 95, rialPerM3: 1311 }, { uptoM3PerMonth: null, rialPerM3: 1656 }])],
+    tariffs: [
+      stepTariff([
+        { uptoM3PerMonth: 45, rialPerM3: 1081 },
+        { uptoM3PerMonth: 95, rialPerM3: 1311 },
+        { uptoM3PerMonth: null, rialPerM3: 1656 },
+      ]),
+    ],
     fee: null,
   });
   isDebt(computed);
@@ -90,7 +96,8 @@ test('what was computed is printed: decimals in the sentences, and the exact qua
   const { text, inside } = printed({ lines: computed.lines });
   expect(inside).toBe(true);
   // the reader of the PDF gives figures and letters in their order, but not each gap and mark between them
-  const holds = (printedText: string, parts: string[]) => parts.filter((part) => !printedText.replace(/\s/g, '').includes(part.replaceAll(' ', '')));
+  const holds = (printedText: string, parts: string[]) =>
+    parts.filter((part) => !printedText.replace(/\s/g, '').includes(part.replaceAll(' ', '')));
   expect(holds(text, ['حدود ۱۶٫۶۶۷ متر مکعب', 'حدود ۳۱٫۶۶۷', 'مقدار دقیق ۵۰/۳ مترمکعب', '۱۶٫۶۷ مترمکعب', 'مقدار دقیق ۲۰۳/۲۴'])).toEqual([]);
   // an exact decimal of more than two places is told as such
   const eighth = printed({ lines: [{ ...computed.lines[0]!, quantity: '321/8', basis: '40.125 متر مکعب × 1081 ریال' }] }).text;

@@ -74,9 +74,7 @@ for (const path of process.argv.slice(2)) {
     const text = items.filter((item) => item.str !== '');
     pages.push({
       lines: lines(text),
-      inside: text.every(
-        ({ width, transform: [, , , , x, y] }) => x >= left && x + width <= right && y >= bottom && y <= top,
-      ),
+      inside: text.every(({ width, transform: [, , , , x, y] }) => x >= left && x + width <= right && y >= bottom && y <= top),
       barcodes: await barcodes(page),
     });
   }

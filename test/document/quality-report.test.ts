@@ -12,12 +12,40 @@ const many = sampleReport({
   cycles: Array.from({ length: 40 }, (_, i) => indicators(`${10 + i}-1405-06`, { ...NOTHING_COUNTED, announcements: 40 - i })),
   offices: Array.from({ length: 60 }, (_, i) => indicators(`office-${i}`, { ...NOTHING_COUNTED, requests: 7 })),
 });
-const empty = sampleReport({ whole: nothing, before: nothing, months: Array.from({ length: 12 }, () => nothing), days: [], cycles: [], offices: [], clerks: [] });
+const empty = sampleReport({
+  whole: nothing,
+  before: nothing,
+  months: Array.from({ length: 12 }, () => nothing),
+  days: [],
+  cycles: [],
+  offices: [],
+  clerks: [],
+});
 const [ordinary, long, bare] = readPdfs([reportPdf(sampleReport()), reportPdf(many), reportPdf(empty)]);
 if (!ordinary || !long || !bare) throw new Error('nothing printed');
 
 test('the figures of the month, in Persian digits, each beside its id, and the month before', () => {
-  for (const text of ['آبان ۱۴۰۵', '۱۴۰۵/۰۸/۰۱', '۹۷٫۱٪', '۱٬۲۴۷', '۱٬۲۸۴', '۳٬۸۱۵', '۳٬۸۵۲', '۹۸٫۸٪', '۱۷', 'K1', 'K2', 'K3', 'K4', 'K5', 'SSS-PM-02', '۲۱۴', '۱٬۲۳۴', '12-1405-06']) expect(ordinary.text).toContain(text);
+  for (const text of [
+    'آبان ۱۴۰۵',
+    '۱۴۰۵/۰۸/۰۱',
+    '۹۷٫۱٪',
+    '۱٬۲۴۷',
+    '۱٬۲۸۴',
+    '۳٬۸۱۵',
+    '۳٬۸۵۲',
+    '۹۸٫۸٪',
+    '۱۷',
+    'K1',
+    'K2',
+    'K3',
+    'K4',
+    'K5',
+    'SSS-PM-02',
+    '۲۱۴',
+    '۱٬۲۳۴',
+    '12-1405-06',
+  ])
+    expect(ordinary.text).toContain(text);
   expect(ordinary.text).toMatch(/۱۴۰۵\/۰۹\/۰۱.*۰۶:۰۰/);
   expect([ordinary.pages.length, ordinary.inside]).toEqual([2, true]);
 });
@@ -58,10 +86,17 @@ describe('the workbook', () => {
     expect(summary.find(([name]) => name === 'ریسک R4: اقلام ارسال‌نشده')?.[1]).toBe(214);
     expect(summary.find(([name]) => name === 'علت: ثبت کارمند')?.[1]).toBe(9);
     expect(summary.find(([name]) => name === 'ریسک R1: دقیقه‌های قطعی')?.[1]).toBe(1234);
-    expect(rows('قطعی‌ها').slice(1)).toEqual([['02', '1405/08/06', '09:35', '10:49', 74], ['همهٔ سامانه', '1405/08/24', '07:30', 'ادامه دارد', 1160]]);
+    expect(rows('قطعی‌ها').slice(1)).toEqual([
+      ['02', '1405/08/06', '09:35', '10:49', 74],
+      ['همهٔ سامانه', '1405/08/24', '07:30', 'ادامه دارد', 1160],
+    ]);
     const offices = rows('اداره‌ها');
     expect(offices[0]?.slice(0, 2)).toEqual(['اداره', 'K1 درخواست']);
-    expect(offices.slice(1).map(([office, requests]) => [office, requests])).toEqual([['01', 600], ['02', 450], ['اداره شهر نمونه', 300]]);
+    expect(offices.slice(1).map(([office, requests]) => [office, requests])).toEqual([
+      ['01', 600],
+      ['02', 450],
+      ['اداره شهر نمونه', 300],
+    ]);
     expect(rows('روزها')).toHaveLength(31);
     const share = book.Sheets['اداره‌ها']?.['D2'] as { v: number; z: string };
     expect([share.v, share.z]).toEqual([591 / 600, '0.0%']);
@@ -74,7 +109,8 @@ describe('the workbook', () => {
   });
 
   test('indicators alone: every column, the group only where there is one', async () => {
-    const of = async (...asked: Parameters<typeof indicatorsXlsx>) => utils.sheet_to_json<unknown[]>(Object.values(read(await indicatorsXlsx(...asked)).Sheets)[0] as never, { header: 1, defval: null });
+    const of = async (...asked: Parameters<typeof indicatorsXlsx>) =>
+      utils.sheet_to_json<unknown[]>(Object.values(read(await indicatorsXlsx(...asked)).Sheets)[0] as never, { header: 1, defval: null });
     expect(await of('office', sampleReport().offices)).toHaveLength(4);
     expect((await of('office', sampleReport().offices))[0]).toHaveLength(INDICATOR_COLUMNS.length);
     expect((await of(null, [nothing]))[0]).toEqual(INDICATOR_COLUMNS.slice(1).map(({ title }) => title));

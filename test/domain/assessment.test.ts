@@ -11,11 +11,18 @@ const codes = (found: { code: string }[]): string[] => found.map(({ code }) => c
 describe('checkAccount', () => {
   const asked = facts('1397/02/31', 100);
   test('no such subscription', () =>
-    expect(checkAccount(order(asked), null)).toMatchObject([{ code: 'ACCOUNT_NOT_FOUND', severity: 'error', field: 'subscription', message: expect.stringContaining('123004567814') }]));
+    expect(checkAccount(order(asked), null)).toMatchObject([
+      { code: 'ACCOUNT_NOT_FOUND', severity: 'error', field: 'subscription', message: expect.stringContaining('123004567814') },
+    ]));
   test('of the clerk’s own office', () => expect(checkAccount(order(asked), snapshot())).toEqual([]));
   test.each(['clerk', 'supervisor', 'billing'] as const)('of another office, for a %s', (role) =>
     expect(checkAccount(order(asked, { role, office: '02' }), snapshot())).toMatchObject([
-      { code: 'FORBIDDEN', severity: 'error', field: 'subscription', message: 'اشتراک 123004567814 مربوط به اداره 01 است و در اداره شما تسویه نمی‌شود.' },
+      {
+        code: 'FORBIDDEN',
+        severity: 'error',
+        field: 'subscription',
+        message: 'اشتراک 123004567814 مربوط به اداره 01 است و در اداره شما تسویه نمی‌شود.',
+      },
     ]),
   );
   test('an admin may settle anywhere', () => expect(checkAccount(order(asked, { role: 'admin', office: '02' }), snapshot())).toEqual([]));
@@ -26,13 +33,21 @@ describe('checkDocuments', () => {
   const rules: RequiredDocument[] = [
     { ...ever, anyOf: [{ code: 'ID_CARD', name: 'کارت ملی' }], purposes: ['balance', 'final'] },
     { ...ever, anyOf: [{ code: 'LEASE', name: 'اجاره‌نامه' }], purposes: ['final'], applicants: ['tenant'] },
-    { ...ever, anyOf: [{ code: 'DEED', name: 'سند مالکیت' }, { code: 'CONTRACT', name: 'مبایعه‌نامه' }], purposes: ['nameChange'] },
+    {
+      ...ever,
+      anyOf: [
+        { code: 'DEED', name: 'سند مالکیت' },
+        { code: 'CONTRACT', name: 'مبایعه‌نامه' },
+      ],
+      purposes: ['nameChange'],
+    },
     { from: on('1397/03/01'), to: null, anyOf: [{ code: 'PAID_BILL', name: 'قبض پرداخت‌شده' }], purposes: ['nameChange'] },
   ];
   const of = tariff({ requiredDocuments: rules });
   const next = { name: 'رضا', nationalId: '', from: on('1397/03/01') };
   const tenant = { kind: 'tenant' as const, name: 'x', nationalId: '' };
-  const found = (change: Partial<SettlementFacts>, date = '1397/02/31', tariffs = [of]) => checkDocuments(facts(date, 100, change), tariffs).map(({ message }) => message.slice(message.indexOf(':') + 2, message.indexOf('.')));
+  const found = (change: Partial<SettlementFacts>, date = '1397/02/31', tariffs = [of]) =>
+    checkDocuments(facts(date, 100, change), tariffs).map(({ message }) => message.slice(message.indexOf(':') + 2, message.indexOf('.')));
   test.each<[string, Partial<SettlementFacts>, string[], string]>([
     ['a balance', {}, ['کارت ملی'], '1397/02/31'],
     ['shown', { documents: ['ID_CARD'] }, [], '1397/02/31'],
@@ -53,7 +68,10 @@ describe('checkDocuments', () => {
   });
   test('an error of the assessment, also beside an impossible reading: the clerk mends all at once', () => {
     const last = snapshot({ lastBill: bill('1397/02/01', 100) });
-    expect(assessDebt(order(facts('1397/02/31', 99)), last, [of], FEE, TODAY)).toMatchObject({ debt: null, findings: [{ code: 'DOCUMENT_MISSING', severity: 'error', field: 'documents' }] });
+    expect(assessDebt(order(facts('1397/02/31', 99)), last, [of], FEE, TODAY)).toMatchObject({
+      debt: null,
+      findings: [{ code: 'DOCUMENT_MISSING', severity: 'error', field: 'documents' }],
+    });
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), last, [of], FEE, TODAY);
     expect([codes(findings), blocking(findings, []).length, debt?.total]).toEqual([['DOCUMENT_MISSING'], 1, 48_645]);
   });
@@ -65,11 +83,26 @@ describe('assessDebt', () => {
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], FEE, TODAY);
     expect(findings).toEqual([]);
     // T1: 45 m³ → 48,645 (case 2)
-    expect(debt).toMatchObject({ total: 68_645, payable: 68_000, carry: 645, days: 30, consumption: '45', previousReading: { reading: 100, on: '1397/02/01' }, definitive: true, fee: FEE });
+    expect(debt).toMatchObject({
+      total: 68_645,
+      payable: 68_000,
+      carry: 645,
+      days: 30,
+      consumption: '45',
+      previousReading: { reading: 100, on: '1397/02/01' },
+      definitive: true,
+      fee: FEE,
+    });
   });
   test('case 12: 75 m³ over a replacement', () => {
     const meters = [meter({ removedOn: on('1397/02/10'), endReading: 5_020 }), meter({ serial: 'M2', installedOn: on('1397/02/10') })];
-    const { debt } = assessDebt(order(facts('1397/02/31', 35)), snapshot({ lastBill: bill('1397/02/01', 4_980), meters }), [tariff()], FEE, TODAY);
+    const { debt } = assessDebt(
+      order(facts('1397/02/31', 35)),
+      snapshot({ lastBill: bill('1397/02/01', 4_980), meters }),
+      [tariff()],
+      FEE,
+      TODAY,
+    );
     // 45 × 1081 + 30 × 1311
     expect(debt).toMatchObject({ consumption: '75', total: 87_975 });
   });
@@ -78,21 +111,35 @@ describe('assessDebt', () => {
   });
   test('decision: no fee without a board resolution, and the bill goes on', () => {
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], null, TODAY);
-    expect(findings).toMatchObject([{ code: 'NO_FEE_RESOLUTION', severity: 'info', field: 'settlementDate', message: 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.' }]);
+    expect(findings).toMatchObject([
+      {
+        code: 'NO_FEE_RESOLUTION',
+        severity: 'info',
+        field: 'settlementDate',
+        message: 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.',
+      },
+    ]);
     expect(debt).toMatchObject({ fee: null, total: 68_645 });
   });
   test('data that is older than the terms allow is to be confirmed, also beside an impossible reading', () => {
     const stale = { ...of, feeds: [{ kind: 'bills' as const, loadedAt: '2020-01-22T05:00:00.000Z', asOf: on('1398/11/01') }] };
     for (const reading of [145, 99]) {
       const { findings } = assessDebt(order(facts('1397/02/31', reading)), stale, [tariff()], FEE, TODAY);
-      expect(findings).toMatchObject([{ code: 'STALE_FEED', severity: 'confirm', field: 'subscription', message: expect.stringContaining('1398/11/01 (58 روز پیش)') }]);
+      expect(findings).toMatchObject([
+        { code: 'STALE_FEED', severity: 'confirm', field: 'subscription', message: expect.stringContaining('1398/11/01 (58 روز پیش)') },
+      ]);
     }
   });
   test('no tariff for the day: refused, the ledger alone is not', () => {
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff({ to: on('1397/02/20') })], FEE, TODAY);
     expect(debt).toBeNull();
-    expect(findings).toMatchObject([{ code: 'NO_TARIFF', severity: 'error', field: 'settlementDate', message: expect.stringContaining('1397/02/21') }]);
-    expect(assessDebt(order(facts('1397/02/31', null)), of, [], FEE, TODAY)).toMatchObject({ debt: { total: 20_000, payable: 20_000 }, findings: [] });
+    expect(findings).toMatchObject([
+      { code: 'NO_TARIFF', severity: 'error', field: 'settlementDate', message: expect.stringContaining('1397/02/21') },
+    ]);
+    expect(assessDebt(order(facts('1397/02/31', null)), of, [], FEE, TODAY)).toMatchObject({
+      debt: { total: 20_000, payable: 20_000 },
+      findings: [],
+    });
   });
   test('decision: a late decree: the last tariff provisionally, on account, and the tariff is named', () => {
     const last = snapshot({ lastBill: bill('1397/12/20', 100) });
@@ -101,7 +148,10 @@ describe('assessDebt', () => {
     for (const part of ['1398/01/20', household1397.title, 'علی‌الحساب']) expect(findings[0]!.message).toContain(part);
     expect(debt).toMatchObject({ definitive: false, tariff: ['1397'] });
     // up to the table's last day nothing is provisional
-    expect(assessDebt(order(facts('1398/01/15', 145)), last, [household1397], FEE, TODAY)).toMatchObject({ findings: [], debt: { definitive: true } });
+    expect(assessDebt(order(facts('1398/01/15', 145)), last, [household1397], FEE, TODAY)).toMatchObject({
+      findings: [],
+      debt: { definitive: true },
+    });
     // nor for the ledger alone
     expect(assessDebt(order(facts('1398/01/20', null)), last, [household1397], FEE, TODAY).findings).toEqual([]);
   });
@@ -119,10 +169,18 @@ describe('blocking', () => {
     // a clerk's reason does not stand for the supervisor's
     ['OUTSIDE_OUTER_BAND', confirmed('OUTSIDE_OUTER_BAND'), true],
     ['METER_REPLACED', [], false],
-  ])('%s with %j: %s', (code, confirmations, blocks) => expect(codes(blocking([found(code)], confirmations))).toEqual(blocks ? [code] : []));
+  ])('%s with %j: %s', (code, confirmations, blocks) =>
+    expect(codes(blocking([found(code)], confirmations))).toEqual(blocks ? [code] : []),
+  );
 
   test('a supervisor’s override lets the finding pass; it stays, with the reason', () => {
-    const override = (code: string) => ({ code, reason: 'دوباره خوانده شد', by: { id: 's', name: 'سرپرست' }, at: '2018-05-01T05:00:00.000Z', reading: null });
+    const override = (code: string) => ({
+      code,
+      reason: 'دوباره خوانده شد',
+      by: { id: 's', name: 'سرپرست' },
+      at: '2018-05-01T05:00:00.000Z',
+      reading: null,
+    });
     const findings = [found('OUTSIDE_OUTER_BAND'), found('READING_BELOW_PREVIOUS'), found('HIGH_CONSUMPTION')];
     const all = findings.map(({ code }) => override(code));
     expect(codes(blocking(overridden(findings, all), []))).toEqual(['READING_BELOW_PREVIOUS', 'HIGH_CONSUMPTION']);
@@ -133,7 +191,13 @@ describe('blocking', () => {
 
   test('codes are known by name alone', () => {
     expect(['ROLLOVER', 'toString', 'rollover', ''].map(isFindingCode)).toEqual([true, false, false, false]);
-    expect(found('ROLLOVER')).toEqual({ code: 'ROLLOVER', severity: 'confirm', field: 'reading', title: 'The counter has rolled over', message: '…' });
+    expect(found('ROLLOVER')).toEqual({
+      code: 'ROLLOVER',
+      severity: 'confirm',
+      field: 'reading',
+      title: 'The counter has rolled over',
+      message: '…',
+    });
   });
 });
 
@@ -155,7 +219,13 @@ describe('settlement', () => {
     expect(sameFacts(asked, { ...asked, confirmations: [{ code: 'X', reason: 'x' }], documents: ['a'] })).toBe(true);
     expect(sameFacts({ ...asked, newSubscriber: next }, { ...asked, newSubscriber: { ...next, mobile: undefined } })).toBe(true);
     expect(sameFacts(asked, { ...asked, meterState: 'normal' })).toBe(true);
-    for (const change of [{ reading: 101 }, { readingSource: 'declared' as const }, { meterState: 'noUse' as const }, { purpose: 'final' as const }, { newSubscriber: next }]) {
+    for (const change of [
+      { reading: 101 },
+      { readingSource: 'declared' as const },
+      { meterState: 'noUse' as const },
+      { purpose: 'final' as const },
+      { newSubscriber: next },
+    ]) {
       expect(sameFacts(asked, { ...asked, ...change })).toBe(false);
     }
   });

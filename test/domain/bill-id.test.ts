@@ -47,9 +47,7 @@ describe('vectors', () => {
   test.each(vectors.gas)('gas: file $file of $company, $amountRial rial', (v) => {
     expect(makeBillId({ file: v.file, company: v.company })).toBe(v.billId);
     expect(makeBillId({ file: v.file.padStart(8, '0'), company: v.company, service: 3 })).toBe(v.billId);
-    expect(makePaymentId({ billId: v.billId, amount: v.amountRial, yearDigit: v.yearDigit, period: v.period })).toBe(
-      v.paymentId,
-    );
+    expect(makePaymentId({ billId: v.billId, amount: v.amountRial, yearDigit: v.yearDigit, period: v.period })).toBe(v.paymentId);
     expect(checkBillId(v.billId)).toEqual({ valid: true, file: v.file, company: v.company, service: 3 });
     const payment = {
       valid: true,
@@ -69,9 +67,7 @@ describe('refused', () => {
   test.each(['', '0', '00000000', '123456789', '12a', '-1', ' 1', '۱۲۳'])('file %j', (file) =>
     expect(() => makeBillId({ file, company: '014' })).toThrow(RangeError),
   );
-  test.each(['14', '0014', '', 'abc'])('company %j', (company) =>
-    expect(() => makeBillId({ file: '1', company })).toThrow(RangeError),
-  );
+  test.each(['14', '0014', '', 'abc'])('company %j', (company) => expect(() => makeBillId({ file: '1', company })).toThrow(RangeError));
   test.each([-1, 10, 1.5, Number.NaN])('service %p', (service) =>
     expect(() => makeBillId({ file: '1', company: '014', service })).toThrow(RangeError),
   );

@@ -5,12 +5,51 @@ import type { Correction } from '../../src/domain/correction.js';
 import { paidOf } from '../../src/domain/payment.js';
 import { facts, on, order } from './sample.js';
 
-const account = { subscription: '123004567814', name: 'علی کریمی', address: 'سنندج', postalCode: '66', office: '01', series: '12', file: '45678', company: '123', billId: '4567812314328', meter: null } as unknown as AccountView;
-const bill = { number: '01-1397-7', revision: 2, issuedAt: '2018-05-21T05:00:00.000Z', total: 54_145, payable: 54_000, carry: 145, definitive: true, illustrative: false, fee: { amount: 49_000 } } as unknown as Bill;
-const payment = (amount: number, counted = 0) => ({ reference: `P${amount}`, paymentId: '1', amount, paidOn: on('1397/03/01'), revision: 2, outcome: 'matched' as const, reportedAmount: null, counted });
+const account = {
+  subscription: '123004567814',
+  name: 'علی کریمی',
+  address: 'سنندج',
+  postalCode: '66',
+  office: '01',
+  series: '12',
+  file: '45678',
+  company: '123',
+  billId: '4567812314328',
+  meter: null,
+} as unknown as AccountView;
+const bill = {
+  number: '01-1397-7',
+  revision: 2,
+  issuedAt: '2018-05-21T05:00:00.000Z',
+  total: 54_145,
+  payable: 54_000,
+  carry: 145,
+  definitive: true,
+  illustrative: false,
+  fee: { amount: 49_000 },
+} as unknown as Bill;
+const payment = (amount: number, counted = 0) => ({
+  reference: `P${amount}`,
+  paymentId: '1',
+  amount,
+  paidOn: on('1397/03/01'),
+  revision: 2,
+  outcome: 'matched' as const,
+  reportedAmount: null,
+  counted,
+});
 const settlement = (change: Partial<Settlement> = {}): Settlement => {
   const payments = change.payments ?? [payment(54_000)];
-  return { ...receivedSettlement(order(facts('1397/02/31', 1_234))), status: 'settled', announcedAt: '2018-05-21T05:00:00.000Z', account, bill, payments, paid: paidOf(bill.payable, payments), ...change };
+  return {
+    ...receivedSettlement(order(facts('1397/02/31', 1_234))),
+    status: 'settled',
+    announcedAt: '2018-05-21T05:00:00.000Z',
+    account,
+    bill,
+    payments,
+    paid: paidOf(bill.payable, payments),
+    ...change,
+  };
 };
 const correction = (status: Correction['status'], n = 1) => ({ n, status }) as Correction;
 
@@ -19,7 +58,11 @@ test.each<[string, Partial<Settlement>, ReturnType<typeof clearanceRefusal>]>([
   ['paid too much', { payments: [payment(60_000)] }, null],
   ['nothing to be paid', { bill: { ...bill, payable: 0 }, payments: [], paid: paidOf(0, []) }, null],
   ['a rial of a thousand is missing', { payments: [payment(53_999)] }, { code: 'STILL_OWED', payable: 54_000, paid: 53_999, remaining: 1 }],
-  ['what the total counts already pays nothing more', { payments: [payment(54_000, 54_000)] }, { code: 'STILL_OWED', payable: 54_000, paid: 0, remaining: 54_000 }],
+  [
+    'what the total counts already pays nothing more',
+    { payments: [payment(54_000, 54_000)] },
+    { code: 'STILL_OWED', payable: 54_000, paid: 0, remaining: 54_000 },
+  ],
   ['an error is open', { corrections: [correction('issued'), correction('submitted', 2)] }, { code: 'CORRECTION_OPEN', n: 2 }],
   ['an error that ended', { corrections: [correction('withdrawn')] }, null],
   ['cancelled', { status: 'cancelled' }, { code: 'NOT_ALLOWED_NOW' }],
@@ -43,8 +86,20 @@ test('the letter says whose, of what date and reading, by which bill, and what p
     settlementDate: '1397/02/31',
     reading: 1_234,
     purpose: 'balance',
-    bill: { number: '01-1397-7', revision: 2, issuedAt: '2018-05-21T05:00:00.000Z', total: 54_145, payable: 54_000, carry: 145, definitive: true, illustrative: false },
-    payments: [{ reference: 'P54000', paidOn: '1397/03/01', amount: 54_000 }, { reference: 'P5000', paidOn: '1397/03/01', amount: 3_000 }],
+    bill: {
+      number: '01-1397-7',
+      revision: 2,
+      issuedAt: '2018-05-21T05:00:00.000Z',
+      total: 54_145,
+      payable: 54_000,
+      carry: 145,
+      definitive: true,
+      illustrative: false,
+    },
+    payments: [
+      { reference: 'P54000', paidOn: '1397/03/01', amount: 54_000 },
+      { reference: 'P5000', paidOn: '1397/03/01', amount: 3_000 },
+    ],
     paid: 57_000,
     fee: 49_000,
     person: { name: 'علی کریمی', address: 'سنندج', postalCode: '66' },
@@ -53,5 +108,6 @@ test('the letter says whose, of what date and reading, by which bill, and what p
 
 test('without a fee none is printed; of nothing there is no letter', () => {
   expect(clearanceLetter(settlement({ bill: { ...bill, fee: null } }), given).fee).toBeNull();
-  for (const change of [{ account: null }, { bill: null }, { paid: null }]) expect(() => clearanceLetter(settlement(change), given)).toThrow('nothing to be cleared');
+  for (const change of [{ account: null }, { bill: null }, { paid: null }])
+    expect(() => clearanceLetter(settlement(change), given)).toThrow('nothing to be cleared');
 });

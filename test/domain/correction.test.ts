@@ -66,13 +66,23 @@ test('an error is open until it is withdrawn or its bill is issued', () => {
 });
 
 test('errors are worked on one after another: the first that is open', () => {
-  const all = [correction({ n: 1, status: 'issued' }), correction({ n: 2, status: 'withdrawn' }), correction({ n: 3 }), correction({ n: 4, status: 'submitted' })];
+  const all = [
+    correction({ n: 1, status: 'issued' }),
+    correction({ n: 2, status: 'withdrawn' }),
+    correction({ n: 3 }),
+    correction({ n: 4, status: 'submitted' }),
+  ];
   expect(currentCorrection(all)?.n).toBe(3);
   expect(currentCorrection(all.slice(0, 2))).toBeUndefined();
 });
 
 describe('who may do what, and when', () => {
-  const [owner, other, supervisor, approver] = [person('c-1', 'clerk'), person('c-2', 'clerk'), person('s-1', 'supervisor'), person('a-1', 'approver')];
+  const [owner, other, supervisor, approver] = [
+    person('c-1', 'clerk'),
+    person('c-2', 'clerk'),
+    person('s-1', 'supervisor'),
+    person('a-1', 'approver'),
+  ];
   test.each([
     ['submit', ['referred', 'rejected']],
     ['withdraw', ['referred', 'rejected']],
@@ -80,13 +90,21 @@ describe('who may do what, and when', () => {
     ['approve', ['verified']],
   ] as const)('%s is possible only when it is %j', (act, when) => {
     for (const status of STATUSES) {
-      expect([status, refusalOf(act, correction({ status }), act === 'approve' ? approver : supervisor)]).toEqual([status, (when as readonly string[]).includes(status) ? null : 'NOT_ALLOWED_NOW']);
+      expect([status, refusalOf(act, correction({ status }), act === 'approve' ? approver : supervisor)]).toEqual([
+        status,
+        (when as readonly string[]).includes(status) ? null : 'NOT_ALLOWED_NOW',
+      ]);
     }
     expect(refusalOf(act, undefined, supervisor)).toBe('NOT_ALLOWED_NOW');
   });
   test('referred to a role: everyone of it, and the supervisor', () => {
     const referred = correction({ owner: { role: 'billing', user: null } });
-    expect([person('b-1', 'billing'), owner, supervisor, approver].map((by) => refusalOf('submit', referred, by))).toEqual([null, 'NOT_THE_OWNER', null, 'NOT_THE_OWNER']);
+    expect([person('b-1', 'billing'), owner, supervisor, approver].map((by) => refusalOf('submit', referred, by))).toEqual([
+      null,
+      'NOT_THE_OWNER',
+      null,
+      'NOT_THE_OWNER',
+    ]);
   });
   test('referred to a person: that one, whatever the others’ role, and the supervisor', () => {
     const referred = correction({ owner: { role: 'clerk', user: 'c-1' } });
@@ -94,12 +112,19 @@ describe('who may do what, and when', () => {
   });
   test('verified by another than who submitted', () => {
     const submitted = correction({ status: 'submitted', submittedBy: 's-1' });
-    expect([supervisor, person('s-2', 'supervisor')].map((by) => refusalOf('verify', submitted, by))).toEqual(['SECOND_PERSON_NEEDED', null]);
+    expect([supervisor, person('s-2', 'supervisor')].map((by) => refusalOf('verify', submitted, by))).toEqual([
+      'SECOND_PERSON_NEEDED',
+      null,
+    ]);
   });
   test('approved by the approver, who neither submitted nor verified', () => {
     const verified = correction({ status: 'verified', submittedBy: 's-1', verifiedBy: 's-2' });
     expect(refusalOf('approve', verified, person('s-3', 'supervisor'))).toBe('APPROVER_NEEDED');
-    expect(['s-1', 's-2', 's-3'].map((id) => refusalOf('approve', verified, person(id, 'approver')))).toEqual(['SECOND_PERSON_NEEDED', 'SECOND_PERSON_NEEDED', null]);
+    expect(['s-1', 's-2', 's-3'].map((id) => refusalOf('approve', verified, person(id, 'approver')))).toEqual([
+      'SECOND_PERSON_NEEDED',
+      'SECOND_PERSON_NEEDED',
+      null,
+    ]);
   });
 });
 
@@ -108,11 +133,26 @@ describe('whom it waits for', () => {
   const waits = (change: Partial<Correction>, submitter: Role | null = null) => correctionWaitsFor(correction(change), submitter, terms);
   const approval = { kind: 'approval', role: 'approver', user: null };
   test.each<[string, Partial<Correction>, Role | null, unknown]>([
-    ['referred: its owner', { status: 'referred', owner: { role: 'billing', user: 'b-1' } }, null, { kind: 'correction', role: 'billing', user: 'b-1' }],
-    ['rejected: its owner again', { status: 'rejected', owner: { role: 'clerk', user: null } }, 'clerk', { kind: 'correction', role: 'clerk', user: null }],
+    [
+      'referred: its owner',
+      { status: 'referred', owner: { role: 'billing', user: 'b-1' } },
+      null,
+      { kind: 'correction', role: 'billing', user: 'b-1' },
+    ],
+    [
+      'rejected: its owner again',
+      { status: 'rejected', owner: { role: 'clerk', user: null } },
+      'clerk',
+      { kind: 'correction', role: 'clerk', user: null },
+    ],
     ['submitted by a clerk: the supervisor', { status: 'submitted' }, 'clerk', { kind: 'verification', role: 'supervisor', user: null }],
     ['submitted by nobody known: the supervisor', { status: 'submitted' }, null, { kind: 'verification', role: 'supervisor', user: null }],
-    ['submitted by a supervisor: another unit', { status: 'submitted' }, 'supervisor', { kind: 'verification', role: 'quality', user: null }],
+    [
+      'submitted by a supervisor: another unit',
+      { status: 'submitted' },
+      'supervisor',
+      { kind: 'verification', role: 'quality', user: null },
+    ],
     ['verified, above the set amount: the approver', { status: 'verified', difference: 5_000_001 }, 'clerk', approval],
     ['above it downwards too', { status: 'verified', difference: -5_000_001, noChange: false }, 'clerk', approval],
     ['verified, at the amount: nobody', { status: 'verified', difference: -5_000_000 }, 'clerk', null],
@@ -124,14 +164,37 @@ describe('whom it waits for', () => {
   ])('%s', (_, change, submitter, expected) => expect(waits(change, submitter)).toEqual(expected));
 
   test('one verifier may let pass what is at the amount, up or down', () => {
-    expect([5_000_001, 5_000_000, -5_000_000, -5_000_001, 0, null].map((difference) => needsApproval(difference, 5_000_000))).toEqual([true, false, false, true, false, false]);
+    expect([5_000_001, 5_000_000, -5_000_000, -5_000_001, 0, null].map((difference) => needsApproval(difference, 5_000_000))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
     expect([needsApproval(null, 0), needsApproval(1, 0)]).toEqual([false, true]);
   });
 });
 
 test('what kinds and causes are called', () => {
-  expect(CORRECTION_KINDS.map((kind) => CORRECTION_KIND_TITLES[kind])).toEqual(['رقم کنتور', 'تاریخ', 'کنتور', 'تعرفه', 'مشترک', 'نام', 'پرداخت', 'مدرک', 'دیگر']);
-  expect(CORRECTION_CAUSES.map((cause) => CORRECTION_CAUSE_TITLES[cause])).toEqual(['اظهار متقاضی', 'ثبت کارمند', 'دادهٔ رسیده', 'دادهٔ تعرفه', 'سامانه']);
+  expect(CORRECTION_KINDS.map((kind) => CORRECTION_KIND_TITLES[kind])).toEqual([
+    'رقم کنتور',
+    'تاریخ',
+    'کنتور',
+    'تعرفه',
+    'مشترک',
+    'نام',
+    'پرداخت',
+    'مدرک',
+    'دیگر',
+  ]);
+  expect(CORRECTION_CAUSES.map((cause) => CORRECTION_CAUSE_TITLES[cause])).toEqual([
+    'اظهار متقاضی',
+    'ثبت کارمند',
+    'دادهٔ رسیده',
+    'دادهٔ تعرفه',
+    'سامانه',
+  ]);
 });
 
 describe('payments received meanwhile', () => {
@@ -189,19 +252,40 @@ describe('old and new side by side', () => {
   test('a line is the successor of none that shares only its code or only its label', () => {
     const before = bill(line('GAS_STEP', 1, { label: 'a' }), line('VAT', 2, { label: 'b' }));
     const after = bill(line('GAS_STEP', 3, { label: 'b' }), line('VAT', 4, { label: 'a' }));
-    expect(compareBills(before, after, false).lines.map(({ before: was, after: is }) => [was, is])).toEqual([[1, null], [2, null], [null, 3], [null, 4]]);
+    expect(compareBills(before, after, false).lines.map(({ before: was, after: is }) => [was, is])).toEqual([
+      [1, null],
+      [2, null],
+      [null, 3],
+      [null, 4],
+    ]);
   });
   test('two lines of one code and label are two', () => {
     const twice = bill(line('SUBSCRIPTION', 1), line('SUBSCRIPTION', 2));
-    expect(compareBills(twice, bill(line('SUBSCRIPTION', 2)), true).lines.map(({ before, after }) => [before, after])).toEqual([[1, 2], [2, null]]);
+    expect(compareBills(twice, bill(line('SUBSCRIPTION', 2)), true).lines.map(({ before, after }) => [before, after])).toEqual([
+      [1, 2],
+      [2, null],
+    ]);
   });
   test('no change: the same lines in every field and the same facts', () => {
     expect(compareBills(old, bill(...old.lines), true).noChange).toBe(true);
     expect(compareBills(old, bill(...old.lines), false).noChange).toBe(false);
     expect(compareBills(old, bill(...old.lines, line('DISCOUNT', 0)), true).noChange).toBe(false);
-    const fields: Partial<BillLine>[] = [{ code: 'GAS_FLAT' }, { label: 'x' }, { quantity: '1' }, { unit: 'm3' }, { rate: '1' }, { days: 1 }, { from: on('1397/01/01') }, { to: on('1397/01/01') }, { amount: 1 }, { basis: 'x' }];
+    const fields: Partial<BillLine>[] = [
+      { code: 'GAS_FLAT' },
+      { label: 'x' },
+      { quantity: '1' },
+      { unit: 'm3' },
+      { rate: '1' },
+      { days: 1 },
+      { from: on('1397/01/01') },
+      { to: on('1397/01/01') },
+      { amount: 1 },
+      { basis: 'x' },
+    ];
     for (const change of fields) {
-      expect([change, compareBills(old, bill({ ...(old.lines[0] as BillLine), ...change }, ...old.lines.slice(1)), true).noChange]).toEqual([change, false]);
+      expect([change, compareBills(old, bill({ ...(old.lines[0] as BillLine), ...change }, ...old.lines.slice(1)), true).noChange]).toEqual(
+        [change, false],
+      );
     }
   });
 });

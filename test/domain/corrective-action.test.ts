@@ -1,4 +1,18 @@
-import { ACTION_STATUSES, ACTION_STATUS_WORDS, type Act, CORRECTIVE_ACTION_WORKFLOW, type CorrectiveAction, TASK_OF_STATUS, actionTitle, afterAct, correctiveActionWorkflowId, refusalOfAct, repeated, seesAction, stepOf } from '../../src/domain/corrective-action.js';
+import {
+  ACTION_STATUSES,
+  ACTION_STATUS_WORDS,
+  type Act,
+  CORRECTIVE_ACTION_WORKFLOW,
+  type CorrectiveAction,
+  TASK_OF_STATUS,
+  actionTitle,
+  afterAct,
+  correctiveActionWorkflowId,
+  refusalOfAct,
+  repeated,
+  seesAction,
+  stepOf,
+} from '../../src/domain/corrective-action.js';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import type { Operator } from '../../src/domain/settlement.js';
 import { taskKind } from '../../src/domain/task.js';
@@ -12,8 +26,21 @@ const AT = '2026-11-25T06:30:00.000Z';
 const terms = DEFAULT_SERVICE_TERMS;
 
 const opened: CorrectiveAction = {
-  n: 7, scope: 'clerk', subject: 'c1', office: '01', month: '1405/09', openedAt: AT, errors: 3, threshold: 3, openedBy: null, reason: null,
-  status: 'opened', version: 0, meeting: null, actions: [], closure: null,
+  n: 7,
+  scope: 'clerk',
+  subject: 'c1',
+  office: '01',
+  month: '1405/09',
+  openedAt: AT,
+  errors: 3,
+  threshold: 3,
+  openedBy: null,
+  reason: null,
+  status: 'opened',
+  version: 0,
+  meeting: null,
+  actions: [],
+  closure: null,
 };
 const call: Act = { act: 'call', on: on('1405/09/08'), participants: ['مریم احمدی'] };
 const minutes: Act = { act: 'minutes', minutes: 'گفت‌وگو شد', cause: 'خوانش شتاب‌زده' };
@@ -38,9 +65,24 @@ test('the story in its order', () => {
   for (const status of ACTION_STATUSES) expect(STANDING[status].status).toBe(status);
   expect(STANDING.closed).toMatchObject({
     version: 6,
-    meeting: { on: '1405/09/08', participants: ['مریم احمدی'], minutes: 'گفت‌وگو شد', cause: 'خوانش شتاب‌زده', calledBy: { id: 'q1', role: 'quality' } },
+    meeting: {
+      on: '1405/09/08',
+      participants: ['مریم احمدی'],
+      minutes: 'گفت‌وگو شد',
+      cause: 'خوانش شتاب‌زده',
+      calledBy: { id: 'q1', role: 'quality' },
+    },
     // 30 days after 1405/09/04
-    actions: [{ what: 'آموزش دوباره', owner: 's1', dueOn: '1405/09/20', done: { note: 'آموزش داده شد' }, effectDueOn: '1405/10/05', effect: { effective: true } }],
+    actions: [
+      {
+        what: 'آموزش دوباره',
+        owner: 's1',
+        dueOn: '1405/09/20',
+        done: { note: 'آموزش داده شد' },
+        effectDueOn: '1405/10/05',
+        effect: { effective: true },
+      },
+    ],
     closure: { outcome: 'effective', report: 'گزارش', by: { id: 'q1', name: 'q1', role: 'quality' } },
   });
 });
@@ -50,7 +92,15 @@ test('every act in every status: allowed where the story goes on, refused elsewh
   const table = Object.fromEntries(
     Object.entries(STANDING).map(([status, action]) => [
       status,
-      Object.entries({ call: { ...call, on: on('1405/11/01') }, minutes, plan: { ...plan, dueOn: on('1405/11/01') }, done, effect: effect(true), close, unfounded } as Record<string, Act>)
+      Object.entries({
+        call: { ...call, on: on('1405/11/01') },
+        minutes,
+        plan: { ...plan, dueOn: on('1405/11/01') },
+        done,
+        effect: effect(true),
+        close,
+        unfounded,
+      } as Record<string, Act>)
         .filter(([, act]) => refusalOfAct(action, act, person('q2', 'quality'), later) === null)
         .map(([name]) => name),
     ]),
@@ -81,8 +131,20 @@ test.each<[string, CorrectiveAction, Act, Operator, string | null]>([
   ['done, by the clerk who is named for it', after(call, minutes, { ...plan, owner: 'c1' }), done, person('c1', 'clerk', '02'), null],
   ['done, by another clerk', after(call, minutes, { ...plan, owner: 'c1' }), done, person('c2', 'clerk'), 'FORBIDDEN'],
   ['decided by the clerk who is named', after(call, minutes, { ...plan, owner: 'c1' }), plan, person('c1', 'clerk'), 'FORBIDDEN'],
-  ['done, by whom another action took it from', after(call, minutes, { ...plan, owner: 'c1' }, plan), done, person('c1', 'clerk'), 'FORBIDDEN'],
-  ['its effect, by the clerk who did it', after(call, minutes, { ...plan, owner: 'c1' }, done), effect(true), person('c1', 'clerk'), 'FORBIDDEN'],
+  [
+    'done, by whom another action took it from',
+    after(call, minutes, { ...plan, owner: 'c1' }, plan),
+    done,
+    person('c1', 'clerk'),
+    'FORBIDDEN',
+  ],
+  [
+    'its effect, by the clerk who did it',
+    after(call, minutes, { ...plan, owner: 'c1' }, done),
+    effect(true),
+    person('c1', 'clerk'),
+    'FORBIDDEN',
+  ],
   ['the effect at once', STANDING.done, effect(true), SUPERVISOR, 'EFFECT_TOO_EARLY'],
   ['closed by a supervisor', STANDING.judged, close, SUPERVISOR, 'QUALITY_NEEDED'],
   ['unfounded, by a supervisor', opened, unfounded, SUPERVISOR, 'QUALITY_NEEDED'],
@@ -104,11 +166,23 @@ test('the effect is judged from its day on, by nobody who owned the action or di
 
 test('without effect another action follows and the first stays on record; one that is not done is replaced', () => {
   const second: Act = { ...plan, what: 'فرم تازه' };
-  expect(after(call, minutes, plan, done, effect(false), second).actions).toMatchObject([{ what: 'آموزش دوباره', effect: { effective: false } }, { what: 'فرم تازه', done: null }]);
+  expect(after(call, minutes, plan, done, effect(false), second).actions).toMatchObject([
+    { what: 'آموزش دوباره', effect: { effective: false } },
+    { what: 'فرم تازه', done: null },
+  ]);
   expect(after(call, minutes, plan, second).actions).toMatchObject([{ what: 'فرم تازه' }]);
   // the meeting's cause stands, so the next is decided at once
   expect(after(call, minutes, plan, done, effect(false)).status).toBe('held');
-  const again = after(call, minutes, plan, done, effect(false), second, { act: 'done', note: 'فرم چاپ شد' }, { act: 'effect', effective: true, note: 'خطایی نماند' });
+  const again = after(
+    call,
+    minutes,
+    plan,
+    done,
+    effect(false),
+    second,
+    { act: 'done', note: 'فرم چاپ شد' },
+    { act: 'effect', effective: true, note: 'خطایی نماند' },
+  );
   expect(again).toMatchObject({
     status: 'judged',
     actions: [
@@ -140,14 +214,30 @@ test('while an action takes effect nobody has a task; from its day on the qualit
 test('thresholds are data: each scope has its own', () => {
   const count = (scope: 'settlement' | 'clerk' | 'cause' | 'office', errors: number) => ({ scope, subject: 'x', office: '01', errors });
   const counts = [count('settlement', 1), count('clerk', 3), count('cause', 4), count('office', 11)];
-  expect(repeated(counts, terms).map(({ scope, threshold }) => [scope, threshold])).toEqual([['clerk', 3], ['office', 10]]);
-  expect(repeated(counts, { correctiveAction: { ...terms.correctiveAction, perClerk: 4, perCause: 1, perOffice: 12 } }).map(({ scope }) => scope)).toEqual(['cause']);
+  expect(repeated(counts, terms).map(({ scope, threshold }) => [scope, threshold])).toEqual([
+    ['clerk', 3],
+    ['office', 10],
+  ]);
+  expect(
+    repeated(counts, { correctiveAction: { ...terms.correctiveAction, perClerk: 4, perCause: 1, perOffice: 12 } }).map(
+      ({ scope }) => scope,
+    ),
+  ).toEqual(['cause']);
 });
 
 test('who sees it, and what it is called', () => {
-  expect([QUALITY, SUPERVISOR, person('s2', 'supervisor', '02'), person('a', 'admin')].map((who) => seesAction(who, opened))).toEqual([true, true, false, false]);
+  expect([QUALITY, SUPERVISOR, person('s2', 'supervisor', '02'), person('a', 'admin')].map((who) => seesAction(who, opened))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
   const named = after(call, minutes, { ...plan, owner: 'c1' });
-  expect([person('c1', 'clerk', '02'), person('c1', 'billing'), person('c2', 'clerk'), person('a', 'admin')].map((who) => seesAction(who, named))).toEqual([true, true, false, false]);
+  expect(
+    [person('c1', 'clerk', '02'), person('c1', 'billing'), person('c2', 'clerk'), person('a', 'admin')].map((who) =>
+      seesAction(who, named),
+    ),
+  ).toEqual([true, true, false, false]);
   const title = (scope: CorrectiveAction['scope'], subject: string): string => actionTitle({ scope, subject, month: '1405/09' });
   expect(actionTitle(opened)).toBe('خطاهای تکراری کارمند c1 در 1405/09');
   expect(title('cause', 'feed')).toBe('خطاهای تکراری به علت دادهٔ رسیده در 1405/09');

@@ -5,7 +5,15 @@ import { addDays } from '../../src/domain/jalali.js';
 import { on } from './sample.js';
 
 function cycle(number: number, toDate: string, closesOn: string): Cycle {
-  return { cycle: `12-1397-0${number}`, series: '12', fromDate: addDays(on(toDate), -60), toDate: on(toDate), closesOn: on(closesOn), issuesOn: on(closesOn), objectionDays: 10 };
+  return {
+    cycle: `12-1397-0${number}`,
+    series: '12',
+    fromDate: addDays(on(toDate), -60),
+    toDate: on(toDate),
+    closesOn: on(closesOn),
+    issuesOn: on(closesOn),
+    objectionDays: 10,
+  };
 }
 const second = cycle(2, '1397/04/15', '1397/04/20');
 const third = cycle(3, '1397/06/15', '1397/06/20');
@@ -32,8 +40,24 @@ test.each([
   ['a leap year has a 30th', '1408/12/30', '1408/12/30', '12-1408-06'],
 ])('nextCycle over Nowruz: %s', (_, today, date, name) => {
   const around = (year: number, last: string): Cycle[] => [
-    { cycle: `12-${year}-06`, series: '12', fromDate: on(`${year}/10/25`), toDate: on(last), closesOn: on(last), issuesOn: on(`${year + 1}/01/05`), objectionDays: 30 },
-    { cycle: `12-${year + 1}-01`, series: '12', fromDate: on(last), toDate: on(`${year + 1}/02/25`), closesOn: on(`${year + 1}/02/28`), issuesOn: on(`${year + 1}/03/02`), objectionDays: 30 },
+    {
+      cycle: `12-${year}-06`,
+      series: '12',
+      fromDate: on(`${year}/10/25`),
+      toDate: on(last),
+      closesOn: on(last),
+      issuesOn: on(`${year + 1}/01/05`),
+      objectionDays: 30,
+    },
+    {
+      cycle: `12-${year + 1}-01`,
+      series: '12',
+      fromDate: on(last),
+      toDate: on(`${year + 1}/02/25`),
+      closesOn: on(`${year + 1}/02/28`),
+      issuesOn: on(`${year + 1}/03/02`),
+      objectionDays: 30,
+    },
   ];
   expect(nextCycle([...around(1405, '1405/12/29'), ...around(1408, '1408/12/30')], on(today), on(date))?.cycle).toBe(name);
 });
@@ -55,8 +79,20 @@ describe('checkOpening', () => {
     ['the day after', second.cycle, '1397/04/20', '1397/04/21', { code: 'CYCLE_CLOSED', closesOn: second.closesOn }],
     ['not in the timetable', '12-1397-09', '1397/04/20', '1397/04/01', { code: 'CYCLE_UNKNOWN' }],
     ['another closing day', second.cycle, '1397/04/21', '1397/04/01', { code: 'TIMETABLE_DIFFERS', closesOn: second.closesOn }],
-    ['another closing day of a closed one: that comes first, to be mended first', second.cycle, '1397/04/21', '1397/05/01', { code: 'TIMETABLE_DIFFERS', closesOn: second.closesOn }],
-    ['before an earlier one has closed', third.cycle, '1397/06/20', '1397/04/20', { code: 'CYCLE_OUT_OF_ORDER', earlier: second.cycle, closesOn: second.closesOn }],
+    [
+      'another closing day of a closed one: that comes first, to be mended first',
+      second.cycle,
+      '1397/04/21',
+      '1397/05/01',
+      { code: 'TIMETABLE_DIFFERS', closesOn: second.closesOn },
+    ],
+    [
+      'before an earlier one has closed',
+      third.cycle,
+      '1397/06/20',
+      '1397/04/20',
+      { code: 'CYCLE_OUT_OF_ORDER', earlier: second.cycle, closesOn: second.closesOn },
+    ],
     ['an earlier one that closed is no hindrance, opened or not', third.cycle, '1397/06/20', '1397/04/21', null],
     ['an earlier one of another series neither', second.cycle, '1397/04/20', '1397/02/01', null],
   ])('%s', (_, cycle, closesOn, today, refusal) => {

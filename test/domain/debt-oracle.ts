@@ -36,7 +36,12 @@ export function written([n, d]: Ratio): string {
 }
 
 // the calendar as a table: every day from 1385 to 1414, as the platform writes it
-const PERSIAN = new Intl.DateTimeFormat('fa-IR-u-ca-persian-nu-latn', { timeZone: 'UTC', year: 'numeric', month: '2-digit', day: '2-digit' });
+const PERSIAN = new Intl.DateTimeFormat('fa-IR-u-ca-persian-nu-latn', {
+  timeZone: 'UTC',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
 const DATES = Array.from({ length: 29 * 366 }, (_, i) => PERSIAN.format(Date.UTC(2006, 5, 1 + i)));
 const PLACE = new Map(DATES.map((date, i) => [date, i]));
 
@@ -66,7 +71,10 @@ export function tariffOfDay(tariffs: readonly Tariff[], day: string): Tariff | u
   const inForce = tariffs.filter((tariff) => holds(tariff, day));
   if (inForce.length > 0) return inForce[inForce.length - 1];
   const ended = tariffs.filter(({ to }) => to !== null && to < day);
-  const lastDay = ended.map(({ to }) => String(to)).sort().pop();
+  const lastDay = ended
+    .map(({ to }) => String(to))
+    .sort()
+    .pop();
   const last = ended.filter(({ to }) => to === lastDay).pop();
   return (last?.provisionalTo ?? '') >= day ? last : undefined;
 }
@@ -87,7 +95,9 @@ export function gasDays(tariffs: readonly Tariff[], after: string, until: string
     const date = DATES[place]!;
     const tariff = tariffOfDay(tariffs, date);
     const season = tariff?.seasons.find((span) => spanHolds(span, date))?.season;
-    const rates = tariff?.gas.find((each) => each.use === use && ['both', season].includes(each.season) && (each.climates ?? [climate]).includes(climate));
+    const rates = tariff?.gas.find(
+      (each) => each.use === use && ['both', season].includes(each.season) && (each.climates ?? [climate]).includes(climate),
+    );
     if (!tariff || !season || !rates) return date;
     days.push({ date, tariff, season, rates, ruleDay: tariff.to !== null && tariff.to < date ? tariff.to : date });
   }
@@ -117,7 +127,11 @@ export interface GasRun {
 
 /** The stretches of one tariff and season with their lines: the period's m³ spread evenly, graduated steps. */
 export function gasRuns(days: readonly GasDay[], m3: Ratio, units: number): GasRun[] {
-  return runs(days, ({ tariff, season }) => ({ tariff, season }), (a, b) => a.tariff === b.tariff && a.season === b.season).map(({ key, days: of }) => {
+  return runs(
+    days,
+    ({ tariff, season }) => ({ tariff, season }),
+    (a, b) => a.tariff === b.tariff && a.season === b.season,
+  ).map(({ key, days: of }) => {
     const used = times(m3, ratio(of.length, days.length));
     const { rates } = of[0]!;
     const lines: GasRun['lines'] = [];
@@ -134,7 +148,11 @@ export function gasRuns(days: readonly GasDay[], m3: Ratio, units: number): GasR
 
 type Group = VatRule['base'][number];
 /** What is compared with the bill: everything but the Persian texts. */
-export type OracleLine = Pick<BillLine, 'code' | 'quantity' | 'unit' | 'rate' | 'days'> & { from: string | null; to: string | null; amount: bigint };
+export type OracleLine = Pick<BillLine, 'code' | 'quantity' | 'unit' | 'rate' | 'days'> & {
+  from: string | null;
+  to: string | null;
+  amount: bigint;
+};
 
 export interface OracleDebt {
   lines: OracleLine[];
@@ -255,7 +273,8 @@ function periodLines({ snapshot, facts }: OracleInput, days: readonly GasDay[], 
   const cycle = cycles.find(({ fromDate, toDate }) => fromDate < facts.settlementDate && facts.settlementDate <= toDate) ?? lastBill;
   const cycleDays = (cycle && daysFrom(cycle.fromDate, cycle.toDate)) || 30;
   const fixed = (code: LineCode, chargeOf: (day: GasDay) => FixedCharge | undefined): void => {
-    const same = (a: FixedCharge, b: FixedCharge): boolean => a.rialPerMonth === b.rialPerMonth && a.per === b.per && (a.fixedPer === 'period') === (b.fixedPer === 'period');
+    const same = (a: FixedCharge, b: FixedCharge): boolean =>
+      a.rialPerMonth === b.rialPerMonth && a.per === b.per && (a.fixedPer === 'period') === (b.fixedPer === 'period');
     for (const { key, days: of } of runs(days, chargeOf, same)) {
       const share = ratio(of.length * (key.per === 'unit' ? account.units : 1), key.fixedPer === 'period' ? cycleDays : 30);
       lines.push({
@@ -271,7 +290,10 @@ function periodLines({ snapshot, facts }: OracleInput, days: readonly GasDay[], 
   fixed('SUBSCRIPTION', ({ date, tariff, ruleDay }) => {
     const capacity = parsed(meterInPlace(meters, date)?.capacity ?? '0');
     const fitting = tariff.subscription.filter(
-      (rule) => holds(rule, ruleDay) && (rule.use ?? account.use) === account.use && (rule.capacityUpTo === null || atMost(capacity, ratio(rule.capacityUpTo))),
+      (rule) =>
+        holds(rule, ruleDay) &&
+        (rule.use ?? account.use) === account.use &&
+        (rule.capacityUpTo === null || atMost(capacity, ratio(rule.capacityUpTo))),
     );
     // the use's own rules if there are any, the smallest class among them, the last published of it
     const own = fitting.filter(({ use }) => use !== undefined);
@@ -279,7 +301,9 @@ function periodLines({ snapshot, facts }: OracleInput, days: readonly GasDay[], 
     const smallest = Math.min(...among.map(({ capacityUpTo }) => capacityUpTo ?? Infinity));
     return among.filter(({ capacityUpTo }) => (capacityUpTo ?? Infinity) === smallest).pop();
   });
-  fixed('INSURANCE', ({ tariff, ruleDay }) => tariff.insurance.filter((rule) => holds(rule, ruleDay) && rule.use === account.use && rule.area === account.area).pop());
+  fixed('INSURANCE', ({ tariff, ruleDay }) =>
+    tariff.insurance.filter((rule) => holds(rule, ruleDay) && rule.use === account.use && rule.area === account.area).pop(),
+  );
 
   const sumOf = (...codes: LineCode[]): bigint => lines.reduce((sum, { code, amount }) => (codes.includes(code) ? sum + amount : sum), 0n);
   const sums: Record<Exclude<Group, 'levy'>, bigint> = {
@@ -315,11 +339,16 @@ function span(days: readonly { date: string }[]): { days: number; from: string; 
 
 /** A day's meter: on the day of a replacement the new one; where none is in place the last on record. */
 function meterInPlace(meters: readonly Meter[], day: string): Meter | undefined {
-  return meters.filter(({ installedOn, removedOn }) => installedOn <= day && day < (removedOn ?? '9999')).pop() ?? meters[meters.length - 1];
+  return (
+    meters.filter(({ installedOn, removedOn }) => installedOn <= day && day < (removedOn ?? '9999')).pop() ?? meters[meters.length - 1]
+  );
 }
 
 /** Each rate once on the sum of its printed base, × its days ÷ all days. */
-function levyAndVat(days: readonly GasDay[], sums: Record<Exclude<Group, 'levy'>, bigint>): { lines: OracleLine[]; levy: bigint; vat: bigint } {
+function levyAndVat(
+  days: readonly GasDay[],
+  sums: Record<Exclude<Group, 'levy'>, bigint>,
+): { lines: OracleLine[]; levy: bigint; vat: bigint } {
   const lines: OracleLine[] = [];
   const add = (code: 'GAS_LEVY' | 'VAT', ruleOf: (day: GasDay) => { percent: string; base: readonly Group[] } | undefined): bigint => {
     const byRate = new Map<string, { percent: string; base: readonly Group[]; days: GasDay[] }>();
@@ -350,7 +379,12 @@ function levyAndVat(days: readonly GasDay[], sums: Record<Exclude<Group, 'levy'>
   return { lines, levy, vat };
 }
 
-function discounts(gas: readonly GasRun[], m3: Ratio, periodDays: number, { account }: AccountSnapshot): { days: GasDay[]; rial: bigint; m3: Ratio }[] {
+function discounts(
+  gas: readonly GasRun[],
+  m3: Ratio,
+  periodDays: number,
+  { account }: AccountSnapshot,
+): { days: GasDay[]; rial: bigint; m3: Ratio }[] {
   return gas.flatMap(({ season, days, lines }) => {
     const quantity = times(m3, ratio(days.length, periodDays));
     const within = (limit: number): boolean => atMost(quantity, times(ratio(limit), ratio(days.length * account.units, 30)));
@@ -381,7 +415,15 @@ function discounts(gas: readonly GasRun[], m3: Ratio, periodDays: number, { acco
       const before = toRial(exact);
       exact = plus(exact, times(ratio(free.reduce((sum, line) => sum + line.rial, 0n)), share));
       const rial = toRial(exact) - before;
-      if (rial > 0n) found.push({ days: of, rial, m3: times(free.reduce((sum, line) => plus(sum, line.m3), ratio(0)), share) });
+      if (rial > 0n)
+        found.push({
+          days: of,
+          rial,
+          m3: times(
+            free.reduce((sum, line) => plus(sum, line.m3), ratio(0)),
+            share,
+          ),
+        });
     }
     return found;
   });
@@ -391,26 +433,55 @@ function discounts(gas: readonly GasRun[], m3: Ratio, periodDays: number, { acco
 
 function ledgerLines({ snapshot, facts }: OracleInput): OracleLine[] {
   const { earlierSettlement: earlier, lastBill, payments, adjustments, instalments, deposits } = snapshot;
-  const line = (code: LineCode, amount: number | bigint, to: string | null): OracleLine =>
-    ({ code, quantity: null, unit: null, rate: null, days: null, from: null, to, amount: BigInt(amount) });
+  const line = (code: LineCode, amount: number | bigint, to: string | null): OracleLine => ({
+    code,
+    quantity: null,
+    unit: null,
+    rate: null,
+    days: null,
+    from: null,
+    to,
+    amount: BigInt(amount),
+  });
   const lines: OracleLine[] = [];
-  const previous = earlier ? { owed: earlier.total, on: earlier.settlementDate } : { owed: lastBill?.totalDue ?? 0, on: lastBill?.issuedOn ?? null };
+  const previous = earlier
+    ? { owed: earlier.total, on: earlier.settlementDate }
+    : { owed: lastBill?.totalDue ?? 0, on: lastBill?.issuedOn ?? null };
   if (previous.owed !== 0) lines.push(line('PREVIOUS_DEBT', previous.owed, previous.on));
-  for (const { amount, on } of uncounted(payments, earlier?.counted.payments, ({ paidOn }) => paidOn, previous.on)) lines.push(line('PAYMENT', -amount, on));
-  for (const { amount, on } of uncounted(adjustments, earlier?.counted.adjustments, ({ on: day }) => day, previous.on)) lines.push(line('ADJUSTMENT', amount, on));
+  for (const { amount, on } of uncounted(payments, earlier?.counted.payments, ({ paidOn }) => paidOn, previous.on))
+    lines.push(line('PAYMENT', -amount, on));
+  for (const { amount, on } of uncounted(adjustments, earlier?.counted.adjustments, ({ on: day }) => day, previous.on))
+    lines.push(line('ADJUSTMENT', amount, on));
   // what a final settlement made due stays due; the rest of it falls due only at another one
   const due = <E extends CountedSum>(entries: readonly E[], counted: readonly CountedSum[] = []): E[] =>
     entries.filter(({ reference }) => facts.purpose === 'final' || counted.some((each) => each.reference === reference));
   const plan = uncounted(due(instalments, earlier?.counted.instalments), earlier?.counted.instalments, () => null, null);
-  if (plan.length > 0) lines.push(line('INSTALMENTS', plan.reduce((sum, { amount }) => sum + amount, 0n), null));
-  for (const { amount, on } of uncounted(due(deposits, earlier?.counted.deposits), earlier?.counted.deposits, ({ on: day }) => day, previous.on)) {
+  if (plan.length > 0)
+    lines.push(
+      line(
+        'INSTALMENTS',
+        plan.reduce((sum, { amount }) => sum + amount, 0n),
+        null,
+      ),
+    );
+  for (const { amount, on } of uncounted(
+    due(deposits, earlier?.counted.deposits),
+    earlier?.counted.deposits,
+    ({ on: day }) => day,
+    previous.on,
+  )) {
     lines.push(line('DEPOSIT', -amount, on));
   }
   return lines;
 }
 
 /** By reference: what is known now less what the earlier settlement's total holds, none where that is nothing. */
-function uncounted<E extends CountedSum>(now: readonly E[], before: readonly CountedSum[] = [], dayOf: (entry: E) => string | null, counted: string | null): { amount: bigint; on: string | null }[] {
+function uncounted<E extends CountedSum>(
+  now: readonly E[],
+  before: readonly CountedSum[] = [],
+  dayOf: (entry: E) => string | null,
+  counted: string | null,
+): { amount: bigint; on: string | null }[] {
   const held = (reference: string): bigint | undefined => {
     const sum = before.find((each) => each.reference === reference);
     return sum && BigInt(sum.amount);

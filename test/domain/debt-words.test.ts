@@ -26,7 +26,10 @@ function debt({ tariffs = [tariff()], days = 30, m3 = '0', purpose = 'balance', 
   isDebt(result);
   return result;
 }
-const words = (result: Debt): string[] => result.lines.map(({ code, label, quantity, unit, rate, from, to, amount, basis }: BillLine) => [code, label, quantity, unit, rate, from, to, amount, basis].map((part) => part ?? '–').join(' | '));
+const words = (result: Debt): string[] =>
+  result.lines.map(({ code, label, quantity, unit, rate, from, to, amount, basis }: BillLine) =>
+    [code, label, quantity, unit, rate, from, to, amount, basis].map((part) => part ?? '–').join(' | '),
+  );
 
 const SEASONS: Tariff['seasons'] = [
   { season: 'warm', from: '02/11', to: '08/15' },
@@ -69,7 +72,11 @@ const EARLIER = {
 test.each<[string, Of, string[]]>([
   [
     'two seasons of a tariff that has ended, for two units: limits by days and units, and what is provisional',
-    { m3: '100', of: { account: { units: 2 } }, tariffs: [tariff({ seasons: SEASONS, to: on('1397/02/10'), provisionalTo: on('1397/12/29') })] },
+    {
+      m3: '100',
+      of: { account: { units: 2 } },
+      tariffs: [tariff({ seasons: SEASONS, to: on('1397/02/10'), provisionalTo: on('1397/12/29') })],
+    },
     [
       'GAS_STEP | گازبها، فصل سرد، پله 1 | 27 | m3 | 1081 | 1397/02/02 | 1397/02/10 | 29187 | 27 متر مکعب × 1081 ریال، از 1397/02/02 تا 1397/02/10 (9 روز از 30 روزِ دوره)؛ از 0 تا 27 متر مکعب (0 تا 45 در ماه؛ سقف ماهانه × 9 ÷ ۳۰ × 2 واحد)؛ تعرفه آزمون',
       'GAS_STEP | گازبها، فصل سرد، پله 2 | 3 | m3 | 1311 | 1397/02/02 | 1397/02/10 | 3933 | 3 متر مکعب × 1311 ریال، از 1397/02/02 تا 1397/02/10 (9 روز از 30 روزِ دوره)؛ از 27 تا 57 متر مکعب (45 تا 95 در ماه؛ سقف ماهانه × 9 ÷ ۳۰ × 2 واحد)؛ تعرفه آزمون',
@@ -86,14 +93,34 @@ test.each<[string, Of, string[]]>([
   ],
   [
     'one rate for all, above the last limit',
-    { m3: '12', tariffs: [tariff({ gas: [{ use: 'household', season: 'both', steps: [{ uptoM3PerMonth: null, rialPerM3: 900 }], flat: true }] })] },
+    {
+      m3: '12',
+      tariffs: [tariff({ gas: [{ use: 'household', season: 'both', steps: [{ uptoM3PerMonth: null, rialPerM3: 900 }], flat: true }] })],
+    },
     [
       'GAS_FLAT | گازبها، فصل گرم | 12 | m3 | 900 | 1397/02/02 | 1397/02/31 | 10800 | 12 متر مکعب × 900 ریال، از 1397/02/02 تا 1397/02/31 (30 روز از 30 روزِ دوره)؛ نرخ یکسان برای همه کارکرد؛ تعرفه آزمون',
     ],
   ],
   [
     'the last step has no upper limit',
-    { m3: '2000', tariffs: [tariff({ gas: [{ use: 'household', season: 'both', steps: [{ uptoM3PerMonth: 45, rialPerM3: 100 }, { uptoM3PerMonth: null, rialPerM3: 900 }], flat: false }] })] },
+    {
+      m3: '2000',
+      tariffs: [
+        tariff({
+          gas: [
+            {
+              use: 'household',
+              season: 'both',
+              steps: [
+                { uptoM3PerMonth: 45, rialPerM3: 100 },
+                { uptoM3PerMonth: null, rialPerM3: 900 },
+              ],
+              flat: false,
+            },
+          ],
+        }),
+      ],
+    },
     [
       'GAS_STEP | گازبها، فصل گرم، پله 1 | 45 | m3 | 100 | 1397/02/02 | 1397/02/31 | 4500 | 45 متر مکعب × 100 ریال، از 1397/02/02 تا 1397/02/31 (30 روز از 30 روزِ دوره)؛ از 0 تا 45 متر مکعب (0 تا 45 در ماه؛ سقف ماهانه × 30 ÷ ۳۰)؛ تعرفه آزمون',
       'GAS_STEP | گازبها، فصل گرم، پله 2 | 1955 | m3 | 900 | 1397/02/02 | 1397/02/31 | 1759500 | 1955 متر مکعب × 900 ریال، از 1397/02/02 تا 1397/02/31 (30 روز از 30 روزِ دوره)؛ بیش از 45 متر مکعب (45 در ماه؛ سقف ماهانه × 30 ÷ ۳۰)؛ تعرفه آزمون',
@@ -113,7 +140,11 @@ test.each<[string, Of, string[]]>([
   ],
   [
     'a free allowance with its levy and VAT, for two units',
-    { m3: '45', of: { account: { units: 2 } }, tariffs: [tariff({ discounts: [ALLOWANCE], levy: CHARGES.levy, vat: [{ ...ever, percent: '9', base: ['gas'] }] })] },
+    {
+      m3: '45',
+      of: { account: { units: 2 } },
+      tariffs: [tariff({ discounts: [ALLOWANCE], levy: CHARGES.levy, vat: [{ ...ever, percent: '9', base: ['gas'] }] })],
+    },
     [
       'GAS_STEP | گازبها، فصل گرم، پله 1 | 45 | m3 | 1081 | 1397/02/02 | 1397/02/31 | 48645 | 45 متر مکعب × 1081 ریال، از 1397/02/02 تا 1397/02/31 (30 روز از 30 روزِ دوره)؛ از 0 تا 90 متر مکعب (0 تا 45 در ماه؛ سقف ماهانه × 30 ÷ ۳۰ × 2 واحد)؛ تعرفه آزمون',
       'GAS_LEVY | عوارض گازرسانی | 48645 | rial | 10% | 1397/02/02 | 1397/02/31 | 4865 | 10 درصدِ 48645 ریال (گازبها)',
@@ -131,7 +162,11 @@ test.each<[string, Of, string[]]>([
   ],
   [
     'the first steps of a welfare household',
-    { m3: '60', of: { account: { welfare: true } }, tariffs: [tariff({ discounts: [{ ...ever, kind: 'welfare', title: 'مددجویان', use: 'household', steps: 1 }] })] },
+    {
+      m3: '60',
+      of: { account: { welfare: true } },
+      tariffs: [tariff({ discounts: [{ ...ever, kind: 'welfare', title: 'مددجویان', use: 'household', steps: 1 }] })],
+    },
     [
       'GAS_STEP | گازبها، فصل گرم، پله 1 | 45 | m3 | 1081 | 1397/02/02 | 1397/02/31 | 48645 | 45 متر مکعب × 1081 ریال، از 1397/02/02 تا 1397/02/31 (30 روز از 30 روزِ دوره)؛ از 0 تا 45 متر مکعب (0 تا 45 در ماه؛ سقف ماهانه × 30 ÷ ۳۰)؛ تعرفه آزمون',
       'GAS_STEP | گازبها، فصل گرم، پله 2 | 15 | m3 | 1311 | 1397/02/02 | 1397/02/31 | 19665 | 15 متر مکعب × 1311 ریال، از 1397/02/02 تا 1397/02/31 (30 روز از 30 روزِ دوره)؛ از 45 تا 95 متر مکعب (45 تا 95 در ماه؛ سقف ماهانه × 30 ÷ ۳۰)؛ تعرفه آزمون',
@@ -179,10 +214,5 @@ test.each<[string, Of, string[]]>([
       'PREVIOUS_DEBT | بستانکاری قبلی | – | – | – | – | 1397/02/10 | -8000 | مانده صورتحساب تسویه 01-1397-9 در 1397/02/10 در همین دوره، با احتساب کسر هزار ریال',
     ],
   ],
-  [
-    'nothing is owed: no line of it',
-    { of: { lastBill: bill('1397/02/01', 0) }, days: 0 },
-    [
-    ],
-  ],
+  ['nothing is owed: no line of it', { of: { lastBill: bill('1397/02/01', 0) }, days: 0 }, []],
 ])('%s', (_, of, lines) => expect(words(debt(of))).toEqual(lines));

@@ -20,7 +20,17 @@ interface Of {
   source?: 'staff' | 'estimated';
 }
 
-function debt({ after = '1397/02/01', until = '1397/02/31', m3 = 45, tariffs = [tariff()], of = {}, facts = {}, days, fee = null, source = 'staff' }: Of = {}): Debt {
+function debt({
+  after = '1397/02/01',
+  until = '1397/02/31',
+  m3 = 45,
+  tariffs = [tariff()],
+  of = {},
+  facts = {},
+  days,
+  fee = null,
+  source = 'staff',
+}: Of = {}): Debt {
   const result = computeDebt({
     snapshot: snapshot(of),
     facts: { settlementDate: on(until), reading: 0, readingSource: 'staff', purpose: 'balance', ...facts },
@@ -34,9 +44,27 @@ function debt({ after = '1397/02/01', until = '1397/02/31', m3 = 45, tariffs = [
 const of = ({ lines }: Debt, code: LineCode): BillLine[] => lines.filter((line) => line.code === code);
 const amounts = (result: Debt, code: LineCode): number[] => of(result, code).map((line) => line.amount);
 const ever = { from: on('1390/01/01'), to: null };
-const vat = (percent: string, base: VatRule['base'], from = '1390/01/01', to: string | null = null): VatRule => ({ percent, base, from: on(from), to: to === null ? null : on(to) });
-const insurance = (rialPerMonth: number, change: Partial<InsuranceRule> = {}): InsuranceRule => ({ ...ever, use: 'household', area: 'urban', per: 'meter', rialPerMonth, ...change });
-const subscription = (rialPerMonth: number, change: Partial<SubscriptionRule> = {}): SubscriptionRule => ({ ...ever, capacityUpTo: null, per: 'meter', rialPerMonth, ...change });
+const vat = (percent: string, base: VatRule['base'], from = '1390/01/01', to: string | null = null): VatRule => ({
+  percent,
+  base,
+  from: on(from),
+  to: to === null ? null : on(to),
+});
+const insurance = (rialPerMonth: number, change: Partial<InsuranceRule> = {}): InsuranceRule => ({
+  ...ever,
+  use: 'household',
+  area: 'urban',
+  per: 'meter',
+  rialPerMonth,
+  ...change,
+});
+const subscription = (rialPerMonth: number, change: Partial<SubscriptionRule> = {}): SubscriptionRule => ({
+  ...ever,
+  capacityUpTo: null,
+  per: 'meter',
+  rialPerMonth,
+  ...change,
+});
 const payment = (amount: number, paidOn = '1397/02/05') => ({ reference: `P${amount}`, paidOn: on(paidOn), amount, paymentId: null });
 
 describe('levy and VAT', () => {
@@ -66,7 +94,11 @@ describe('levy and VAT', () => {
   test('the same rate in a new rule, or on both sides of another, is one line', () => {
     const renewed = [vat('9', ['gas', 'levy'], '1390/01/01', '1397/02/11'), vat('9.0', ['levy', 'gas'], '1397/02/12')];
     expect(amounts(debt({ tariffs: [tariff({ vat: renewed })] }), 'VAT')).toEqual([4_378]); // 4,378.05
-    const back = [vat('9', ['gas'], '1390/01/01', '1397/02/11'), vat('10', ['gas'], '1397/02/12', '1397/02/21'), vat('9', ['gas'], '1397/02/22')];
+    const back = [
+      vat('9', ['gas'], '1390/01/01', '1397/02/11'),
+      vat('10', ['gas'], '1397/02/12', '1397/02/21'),
+      vat('9', ['gas'], '1397/02/22'),
+    ];
     expect(of(debt({ tariffs: [tariff({ vat: back })] }), 'VAT').map(({ days, amount }) => [days, amount])).toEqual([
       [20, 2_919], // 2,918.7
       [10, 1_622], // 1,621.5
@@ -85,7 +117,14 @@ describe('levy and VAT', () => {
     [['subscription'], 360],
     [[], 0],
   ])('the base is data: %j', (base, expected) => {
-    const tariffs = [tariff({ vat: [vat('9', base)], levy: [{ ...ever, percent: '10' }], insurance: [insurance(3_000)], subscription: [subscription(4_000)] })];
+    const tariffs = [
+      tariff({
+        vat: [vat('9', base)],
+        levy: [{ ...ever, percent: '10' }],
+        insurance: [insurance(3_000)],
+        subscription: [subscription(4_000)],
+      }),
+    ];
     expect(amounts(debt({ tariffs }), 'VAT').reduce((sum, amount) => sum + amount, 0)).toBe(expected);
   });
 
@@ -131,11 +170,14 @@ describe('fixed charges', () => {
 
   test('by the meter’s capacity: the smallest class that holds it', () => {
     const classes = [subscription(9_000), subscription(4_000, { capacityUpTo: 6 }), subscription(6_000, { capacityUpTo: 25 })];
-    const charged = (capacity: string, rules = classes) => amounts(debt({ tariffs: [tariff({ subscription: rules })], of: { meters: [meter({ capacity })] } }), 'SUBSCRIPTION');
+    const charged = (capacity: string, rules = classes) =>
+      amounts(debt({ tariffs: [tariff({ subscription: rules })], of: { meters: [meter({ capacity })] } }), 'SUBSCRIPTION');
     expect(['2.5', '6', '6.1', '25', '25.01'].map((capacity) => charged(capacity))).toEqual([[4_000], [4_000], [6_000], [6_000], [9_000]]);
     // a class without limit from a later day does not swallow the others
     expect(charged('6', [subscription(4_000, { capacityUpTo: 6 }), subscription(9_000, { from: on('1397/02/12') })])).toEqual([4_000]);
-    expect(charged('6', [subscription(4_000, { capacityUpTo: 6 }), subscription(6_000, { capacityUpTo: 6, from: on('1397/02/12') })])).toEqual([1_333, 4_000]);
+    expect(
+      charged('6', [subscription(4_000, { capacityUpTo: 6 }), subscription(6_000, { capacityUpTo: 6, from: on('1397/02/12') })]),
+    ).toEqual([1_333, 4_000]);
     expect(charged('6', [subscription(1_000, { use: 'household' }), subscription(4_000, { capacityUpTo: 6 })])).toEqual([1_000]);
     expect(charged('6', [subscription(1_000, { use: 'bakery' })])).toEqual([]);
   });
@@ -144,7 +186,12 @@ describe('fixed charges', () => {
     const rules = [subscription(4_000, { capacityUpTo: 6 }), subscription(6_000)];
     const charged = (changedOn: string, capacity = '25') => {
       const meters = [meter({ removedOn: on(changedOn), endReading: 9 }), meter({ serial: 'M2', capacity, installedOn: on(changedOn) })];
-      return of(debt({ tariffs: [tariff({ subscription: rules })], of: { meters } }), 'SUBSCRIPTION').map(({ amount, days, from, to }) => [amount, days, from, to]);
+      return of(debt({ tariffs: [tariff({ subscription: rules })], of: { meters } }), 'SUBSCRIPTION').map(({ amount, days, from, to }) => [
+        amount,
+        days,
+        from,
+        to,
+      ]);
     };
     expect(charged('1397/02/12')).toEqual([
       [1_333, 10, '1397/02/02', '1397/02/11'],
@@ -157,17 +204,35 @@ describe('fixed charges', () => {
   });
 
   test('one line each, also over two tariffs with the same sum: 4,001 × 20 and 10 days → 4,001, not 2,667 + 1,334', () => {
-    const tariffs = [tariff({ subscription: [subscription(4_001)] }), tariff({ from: on('1397/02/22'), subscription: [subscription(4_001)] })];
+    const tariffs = [
+      tariff({ subscription: [subscription(4_001)] }),
+      tariff({ from: on('1397/02/22'), subscription: [subscription(4_001)] }),
+    ];
     expect(amounts(debt({ tariffs }), 'SUBSCRIPTION')).toEqual([4_001]);
   });
 
   describe('case 7: a charge per period goes by the whole period’s days', () => {
     test('9,100 for 91 days, 42 served → 4,200', () => expect(chargeShare(9_100, 42, 91)).toBe(4_200));
-    const cycles = [{ cycle: '12-1397-02', series: '12', fromDate: on('1397/02/01'), toDate: addDays(on('1397/02/01'), 91), closesOn: on('1397/06/01'), issuesOn: on('1397/06/05'), objectionDays: 10 }];
+    const cycles = [
+      {
+        cycle: '12-1397-02',
+        series: '12',
+        fromDate: on('1397/02/01'),
+        toDate: addDays(on('1397/02/01'), 91),
+        closesOn: on('1397/06/01'),
+        issuesOn: on('1397/06/05'),
+        objectionDays: 10,
+      },
+    ];
     const tariffs = [tariff({ subscription: [subscription(9_100, { fixedPer: 'period' })] })];
     const until = addDays(on('1397/02/01'), 42);
     test('the timetable tells the period', () => {
-      expect(of(debt({ until, tariffs, of: { cycles } }), 'SUBSCRIPTION')[0]).toMatchObject({ amount: 4_200, quantity: '6/13', unit: null, days: 42 });
+      expect(of(debt({ until, tariffs, of: { cycles } }), 'SUBSCRIPTION')[0]).toMatchObject({
+        amount: 4_200,
+        quantity: '6/13',
+        unit: null,
+        days: 42,
+      });
       expect(amounts(debt({ until: addDays(on('1397/02/01'), 91), tariffs, of: { cycles } }), 'SUBSCRIPTION')).toEqual([9_100]);
     });
     test('without a timetable the last bill’s length stands for it', () => {
@@ -175,7 +240,9 @@ describe('fixed charges', () => {
       expect(amounts(debt({ until, tariffs, of: { lastBill } }), 'SUBSCRIPTION')).toEqual([4_200]);
     });
     test('the same sum by the month: 9,100 × 42 ÷ 30', () =>
-      expect(amounts(debt({ until, tariffs: [tariff({ subscription: [subscription(9_100)] })], of: { cycles } }), 'SUBSCRIPTION')).toEqual([12_740]));
+      expect(amounts(debt({ until, tariffs: [tariff({ subscription: [subscription(9_100)] })], of: { cycles } }), 'SUBSCRIPTION')).toEqual([
+        12_740,
+      ]));
   });
 });
 
@@ -214,14 +281,19 @@ describe('collection (کسر هزار ریال)', () => {
 
   test('property: payable + carry = total; payable is a multiple, never negative, at most the total', () => {
     fc.assert(
-      fc.property(fc.maxSafeInteger(), fc.integer({ min: 1, max: 100_000 }), fc.nat({ max: 1_000_000 }), (total, roundTo, notCollectedUpTo) => {
-        const { payable, carry } = collect(total, { roundTo, notCollectedUpTo });
-        expect(payable + carry).toBe(total);
-        expect(payable % roundTo).toBe(0);
-        expect(payable >= 0 && payable <= Math.max(0, total)).toBe(true);
-        expect(Object.is(carry, -0)).toBe(false);
-        if (total > notCollectedUpTo) expect(carry).toBeLessThan(roundTo);
-      }),
+      fc.property(
+        fc.maxSafeInteger(),
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.nat({ max: 1_000_000 }),
+        (total, roundTo, notCollectedUpTo) => {
+          const { payable, carry } = collect(total, { roundTo, notCollectedUpTo });
+          expect(payable + carry).toBe(total);
+          expect(payable % roundTo).toBe(0);
+          expect(payable >= 0 && payable <= Math.max(0, total)).toBe(true);
+          expect(Object.is(carry, -0)).toBe(false);
+          if (total > notCollectedUpTo) expect(carry).toBeLessThan(roundTo);
+        },
+      ),
     );
   });
 });
@@ -262,7 +334,10 @@ describe('ledger', () => {
 
   test('nothing consumed: monthly charges go on', () => {
     const tariffs = [tariff({ insurance: [insurance(3_000)], levy: [{ ...ever, percent: '10' }], vat: [vat('9', ['gas', 'insurance'])] })];
-    expect(debt({ m3: 0, tariffs }).lines.map(({ code, amount }) => [code, amount])).toEqual([['INSURANCE', 3_000], ['VAT', 270]]);
+    expect(debt({ m3: 0, tariffs }).lines.map(({ code, amount }) => [code, amount])).toEqual([
+      ['INSURANCE', 3_000],
+      ['VAT', 270],
+    ]);
   });
 
   test('decision: instalments and deposit only at a final settlement', () => {
@@ -275,13 +350,18 @@ describe('ledger', () => {
     };
     expect(debt({ of: plan }).total).toBe(48_645);
     const final = debt({ of: plan, facts: { purpose: 'final' } });
-    expect(final.lines.slice(1).map(({ code, amount }) => [code, amount])).toEqual([['INSTALMENTS', 60_000], ['DEPOSIT', -50_000]]);
+    expect(final.lines.slice(1).map(({ code, amount }) => [code, amount])).toEqual([
+      ['INSTALMENTS', 60_000],
+      ['DEPOSIT', -50_000],
+    ]);
     expect(final).toMatchObject({ total: 58_645, payable: 58_000, carry: 645 });
   });
 
   test('the oldest day of the feeds of bills and payments is told', () => {
     const feed = (kind: 'bills' | 'payments' | 'cycles', asOf: string) => ({ kind, asOf: on(asOf), loadedAt: '2018-05-20T00:00:00Z' });
-    expect(debt({ of: { feeds: [feed('payments', '1397/02/30'), feed('bills', '1397/02/28'), feed('cycles', '1396/01/01')] } }).dataAsOf).toBe('1397/02/28');
+    expect(
+      debt({ of: { feeds: [feed('payments', '1397/02/30'), feed('bills', '1397/02/28'), feed('cycles', '1396/01/01')] } }).dataAsOf,
+    ).toBe('1397/02/28');
     expect(debt({ of: { feeds: [] } }).dataAsOf).toBeNull();
   });
 });
@@ -326,19 +406,33 @@ describe('tariffs', () => {
   });
 
   test('the first day without a tariff', () => {
-    const input = { snapshot: snapshot(), facts: { settlementDate: on('1397/02/31'), reading: 1, readingSource: 'staff' as const, purpose: 'balance' as const }, usage: { previous: { reading: 0, on: on('1397/02/01'), source: 'staff' as const }, days: 30, consumption: fraction(1) }, fee: null };
+    const input = {
+      snapshot: snapshot(),
+      facts: { settlementDate: on('1397/02/31'), reading: 1, readingSource: 'staff' as const, purpose: 'balance' as const },
+      usage: { previous: { reading: 0, on: on('1397/02/01'), source: 'staff' as const }, days: 30, consumption: fraction(1) },
+      fee: null,
+    };
     expect(computeDebt({ ...input, tariffs: [tariff({ from: on('1397/02/10') })] })).toEqual({ noTariffOn: '1397/02/02' });
     expect(computeDebt({ ...input, tariffs: [tariff({ to: on('1397/02/10') })] })).toEqual({ noTariffOn: '1397/02/11' });
   });
 
   test('a line explains itself: limits scaled by days and units, days, tariff', () => {
     const [line] = of(debt({ until: '1397/02/16', m3: 45, of: { account: { units: 2 } } }), 'GAS_STEP');
-    expect(line).toMatchObject({ quantity: '45', unit: 'm3', rate: '1081', days: 15, from: '1397/02/02', to: '1397/02/16', amount: 48_645 });
+    expect(line).toMatchObject({
+      quantity: '45',
+      unit: 'm3',
+      rate: '1081',
+      days: 15,
+      from: '1397/02/02',
+      to: '1397/02/16',
+      amount: 48_645,
+    });
     for (const part of ['از 0 تا 45', '0 تا 45 در ماه', '15 روز از 15', '2 واحد', 'تعرفه آزمون']) expect(line!.basis).toContain(part);
   });
 
   test('a sentence has decimals, or about three places of what has no end; the quantity stays exact', () => {
-    const bases = (until: string, m3: number) => of(debt({ until, m3 }), 'GAS_STEP').map(({ quantity, basis }) => [quantity, basis] as const);
+    const bases = (until: string, m3: number) =>
+      of(debt({ until, m3 }), 'GAS_STEP').map(({ quantity, basis }) => [quantity, basis] as const);
     // 15 days: limits 22.5 and 47.5
     const [first, second, third] = bases('1397/02/16', 50);
     expect([first?.[0], second?.[0], third?.[0]]).toEqual(['45/2', '25', '5/2']);
@@ -350,7 +444,8 @@ describe('tariffs', () => {
     expect(about?.[0]).toBe('50/3');
     for (const part of ['حدود 16.667 متر مکعب × 1311', 'از 15 تا حدود 31.667 متر']) expect(about?.[1]).toContain(part);
     // no line's sentence has a fraction; dates are the only strokes
-    for (const [, basis] of [...bases('1397/02/16', 50), ...bases('1397/02/11', 40)]) expect(basis.replace(/\d{4}\/\d\d\/\d\d/g, '')).not.toContain('/');
+    for (const [, basis] of [...bases('1397/02/16', 50), ...bases('1397/02/11', 40)])
+      expect(basis.replace(/\d{4}\/\d\d\/\d\d/g, '')).not.toContain('/');
   });
 });
 
@@ -358,34 +453,51 @@ describe('properties', () => {
   const rated = tariff({
     gas: [{ use: 'household', season: 'both', steps: T1, flat: false }],
     levy: [{ ...ever, percent: '10' }],
-    vat: [vat('9', ['gas', 'subscription', 'insurance', 'levy'], '1390/01/01', '1397/03/10'), vat('10', ['gas', 'subscription'], '1397/03/11')],
+    vat: [
+      vat('9', ['gas', 'subscription', 'insurance', 'levy'], '1390/01/01', '1397/03/10'),
+      vat('10', ['gas', 'subscription'], '1397/03/11'),
+    ],
     insurance: [insurance(3_000)],
     subscription: [subscription(4_321)],
   });
   const amount = fc.integer({ min: -5_000_000, max: 5_000_000 });
-  const someLedger = fc.record({ due: amount, paid: fc.array(fc.nat({ max: 5_000_000 }), { maxLength: 4 }), adjusted: fc.array(amount, { maxLength: 3 }) });
+  const someLedger = fc.record({
+    due: amount,
+    paid: fc.array(fc.nat({ max: 5_000_000 }), { maxLength: 4 }),
+    adjusted: fc.array(amount, { maxLength: 3 }),
+  });
 
   test('case 17: the lines sum to the total, payable + carry = total', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 400 }), fc.nat({ max: 5_000 }), someLedger, fc.constantFrom('balance', 'final'), (days, m3, { due, paid, adjusted }, purpose) => {
-        const result = debt({
-          until: addDays(on('1397/02/01'), days),
-          m3,
-          tariffs: [rated],
-          facts: { purpose },
-          of: {
-            lastBill: bill('1397/02/01', 0, { totalDue: due }),
-            payments: paid.map((sum) => payment(sum)),
-            adjustments: adjusted.map((sum, i) => ({ reference: `A${i}`, on: on('1397/02/03'), amount: sum, reason: '-' })),
-            deposits: [{ reference: 'D', amount: 7, on: on('1390/01/01') }],
-          },
-        });
-        expect(result.lines.reduce((sum, line) => sum + line.amount, 0)).toBe(result.total);
-        expect(result.payable + result.carry).toBe(result.total);
-        const charged = result.lines.filter(({ code }) => !['PREVIOUS_DEBT', 'PAYMENT', 'ADJUSTMENT', 'DEPOSIT'].includes(code)).reduce((sum, line) => sum + line.amount, 0);
-        expect(result.total).toBe(charged + due - paid.reduce((a, b) => a + b, 0) + adjusted.reduce((a, b) => a + b, 0) - (purpose === 'final' ? 7 : 0));
-        expect(result.days).toBe(days);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat({ max: 5_000 }),
+        someLedger,
+        fc.constantFrom('balance', 'final'),
+        (days, m3, { due, paid, adjusted }, purpose) => {
+          const result = debt({
+            until: addDays(on('1397/02/01'), days),
+            m3,
+            tariffs: [rated],
+            facts: { purpose },
+            of: {
+              lastBill: bill('1397/02/01', 0, { totalDue: due }),
+              payments: paid.map((sum) => payment(sum)),
+              adjustments: adjusted.map((sum, i) => ({ reference: `A${i}`, on: on('1397/02/03'), amount: sum, reason: '-' })),
+              deposits: [{ reference: 'D', amount: 7, on: on('1390/01/01') }],
+            },
+          });
+          expect(result.lines.reduce((sum, line) => sum + line.amount, 0)).toBe(result.total);
+          expect(result.payable + result.carry).toBe(result.total);
+          const charged = result.lines
+            .filter(({ code }) => !['PREVIOUS_DEBT', 'PAYMENT', 'ADJUSTMENT', 'DEPOSIT'].includes(code))
+            .reduce((sum, line) => sum + line.amount, 0);
+          expect(result.total).toBe(
+            charged + due - paid.reduce((a, b) => a + b, 0) + adjusted.reduce((a, b) => a + b, 0) - (purpose === 'final' ? 7 : 0),
+          );
+          expect(result.days).toBe(days);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -396,26 +508,43 @@ describe('properties', () => {
     let carried = 0;
     const payables = [0, 1, 2].map((n) => {
       const after = addDays(on('1397/02/01'), n * 30);
-      const result = debt({ after, until: addDays(after, 30), m3: 1, tariffs: flat400, of: { lastBill: bill(after, 0, { totalDue: carried }) } });
+      const result = debt({
+        after,
+        until: addDays(after, 30),
+        m3: 1,
+        tariffs: flat400,
+        of: { lastBill: bill(after, 0, { totalDue: carried }) },
+      });
       carried = result.carry;
       return result.payable;
     });
     expect([...payables, carried]).toEqual([0, 0, 1_000, 200]);
 
     fc.assert(
-      fc.property(fc.array(fc.record({ days: fc.integer({ min: 1, max: 60 }), m3: fc.nat({ max: 500 }), pays: fc.boolean() }), { maxLength: 12 }), (periods) => {
-        let [after, totalDue, charged, paid] = [on('1397/02/01'), 0, 0, 0];
-        let unpaid: number[] = [];
-        for (const { days, m3, pays } of periods) {
-          const result = debt({ after, until: addDays(after, days), m3, tariffs: [rated], of: { lastBill: bill(after, 0, { totalDue }), payments: unpaid.map((sum) => payment(sum)) } });
-          charged += result.lines.filter(({ code }) => code !== 'PREVIOUS_DEBT' && code !== 'PAYMENT').reduce((sum, line) => sum + line.amount, 0);
-          unpaid = pays && result.payable > 0 ? [result.payable] : [];
-          paid += unpaid.reduce((sum, each) => sum + each, 0);
-          totalDue = result.total;
-          after = addDays(after, days);
-          expect(totalDue - unpaid.reduce((sum, each) => sum + each, 0)).toBe(charged - paid);
-        }
-      }),
+      fc.property(
+        fc.array(fc.record({ days: fc.integer({ min: 1, max: 60 }), m3: fc.nat({ max: 500 }), pays: fc.boolean() }), { maxLength: 12 }),
+        (periods) => {
+          let [after, totalDue, charged, paid] = [on('1397/02/01'), 0, 0, 0];
+          let unpaid: number[] = [];
+          for (const { days, m3, pays } of periods) {
+            const result = debt({
+              after,
+              until: addDays(after, days),
+              m3,
+              tariffs: [rated],
+              of: { lastBill: bill(after, 0, { totalDue }), payments: unpaid.map((sum) => payment(sum)) },
+            });
+            charged += result.lines
+              .filter(({ code }) => code !== 'PREVIOUS_DEBT' && code !== 'PAYMENT')
+              .reduce((sum, line) => sum + line.amount, 0);
+            unpaid = pays && result.payable > 0 ? [result.payable] : [];
+            paid += unpaid.reduce((sum, each) => sum + each, 0);
+            totalDue = result.total;
+            after = addDays(after, days);
+            expect(totalDue - unpaid.reduce((sum, each) => sum + each, 0)).toBe(charged - paid);
+          }
+        },
+      ),
       { numRuns: 100 },
     );
   });

@@ -41,9 +41,27 @@ const add = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0)
 const gas = (result: Debt): number => add(amounts(result, 'GAS_STEP'));
 
 const flat = (rialPerM3: number, change: Partial<Tariff> = {}): Tariff => stepTariff([{ uptoM3PerMonth: null, rialPerM3 }], change);
-const insurance = (rialPerMonth: number, change: Partial<InsuranceRule> = {}): InsuranceRule => ({ ...ever, use: 'household', area: 'urban', per: 'meter', rialPerMonth, ...change });
-const subscription = (rialPerMonth: number, change: Partial<SubscriptionRule> = {}): SubscriptionRule => ({ ...ever, capacityUpTo: null, per: 'meter', rialPerMonth, ...change });
-const vat = (percent: string, base: VatRule['base'], from = '1390/01/01', to: string | null = null): VatRule => ({ percent, base, from: on(from), to: to === null ? null : on(to) });
+const insurance = (rialPerMonth: number, change: Partial<InsuranceRule> = {}): InsuranceRule => ({
+  ...ever,
+  use: 'household',
+  area: 'urban',
+  per: 'meter',
+  rialPerMonth,
+  ...change,
+});
+const subscription = (rialPerMonth: number, change: Partial<SubscriptionRule> = {}): SubscriptionRule => ({
+  ...ever,
+  capacityUpTo: null,
+  per: 'meter',
+  rialPerMonth,
+  ...change,
+});
+const vat = (percent: string, base: VatRule['base'], from = '1390/01/01', to: string | null = null): VatRule => ({
+  percent,
+  base,
+  from: on(from),
+  to: to === null ? null : on(to),
+});
 
 /** `right` is what the bill says; another reading of the rule gives `other`. */
 function expectNot(bills: number, right: number, other: number): void {
@@ -79,7 +97,10 @@ describe('days', () => {
     expectNot(gas(debt([flat(1_000), first], { m3: '30' })), 30_000, 31_000);
   });
   test('decision: a day belongs to the tariff of its own date, not to that of the settlement or of the last reading', () => {
-    const risen = stepTariff(T1.map((step): Step => ({ ...step, rialPerM3: Math.round(step.rialPerM3 * 1.15) })), { version: '2', from: on('1397/03/29') });
+    const risen = stepTariff(
+      T1.map((step): Step => ({ ...step, rialPerM3: Math.round(step.rialPerM3 * 1.15) })),
+      { version: '2', from: on('1397/03/29') },
+    );
     const result = gas(debt([stepTariff(T1), risen], { after: '1397/03/01', days: 40, m3: '60' }));
     // 27 days: 40.5 × 1081 = 43,780.5; 13 days: 19.5 × 1243 = 24,238.5
     expectNot(result, 43_781 + 24_239, 60 * 1_243);
@@ -90,7 +111,12 @@ describe('days', () => {
       { season: 'warm', from: '01/16', to: '08/15' },
       { season: 'cold', from: '08/16', to: '01/15' },
     ];
-    const rates = (['warm', 'cold'] as const).map((season) => ({ use: 'household', season, steps: [{ uptoM3PerMonth: null, rialPerM3: season === 'warm' ? 1_000 : 400 }], flat: false }));
+    const rates = (['warm', 'cold'] as const).map((season) => ({
+      use: 'household',
+      season,
+      steps: [{ uptoM3PerMonth: null, rialPerM3: season === 'warm' ? 1_000 : 400 }],
+      flat: false,
+    }));
     // 5 warm and 25 cold days of 2 m³
     expectNot(gas(debt(tariff({ seasons, gas: rates }), { after: '1397/08/10', days: 30, m3: '60' })), 10 * 1_000 + 50 * 400, 60 * 400);
   });
@@ -102,7 +128,8 @@ describe('days', () => {
     const result = computeDebt({ snapshot: of, facts: facts('1397/02/31', 20), usage: usage!, tariffs: [stepTariff(T1)], fee: null });
     isDebt(result);
     // 45 × 1081 + 15 × 1311
-    const apart = gas(debt(stepTariff(T1), { days: 10, m3: '40' })) + gas(debt(stepTariff(T1), { after: '1397/02/11', days: 20, m3: '20' }));
+    const apart =
+      gas(debt(stepTariff(T1), { days: 10, m3: '40' })) + gas(debt(stepTariff(T1), { after: '1397/02/11', days: 20, m3: '20' }));
     expectNot(gas(result), 68_310, apart);
   });
 });
@@ -119,7 +146,14 @@ describe('rounding', () => {
     // 540.5: to the even it would be 540
     expectNot(gas(debt(flat(1_081), { m3: '0.5' })), 541, 540);
     // half of 5 rial is free: −2.5; upwards it would be −2
-    const half: DiscountRule = { from: on('1397/02/17'), to: null, kind: 'freeAllowance', title: 'x', use: 'household', uptoM3PerMonth: 45 };
+    const half: DiscountRule = {
+      from: on('1397/02/17'),
+      to: null,
+      kind: 'freeAllowance',
+      title: 'x',
+      use: 'household',
+      uptoM3PerMonth: 45,
+    };
     expectNot(amounts(debt(flat(1, { discounts: [half] }), { m3: '5' }), 'DISCOUNT')[0]!, -3, -2);
     expect(roundToRial(-5n, 2n)).toBe(-3);
   });
@@ -140,7 +174,10 @@ describe('fixed charges', () => {
   test('decision: one line each', () => {
     const charged = tariff({ insurance: [insurance(3_001)], subscription: [subscription(3_001)] });
     const result = debt(charged, { days: 15 });
-    expect(result.lines.map(({ code, amount }) => [code, amount])).toEqual([['SUBSCRIPTION', 1_501], ['INSURANCE', 1_501]]);
+    expect(result.lines.map(({ code, amount }) => [code, amount])).toEqual([
+      ['SUBSCRIPTION', 1_501],
+      ['INSURANCE', 1_501],
+    ]);
     // in one line they would be 3,001
     expectNot(result.total, 3_002, roundToRial(6_002n * 15n, 30n));
   });
@@ -150,7 +187,17 @@ describe('fixed charges', () => {
     expectNot(debt(tariff({ insurance: [insurance(3_000, { per: 'unit' })] }), units).total, 12_000, 3_000);
   });
   test('decision: a charge per period × days ÷ the whole period’s days, neither ÷ 30 nor ÷ the days that are left', () => {
-    const cycles = [{ cycle: '12-1397-02', series: '12', fromDate: on(START), toDate: addDays(on(START), 91), closesOn: on('1397/06/01'), issuesOn: on('1397/06/05'), objectionDays: 10 }];
+    const cycles = [
+      {
+        cycle: '12-1397-02',
+        series: '12',
+        fromDate: on(START),
+        toDate: addDays(on(START), 91),
+        closesOn: on('1397/06/01'),
+        issuesOn: on('1397/06/05'),
+        objectionDays: 10,
+      },
+    ];
     const result = debt(tariff({ subscription: [subscription(9_100, { fixedPer: 'period' })] }), { days: 42, of: { cycles } }).total;
     expectNot(result, 4_200, 12_740);
     expect(roundToRial(9_100n * 42n, 49n)).not.toBe(result);
@@ -164,18 +211,33 @@ describe('levy and VAT', () => {
   ];
   test('decision: a VAT change inside the period: the whole base × days ÷ all days, not the gas of those days', () => {
     // 10 warm days of 10 m³ at 1,000 and 20 cold ones of 20 m³ at 100: 12,000, of which 10,000 before the change
-    const rates = (['warm', 'cold'] as const).map((season) => ({ use: 'household', season, steps: [{ uptoM3PerMonth: null, rialPerM3: season === 'warm' ? 1_000 : 100 }], flat: false }));
-    const result = debt(tariff({ seasons: SEASONS, gas: rates, vat: [vat('9', ['gas'], '1390/01/01', '1397/02/11'), vat('10', ['gas'], '1397/02/12')] }), { m3: '30' });
+    const rates = (['warm', 'cold'] as const).map((season) => ({
+      use: 'household',
+      season,
+      steps: [{ uptoM3PerMonth: null, rialPerM3: season === 'warm' ? 1_000 : 100 }],
+      flat: false,
+    }));
+    const result = debt(
+      tariff({ seasons: SEASONS, gas: rates, vat: [vat('9', ['gas'], '1390/01/01', '1397/02/11'), vat('10', ['gas'], '1397/02/12')] }),
+      { m3: '30' },
+    );
     expect(amounts(result, 'VAT')).toEqual([360, 800]); // 12,000 × 9 % ÷ 3; × 10 % × 2 ÷ 3
     expectNot(add(amounts(result, 'VAT')), 1_160, 900 + 200);
     // the settlement day's rate on all of it
     expect(1_200).not.toBe(add(amounts(result, 'VAT')));
   });
   test('decision: one VAT line per rate, also on both sides of another', () => {
-    const changes = [vat('9', ['gas'], '1390/01/01', '1397/02/11'), vat('10', ['gas'], '1397/02/12', '1397/02/21'), vat('9', ['gas'], '1397/02/22')];
+    const changes = [
+      vat('9', ['gas'], '1390/01/01', '1397/02/11'),
+      vat('10', ['gas'], '1397/02/12', '1397/02/21'),
+      vat('9', ['gas'], '1397/02/22'),
+    ];
     // 20 days of 9 % on 15 rial are 0.9; in two lines they would be 0.45 twice
     const result = debt(flat(15, { vat: changes }), { m3: '1' });
-    expect(of(result, 'VAT').map(({ rate, days }) => [rate, days])).toEqual([['9%', 20], ['10%', 10]]);
+    expect(of(result, 'VAT').map(({ rate, days }) => [rate, days])).toEqual([
+      ['9%', 20],
+      ['10%', 10],
+    ]);
     expectNot(amounts(result, 'VAT')[0]!, 1, 2 * roundToRial(45n, 100n));
   });
   test('decision: a VAT change opens no new gas interval', () => {
@@ -194,7 +256,11 @@ describe('free allowances', () => {
     expectNot(debt(levied, { m3: '46' }).total, 49_956 + 4_996 + 4_496, 1_311 + 131 + 118);
   });
   test('decision: the limit goes × units × days ÷ 30', () => {
-    expectNot(debt(levied, { days: 36, m3: '108', of: { account: { units: 2 } } }).total, 0, debt({ ...levied, discounts: [] }, { days: 36, m3: '108', of: { account: { units: 2 } } }).total);
+    expectNot(
+      debt(levied, { days: 36, m3: '108', of: { account: { units: 2 } } }).total,
+      0,
+      debt({ ...levied, discounts: [] }, { days: 36, m3: '108', of: { account: { units: 2 } } }).total,
+    );
     // 15 days: 22.5, so 23 m³ are above: 22.5 × 1081 = 24,322.5 and 655.5; 24,979 with 2,498 and 2,248
     expectNot(debt(levied, { days: 15, m3: '23' }).total, 24_979 + 2_498 + 2_248, 0);
   });
@@ -204,9 +270,18 @@ describe('free allowances', () => {
       { season: 'cold', from: '08/16', to: '01/15' },
     ];
     // 10 warm days above the limit, 10 cold ones free, 22,770 each: VAT 4,099 (4,098.6) of which 2,049 (2,049.3) stays
-    const result = debt({ ...levied, seasons, discounts: [{ ...allowance, season: 'cold', uptoM3PerMonth: 200 }] }, { after: '1397/08/05', days: 20, m3: '40' });
+    const result = debt(
+      { ...levied, seasons, discounts: [{ ...allowance, season: 'cold', uptoM3PerMonth: 200 }] },
+      { after: '1397/08/05', days: 20, m3: '40' },
+    );
     expect(result.lines.map(({ code, amount }) => [code, amount])).toEqual([
-      ['GAS_STEP', 16_215], ['GAS_STEP', 6_555], ['GAS_STEP', 16_215], ['GAS_STEP', 6_555], ['GAS_LEVY', 4_554], ['VAT', 4_099], ['DISCOUNT', -(22_770 + 2_277 + 2_050)],
+      ['GAS_STEP', 16_215],
+      ['GAS_STEP', 6_555],
+      ['GAS_STEP', 16_215],
+      ['GAS_STEP', 6_555],
+      ['GAS_LEVY', 4_554],
+      ['VAT', 4_099],
+      ['DISCOUNT', -(22_770 + 2_277 + 2_050)],
     ]);
     // a VAT of its own on the free gas, 2,049, would leave one rial more than the rest pays by itself
     expectNot(result.total, 22_770 + 2_277 + 2_049, 45_540 + 4_554 + 4_099 - (22_770 + 2_277 + 2_049));
@@ -221,7 +296,11 @@ describe('a second settlement in one cycle', () => {
     if (!usage) return { codes: findings.map(({ code }) => code) };
     const result = computeDebt({ snapshot: before, facts: asked, usage, tariffs, fee: null });
     isDebt(result);
-    return { debt: result, earlier: earlierSettlement({ bill: { ...result, number: 'S1' }, facts: asked, snapshot: before }), codes: findings.map(({ code }) => code) };
+    return {
+      debt: result,
+      earlier: earlierSettlement({ bill: { ...result, number: 'S1' }, facts: asked, snapshot: before }),
+      codes: findings.map(({ code }) => code),
+    };
   }
 
   test('decision: it starts at the latest one’s reading and date, not at the last bill’s', () => {
@@ -235,7 +314,10 @@ describe('a second settlement in one cycle', () => {
   test('decision: its previous debt is that one’s total − the payments it did not count', () => {
     const first = settle(snapshot({ lastBill: last, payments: [payment('P1', 5_000)] }), facts('1397/02/11', null));
     expect(first.debt).toMatchObject({ total: 15_345, payable: 15_000 });
-    const second = settle(snapshot({ lastBill: last, payments: [payment('P1', 5_000), payment('P2', 1_000)], earlierSettlement: first.earlier }), facts('1397/02/20', null));
+    const second = settle(
+      snapshot({ lastBill: last, payments: [payment('P1', 5_000), payment('P2', 1_000)], earlierSettlement: first.earlier }),
+      facts('1397/02/20', null),
+    );
     // with P1 counted again, or with the payable sum for the total, it would be less
     expectNot(second.debt!.total, 14_345, 9_345);
     expect(second.debt!.total).not.toBe(14_000);
@@ -270,7 +352,10 @@ describe('a second settlement in one cycle', () => {
 
 describe('the ledger', () => {
   test('decision: instalments fall due and the deposit is set off at a final settlement alone', () => {
-    const plan = { instalments: [{ reference: 'I1', dueOn: on('1397/02/10'), amount: 30_000 }], deposits: [{ reference: 'D1', amount: 50_000, on: on('1390/01/01') }] };
+    const plan = {
+      instalments: [{ reference: 'I1', dueOn: on('1397/02/10'), amount: 30_000 }],
+      deposits: [{ reference: 'D1', amount: 50_000, on: on('1390/01/01') }],
+    };
     // at a balance not even the one that is past its day: it stays in the plan
     expectNot(debt(flat(1_000), { m3: '45', of: plan }).total, 45_000, 75_000);
     expectNot(debt(flat(1_000), { m3: '45', of: plan, purpose: 'final' }).total, 25_000, 45_000);

@@ -6,9 +6,22 @@ import { type DiscountRule, type Tariff, type VatRule } from '../../src/domain/t
 import { isDebt, on, snapshot, tariff } from './sample.js';
 
 const ever = { from: on('1390/01/01'), to: null };
-const allowance = (uptoM3PerMonth: number, change: object = {}): DiscountRule =>
-  ({ ...ever, kind: 'freeAllowance', title: 'مصرف رایگان', use: 'household', uptoM3PerMonth, ...change });
-const welfare = (steps = 3, change: object = {}): DiscountRule => ({ ...ever, kind: 'welfare', title: 'مددجویان', use: 'household', steps, ...change });
+const allowance = (uptoM3PerMonth: number, change: object = {}): DiscountRule => ({
+  ...ever,
+  kind: 'freeAllowance',
+  title: 'مصرف رایگان',
+  use: 'household',
+  uptoM3PerMonth,
+  ...change,
+});
+const welfare = (steps = 3, change: object = {}): DiscountRule => ({
+  ...ever,
+  kind: 'welfare',
+  title: 'مددجویان',
+  use: 'household',
+  steps,
+  ...change,
+});
 /** As in 1399: by climate in the cold season, one limit in the warm one. */
 const RULES_1399 = [
   allowance(200, { season: 'cold', climates: [1, 2, 3] }),
@@ -57,7 +70,8 @@ describe('free allowance', () => {
     ]);
     expect(result).toMatchObject({ total: 0, payable: 0, carry: 0 });
     expect(discounts(result)[0]).toMatchObject({ quantity: '45', unit: 'm3', days: 30, from: '1399/02/02', to: '1399/02/31' });
-    for (const part of ['مصرف رایگان', '48645', '4865', '4378', '45']) expect(`${discounts(result)[0]!.label} ${discounts(result)[0]!.basis}`).toContain(part);
+    for (const part of ['مصرف رایگان', '48645', '4865', '4378', '45'])
+      expect(`${discounts(result)[0]!.label} ${discounts(result)[0]!.basis}`).toContain(part);
   });
 
   test.each<[string, Of, boolean]>([
@@ -115,19 +129,47 @@ describe('free allowance', () => {
     expect(amounts(result)).toEqual([-21_620]);
     expect(discounts(result)[0]!.days).toBe(20);
     // a leap day named in an ordinary year is its year's end
-    const end = allowance(45, { spans: [{ from: '12/30', to: '12/30' }, { from: '12/29', to: '12/30' }] });
-    expect(debt([levied([end], { levy: [], vat: [] })], { after: '1400/12/15', days: 30, m3: '30' }).lines.find(({ code }) => code === 'DISCOUNT')).toMatchObject({ days: 1, amount: -1_081 });
+    const end = allowance(45, {
+      spans: [
+        { from: '12/30', to: '12/30' },
+        { from: '12/29', to: '12/30' },
+      ],
+    });
+    expect(
+      debt([levied([end], { levy: [], vat: [] })], { after: '1400/12/15', days: 30, m3: '30' }).lines.find(
+        ({ code }) => code === 'DISCOUNT',
+      ),
+    ).toMatchObject({ days: 1, amount: -1_081 });
   });
   test('a span from 30 Esfand begins with the year where that is no day', () => {
     const winter = allowance(45, { spans: [{ from: '12/30', to: '01/10' }] });
-    const parts = (after: string) => discounts(debt([levied([winter], { levy: [], vat: [] })], { after, days: 30, m3: '30' })).map(({ days, from, to, amount }) => [days, from, to, amount]);
+    const parts = (after: string) =>
+      discounts(debt([levied([winter], { levy: [], vat: [] })], { after, days: 30, m3: '30' })).map(({ days, from, to, amount }) => [
+        days,
+        from,
+        to,
+        amount,
+      ]);
     // 30 × 1081 = 32,430; × 10 ÷ 30; in a leap year the day before as well
     expect(parts('1400/12/15')).toEqual([[10, '1401/01/01', '1401/01/10', -10_810]]);
     expect(parts('1399/12/15')).toEqual([[11, '1399/12/30', '1400/01/10', -11_891]]);
   });
   test('two stretches of a rule are one line with the days of both; a stretch after the period is none', () => {
-    const split = allowance(45, { spans: [{ from: '02/02', to: '02/11' }, { from: '02/17', to: '02/21' }, { from: '09/01', to: '09/30' }] });
-    const parts = (rules: DiscountRule[]) => discounts(debt([levied(rules, { levy: [], vat: [] })], { m3: '30' })).map(({ label, days, from, to, amount }) => [label, days, from, to, amount]);
+    const split = allowance(45, {
+      spans: [
+        { from: '02/02', to: '02/11' },
+        { from: '02/17', to: '02/21' },
+        { from: '09/01', to: '09/30' },
+      ],
+    });
+    const parts = (rules: DiscountRule[]) =>
+      discounts(debt([levied(rules, { levy: [], vat: [] })], { m3: '30' })).map(({ label, days, from, to, amount }) => [
+        label,
+        days,
+        from,
+        to,
+        amount,
+      ]);
     // 30 × 1081 = 32,430, × 15 ÷ 30
     expect(parts([split])).toEqual([['تخفیف: مصرف رایگان', 15, '1399/02/02', '1399/02/21', -16_215]]);
     // another rule has the rest of the days, and no more
@@ -137,8 +179,11 @@ describe('free allowance', () => {
     ]);
   });
   test('a rule that begins on the last day of a tariff goes on with it provisionally', () => {
-    const ended = (from: string) => levied([allowance(45, { from: on(from) })], { to: on('1399/02/21'), provisionalTo: on('1399/12/30'), levy: [], vat: [] });
-    expect(discounts(debt([ended('1399/02/21')], { m3: '30' })).map(({ days, from, to }) => [days, from, to])).toEqual([[11, '1399/02/21', '1399/02/31']]);
+    const ended = (from: string) =>
+      levied([allowance(45, { from: on(from) })], { to: on('1399/02/21'), provisionalTo: on('1399/12/30'), levy: [], vat: [] });
+    expect(discounts(debt([ended('1399/02/21')], { m3: '30' })).map(({ days, from, to }) => [days, from, to])).toEqual([
+      [11, '1399/02/21', '1399/02/31'],
+    ]);
     expect(discounts(debt([ended('1399/02/22')], { m3: '30' }))).toEqual([]);
   });
   test('an allowance that is not exceeded frees all of a welfare household’s gas too, whichever rule was published first', () => {
@@ -155,7 +200,10 @@ describe('free allowance', () => {
   });
   test('used provisionally, a tariff’s rules go on as on its last day', () => {
     const to = on('1399/12/29');
-    const old = levied([allowance(45, { to }), allowance(1, { to: on('1399/06/31') }), allowance(1, { from: on('1400/01/01') })], { to, provisionalTo: on('1400/12/29') });
+    const old = levied([allowance(45, { to }), allowance(1, { to: on('1399/06/31') }), allowance(1, { from: on('1400/01/01') })], {
+      to,
+      provisionalTo: on('1400/12/29'),
+    });
     expect(debt([old], { after: '1400/02/01' }).total).toBe(0);
   });
   test('a fixed charge and its VAT stay', () => {
@@ -201,35 +249,59 @@ describe('welfare households', () => {
 
 describe('properties', () => {
   const rule = fc.oneof(
-    fc.record({ upto: fc.integer({ min: 1, max: 400 }), from: fc.integer({ min: 0, max: 80 }), length: fc.option(fc.integer({ min: 0, max: 60 })) }).map(({ upto, from, length }) => {
-      const first = addDays(on('1399/07/01'), from);
-      return allowance(upto, { from: first, to: length === null ? null : addDays(first, length) });
-    }),
-    fc.record({ steps: fc.integer({ min: 1, max: 6 }), from: fc.integer({ min: 0, max: 80 }) }).map(({ steps, from }) => welfare(steps, { from: addDays(on('1399/07/01'), from) })),
+    fc
+      .record({
+        upto: fc.integer({ min: 1, max: 400 }),
+        from: fc.integer({ min: 0, max: 80 }),
+        length: fc.option(fc.integer({ min: 0, max: 60 })),
+      })
+      .map(({ upto, from, length }) => {
+        const first = addDays(on('1399/07/01'), from);
+        return allowance(upto, { from: first, to: length === null ? null : addDays(first, length) });
+      }),
+    fc
+      .record({ steps: fc.integer({ min: 1, max: 6 }), from: fc.integer({ min: 0, max: 80 }) })
+      .map(({ steps, from }) => welfare(steps, { from: addDays(on('1399/07/01'), from) })),
   );
   test('gas, levy and VAT never fall below zero, and the lines add up', () => {
     const base = fc.constantFrom<VatRule['base']>(['gas'], ['gas', 'levy'], ['levy'], ['gas', 'subscription']);
     fc.assert(
-      fc.property(fc.array(rule, { maxLength: 4 }), base, fc.integer({ min: 0, max: 90 }), fc.integer({ min: 1, max: 70 }), fc.integer({ min: 0, max: 900 }), fc.integer({ min: 1, max: 3 }), fc.boolean(), (rules, vatBase, start, days, m3, units, poor) => {
-        const of = levied(rules, { vat: [{ ...ever, percent: '9', base: vatBase }] });
-        const result = debt([of], { after: addDays(on('1399/07/01'), start), days, m3: String(m3), of: { units, welfare: poor } });
-        expect(result.total).toBe(result.lines.reduce((sum, { amount }) => sum + amount, 0));
-        expect(result.total).toBeGreaterThanOrEqual(0);
-        for (const amount of amounts(result)) expect(amount).toBeLessThan(0);
-        // the full lines are those of a bill without discounts
-        expect(result.lines.filter(({ code }) => code !== 'DISCOUNT')).toEqual(debt([{ ...of, discounts: [] }], { after: addDays(on('1399/07/01'), start), days, m3: String(m3), of: { units } }).lines);
-      }),
+      fc.property(
+        fc.array(rule, { maxLength: 4 }),
+        base,
+        fc.integer({ min: 0, max: 90 }),
+        fc.integer({ min: 1, max: 70 }),
+        fc.integer({ min: 0, max: 900 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        (rules, vatBase, start, days, m3, units, poor) => {
+          const of = levied(rules, { vat: [{ ...ever, percent: '9', base: vatBase }] });
+          const result = debt([of], { after: addDays(on('1399/07/01'), start), days, m3: String(m3), of: { units, welfare: poor } });
+          expect(result.total).toBe(result.lines.reduce((sum, { amount }) => sum + amount, 0));
+          expect(result.total).toBeGreaterThanOrEqual(0);
+          for (const amount of amounts(result)) expect(amount).toBeLessThan(0);
+          // the full lines are those of a bill without discounts
+          expect(result.lines.filter(({ code }) => code !== 'DISCOUNT')).toEqual(
+            debt([{ ...of, discounts: [] }], { after: addDays(on('1399/07/01'), start), days, m3: String(m3), of: { units } }).lines,
+          );
+        },
+      ),
       { numRuns: 300 },
     );
   });
   test('at the limit free, one m³ above not', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 5 }), (limit, days, units) => {
-        const at = { n: BigInt(limit * days * units), d: 30n };
-        const of = { days, of: { units } };
-        expect(debt([levied([allowance(limit)])], { ...of, m3: at }).total).toBe(0);
-        expect(amounts(debt([levied([allowance(limit)])], { ...of, m3: { n: at.n + 30n, d: 30n } }))).toEqual([]);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 90 }),
+        fc.integer({ min: 1, max: 5 }),
+        (limit, days, units) => {
+          const at = { n: BigInt(limit * days * units), d: 30n };
+          const of = { days, of: { units } };
+          expect(debt([levied([allowance(limit)])], { ...of, m3: at }).total).toBe(0);
+          expect(amounts(debt([levied([allowance(limit)])], { ...of, m3: { n: at.n + 30n, d: 30n } }))).toEqual([]);
+        },
+      ),
     );
   });
 });

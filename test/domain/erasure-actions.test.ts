@@ -8,7 +8,12 @@ const of = facts('1397/02/31', 1_234, {
   applicant: { kind: 'tenant', name: 'مریم رضایی', nationalId: MARYAM, mobile: '09121234567' },
   newSubscriber: { name: 'علی کریمی', nationalId: ALI, from: on('1397/03/01') },
 });
-const inputs: BillInputs = { snapshot: snapshot({ account: { name: 'علی  کريمي', nationalId: ALI, mobile: '0935', address: 'سنندج', postalCode: '66' } }), facts: of, tariffs: ['T'], fee: null };
+const inputs: BillInputs = {
+  snapshot: snapshot({ account: { name: 'علی  کريمي', nationalId: ALI, mobile: '0935', address: 'سنندج', postalCode: '66' } }),
+  facts: of,
+  tariffs: ['T'],
+  fee: null,
+};
 
 describe('what names a person', () => {
   test('names, national id and mobile number of the one who is meant, each once', () => {
@@ -51,8 +56,18 @@ describe('from a corrective action', () => {
     const begun = { ...action('علی کریمی'), reason: null, meeting: null, actions: [], closure: null };
     expect(erase(begun, true)).toEqual({ ...begun, subject: '' });
     const held = action('علی کریمی');
-    const planned = { ...held, meeting: { ...held.meeting, participants: [], minutes: null, cause: null }, actions: [{ ...held.actions[0], done: null, effect: null }] } as unknown as Texts;
-    expect(erase(planned, false)).toEqual({ ...planned, subject: '', reason: '', actions: [{ ...planned.actions[0], what: '' }], closure: { report: '', by: BY } });
+    const planned = {
+      ...held,
+      meeting: { ...held.meeting, participants: [], minutes: null, cause: null },
+      actions: [{ ...held.actions[0], done: null, effect: null }],
+    } as unknown as Texts;
+    expect(erase(planned, false)).toEqual({
+      ...planned,
+      subject: '',
+      reason: '',
+      actions: [{ ...planned.actions[0], what: '' }],
+      closure: { report: '', by: BY },
+    });
   });
   test('the texts of one act', () => {
     const texts = { minutes: 'همه', participants: ['زهرا', 'علی کریمی'] };

@@ -6,8 +6,17 @@ import { facts, on, snapshot } from './sample.js';
 const [MARYAM, ALI] = ['0932833810', '0013542419'];
 const applicant = { kind: 'tenant' as const, name: 'مریم رضایی', nationalId: MARYAM, mobile: '09121234567' };
 const newSubscriber = { name: 'علی کریمی', nationalId: ALI, mobile: '09351112233', from: on('1397/03/01') };
-const of = facts('1397/02/31', 1_234, { applicant, newSubscriber, confirmations: [{ code: 'HIGH_CONSUMPTION', reason: 'خانم رضایی گفت' }] });
-const inputs: BillInputs = { snapshot: snapshot({ account: { name: 'علی  کريمي', nationalId: ALI, mobile: '0935', address: 'سنندج', postalCode: '66' } }), facts: of, tariffs: ['T'], fee: null };
+const of = facts('1397/02/31', 1_234, {
+  applicant,
+  newSubscriber,
+  confirmations: [{ code: 'HIGH_CONSUMPTION', reason: 'خانم رضایی گفت' }],
+});
+const inputs: BillInputs = {
+  snapshot: snapshot({ account: { name: 'علی  کريمي', nationalId: ALI, mobile: '0935', address: 'سنندج', postalCode: '66' } }),
+  facts: of,
+  tariffs: ['T'],
+  fee: null,
+};
 const GONE = { name: '', nationalId: '' };
 
 describe('who is meant', () => {
@@ -26,8 +35,14 @@ describe('who is meant', () => {
   });
   test('by the id though the name is another; by the name though the id is another', () => {
     const { person, facts: erase } = eraser({ nationalId: ALI }, ['علی کریمی']);
-    expect(erase(facts('1397/02/31', 1, { applicant: { kind: 'owner', name: 'دیگری', nationalId: ALI } })).applicant).toEqual({ kind: 'owner', ...GONE });
-    expect(erase(facts('1397/02/31', 1, { applicant: { kind: 'owner', name: 'علی کریمی', nationalId: '' } })).applicant).toEqual({ kind: 'owner', ...GONE });
+    expect(erase(facts('1397/02/31', 1, { applicant: { kind: 'owner', name: 'دیگری', nationalId: ALI } })).applicant).toEqual({
+      kind: 'owner',
+      ...GONE,
+    });
+    expect(erase(facts('1397/02/31', 1, { applicant: { kind: 'owner', name: 'علی کریمی', nationalId: '' } })).applicant).toEqual({
+      kind: 'owner',
+      ...GONE,
+    });
     const stays = { kind: 'owner' as const, name: 'دیگری', nationalId: MARYAM, mobile: '0935' };
     expect(erase(facts('1397/02/31', 1, { applicant: stays })).applicant).toEqual(stays);
     expect(person({ name: '', address: 'سنندج', postalCode: '66' })).toEqual({ name: '', address: 'سنندج', postalCode: '66' });
@@ -36,7 +51,12 @@ describe('who is meant', () => {
     const { name, detail, account } = eraser('everyone', []);
     expect([name('هر کس'), name('')]).toEqual(['', '']);
     expect(detail({ name: 'هر کس', mobile: '0935', from: '1397/03/01' })).toEqual({ ...GONE, from: '1397/03/01' });
-    expect(account({ name: 'هر کس', address: 'سنندج', postalCode: '66', file: '1' } as AccountView)).toEqual({ name: '', address: '', postalCode: '', file: '1' });
+    expect(account({ name: 'هر کس', address: 'سنندج', postalCode: '66', file: '1' } as AccountView)).toEqual({
+      name: '',
+      address: '',
+      postalCode: '',
+      file: '1',
+    });
   });
   test('a detail is known by its id or its name; what is no text names nobody', () => {
     const { detail } = eraser({ nationalId: ALI }, ['علی کریمی']);
@@ -56,8 +76,16 @@ describe('who is meant', () => {
 });
 
 test('one person goes from the facts, another stays; free texts go, since they may name anybody; the rest stays', () => {
-  expect(eraser({ nationalId: MARYAM }, ['مریم رضایی']).facts(of)).toEqual({ ...of, applicant: { kind: 'tenant', ...GONE }, confirmations: [{ code: 'HIGH_CONSUMPTION', reason: '' }] });
-  expect(eraser({ nationalId: ALI }, []).facts(of)).toEqual({ ...of, newSubscriber: { ...GONE, from: '1397/03/01' }, confirmations: [{ code: 'HIGH_CONSUMPTION', reason: '' }] });
+  expect(eraser({ nationalId: MARYAM }, ['مریم رضایی']).facts(of)).toEqual({
+    ...of,
+    applicant: { kind: 'tenant', ...GONE },
+    confirmations: [{ code: 'HIGH_CONSUMPTION', reason: '' }],
+  });
+  expect(eraser({ nationalId: ALI }, []).facts(of)).toEqual({
+    ...of,
+    newSubscriber: { ...GONE, from: '1397/03/01' },
+    confirmations: [{ code: 'HIGH_CONSUMPTION', reason: '' }],
+  });
   expect(eraser('everyone', []).facts(facts('1397/02/31', 1)).newSubscriber).toBeUndefined();
 });
 
@@ -87,6 +115,15 @@ test('a posting’s detail: the new subscriber without the mobile, and a written
 
 test('an override loses its reason, and only that', () => {
   const finding = { code: 'OUTSIDE_OUTER_BAND', severity: 'override', field: 'reading', title: 't', message: 'm' } as const;
-  const override = { code: 'OUTSIDE_OUTER_BAND', reason: 'گفته شد', by: { id: 's-1', name: 'سرپرست' }, at: '2018-05-21T05:00:00.000Z', reading: 1 };
-  expect(eraser('everyone', []).findings([finding, { ...finding, override }])).toEqual([finding, { ...finding, override: { ...override, reason: '' } }]);
+  const override = {
+    code: 'OUTSIDE_OUTER_BAND',
+    reason: 'گفته شد',
+    by: { id: 's-1', name: 'سرپرست' },
+    at: '2018-05-21T05:00:00.000Z',
+    reading: 1,
+  };
+  expect(eraser('everyone', []).findings([finding, { ...finding, override }])).toEqual([
+    finding,
+    { ...finding, override: { ...override, reason: '' } },
+  ]);
 });

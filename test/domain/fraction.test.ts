@@ -126,7 +126,10 @@ describe('exactDecimal and spokenFraction', () => {
   });
 
   test('property: what is exact is the same value, what is about is half a thousandth away at most', () => {
-    const small = fc.record({ n: fc.bigInt({ min: 0n, max: 10n ** 9n }), d: fc.oneof(fc.bigInt({ min: 1n, max: 1000n }), fc.constantFrom(8n, 64n, 625n, 10n ** 6n)) });
+    const small = fc.record({
+      n: fc.bigInt({ min: 0n, max: 10n ** 9n }),
+      d: fc.oneof(fc.bigInt({ min: 1n, max: 1000n }), fc.constantFrom(8n, 64n, 625n, 10n ** 6n)),
+    });
     fc.assert(
       fc.property(small, (of) => {
         const exact = exactDecimal(of);
@@ -146,7 +149,12 @@ describe('exactDecimal and spokenFraction', () => {
 });
 
 describe('readFraction', () => {
-  test.each([['45', 45n, 1n], ['15/2', 15n, 2n], ['-15/2', -15n, 2n], ['0', 0n, 1n]])('%s', (text, n, d) => expect(readFraction(text)).toEqual({ n, d }));
+  test.each([
+    ['45', 45n, 1n],
+    ['15/2', 15n, 2n],
+    ['-15/2', -15n, 2n],
+    ['0', 0n, 1n],
+  ])('%s', (text, n, d) => expect(readFraction(text)).toEqual({ n, d }));
   test.each(['', '1/0', '1/-2', '1.5', '1/2/3', 'x', ' 1'])('%j is none', (text) => expect(() => readFraction(text)).toThrow(RangeError));
   test('property: what was written is read', () => {
     fc.assert(fc.property(anyFraction, ({ n, d }) => expect(equal(readFraction(fractionText(n, d)), { n, d })).toBe(true)));

@@ -22,11 +22,24 @@ describe('plan R2: which feeds are stale', () => {
     ['others never came', [BILLS], []],
     ['data of tomorrow', [BILLS, feed('payments', '1405/09/05')], []],
     ['the timetable, a year and a day old', [BILLS, feed('cycles', '1404/09/03')], [['cycles', '1404/09/03', 366]]],
-    ['several, in their order', [feed('payments', '1405/08/01'), feed('meters', '1405/01/01'), feed('bills', '1405/01/01')], [['meters', '1405/01/01', 249], ['bills', '1405/01/01', 249], ['payments', '1405/08/01', 33]]],
+    [
+      'several, in their order',
+      [feed('payments', '1405/08/01'), feed('meters', '1405/01/01'), feed('bills', '1405/01/01')],
+      [
+        ['meters', '1405/01/01', 249],
+        ['bills', '1405/01/01', 249],
+        ['payments', '1405/08/01', 33],
+      ],
+    ],
   ])('%s', (_, feeds, found) => expect(stale(feeds)).toEqual(found));
 
   test('a kind without terms is never stale, nor missed', () => {
-    expect(stale(FEED_KINDS.map((kind) => feed(kind, '1390/01/01')), {})).toEqual([]);
+    expect(
+      stale(
+        FEED_KINDS.map((kind) => feed(kind, '1390/01/01')),
+        {},
+      ),
+    ).toEqual([]);
     expect(stale([], {})).toEqual([]);
     expect(stale([feed('payments', '1390/01/01')], { payments: 3 })).toEqual([['payments', '1390/01/01', 5728]]);
   });
@@ -37,7 +50,8 @@ describe('the finding', () => {
   test('one for all, naming each feed, its day and its age, and what to do', () => {
     const finding = found([feed('bills', '1405/07/01'), feed('payments', '1405/08/01'), feed('deposits', '1405/09/04')]);
     expect(finding).toMatchObject({ code: 'STALE_FEED', severity: 'confirm' });
-    for (const part of ['صورتحساب‌ها تا 1405/07/01 (63 روز پیش)', 'پرداخت‌ها تا 1405/08/01 (33 روز پیش)', 'واحد صورتحساب', 'تأیید کنید']) expect(finding?.message).toContain(part);
+    for (const part of ['صورتحساب‌ها تا 1405/07/01 (63 روز پیش)', 'پرداخت‌ها تا 1405/08/01 (33 روز پیش)', 'واحد صورتحساب', 'تأیید کنید'])
+      expect(finding?.message).toContain(part);
     expect(finding?.message).not.toContain('ودیعه');
   });
   test('every feed by its name, word for word', () => {
@@ -64,19 +78,23 @@ describe('the finding', () => {
   test('none when all is fresh, nor for the timetable alone', () => {
     expect([found([BILLS]), found([BILLS, feed('cycles', '1400/01/01')])]).toEqual([null, null]);
   });
-  test('a feed that never came has no day', () => expect(staleText({ kind: 'bills', asOf: null, days: null })).toBe('صورتحساب‌ها هنوز دریافت نشده'));
+  test('a feed that never came has no day', () =>
+    expect(staleText({ kind: 'bills', asOf: null, days: null })).toBe('صورتحساب‌ها هنوز دریافت نشده'));
 });
 
 describe('in the assessment', () => {
   const old = snapshot({ lastBill: bill('1397/02/01', 100), feeds: [feed('bills', '1397/02/01'), feed('payments', '1397/02/28')] });
-  const assessed = (today: string, tariffs = [tariff()]) => assessDebt(order(facts('1397/02/31', 145)), old, tariffs, null, on(today)).findings.map(({ code }) => code);
+  const assessed = (today: string, tariffs = [tariff()]) =>
+    assessDebt(order(facts('1397/02/31', 145)), old, tariffs, null, on(today)).findings.map(({ code }) => code);
   test('by the age on the day of the announcement, whatever the settlement date is', () => {
     expect(assessed('1397/02/31')).toEqual(['NO_FEE_RESOLUTION']);
     expect(assessed('1397/03/01')).toEqual(['STALE_FEED', 'NO_FEE_RESOLUTION']);
   });
   test('the terms of that day’s tariff count', () => {
     const from = on('1390/01/01');
-    expect(assessed('1397/03/20', [tariff({ service: [{ from, to: null, staleAfterDays: { payments: 30 } }] })])).toEqual(['NO_FEE_RESOLUTION']);
+    expect(assessed('1397/03/20', [tariff({ service: [{ from, to: null, staleAfterDays: { payments: 30 } }] })])).toEqual([
+      'NO_FEE_RESOLUTION',
+    ]);
   });
   test('beside an impossible reading too: the clerk hears all at once; confirmed with a reason it passes', () => {
     const { debt, findings } = assessDebt(order(facts('1397/02/31', 99)), old, [tariff()], null, on('1398/01/01'));

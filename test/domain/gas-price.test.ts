@@ -8,8 +8,23 @@ import { type Ratio, gasDays, gasRuns, written } from './debt-oracle.js';
 import { gasTariffs, stepList } from './random-tariffs.js';
 import { T1, T2_DOUBLED, household1397, on, stepTariff, tariff } from './sample.js';
 
-function input(tariffs: Tariff[], after: string, until: string, consumption: string | number, change: Partial<GasPriceInput> = {}): GasPriceInput {
-  return { tariffs, after: on(after), until: on(until), consumption: decimal(String(consumption)), use: 'household', climate: 1, units: 1, ...change };
+function input(
+  tariffs: Tariff[],
+  after: string,
+  until: string,
+  consumption: string | number,
+  change: Partial<GasPriceInput> = {},
+): GasPriceInput {
+  return {
+    tariffs,
+    after: on(after),
+    until: on(until),
+    consumption: decimal(String(consumption)),
+    use: 'household',
+    climate: 1,
+    units: 1,
+    ...change,
+  };
 }
 
 function priced(of: GasPriceInput): GasPrice {
@@ -23,18 +38,29 @@ const total = (...of: Parameters<typeof input>): number => priced(input(...of)).
 describe('vectors of 1397', () => {
   test.each(vectors.cases)('$lastReadingOn to $readingOn, $consumptionM3 m³, climate $climate, $units units', (vector) => {
     const { days, lines, gasPriceRial } = priced(
-      input([household1397], vector.lastReadingOn, vector.readingOn, vector.consumptionM3, { climate: vector.climate, units: vector.units }),
+      input([household1397], vector.lastReadingOn, vector.readingOn, vector.consumptionM3, {
+        climate: vector.climate,
+        units: vector.units,
+      }),
     );
     expect({ days, gasPriceRial }).toEqual({ days: vector.days, gasPriceRial: vector.gasPriceRial });
-    expect(lines.map((line) => ({ season: line.season, days: line.days, rialPerM3: line.rialPerM3, m3: line.m3, rial: line.rial }))).toEqual(vector.lines);
+    expect(
+      lines.map((line) => ({ season: line.season, days: line.days, rialPerM3: line.rialPerM3, m3: line.m3, rial: line.rial })),
+    ).toEqual(vector.lines);
   });
 });
 
 describe('steps', () => {
   // T2 is doubled, for its 2.5 is no whole rial
-  test.each([[9, 18], [10, 20], [20, 45], [25, 85], [31, 137], [40, 245], [45, 320]])('case 1: T2 %d m³ → %d', (m3, rial) =>
-    expect(total([stepTariff(T2_DOUBLED)], '1397/02/01', '1397/02/31', m3)).toBe(2 * rial),
-  );
+  test.each([
+    [9, 18],
+    [10, 20],
+    [20, 45],
+    [25, 85],
+    [31, 137],
+    [40, 245],
+    [45, 320],
+  ])('case 1: T2 %d m³ → %d', (m3, rial) => expect(total([stepTariff(T2_DOUBLED)], '1397/02/01', '1397/02/31', m3)).toBe(2 * rial));
 
   test.each([
     ['45', 48_645],
@@ -69,7 +95,10 @@ describe('steps', () => {
 
   test('decision: limits are times the units, not the consumption divided', () => {
     const { lines } = priced(input([stepTariff(T1)], '1397/02/01', '1397/02/31', 91, { units: 2 }));
-    expect(lines.map((line) => [line.m3, line.rial])).toEqual([['90', 97_290], ['1', 1_311]]);
+    expect(lines.map((line) => [line.m3, line.rial])).toEqual([
+      ['90', 97_290],
+      ['1', 1_311],
+    ]);
   });
 
   test('a flat rate is one line without steps', () => {
@@ -79,7 +108,9 @@ describe('steps', () => {
 
   test('case 21: 2,147,483,648 rial and more pass', () => {
     expect(total([stepTariff([{ uptoM3PerMonth: null, rialPerM3: 2_147_483_648 }])], '1397/02/01', '1397/02/31', 1)).toBe(2_147_483_648);
-    expect(total([stepTariff([{ uptoM3PerMonth: null, rialPerM3: 4_301 }])], '1397/02/01', '1397/02/31', 999_999_999)).toBe(4_300_999_995_699);
+    expect(total([stepTariff([{ uptoM3PerMonth: null, rialPerM3: 4_301 }])], '1397/02/01', '1397/02/31', 999_999_999)).toBe(
+      4_300_999_995_699,
+    );
   });
 });
 
@@ -138,7 +169,10 @@ describe('intervals', () => {
     expect(gasPrice(input([household1397], '1398/12/01', '1399/01/05', 10, { climate: 1 }))).toEqual({ noTariffOn: '1399/01/01' });
     const next = stepTariff(T1, { version: '1398', from: on('1398/02/01') });
     const { intervals } = priced(input([household1397, next], '1398/01/20', '1398/02/10', 10));
-    expect(intervals.map(({ tariff: { version }, to }) => [version, to])).toEqual([['1397', '1398/01/31'], ['1398', '1398/02/10']]);
+    expect(intervals.map(({ tariff: { version }, to }) => [version, to])).toEqual([
+      ['1397', '1398/01/31'],
+      ['1398', '1398/02/10'],
+    ]);
   });
 
   test('the first day without a tariff, a season or a rate is told', () => {
@@ -194,7 +228,9 @@ describe('properties', () => {
         const runs = gasRuns(expected, [of.consumption.n, of.consumption.d], of.units);
         if (runs.length > 1) cut++;
         expect(price.days).toBe(expected.length);
-        expect(price.intervals).toEqual(runs.map(({ tariff: by, season, days }) => ({ tariff: by, season, from: days[0]?.date, to: days.at(-1)?.date })));
+        expect(price.intervals).toEqual(
+          runs.map(({ tariff: by, season, days }) => ({ tariff: by, season, from: days[0]?.date, to: days.at(-1)?.date })),
+        );
         expect(price.lines.map(({ m3, rial, rialPerM3, step }) => ({ m3, rial: BigInt(rial), rialPerM3, step }))).toEqual(
           runs.flatMap(({ lines }) => lines.map(({ m3, rial, rialPerM3, step }) => ({ m3: written(m3), rial, rialPerM3, step }))),
         );
@@ -249,7 +285,12 @@ describe('properties', () => {
         fc.integer({ min: 1, max: 5 }),
         (steps, days, n, d, k, units) => {
           const of = (times: number): GasPrice =>
-            priced(input([stepTariff(steps)], '1397/01/01', addDays(on('1397/01/01'), days * times), 0, { units, consumption: fraction(n * BigInt(times), d) }));
+            priced(
+              input([stepTariff(steps)], '1397/01/01', addDays(on('1397/01/01'), days * times), 0, {
+                units,
+                consumption: fraction(n * BigInt(times), d),
+              }),
+            );
           const [one, many] = [of(1), of(k)];
           expect(many.lines).toHaveLength(one.lines.length);
           // half a rial for each line of either
@@ -286,7 +327,7 @@ describe('properties', () => {
     const start = on('1397/01/01');
     const end = on('1402/01/01');
     const seen: string[] = [];
-    for (let after = start; after < end; ) {
+    for (let after = start; after < end;) {
       const length = 27 + (seen.length % 11);
       const next = addDays(after, length) < end ? addDays(after, length) : end;
       for (const { from, to } of priced(input([tariff({ seasons })], after, next, 30)).intervals) {

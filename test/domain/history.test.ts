@@ -8,7 +8,12 @@ test('events add up: each says what it left changed, by key', () => {
       { kind: 'taskAssigned', changed: null },
       { kind: 'issued', changed: { settlement: { revision: 2 }, bills: { 1: { void: true }, 2: { total: 6, void: false } } } },
     ]),
-  ).toMatchObject({ settlement: { status: 'received', revision: 2 }, bills: { 1: { total: 5, void: true }, 2: { total: 6, void: false } }, postings: {}, refund: null });
+  ).toMatchObject({
+    settlement: { status: 'received', revision: 2 },
+    bills: { 1: { total: 5, void: true }, 2: { total: 6, void: false } },
+    postings: {},
+    refund: null,
+  });
 });
 
 test('a receipt begins anew, and keeps what a supervisor accepted before it', () => {
@@ -24,7 +29,8 @@ test('a receipt begins anew, and keeps what a supervisor accepted before it', ()
 });
 
 test('what is no object takes the whole place, and gives it up whole', () => {
-  const state = (...changed: RecordedState[]) => rebuild([{ kind: 'received', changed: { settlement: {} } }, ...changed.map((each) => ({ kind: 'x', changed: each }))]);
+  const state = (...changed: RecordedState[]) =>
+    rebuild([{ kind: 'received', changed: { settlement: {} } }, ...changed.map((each) => ({ kind: 'x', changed: each }))]);
   expect(state({ refund: { amount: 1 } }, { refund: { by: 's' } })?.['refund']).toEqual({ amount: 1, by: 's' });
   expect(state({ refund: { amount: 1 } }, { refund: null })?.['refund']).toBeNull();
   expect(state({ refund: [1, 2] }, { refund: { amount: 1 } })?.['refund']).toEqual({ amount: 1 });
@@ -48,17 +54,33 @@ test('a settlement of which nothing else is known has each of its parts, empty',
   expect(rebuild([])).toBeNull();
   // what an earlier, refused request left is not this one's
   const earlier = { steps: { register: {} }, bills: { 1: { total: 5 } }, overrides: { X: { by: 's' } } };
-  expect(rebuild([{ kind: 'received', changed: { settlement: { status: 'rejected' }, ...earlier } }, { kind: 'received', changed: { settlement: { status: 'received' } } }])).toEqual({
+  expect(
+    rebuild([
+      { kind: 'received', changed: { settlement: { status: 'rejected' }, ...earlier } },
+      { kind: 'received', changed: { settlement: { status: 'received' } } },
+    ]),
+  ).toEqual({
     ...rebuild([{ kind: 'received', changed: { settlement: { status: 'received' } } }]),
     overrides: earlier.overrides,
   });
   // only a receipt begins anew
-  expect(rebuild([{ kind: 'received', changed: { settlement: {}, steps: { register: {} } } }, { kind: 'issued', changed: { bills: { 1: {} } } }])).toMatchObject({ steps: { register: {} }, bills: { 1: {} } });
+  expect(
+    rebuild([
+      { kind: 'received', changed: { settlement: {}, steps: { register: {} } } },
+      { kind: 'issued', changed: { bills: { 1: {} } } },
+    ]),
+  ).toMatchObject({ steps: { register: {} }, bills: { 1: {} } });
 });
 
 test('differences stand in the order of their names, lists as a whole, and nothing beside null', () => {
-  expect(historyDifferences({ b: 1, a: { d: 1, c: 1 } }, { a: { c: 2, d: 2 }, b: 2 }).map(({ field }) => field)).toEqual(['a.c', 'a.d', 'b']);
-  expect(historyDifferences({ a: [1, { b: 2 }] }, { a: [1, { b: 3 }] })).toEqual([{ field: 'a', log: [1, { b: 2 }], stored: [1, { b: 3 }] }]);
+  expect(historyDifferences({ b: 1, a: { d: 1, c: 1 } }, { a: { c: 2, d: 2 }, b: 2 }).map(({ field }) => field)).toEqual([
+    'a.c',
+    'a.d',
+    'b',
+  ]);
+  expect(historyDifferences({ a: [1, { b: 2 }] }, { a: [1, { b: 3 }] })).toEqual([
+    { field: 'a', log: [1, { b: 2 }], stored: [1, { b: 3 }] },
+  ]);
   expect(historyDifferences({ a: null }, { a: { b: 1 } })).toEqual([{ field: 'a', log: null, stored: { b: 1 } }]);
   expect(historyDifferences({ a: { b: 1 } }, { a: null })).toEqual([{ field: 'a', log: { b: 1 }, stored: null }]);
   expect(historyDifferences({ a: { 0: 1 } }, { a: [1] })).toHaveLength(1);

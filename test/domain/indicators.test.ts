@@ -44,7 +44,17 @@ test('K4 and K5: corrections by kind and cause, and announcements', () => {
 test('of nothing there is no share: not 0 %, and not 100 %', () => {
   expect(indicators(null, NOTHING_COUNTED)).toEqual({
     group: null,
-    k1: { requests: 0, onTime: 0, share: null, medianMs: null, p95Ms: null, atRisk: 0, atRiskShare: null, lateEntries: 0, lateEntryShare: null },
+    k1: {
+      requests: 0,
+      onTime: 0,
+      share: null,
+      medianMs: null,
+      p95Ms: null,
+      atRisk: 0,
+      atRiskShare: null,
+      lateEntries: 0,
+      lateEntryShare: null,
+    },
     k2: { due: 0, inTime: 0, late: 0, share: null },
     k3: { announced: 0, correct: 0, share: null },
     k4: { corrections: 0, withdrawn: 0, byKind: {}, byCause: {} },

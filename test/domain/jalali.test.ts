@@ -83,7 +83,13 @@ describe('calendar', () => {
     const lengths = (y: number) => Array.from({ length: 12 }, (_, i) => monthLength(y, i + 1)).join(' ');
     expect(lengths(1407)).toBe('31 31 31 31 31 31 30 30 30 30 30 29');
     expect(lengths(1408)).toBe('31 31 31 31 31 31 30 30 30 30 30 30');
-    for (const [y, m] of [[1405, 0], [1405, 13], [1405, 1.5], [1499, 1], [1205, 1]] as const) {
+    for (const [y, m] of [
+      [1405, 0],
+      [1405, 13],
+      [1405, 1.5],
+      [1499, 1],
+      [1205, 1],
+    ] as const) {
       expect(() => monthLength(y, m)).toThrow(RangeError);
     }
     expect(() => isLeapYear(1499)).toThrow(RangeError);
@@ -109,10 +115,19 @@ describe('calendar', () => {
     expect(dayNumber(jalali('1395/01/23'))).toBe(2_457_490);
   });
 
-  test.each(['1404/12/30', '1405/9/4', '1405-09-04', '۱۴۰۵/۰۹/۰۴', '1405/09/04Z', '1405/0x/04', '1405/0:/04', '1405/1//04', '1405-09/04', '1405/09-04', 'undefined'])(
-    'a cast %j never counts as a day',
-    (text) => expect(() => dayNumber(text as calendar.JalaliDate)).toThrow(RangeError),
-  );
+  test.each([
+    '1404/12/30',
+    '1405/9/4',
+    '1405-09-04',
+    '۱۴۰۵/۰۹/۰۴',
+    '1405/09/04Z',
+    '1405/0x/04',
+    '1405/0:/04',
+    '1405/1//04',
+    '1405-09/04',
+    '1405/09-04',
+    'undefined',
+  ])('a cast %j never counts as a day', (text) => expect(() => dayNumber(text as calendar.JalaliDate)).toThrow(RangeError));
 
   test('nothing is after the last day', () => {
     expect(dayNumber(calendar.LAST_DAY)).toBe(LAST);

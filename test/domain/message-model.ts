@@ -254,7 +254,11 @@ export class ModelSettlement {
         if (this.status === 'announced') this.status = 'delivered';
         break;
       case 'report':
-        this.#report(by.id, asked.referTo ?? (asked.cause === 'clerk' ? { role: this.#clerkRole, user: this.clerk } : { role: 'supervisor', user: null }), null);
+        this.#report(
+          by.id,
+          asked.referTo ?? (asked.cause === 'clerk' ? { role: this.#clerkRole, user: this.clerk } : { role: 'supervisor', user: null }),
+          null,
+        );
         return;
       case 'submit': {
         const correction = this.#find(asked.n);
@@ -295,7 +299,8 @@ export class ModelSettlement {
         this.#end();
         return;
       case 'refund':
-        if (this.refund === null || (this.refund.confirmedBy === null && this.refund.amount !== this.credit)) this.refund = { by: by.id, confirmedBy: null, amount: this.credit };
+        if (this.refund === null || (this.refund.confirmedBy === null && this.refund.amount !== this.credit))
+          this.refund = { by: by.id, confirmedBy: null, amount: this.credit };
         return;
       case 'confirmRefund': {
         const refund = this.refund as NonNullable<typeof this.refund>;
@@ -312,7 +317,16 @@ export class ModelSettlement {
   #clerkRole: ModelRole = 'clerk';
 
   announced(by: ModelPerson, reading: number, { credit = 0 }: Told): void {
-    Object.assign(this, { status: 'announced', revision: 1, office: '01', clerk: by.id, reading, firstReading: reading, credit, name: this.newName });
+    Object.assign(this, {
+      status: 'announced',
+      revision: 1,
+      office: '01',
+      clerk: by.id,
+      reading,
+      firstReading: reading,
+      credit,
+      name: this.newName,
+    });
     this.#clerkRole = by.role;
     this.#post('settlement', { kind: 'settlement' });
     this.#post('fee', { kind: 'fee' });
@@ -328,7 +342,9 @@ export class ModelSettlement {
 
   /** What of it is frozen into the next batch, by name. */
   due(): string[] {
-    return [...this.postings].filter(([, { status, batched, cycle }]) => status === 'handedOver' && !batched && cycle === this.table.current.cycle).map(([name]) => name);
+    return [...this.postings]
+      .filter(([, { status, batched, cycle }]) => status === 'handedOver' && !batched && cycle === this.table.current.cycle)
+      .map(([name]) => name);
   }
   frozen(name: string): void {
     Object.assign(this.postings.get(name) as ModelPosting, { batched: true, held: true });
@@ -367,7 +383,18 @@ export class ModelSettlement {
   tasks(): string[] {
     const { current } = this;
     const of = (kind: string, { n, round }: ModelCorrection): string => `${kind}.${this.id}.${n}.${round}`;
-    const waits = current && this.running && { reported: null, referred: 'correction', rejected: 'correction', submitted: 'verification', verified: 'approval', withdrawn: null, issued: null }[current.status];
+    const waits =
+      current &&
+      this.running &&
+      {
+        reported: null,
+        referred: 'correction',
+        rejected: 'correction',
+        submitted: 'verification',
+        verified: 'approval',
+        withdrawn: null,
+        issued: null,
+      }[current.status];
     return [...[...this.#tasks].map((kind) => `${kind}.${this.id}`), ...(current && waits ? [of(waits, current)] : [])].sort();
   }
 
@@ -376,12 +403,35 @@ export class ModelSettlement {
   }
 
   #post(name: string, of: Pick<ModelPosting, 'kind'> & Partial<ModelPosting>): void {
-    this.postings.set(name, { refund: false, name: null, status: 'waiting', cycle: this.table.current.cycle, timesLate: 0, batched: false, held: false, word: null, ...of });
+    this.postings.set(name, {
+      refund: false,
+      name: null,
+      status: 'waiting',
+      cycle: this.table.current.cycle,
+      timesLate: 0,
+      batched: false,
+      held: false,
+      word: null,
+      ...of,
+    });
   }
 
   #report(reportedBy: string, owner: ModelCorrection['owner'], refused: string | null): void {
     const status = this.current ? 'reported' : 'referred';
-    this.corrections.push({ n: this.corrections.length + 1, status, owner, reportedBy, refused, submittedBy: null, submitterRole: null, verifiedBy: null, approvedBy: null, revision: null, round: 1, submission: null });
+    this.corrections.push({
+      n: this.corrections.length + 1,
+      status,
+      owner,
+      reportedBy,
+      refused,
+      submittedBy: null,
+      submitterRole: null,
+      verifiedBy: null,
+      approvedBy: null,
+      revision: null,
+      round: 1,
+      submission: null,
+    });
   }
 
   #sentBack(correction: ModelCorrection): void {
@@ -419,7 +469,10 @@ export class ModelSettlement {
   /** What billing refused and has no more of is no error any more. */
   #resolve(): void {
     if (!this.running) return;
-    const over = this.corrections.filter(({ refused, status }) => refused !== null && (status === 'reported' || status === 'referred') && this.postings.get(refused)?.status !== 'refused');
+    const over = this.corrections.filter(
+      ({ refused, status }) =>
+        refused !== null && (status === 'reported' || status === 'referred') && this.postings.get(refused)?.status !== 'refused',
+    );
     for (const each of over) each.status = 'withdrawn';
     if (over.length > 0) this.#ended();
   }
@@ -429,7 +482,8 @@ export class ModelSettlement {
     const { current } = this;
     if (current?.status === 'reported') current.status = 'referred';
     if (current) return;
-    for (const posting of this.postings.values()) if (posting.status === 'refused') Object.assign(posting, { status: 'waiting', batched: false });
+    for (const posting of this.postings.values())
+      if (posting.status === 'refused') Object.assign(posting, { status: 'waiting', batched: false });
     this.#join();
   }
 
@@ -477,8 +531,39 @@ export interface ModelCommand {
 }
 /** As often as a kind stands here, so often it comes. */
 export const MODEL_KINDS = [
-  'announce', 'succeed', 'deliver', 'report', 'report', 'submit', 'submit', 'submit', 'withdraw', 'verify', 'verify', 'verify', 'approve', 'cancel',
-  'refund', 'refund', 'confirmRefund', 'confirmRefund', 'open', 'open', 'fetch', 'fetch', 'fetch', 'take', 'take', 'take', 'refuse', 'refuse', 'retract', 'retract', 'repeat', 'pass', 'pay',
+  'announce',
+  'succeed',
+  'deliver',
+  'report',
+  'report',
+  'submit',
+  'submit',
+  'submit',
+  'withdraw',
+  'verify',
+  'verify',
+  'verify',
+  'approve',
+  'cancel',
+  'refund',
+  'refund',
+  'confirmRefund',
+  'confirmRefund',
+  'open',
+  'open',
+  'fetch',
+  'fetch',
+  'fetch',
+  'take',
+  'take',
+  'take',
+  'refuse',
+  'refuse',
+  'retract',
+  'retract',
+  'repeat',
+  'pass',
+  'pay',
 ] as const;
 
 const FACTS: readonly ModelFacts[] = ['reading', 'reading', 'reading', 'same', 'name', 'blocked'];
@@ -486,7 +571,12 @@ const NAMES = ['علی کریمی', 'رضا موسوی'] as const;
 const SPAN = 60;
 
 /** What a command comes to as a settlement stands, and who asks: the same for every run of a list. */
-export function chosen(kind: ModelAct['act'], { pick, fit }: Pick<ModelCommand, 'pick' | 'fit'>, settlement: ModelSettlement, base: number): { asked: ModelAct; by: ModelPerson } {
+export function chosen(
+  kind: ModelAct['act'],
+  { pick, fit }: Pick<ModelCommand, 'pick' | 'fit'>,
+  settlement: ModelSettlement,
+  base: number,
+): { asked: ModelAct; by: ModelPerson } {
   const asked = actOf(kind, pick, fit, settlement, base);
   const one = (among: readonly ModelPerson[]): ModelPerson => among[(pick >> 4) % among.length] as ModelPerson;
   if (!fit) {

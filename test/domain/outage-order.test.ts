@@ -9,7 +9,9 @@ const DAY = on('1405/09/07');
 const at = (hour: number, day = DAY): string => new Date(Date.parse(startOfDayInTehran(day)) + hour * 3_600_000).toISOString();
 const there = (office: string, from: number, to: number, day = DAY): Presence => ({ office, from: at(from, day), to: at(to, day) });
 const told = (presences: Presence[], to = DAY, from = DAY) =>
-  outagesOf(presences, { from, to, now: at(20, to) }, () => DEFAULT_SERVICE_TERMS).map((each) => `${each.office} ${each.from === at(7.5) ? 'opening' : each.from} ${each.minutes}`);
+  outagesOf(presences, { from, to, now: at(20, to) }, () => DEFAULT_SERVICE_TERMS).map(
+    (each) => `${each.office} ${each.from === at(7.5) ? 'opening' : each.from} ${each.minutes}`,
+  );
 
 test('names that are stored, and the time without a sign that makes two stretches', () => {
   expect([EVERYWHERE, SIGN_GAP_MS]).toEqual(['*', 180_000]);
@@ -17,7 +19,14 @@ test('names that are stored, and the time without a sign that makes two stretche
 
 test('whatever the order of the signs', () => {
   const system = there(EVERYWHERE, -24, 24);
-  const signs = [there('03', -20, -19), there('02', 7.5, 9), there('02', 11, 14.5), there('10', -20, -19), there('01', 7.5, 10), there('01', 12, 14.5)];
+  const signs = [
+    there('03', -20, -19),
+    there('02', 7.5, 9),
+    there('02', 11, 14.5),
+    there('10', -20, -19),
+    there('01', 7.5, 10),
+    there('01', 12, 14.5),
+  ];
   const expected = ['03 opening 420', '10 opening 420', `02 ${at(9)} 120`, `01 ${at(10)} 120`];
   expect(told([system, ...signs])).toEqual(expected);
   expect(told([...signs].reverse().concat(system))).toEqual(expected);
@@ -36,5 +45,8 @@ test('for the system itself one waits without an end, for an office thirty days'
 
 test('counted: how many, and how long they were together', () => {
   const outage = (minutes: number) => ({ office: '01', from: at(8), to: null, minutes });
-  expect([outageCounts([]), outageCounts([outage(60), outage(75)])]).toEqual([{ outages: 0, outageMinutes: 0 }, { outages: 2, outageMinutes: 135 }]);
+  expect([outageCounts([]), outageCounts([outage(60), outage(75)])]).toEqual([
+    { outages: 0, outageMinutes: 0 },
+    { outages: 2, outageMinutes: 135 },
+  ]);
 });

@@ -1,9 +1,30 @@
 import fc from 'fast-check';
-import { type Word, COVERED, becameTrouble, isOpen, isOverdue, isWithdrawn, reportOf, standingWord, waitsFor } from '../../src/domain/outbox.js';
+import {
+  type Word,
+  COVERED,
+  becameTrouble,
+  isOpen,
+  isOverdue,
+  isWithdrawn,
+  reportOf,
+  standingWord,
+  waitsFor,
+} from '../../src/domain/outbox.js';
 import type { Posting, PostingStatus } from '../../src/domain/settlement.js';
 
 function posting(change: Partial<Posting> = {}): Posting {
-  return { posting: 'S/fee', kind: 'fee', cycle: '12-1405-05', dueOn: null, amount: 49_000, status: 'waiting', timesLate: 0, reason: null, billSerial: null, ...change };
+  return {
+    posting: 'S/fee',
+    kind: 'fee',
+    cycle: '12-1405-05',
+    dueOn: null,
+    amount: 49_000,
+    status: 'waiting',
+    timesLate: 0,
+    reason: null,
+    billSerial: null,
+    ...change,
+  };
 }
 
 test.each<[PostingStatus, boolean]>([
@@ -26,7 +47,12 @@ test('one that waits past its cycle is enough', () => {
 });
 
 test('a posting that a correction or a cancellation took back, by its id', () => {
-  const all = [posting({ posting: 'a', status: 'replaced' }), posting({ posting: 'b', status: 'cancelled' }), posting({ posting: 'c', status: 'taken' }), posting({ posting: 'd' })];
+  const all = [
+    posting({ posting: 'a', status: 'replaced' }),
+    posting({ posting: 'b', status: 'cancelled' }),
+    posting({ posting: 'c', status: 'taken' }),
+    posting({ posting: 'd' }),
+  ];
   expect(['a', 'b', 'c', 'd', 'e'].map((id) => isWithdrawn(all, id))).toEqual([true, true, false, false, false]);
 });
 
@@ -56,13 +82,17 @@ describe('becameTrouble', () => {
     expect(changes([{ status: 'refused' }], [{ status: 'refused', timesLate: 1 }])).toEqual([['S/fee'], []]);
   });
   test('a posting that was not there before counts by what it is', () => {
-    expect(changes([], [{ posting: 'a', status: 'late', timesLate: 1 }, { posting: 'b', status: 'refused' }, { posting: 'c' }])).toEqual([['a'], ['b']]);
+    expect(changes([], [{ posting: 'a', status: 'late', timesLate: 1 }, { posting: 'b', status: 'refused' }, { posting: 'c' }])).toEqual([
+      ['a'],
+      ['b'],
+    ]);
   });
 });
 
 describe('standingWord: what stands of all that billing said', () => {
   type Said = [outcome: Word['outcome'], seq: number | null];
-  const words = (said: Said[]): Word[] => said.map(([outcome, seq], i) => ({ posting: 'S/fee', outcome, seq, billSerial: `B-${i}`, reason: `R-${i}` }));
+  const words = (said: Said[]): Word[] =>
+    said.map(([outcome, seq], i) => ({ posting: 'S/fee', outcome, seq, billSerial: `B-${i}`, reason: `R-${i}` }));
   const stands = (said: Said[]): string | null => {
     const word = standingWord(words(said));
     return word && (word.outcome === 'taken' ? `taken ${word.billSerial}` : `refused ${word.reason}`);
@@ -70,20 +100,116 @@ describe('standingWord: what stands of all that billing said', () => {
   test.each<[string, Said[], string | null]>([
     ['nothing', [], null],
     ['taken', [['taken', 1]], 'taken B-0'],
-    ['taken twice is the first bill', [['taken', 1], ['taken', 2]], 'taken B-0'],
+    [
+      'taken twice is the first bill',
+      [
+        ['taken', 1],
+        ['taken', 2],
+      ],
+      'taken B-0',
+    ],
     ['refused', [['refused', 1]], 'refused R-0'],
-    ['refused anew: the later reason', [['refused', 1], ['refused', 2]], 'refused R-1'],
-    ['refused, then taken after all', [['refused', 1], ['taken', 2]], 'taken B-1'],
-    ['taken, then refused because it has it: stays taken', [['taken', 1], ['refused', 2]], 'taken B-0'],
-    ['taken and retracted', [['taken', 1], ['retracted', 2]], null],
-    ['retracted and taken in another bill', [['taken', 1], ['retracted', 2], ['taken', 3]], 'taken B-2'],
-    ['retracted and refused', [['taken', 1], ['retracted', 2], ['refused', 3]], 'refused R-2'],
-    ['the retraction arrives first', [['retracted', 2], ['taken', 1]], null],
-    ['the refusal arrives first', [['refused', 2], ['taken', 1]], 'taken B-1'],
-    ['all the wrong way round', [['taken', 3], ['retracted', 2], ['taken', 1]], 'taken B-0'],
-    ['alone, each in its order', [['taken', null], ['retracted', null], ['refused', null]], 'refused R-2'],
-    ['a word that came alone stands behind what was heard before', [['taken', 7], ['retracted', null]], null],
-    ['and before what is acknowledged later', [['taken', 7], ['retracted', null], ['taken', 8]], 'taken B-2'],
+    [
+      'refused anew: the later reason',
+      [
+        ['refused', 1],
+        ['refused', 2],
+      ],
+      'refused R-1',
+    ],
+    [
+      'refused, then taken after all',
+      [
+        ['refused', 1],
+        ['taken', 2],
+      ],
+      'taken B-1',
+    ],
+    [
+      'taken, then refused because it has it: stays taken',
+      [
+        ['taken', 1],
+        ['refused', 2],
+      ],
+      'taken B-0',
+    ],
+    [
+      'taken and retracted',
+      [
+        ['taken', 1],
+        ['retracted', 2],
+      ],
+      null,
+    ],
+    [
+      'retracted and taken in another bill',
+      [
+        ['taken', 1],
+        ['retracted', 2],
+        ['taken', 3],
+      ],
+      'taken B-2',
+    ],
+    [
+      'retracted and refused',
+      [
+        ['taken', 1],
+        ['retracted', 2],
+        ['refused', 3],
+      ],
+      'refused R-2',
+    ],
+    [
+      'the retraction arrives first',
+      [
+        ['retracted', 2],
+        ['taken', 1],
+      ],
+      null,
+    ],
+    [
+      'the refusal arrives first',
+      [
+        ['refused', 2],
+        ['taken', 1],
+      ],
+      'taken B-1',
+    ],
+    [
+      'all the wrong way round',
+      [
+        ['taken', 3],
+        ['retracted', 2],
+        ['taken', 1],
+      ],
+      'taken B-0',
+    ],
+    [
+      'alone, each in its order',
+      [
+        ['taken', null],
+        ['retracted', null],
+        ['refused', null],
+      ],
+      'refused R-2',
+    ],
+    [
+      'a word that came alone stands behind what was heard before',
+      [
+        ['taken', 7],
+        ['retracted', null],
+      ],
+      null,
+    ],
+    [
+      'and before what is acknowledged later',
+      [
+        ['taken', 7],
+        ['retracted', null],
+        ['taken', 8],
+      ],
+      'taken B-2',
+    ],
   ])('%s', (_, said, expected) => expect(stands(said)).toBe(expected));
 
   test('property: the order of arrival does not matter', () => {
@@ -101,12 +227,20 @@ describe('standingWord: what stands of all that billing said', () => {
 });
 
 test.each<[Parameters<typeof reportOf>[0], ReturnType<typeof reportOf>]>([
-  [{ due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 }, { due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 }],
+  [
+    { due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 },
+    { due: 0, waiting: 0, handedOver: 0, taken: 0, refused: 0, late: 0 },
+  ],
   // whether a settlement has moved its postings on yet does not change what the cycle came to
-  [{ due: 10, waiting: 1, handedOver: 2, taken: 3, refused: 1, late: 3 }, { due: 10, waiting: 0, handedOver: 0, taken: 3, refused: 0, late: 7 }],
-  [{ due: 10, waiting: 0, handedOver: 0, taken: 3, refused: 0, late: 7 }, { due: 10, waiting: 0, handedOver: 0, taken: 3, refused: 0, late: 7 }],
+  [
+    { due: 10, waiting: 1, handedOver: 2, taken: 3, refused: 1, late: 3 },
+    { due: 10, waiting: 0, handedOver: 0, taken: 3, refused: 0, late: 7 },
+  ],
+  [
+    { due: 10, waiting: 0, handedOver: 0, taken: 3, refused: 0, late: 7 },
+    { due: 10, waiting: 0, handedOver: 0, taken: 3, refused: 0, late: 7 },
+  ],
 ])('reportOf(%o)', (counts, report) => expect(reportOf(counts)).toEqual(report));
-
 
 test.each<[string, Partial<Posting>[], string | null]>([
   ['nothing', [], null],

@@ -67,10 +67,18 @@ describe('mobile', () => {
     ['0098 912 345 6789', '09123456789'],
   ])('%s is %s', (text, number) => expect(mobile(text)).toBe(number));
 
-  test.each(['', '0912345678', '091234567890', '02112345678', '08123456789', '+9809123456789', '++989123456789', '00919123456789', '0912345678a', '0912.3456789'])(
-    '%j is none',
-    (text) => expect(mobile(text)).toBeNull(),
-  );
+  test.each([
+    '',
+    '0912345678',
+    '091234567890',
+    '02112345678',
+    '08123456789',
+    '+9809123456789',
+    '++989123456789',
+    '00919123456789',
+    '0912345678a',
+    '0912.3456789',
+  ])('%j is none', (text) => expect(mobile(text)).toBeNull());
 
   test('property: every prefix and script gives the same number', () => {
     fc.assert(
@@ -93,5 +101,7 @@ describe('userName', () => {
     expect(userName(typed)).toBe(kept);
     expect(userName(kept)).toBe(kept);
   });
-  test.each(['', 'a', '.ab', '-ab', 'a b', 'مریم', 'a/b', 'a@b', 'x'.repeat(41), 'a\nb'])('%j is none', (typed) => expect(userName(typed)).toBeNull());
+  test.each(['', 'a', '.ab', '-ab', 'a b', 'مریم', 'a/b', 'a@b', 'x'.repeat(41), 'a\nb'])('%j is none', (typed) =>
+    expect(userName(typed)).toBeNull(),
+  );
 });

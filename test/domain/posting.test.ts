@@ -6,12 +6,26 @@ import { type PostingEntry, afterClosing, outboxOf, postingsOf, targetOf } from 
 import type { Bill, Posting, PostingKind, PostingStatus, SettlementFacts } from '../../src/domain/settlement.js';
 import { bill as lastBill, facts, on, order, snapshot, tariff } from './sample.js';
 
-const CYCLE = { cycle: '12-1397-02', series: '12', fromDate: on('1397/02/01'), toDate: on('1397/04/01'), closesOn: on('1397/04/05'), issuesOn: on('1397/04/10'), objectionDays: 10 };
+const CYCLE = {
+  cycle: '12-1397-02',
+  series: '12',
+  fromDate: on('1397/02/01'),
+  toDate: on('1397/04/01'),
+  closesOn: on('1397/04/05'),
+  issuesOn: on('1397/04/10'),
+  objectionDays: 10,
+};
 const FEE = { amount: 49_000, resolution: '12/97', illustrative: false };
 
 function postings(asked: SettlementFacts, fee: typeof FEE | null = FEE, cycle: typeof CYCLE | null = CYCLE) {
   const of = order(asked);
-  const { debt } = assessDebt(of, snapshot({ lastBill: lastBill('1397/02/01', 100, { totalDue: 500 }) }), [tariff()], fee, on('1397/12/29'));
+  const { debt } = assessDebt(
+    of,
+    snapshot({ lastBill: lastBill('1397/02/01', 100, { totalDue: 500 }) }),
+    [tariff()],
+    fee,
+    on('1397/12/29'),
+  );
   const bill: Bill = { ...debt!, number: '97-1', revision: 1, issuedAt: '2018-05-21T06:00:00Z', billId: '1', payments: [] };
   return postingsOf(of, bill, cycle);
 }
@@ -32,7 +46,16 @@ describe('postingsOf', () => {
         billSerial: null,
         // 10 days after the issue, to the end of the day
         objectionEndsAt: endOfDay(on('1397/04/20')),
-        detail: { billNumber: '97-1', date: '1397/02/31', reading: 145, readingSource: 'staff', total: 49_145, payable: 49_000, carry: 145, lines: { GAS_STEP: 48_645, PREVIOUS_DEBT: 500 } },
+        detail: {
+          billNumber: '97-1',
+          date: '1397/02/31',
+          reading: 145,
+          readingSource: 'staff',
+          total: 49_145,
+          payable: 49_000,
+          carry: 145,
+          lines: { GAS_STEP: 48_645, PREVIOUS_DEBT: 500 },
+        },
       },
     ]);
   });
@@ -41,7 +64,13 @@ describe('postingsOf', () => {
     const of = order(facts('1397/02/31', 145));
     const { debt } = assessDebt(of, snapshot({ lastBill: lastBill('1397/02/01', 100) }), [tariff()], null, on('1397/12/29'));
     const bill: Bill = { ...debt!, number: '97-2', revision: 1, issuedAt: '2018-05-21T06:00:00Z', billId: '1', payments: [] };
-    const earlier = { billNumber: '97-1', settlementDate: on('1397/02/16'), previous: null, total: 0, counted: { payments: [], adjustments: [], instalments: [], deposits: [] } };
+    const earlier = {
+      billNumber: '97-1',
+      settlementDate: on('1397/02/16'),
+      previous: null,
+      total: 0,
+      counted: { payments: [], adjustments: [], instalments: [], deposits: [] },
+    };
     expect(postingsOf(of, bill, CYCLE, earlier)[0]?.detail).toMatchObject({ billNumber: '97-2', continues: '97-1' });
     expect(postingsOf(of, bill, CYCLE)[0]?.detail).not.toHaveProperty('continues');
   });
@@ -62,24 +91,63 @@ describe('postingsOf', () => {
   });
 
   test('without a next cycle they wait without a date', () => {
-    expect(postings(facts('1397/02/31', 145), FEE, null).map(({ cycle, dueOn }) => [cycle, dueOn])).toEqual([[null, null], [null, null]]);
+    expect(postings(facts('1397/02/31', 145), FEE, null).map(({ cycle, dueOn }) => [cycle, dueOn])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
   });
 
   test('the ledger alone hands over no reading', () => {
-    expect(postings(facts('1397/02/31', null), null)).toMatchObject([{ amount: 500, detail: { reading: null, readingSource: 'none', payable: 0, carry: 500 } }]);
+    expect(postings(facts('1397/02/31', null), null)).toMatchObject([
+      { amount: 500, detail: { reading: null, readingSource: 'none', payable: 0, carry: 500 } },
+    ]);
   });
 });
 
 /** Two cycles around Nowruz: the first closes on the last day of 1405. */
-const LAST: Cycle = { cycle: '12-1405-06', series: '12', fromDate: on('1405/10/25'), toDate: on('1405/12/25'), closesOn: on('1405/12/29'), issuesOn: on('1406/01/05'), objectionDays: 30 };
-const NEXT: Cycle = { cycle: '12-1406-01', series: '12', fromDate: on('1405/12/25'), toDate: on('1406/02/25'), closesOn: on('1406/02/28'), issuesOn: on('1406/03/02'), objectionDays: 30 };
+const LAST: Cycle = {
+  cycle: '12-1405-06',
+  series: '12',
+  fromDate: on('1405/10/25'),
+  toDate: on('1405/12/25'),
+  closesOn: on('1405/12/29'),
+  issuesOn: on('1406/01/05'),
+  objectionDays: 30,
+};
+const NEXT: Cycle = {
+  cycle: '12-1406-01',
+  series: '12',
+  fromDate: on('1405/12/25'),
+  toDate: on('1406/02/25'),
+  closesOn: on('1406/02/28'),
+  issuesOn: on('1406/03/02'),
+  objectionDays: 30,
+};
 const SETTLED = on('1405/12/20');
 
 function waiting(change: Partial<Posting> = {}): Posting {
-  return { posting: 'S/fee', kind: 'fee', cycle: LAST.cycle, dueOn: LAST.closesOn, amount: 1, status: 'handedOver', timesLate: 0, reason: null, billSerial: null, ...change };
+  return {
+    posting: 'S/fee',
+    kind: 'fee',
+    cycle: LAST.cycle,
+    dueOn: LAST.closesOn,
+    amount: 1,
+    status: 'handedOver',
+    timesLate: 0,
+    reason: null,
+    billSerial: null,
+    ...change,
+  };
 }
 function closing(change: Partial<Posting>, at: Partial<Parameters<typeof afterClosing>[1]> = {}) {
-  return afterClosing(waiting(change), { today: on('1406/01/01'), settlementDate: SETTLED, cycles: [NEXT], opened: new Set([LAST.cycle]), covered: false, ...at });
+  return afterClosing(waiting(change), {
+    today: on('1406/01/01'),
+    settlementDate: SETTLED,
+    cycles: [NEXT],
+    opened: new Set([LAST.cycle]),
+    covered: false,
+    ...at,
+  });
 }
 
 describe('afterClosing', () => {
@@ -94,7 +162,9 @@ describe('afterClosing', () => {
       });
       test(`${kind}, ${status}, while a bill covers its dates: ${kind === 'settlement' ? 'stays out of every cycle' : 'on all the same'}`, () => {
         const outside = { cycle: null, dueOn: null, objectionEndsAt: null, status: 'late', reason: COVERED, late: true };
-        expect(closing({ kind, status }, { covered: true })).toEqual(kind === 'settlement' ? outside : { ...onward, status: status === 'refused' ? 'refused' : 'late', reason: null });
+        expect(closing({ kind, status }, { covered: true })).toEqual(
+          kind === 'settlement' ? outside : { ...onward, status: status === 'refused' ? 'refused' : 'late', reason: null },
+        );
       });
     }
     for (const status of ['taken', 'replaced', 'cancelled'] as const) {
@@ -124,14 +194,25 @@ describe('afterClosing', () => {
       ['late', null],
       ['refused', 'اشتباه'],
     ])('which nobody opened: %s goes with it and is not late', (status, reason) => {
-      expect(closing({ status, reason }, { cycles: [moved, NEXT], opened: new Set() })).toEqual({ ...targetOf(moved), status, reason, late: false });
+      expect(closing({ status, reason }, { cycles: [moved, NEXT], opened: new Set() })).toEqual({
+        ...targetOf(moved),
+        status,
+        reason,
+        late: false,
+      });
     });
     test('though a bill covers its dates: it may still be taken there', () => {
-      expect(closing({ kind: 'settlement', status: 'waiting' }, { cycles: [moved, NEXT], opened: new Set(), covered: true })).toMatchObject({ cycle: LAST.cycle, late: false });
+      expect(closing({ kind: 'settlement', status: 'waiting' }, { cycles: [moved, NEXT], opened: new Set(), covered: true })).toMatchObject(
+        { cycle: LAST.cycle, late: false },
+      );
     });
     test('to this very day: it still can be opened', () => {
       const today: Cycle = { ...LAST, closesOn: on('1406/01/01') };
-      expect(closing({ status: 'waiting' }, { cycles: [today, NEXT], opened: new Set() })).toMatchObject({ cycle: LAST.cycle, status: 'waiting', late: false });
+      expect(closing({ status: 'waiting' }, { cycles: [today, NEXT], opened: new Set() })).toMatchObject({
+        cycle: LAST.cycle,
+        status: 'waiting',
+        late: false,
+      });
     });
     test('nowhere: what nobody opened has passed all the same', () => {
       expect(closing({}, { cycles: [LAST, NEXT], opened: new Set() })).toMatchObject({ cycle: NEXT.cycle, status: 'late', late: true });
@@ -145,7 +226,11 @@ describe('afterClosing', () => {
 
 describe('outboxOf', () => {
   type Row = Posting & Pick<PostingEntry, 'objectionEndsAt'>;
-  const row = (change: Partial<Row>): Row => ({ ...waiting({ status: 'waiting' }), objectionEndsAt: '2027-04-24T20:30:00.000Z', ...change });
+  const row = (change: Partial<Row>): Row => ({
+    ...waiting({ status: 'waiting' }),
+    objectionEndsAt: '2027-04-24T20:30:00.000Z',
+    ...change,
+  });
   test('the nearest closing of what is open, the last end of the objection days', () => {
     const rows = [row({}), row({ posting: 'S/x', dueOn: on('1405/10/20'), objectionEndsAt: '2027-01-10T20:30:00.000Z' })];
     const { postings: all, closesAt, objectionEndsAt } = outboxOf(rows);
@@ -171,6 +256,9 @@ describe('outboxOf', () => {
     expect(outboxOf([])).toEqual({ postings: [], closesAt: null, objectionEndsAt: null });
   });
   test('one that a bill covers keeps the objection days of its old cycle', () => {
-    expect(outboxOf([row({ status: 'late', reason: COVERED, cycle: null, dueOn: null })])).toMatchObject({ closesAt: null, objectionEndsAt: '2027-04-24T20:30:00.000Z' });
+    expect(outboxOf([row({ status: 'late', reason: COVERED, cycle: null, dueOn: null })])).toMatchObject({
+      closesAt: null,
+      objectionEndsAt: '2027-04-24T20:30:00.000Z',
+    });
   });
 });

@@ -15,7 +15,11 @@ import { facts, household1397, isDebt, on, snapshot } from './sample.js';
 const practice = readTariff(practiceDocument);
 
 test('sound, marked as practice, without a warning, also against the tariff of 1397', () => {
-  expect(practice).toMatchObject({ illustrative: true, title: expect.stringContaining('نمایشی'), source: expect.stringContaining('not a decree') });
+  expect(practice).toMatchObject({
+    illustrative: true,
+    title: expect.stringContaining('نمایشی'),
+    source: expect.stringContaining('not a decree'),
+  });
   expect([unknownNames(practiceDocument), tariffWarnings(practice, null), tariffWarnings(practice, household1397)]).toEqual([[], [], []]);
 });
 
@@ -24,7 +28,10 @@ type Schema = { $ref?: string; anyOf?: Schema[]; items?: Schema; properties?: Re
 function namesOf(of: Schema, at = ''): string[] {
   if (of.$ref) return namesOf((schema.$defs as Record<string, Schema>)[of.$ref.replace('#/$defs/', '')] as Schema, at);
   const inside = [...(of.anyOf ?? []), ...(of.items ? [of.items] : [])].flatMap((each) => namesOf(each, at));
-  return [...inside, ...Object.entries(of.properties ?? {}).flatMap(([name, each]) => [`${at}.${name}`, ...namesOf(each, `${at}.${name}`)])];
+  return [
+    ...inside,
+    ...Object.entries(of.properties ?? {}).flatMap(([name, each]) => [`${at}.${name}`, ...namesOf(each, `${at}.${name}`)]),
+  ];
 }
 function namesIn(value: unknown, at = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => namesIn(item, at));
@@ -82,7 +89,13 @@ test('a VAT change inside the period, with another base', () => {
 
 test('as in 1399: free at or under a limit by climate in cold months, one limit in the others', () => {
   const free = (after: string, m3: number, climate: number) => amounts(debt(after, m3, { climate }), 'DISCOUNT').length > 0;
-  for (const [climate, limit] of [[1, 200], [2, 200], [3, 200], [4, 150], [5, 100]] as const) {
+  for (const [climate, limit] of [
+    [1, 200],
+    [2, 200],
+    [3, 200],
+    [4, 150],
+    [5, 100],
+  ] as const) {
     expect([climate, free('1405/09/01', limit, climate), free('1405/09/01', limit + 1, climate)]).toEqual([climate, true, false]);
     expect([climate, free('1405/03/01', 45, climate), free('1405/03/01', 46, climate)]).toEqual([climate, true, false]);
   }
@@ -101,11 +114,17 @@ test('welfare households: three steps in the cold season, one in the warm', () =
 test('flat rates by season; charges by unit', () => {
   expect(amounts(debt('1405/03/01', 100, { use: 'government-commercial' }), 'GAS_FLAT')).toEqual([200_000]);
   expect(amounts(debt('1405/09/01', 100, { use: 'government-commercial' }), 'GAS_FLAT')).toEqual([400_000]);
-  expect([amounts(debt('1405/07/01', 300, { units: 3 }), 'INSURANCE'), amounts(debt('1405/07/01', 300, { units: 3 }), 'SUBSCRIPTION')]).toEqual([[9_000], [4_000]]);
+  expect([
+    amounts(debt('1405/07/01', 300, { units: 3 }), 'INSURANCE'),
+    amounts(debt('1405/07/01', 300, { units: 3 }), 'SUBSCRIPTION'),
+  ]).toEqual([[9_000], [4_000]]);
 });
 
 test('documents by applicant and purpose, one of several where that is so', () => {
-  const missing = (change: Partial<SettlementFacts>): string => checkDocuments(facts('1405/09/01', 1, change), [practice]).map(({ message }) => message).join();
+  const missing = (change: Partial<SettlementFacts>): string =>
+    checkDocuments(facts('1405/09/01', 1, change), [practice])
+      .map(({ message }) => message)
+      .join();
   const tenant = { kind: 'tenant' as const, name: 'x', nationalId: '' };
   const heir = { name: 'y', nationalId: '', mobile: '', from: on('1405/09/02') };
   expect(missing({})).toContain('کارت ملی یا شناسنامه');
@@ -113,7 +132,9 @@ test('documents by applicant and purpose, one of several where that is so', () =
   expect(missing({ documents: ['NATIONAL_CARD'], applicant: tenant })).toBe('');
   expect(missing({ documents: ['NATIONAL_CARD'], purpose: 'final' })).toContain('آخرین صورتحساب گاز');
   expect(missing({ documents: ['NATIONAL_CARD', 'LAST_BILL'], purpose: 'final' })).toBe('');
-  expect(missing({ documents: ['NATIONAL_CARD', 'LAST_BILL'], purpose: 'final', applicant: tenant })).toContain('اجاره‌نامه یا رضایت‌نامهٔ مالک');
+  expect(missing({ documents: ['NATIONAL_CARD', 'LAST_BILL'], purpose: 'final', applicant: tenant })).toContain(
+    'اجاره‌نامه یا رضایت‌نامهٔ مالک',
+  );
   expect(missing({ documents: ['NATIONAL_CARD', 'LAST_BILL', 'OWNER_CONSENT'], purpose: 'final', applicant: tenant })).toBe('');
   const named = missing({ documents: ['NATIONAL_CARD'], newSubscriber: heir });
   for (const name of ['سند مالکیت یا مبایعه‌نامه', 'کارت ملی مالک جدید', 'آخرین صورتحساب پرداخت‌شده']) expect(named).toContain(name);

@@ -27,7 +27,18 @@ test('months: their days, names and what is over', () => {
   expect(monthDays('1404/12').to).toBe('1404/12/29');
   expect(['1405/01', '1405/10'].map(monthBefore)).toEqual(['1404/12', '1405/09']);
   expect([monthName('1405/08/12'), monthName('1405/01'), monthName('1405/12')]).toEqual(['آبان', 'فروردین', 'اسفند']);
-  expect(['۱۴۰۵/۸', '1405-08', '1405/13', '1405', '', '1405/08/01'].map(parseMonth)).toEqual(['1405/08', '1405/08', null, null, null, null]);
+  expect(['۱۴۰۵/۸', '1405-08', '1405/13', '1405', '', '1405/08/01'].map(parseMonth)).toEqual([
+    '1405/08',
+    '1405/08',
+    null,
+    null,
+    null,
+    null,
+  ]);
   expect([monthIsOver('1405/08', at('1405/09/01', 0)), monthIsOver('1405/08', at('1405/08/30', 23))]).toEqual([true, false]);
-  expect([QUALITY_REPORT_WORKFLOW, qualityReportWorkflowId('1405/08', 1), qualityReportWorkflowId('1405/08', 2)]).toEqual(['qualityReport', 'qualityReport/1405-08', 'qualityReport/1405-08/2']);
+  expect([QUALITY_REPORT_WORKFLOW, qualityReportWorkflowId('1405/08', 1), qualityReportWorkflowId('1405/08', 2)]).toEqual([
+    'qualityReport',
+    'qualityReport/1405-08',
+    'qualityReport/1405-08/2',
+  ]);
 });

@@ -33,7 +33,10 @@ function consumption(after: JalaliDate, days: number, mayTurn: boolean): fc.Arbi
   });
   return fc
     .record({
-      chain: fc.oneof({ weight: 3, arbitrary: fc.array(meter, { minLength: 1, maxLength: 1 }) }, fc.array(meter, { minLength: 2, maxLength: 3 })),
+      chain: fc.oneof(
+        { weight: 3, arbitrary: fc.array(meter, { minLength: 1, maxLength: 1 }) },
+        fc.array(meter, { minLength: 2, maxLength: 3 }),
+      ),
       changes: fc.uniqueArray(fc.integer({ min: 1, max: Math.max(1, days - 1) }), { minLength: 2, maxLength: 2, comparator: () => false }),
     })
     .map(({ chain, changes }) => {
@@ -94,21 +97,31 @@ const ledger: fc.Arbitrary<Ledger> = fc.record({
 function counted(sums: readonly CountedSum[], kind: string): fc.Arbitrary<CountedSum[]> {
   return fc
     .tuple(
-      fc.tuple(...sums.map(({ reference, amount }) => fc.oneof(fc.constant([]), fc.constant([{ reference, amount }]), signed.map((other) => [{ reference, amount: other }])))),
+      fc.tuple(
+        ...sums.map(({ reference, amount }) =>
+          fc.oneof(
+            fc.constant([]),
+            fc.constant([{ reference, amount }]),
+            signed.map((other) => [{ reference, amount: other }]),
+          ),
+        ),
+      ),
       fc.array(signed, { maxLength: 1 }),
     )
     .map(([known, gone]) => [...known.flat(), ...gone.map((amount, i) => ({ reference: `${kind}gone${i}`, amount }))]);
 }
 
 const cyclesAround = (until: JalaliDate) =>
-  fc.record({ before: fc.integer({ min: -20, max: 80 }), lengths: fc.array(fc.integer({ min: 20, max: 70 }), { maxLength: 3 }) }).map(({ before, lengths }): Cycle[] => {
-    let start = addDays(until, -before);
-    return lengths.map((length, i) => {
-      const fromDate = start;
-      start = addDays(start, length);
-      return { cycle: `12-1397-0${i}`, series: '12', fromDate, toDate: start, closesOn: start, issuesOn: start, objectionDays: 10 };
+  fc
+    .record({ before: fc.integer({ min: -20, max: 80 }), lengths: fc.array(fc.integer({ min: 20, max: 70 }), { maxLength: 3 }) })
+    .map(({ before, lengths }): Cycle[] => {
+      let start = addDays(until, -before);
+      return lengths.map((length, i) => {
+        const fromDate = start;
+        start = addDays(start, length);
+        return { cycle: `12-1397-0${i}`, series: '12', fromDate, toDate: start, closesOn: start, issuesOn: start, objectionDays: 10 };
+      });
     });
-  });
 
 export interface RandomCase {
   snapshot: AccountSnapshot;
@@ -127,14 +140,25 @@ export function randomCase(after: JalaliDate, days: number): fc.Arbitrary<Random
       ledger,
       start: fc.constantFrom('new', 'billed', 'billed', 'billed', 'settled', 'settledLedger'),
       lastSource: fc.constantFrom<ReadingSource>('staff', 'staff', 'declared', 'estimated'),
-      readingSource: fc.constantFrom<ReadingSource>('staff', 'staff', 'staff', 'staff', 'declared', 'declared', 'estimated', 'estimated', 'none'),
+      readingSource: fc.constantFrom<ReadingSource>(
+        'staff',
+        'staff',
+        'staff',
+        'staff',
+        'declared',
+        'declared',
+        'estimated',
+        'estimated',
+        'none',
+      ),
       purpose: fc.constantFrom('balance' as const, 'final' as const),
       sinceBill: fc.integer({ min: 1, max: 60 }),
       billDays: fc.integer({ min: 0, max: 70 }),
     })
     .chain(({ ledger: sums, start, lastSource, readingSource, purpose, sinceBill, billDays }) => {
       const previousSource = start === 'new' ? 'staff' : lastSource;
-      const named = <E>(kind: string, amounts: readonly number[], more: (i: number) => E) => amounts.map((amount, i) => ({ reference: `${kind}${i}`, amount, ...more(i) }));
+      const named = <E>(kind: string, amounts: readonly number[], more: (i: number) => E) =>
+        amounts.map((amount, i) => ({ reference: `${kind}${i}`, amount, ...more(i) }));
       const payments = named('P', sums.payments, (i) => ({ paidOn: addDays(until, i - 1), paymentId: null }));
       const adjustments = named('A', sums.adjustments, (i) => ({ on: addDays(until, -i), reason: 'اصلاح' }));
       const instalments = named('I', sums.instalments, (i) => ({ dueOn: addDays(until, 30 * i) }));
@@ -152,7 +176,12 @@ export function randomCase(after: JalaliDate, days: number): fc.Arbitrary<Random
           cycles: cyclesAround(until),
           earlier: fc.record({
             total: signed,
-            counted: fc.record({ payments: counted(payments, 'P'), adjustments: counted(adjustments, 'A'), instalments: counted(instalments, 'I'), deposits: counted(deposits, 'D') }),
+            counted: fc.record({
+              payments: counted(payments, 'P'),
+              adjustments: counted(adjustments, 'A'),
+              instalments: counted(instalments, 'I'),
+              deposits: counted(deposits, 'D'),
+            }),
           }),
         })
         .map(({ used, account, cycles, earlier }): RandomCase => {
@@ -161,11 +190,25 @@ export function randomCase(after: JalaliDate, days: number): fc.Arbitrary<Random
           // a settlement of the ledger alone leaves the last bill's reading where it is
           const billed = start === 'settled' ? addDays(after, -sinceBill) : after;
           const lastBill: LedgerBill | null =
-            start === 'new' ? null : bill(billed, start === 'settled' ? 1 : used.from, { fromDate: addDays(billed, -billDays), readingSource: lastSource, totalDue: sums.due });
+            start === 'new'
+              ? null
+              : bill(billed, start === 'settled' ? 1 : used.from, {
+                  fromDate: addDays(billed, -billDays),
+                  readingSource: lastSource,
+                  totalDue: sums.due,
+                });
           const earlierSettlement: EarlierSettlement | undefined = settled
-            ? { billNumber: '01-1397-000001', settlementDate: start === 'settled' ? after : addDays(after, Math.min(1, days)), previous, ...earlier }
+            ? {
+                billNumber: '01-1397-000001',
+                settlementDate: start === 'settled' ? after : addDays(after, Math.min(1, days)),
+                previous,
+                ...earlier,
+              }
             : undefined;
-          const meters = start === 'new' ? used.meters.map((meter, i) => (i === 0 ? { ...meter, installedOn: after, startReading: used.from } : meter)) : used.meters;
+          const meters =
+            start === 'new'
+              ? used.meters.map((meter, i) => (i === 0 ? { ...meter, installedOn: after, startReading: used.from } : meter))
+              : used.meters;
           const ledgerOnly = readingSource === 'none' || days === 0;
           return {
             snapshot: snapshot({

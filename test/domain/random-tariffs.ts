@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { type JalaliDate, addDays } from '../../src/domain/jalali.js';
-import type { DiscountRule, FixedCharge, GasRates, InsuranceRule, LevyRule, SeasonSpan, Step, SubscriptionRule, Tariff, VatRule } from '../../src/domain/tariff.js';
+import type {
+  DiscountRule,
+  FixedCharge,
+  GasRates,
+  InsuranceRule,
+  LevyRule,
+  SeasonSpan,
+  Step,
+  SubscriptionRule,
+  Tariff,
+  VatRule,
+} from '../../src/domain/tariff.js';
 import { on, tariff } from './sample.js';
 
 const dayOfYear = fc.integer({ min: 0, max: 365 }).map((n) => addDays(on('1399/01/01'), n).slice(5));
@@ -31,8 +42,13 @@ const datedSeasons = (from: JalaliDate, to: JalaliDate) =>
   });
 
 export const stepList = fc
-  .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 1500 }), { maxLength: 5 }), fc.array(fc.integer({ min: 0, max: 50_000 }), { minLength: 6, maxLength: 6 }))
-  .map(([limits, rates]) => [...[...limits].sort((a, b) => a - b), null].map((uptoM3PerMonth, i): Step => ({ uptoM3PerMonth, rialPerM3: rates[i]! })));
+  .tuple(
+    fc.uniqueArray(fc.integer({ min: 1, max: 1500 }), { maxLength: 5 }),
+    fc.array(fc.integer({ min: 0, max: 50_000 }), { minLength: 6, maxLength: 6 }),
+  )
+  .map(([limits, rates]) =>
+    [...[...limits].sort((a, b) => a - b), null].map((uptoM3PerMonth, i): Step => ({ uptoM3PerMonth, rialPerM3: rates[i]! })),
+  );
 
 const householdRates = fc.oneof(
   stepList.map((steps): GasRates[] => [{ use: 'household', season: 'both', steps, flat: false }]),
@@ -45,7 +61,12 @@ const householdRates = fc.oneof(
   stepList.map((steps): GasRates[] => [{ use: 'household', season: 'both', climates: [1, 2, 3, 4], steps, flat: false }]),
 );
 const rate = fc.integer({ min: 0, max: 20_000 });
-const flat = (use: string, season: GasRates['season'], rialPerM3: number): GasRates => ({ use, season, steps: [{ uptoM3PerMonth: null, rialPerM3 }], flat: true });
+const flat = (use: string, season: GasRates['season'], rialPerM3: number): GasRates => ({
+  use,
+  season,
+  steps: [{ uptoM3PerMonth: null, rialPerM3 }],
+  flat: true,
+});
 const otherRates = fc.oneof(
   rate.map((one) => [flat('commercial', 'both', one)]),
   fc.tuple(rate, rate).map(([warm, cold]) => [flat('commercial', 'warm', warm), flat('commercial', 'cold', cold)]),
@@ -55,13 +76,20 @@ const gasRates = fc.tuple(householdRates, otherRates).map((rates) => rates.flat(
 /** Gas rates alone, of one version that begins somewhere near `first` and may end again. */
 const version = (first: JalaliDate) =>
   fc
-    .record({ starts: fc.integer({ min: -300, max: 420 }), length: fc.integer({ min: 1, max: 900 }), open: fc.boolean(), more: fc.option(fc.integer({ min: 0, max: 300 })) })
+    .record({
+      starts: fc.integer({ min: -300, max: 420 }),
+      length: fc.integer({ min: 1, max: 900 }),
+      open: fc.boolean(),
+      more: fc.option(fc.integer({ min: 0, max: 300 })),
+    })
     .chain(({ starts, length, open, more }) => {
       const from = addDays(first, starts);
       const last = addDays(from, length - 1);
-      return fc.record({ seasons: open ? yearlySeasons : fc.oneof(yearlySeasons, datedSeasons(from, last)), gas: gasRates }).map(({ seasons, gas }) =>
-        tariff({ from, to: open ? null : last, seasons, gas, ...(!open && more !== null && { provisionalTo: addDays(last, more) }) }),
-      );
+      return fc
+        .record({ seasons: open ? yearlySeasons : fc.oneof(yearlySeasons, datedSeasons(from, last)), gas: gasRates })
+        .map(({ seasons, gas }) =>
+          tariff({ from, to: open ? null : last, seasons, gas, ...(!open && more !== null && { provisionalTo: addDays(last, more) }) }),
+        );
     });
 
 /** Up to four versions that overlap, mostly after one more that fills every gap: as long as it lasts, or on account after its end. */
@@ -69,7 +97,10 @@ export const gasTariffs = (first: JalaliDate) =>
   fc.array(version(first), { minLength: 1, maxLength: 4 }).chain((versions) => {
     const filled = fc
       .record({ seasons: yearlySeasons, gas: gasRates, ends: fc.option(fc.integer({ min: -60, max: 60 })) })
-      .map(({ ends, ...rates }) => [tariff({ ...rates, ...(ends !== null && { to: addDays(first, ends), provisionalTo: addDays(first, 600) }) }), ...versions]);
+      .map(({ ends, ...rates }) => [
+        tariff({ ...rates, ...(ends !== null && { to: addDays(first, ends), provisionalTo: addDays(first, 600) }) }),
+        ...versions,
+      ]);
     return fc.oneof({ weight: 3, arbitrary: filled }, fc.constant(versions));
   });
 
@@ -93,12 +124,23 @@ const charge = fc.record({
   per: fc.constantFrom<FixedCharge['per']>('meter', 'unit'),
   fixedPer: fc.constantFrom(undefined, 'month' as const, 'period' as const),
 });
-const fixed = ({ fixedPer, ...rest }: { rialPerMonth: number; per: FixedCharge['per']; fixedPer: FixedCharge['fixedPer'] | undefined }): FixedCharge => ({ ...rest, ...(fixedPer && { fixedPer }) });
+const fixed = ({
+  fixedPer,
+  ...rest
+}: {
+  rialPerMonth: number;
+  per: FixedCharge['per'];
+  fixedPer: FixedCharge['fixedPer'] | undefined;
+}): FixedCharge => ({ ...rest, ...(fixedPer && { fixedPer }) });
 
-const levyRule = (first: JalaliDate): fc.Arbitrary<LevyRule> => fc.tuple(dated(first), percent).map(([dates, of]) => ({ ...dates, percent: of }));
-const vatRule = (first: JalaliDate): fc.Arbitrary<VatRule> => fc.tuple(dated(first), percent, base).map(([dates, of, groups]) => ({ ...dates, percent: of, base: groups }));
+const levyRule = (first: JalaliDate): fc.Arbitrary<LevyRule> =>
+  fc.tuple(dated(first), percent).map(([dates, of]) => ({ ...dates, percent: of }));
+const vatRule = (first: JalaliDate): fc.Arbitrary<VatRule> =>
+  fc.tuple(dated(first), percent, base).map(([dates, of, groups]) => ({ ...dates, percent: of, base: groups }));
 const insuranceRule = (first: JalaliDate): fc.Arbitrary<InsuranceRule> =>
-  fc.tuple(dated(first), charge, use, fc.constantFrom('urban' as const, 'rural' as const)).map(([dates, of, forUse, area]) => ({ ...dates, ...fixed(of), use: forUse, area }));
+  fc
+    .tuple(dated(first), charge, use, fc.constantFrom('urban' as const, 'rural' as const))
+    .map(([dates, of, forUse, area]) => ({ ...dates, ...fixed(of), use: forUse, area }));
 const subscriptionRule = (first: JalaliDate): fc.Arbitrary<SubscriptionRule> =>
   fc
     .tuple(dated(first), charge, fc.option(use), fc.constantFrom(2, 4, 6, 16, 25, null, null))
@@ -111,7 +153,13 @@ const discountRule = (first: JalaliDate): fc.Arbitrary<DiscountRule> =>
       climates: fc.option(fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 3 }), { freq: 2 }),
       season: fc.option(fc.constantFrom('warm' as const, 'cold' as const), { freq: 2 }),
       spans: fc.option(
-        fc.array(fc.record({ from: fc.oneof({ weight: 6, arbitrary: dayOfYear }, fc.constant('12/30')), to: fc.oneof({ weight: 6, arbitrary: dayOfYear }, fc.constant('12/30')) }), { minLength: 1, maxLength: 2 }),
+        fc.array(
+          fc.record({
+            from: fc.oneof({ weight: 6, arbitrary: dayOfYear }, fc.constant('12/30')),
+            to: fc.oneof({ weight: 6, arbitrary: dayOfYear }, fc.constant('12/30')),
+          }),
+          { minLength: 1, maxLength: 2 },
+        ),
         { freq: 2 },
       ),
       limit: fc.integer({ min: 1, max: 900 }),
@@ -127,7 +175,10 @@ const discountRule = (first: JalaliDate): fc.Arbitrary<DiscountRule> =>
       ...(spans && { spans }),
       ...(kind === 'welfare' ? { kind, steps } : { kind, uptoM3PerMonth: limit }),
     }));
-const collection = fc.record({ roundTo: fc.constantFrom(1_000, 1_000, 1_000, 10_000), notCollectedUpTo: fc.constantFrom(10_000, 10_000, 0, 500, 50_000) });
+const collection = fc.record({
+  roundTo: fc.constantFrom(1_000, 1_000, 1_000, 10_000),
+  notCollectedUpTo: fc.constantFrom(10_000, 10_000, 0, 500, 50_000),
+});
 
 const charged = (of: Tariff, first: JalaliDate): fc.Arbitrary<Tariff> =>
   fc

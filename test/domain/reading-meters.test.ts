@@ -44,7 +44,10 @@ describe('the meter that a figure belongs to', () => {
     expect(serial([meter({ serial: 'A' }), C], '1397/02/24', 50)).toBe('A');
   });
   test('of two on record at once the later, however far its end is', () => {
-    const [old, next] = [meter({ serial: 'A', removedOn: on('1397/02/20'), endReading: 6_000 }), meter({ serial: 'B', installedOn: on('1397/02/01'), removedOn: on('1397/03/20'), endReading: 9_000 })];
+    const [old, next] = [
+      meter({ serial: 'A', removedOn: on('1397/02/20'), endReading: 6_000 }),
+      meter({ serial: 'B', installedOn: on('1397/02/01'), removedOn: on('1397/03/20'), endReading: 9_000 }),
+    ];
     expect(serial([old, next], '1397/02/10', 5_500)).toBe('B');
   });
   test('a figure with more digits than a meter has is not its', () => {
@@ -54,18 +57,26 @@ describe('the meter that a figure belongs to', () => {
 });
 
 describe('the ledger alone', () => {
-  const of = (change: Parameters<typeof snapshot>[0]) => checkReading(snapshot(change), facts('1397/02/31', null), [tariff()], on('1397/12/29'));
+  const of = (change: Parameters<typeof snapshot>[0]) =>
+    checkReading(snapshot(change), facts('1397/02/31', null), [tariff()], on('1397/12/29'));
   test('goes from the last bill, or from the day itself where nothing was ever read', () => {
-    expect(of({ lastBill: bill('1397/02/01', 5_000) })).toMatchObject({ findings: [], usage: { previous: { reading: 5_000, on: '1397/02/01', source: 'staff' }, days: 0 } });
+    expect(of({ lastBill: bill('1397/02/01', 5_000) })).toMatchObject({
+      findings: [],
+      usage: { previous: { reading: 5_000, on: '1397/02/01', source: 'staff' }, days: 0 },
+    });
     expect(of({ meters: [] }).usage?.previous).toEqual({ reading: 0, on: '1397/02/31', source: 'none' });
   });
 });
 
 describe('what is usual', () => {
-  const seasons: Tariff['seasons'] = [{ season: 'warm', from: '01/16', to: '08/15' }, { season: 'cold', from: '08/16', to: '01/15' }];
+  const seasons: Tariff['seasons'] = [
+    { season: 'warm', from: '01/16', to: '08/15' },
+    { season: 'cold', from: '08/16', to: '01/15' },
+  ];
   const yearly = tariff({ seasons });
   /** A bill of `m3` in 30 days up to a day. */
-  const month = (toDate: string, m3: number, change: Partial<LedgerBill> = {}): LedgerBill => bill(toDate, 1_000 + m3, { fromDate: addDays(on(toDate), -30), fromReading: 1_000, ...change });
+  const month = (toDate: string, m3: number, change: Partial<LedgerBill> = {}): LedgerBill =>
+    bill(toDate, 1_000 + m3, { fromDate: addDays(on(toDate), -30), fromReading: 1_000, ...change });
   const last = bill('1397/02/01', 5_000);
   interface Of {
     history: LedgerBill[];
@@ -77,7 +88,9 @@ describe('what is usual', () => {
   }
   /** What is found of `m3` since the last bill, beside such a history. */
   const found = ({ history, date = '1397/02/31', m3, tariffs = [yearly], lastBill = last, meters = [meter()] }: Of): string[] =>
-    checkReading(snapshot({ lastBill, history, meters }), facts(date, lastBill.toReading + m3), tariffs, on('1398/12/29')).findings.map(({ code }) => code);
+    checkReading(snapshot({ lastBill, history, meters }), facts(date, lastBill.toReading + m3), tariffs, on('1398/12/29')).findings.map(
+      ({ code }) => code,
+    );
 
   test('the season is that of the middle of the period', () => {
     // 40 days, of which 30 are warm: up to 1397/08/25, the middle 1397/08/05
@@ -92,12 +105,23 @@ describe('what is usual', () => {
     expect(found({ history: history.slice(1), m3: 300 })).toEqual([]);
   });
   test('bills older than the tariffs on record belong to the seasons of one that has them for every year', () => {
-    const dated = tariff({ version: '1397', from: on('1397/01/16'), to: on('1397/01/31'), seasons: [{ season: 'warm', from: '1397/01/16', to: '1397/01/31' }] });
+    const dated = tariff({
+      version: '1397',
+      from: on('1397/01/16'),
+      to: on('1397/01/31'),
+      seasons: [{ season: 'warm', from: '1397/01/16', to: '1397/01/31' }],
+    });
     const recent = tariff({ ...yearly, from: on('1397/02/01') });
     const history = [month('1395/06/31', 30), month('1395/11/30', 600)];
     expect(found({ history, m3: 100, tariffs: [dated, recent] })).toEqual(['HIGH_CONSUMPTION']);
     // one season for every year is enough
-    const mixed = tariff({ from: on('1397/02/01'), seasons: [{ season: 'warm', from: '01/16', to: '08/15' }, { season: 'cold', from: '1397/08/16', to: '1398/01/15' }] });
+    const mixed = tariff({
+      from: on('1397/02/01'),
+      seasons: [
+        { season: 'warm', from: '01/16', to: '08/15' },
+        { season: 'cold', from: '1397/08/16', to: '1398/01/15' },
+      ],
+    });
     expect(found({ history, m3: 100, tariffs: [mixed] })).toEqual(['HIGH_CONSUMPTION']);
     // not of one that names its own days alone
     const named = tariff({ from: on('1397/02/01'), seasons: [{ season: 'warm', from: '1397/02/01', to: '1397/08/15' }] });
@@ -134,7 +158,10 @@ describe('what is usual', () => {
   });
   test('of a bill that began before its meter was on record the meter’s own count', () => {
     // a gap between the two: the bill's first figure was shown by neither
-    const meters = [meter({ removedOn: on('1396/06/01'), endReading: 90_000 }), meter({ serial: 'B', installedOn: on('1396/12/15'), startReading: 100 })];
+    const meters = [
+      meter({ removedOn: on('1396/06/01'), endReading: 90_000 }),
+      meter({ serial: 'B', installedOn: on('1396/12/15'), startReading: 100 }),
+    ];
     const history = [bill('1397/01/11', 400, { fromDate: on('1396/12/10'), fromReading: 700 })];
     const lastBill = bill('1397/02/01', 500);
     // 300 in 30 days; low is under 0.3 of it, high over twice
@@ -146,8 +173,20 @@ describe('what is usual', () => {
 test('over a replacement the larger capacity counts, whichever meter has it', () => {
   // 30 days of 1 m³ an hour are 720, of 6 they are 4,320
   const of = (first: string, second: string) => {
-    const meters = [meter({ capacity: first, removedOn: on('1397/02/10'), endReading: 5_010 }), meter({ serial: 'B', capacity: second, installedOn: on('1397/02/10') })];
-    return checkReading(snapshot({ meters, lastBill: bill('1397/02/01', 5_000), history: [] }), facts('1397/02/31', 990), [tariff()], on('1397/12/29')).findings.map(({ code }) => code);
+    const meters = [
+      meter({ capacity: first, removedOn: on('1397/02/10'), endReading: 5_010 }),
+      meter({ serial: 'B', capacity: second, installedOn: on('1397/02/10') }),
+    ];
+    return checkReading(
+      snapshot({ meters, lastBill: bill('1397/02/01', 5_000), history: [] }),
+      facts('1397/02/31', 990),
+      [tariff()],
+      on('1397/12/29'),
+    ).findings.map(({ code }) => code);
   };
-  expect([of('1', '6'), of('6', '1'), of('1', '1')]).toEqual([['METER_REPLACED'], ['METER_REPLACED'], ['METER_REPLACED', 'ABOVE_METER_CAPACITY']]);
+  expect([of('1', '6'), of('6', '1'), of('1', '1')]).toEqual([
+    ['METER_REPLACED'],
+    ['METER_REPLACED'],
+    ['METER_REPLACED', 'ABOVE_METER_CAPACITY'],
+  ]);
 });

@@ -16,18 +16,21 @@ function usual(m3: number): Pick<AccountSnapshot, 'lastBill' | 'history'> {
 type Of = Parameters<typeof snapshot>[0];
 function said(of: Of, date: string, reading: number | null, change: Partial<SettlementFacts> = {}): string[] {
   const asked = facts(date, reading, { readingSource: 'staff', ...change });
-  return checkReading(snapshot(of), asked, [tariff()], on('1397/12/29')).findings.map(({ code, field, message }) => `${code} ${field}: ${message}`);
+  return checkReading(snapshot(of), asked, [tariff()], on('1397/12/29')).findings.map(
+    ({ code, field, message }) => `${code} ${field}: ${message}`,
+  );
 }
 const last = bill('1397/02/01', 5_000);
-const replaced = { meters: [meter({ removedOn: on('1397/02/10'), endReading: 5_020 }), meter({ serial: 'M2', installedOn: on('1397/02/10') })], lastBill: last };
+const replaced = {
+  meters: [meter({ removedOn: on('1397/02/10'), endReading: 5_020 }), meter({ serial: 'M2', installedOn: on('1397/02/10') })],
+  lastBill: last,
+};
 
 test.each<[string, Parameters<typeof said>, string[]]>([
   [
     'before the account was connected',
     [{ account: { connectedOn: on('1397/02/20') } }, '1397/02/19', 5],
-    [
-      'READING_DATE_BEFORE_LAST settlementDate: تاریخ 1397/02/19 پیش از برقراری اشتراک (1397/02/20) است. تاریخ را اصلاح کنید.',
-    ],
+    ['READING_DATE_BEFORE_LAST settlementDate: تاریخ 1397/02/19 پیش از برقراری اشتراک (1397/02/20) است. تاریخ را اصلاح کنید.'],
   ],
   [
     'on the day on which it was connected',
@@ -37,35 +40,23 @@ test.each<[string, Parameters<typeof said>, string[]]>([
   [
     'no figure',
     [{ lastBill: last }, '1397/02/31', null],
-    [
-      'READING_REQUIRED reading: رقم کنتور را وارد کنید، یا «فقط مانده دفتر» را برگزینید.',
-    ],
+    ['READING_REQUIRED reading: رقم کنتور را وارد کنید، یا «فقط مانده دفتر» را برگزینید.'],
   ],
   [
     'after the account was closed',
     [{ account: { closedOn: on('1397/02/20') }, lastBill: last }, '1397/02/21', 5_010],
-    [
-      'ACCOUNT_CLOSED subscription: این اشتراک از 1397/02/20 جمع‌آوری شده است و کارکرد تازه ندارد. مانده دفتر را اعلام کنید.',
-    ],
+    ['ACCOUNT_CLOSED subscription: این اشتراک از 1397/02/20 جمع‌آوری شده است و کارکرد تازه ندارد. مانده دفتر را اعلام کنید.'],
   ],
-  [
-    'on the day on which it was closed',
-    [{ account: { closedOn: on('1397/02/20') }, lastBill: last }, '1397/02/20', 5_010],
-    [],
-  ],
+  ['on the day on which it was closed', [{ account: { closedOn: on('1397/02/20') }, lastBill: last }, '1397/02/20', 5_010], []],
   [
     'no meter on record',
     [{ meters: [], lastBill: last }, '1397/02/31', 5_045],
-    [
-      'METER_UNKNOWN subscription: کنتور این اشتراک در زمان آخرین قرائت ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.',
-    ],
+    ['METER_UNKNOWN subscription: کنتور این اشتراک در زمان آخرین قرائت ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.'],
   ],
   [
     'in the future',
     [{ lastBill: last }, '1398/01/01', 5_045],
-    [
-      'READING_DATE_IN_FUTURE settlementDate: تاریخ 1398/01/01 پس از امروز (1397/12/29) است. تاریخ امروز یا پیش از آن را وارد کنید.',
-    ],
+    ['READING_DATE_IN_FUTURE settlementDate: تاریخ 1398/01/01 پس از امروز (1397/12/29) است. تاریخ امروز یا پیش از آن را وارد کنید.'],
   ],
   [
     'before the last reading',
@@ -105,9 +96,7 @@ test.each<[string, Parameters<typeof said>, string[]]>([
   [
     'above an estimate',
     [{ lastBill: bill('1397/02/01', 5_000, { readingSource: 'estimated' }) }, '1397/02/31', 5_045],
-    [
-      'ESTIMATED_LAST_READING reading: آخرین رقم (5000 در 1397/02/01) برآوردی بوده است؛ صورتحساب علی‌الحساب خواهد بود.',
-    ],
+    ['ESTIMATED_LAST_READING reading: آخرین رقم (5000 در 1397/02/01) برآوردی بوده است؛ صورتحساب علی‌الحساب خواهد بود.'],
   ],
   [
     'round the counter once',
@@ -125,7 +114,18 @@ test.each<[string, Parameters<typeof said>, string[]]>([
   ],
   [
     'three meters in the period',
-    [{ meters: [meter({ removedOn: on('1397/02/10'), endReading: 5_020 }), meter({ serial: 'M2', installedOn: on('1397/02/10'), startReading: 3, removedOn: on('1397/02/20'), endReading: 10 }), meter({ serial: 'M3', installedOn: on('1397/02/20') })], lastBill: last }, '1397/02/31', 25],
+    [
+      {
+        meters: [
+          meter({ removedOn: on('1397/02/10'), endReading: 5_020 }),
+          meter({ serial: 'M2', installedOn: on('1397/02/10'), startReading: 3, removedOn: on('1397/02/20'), endReading: 10 }),
+          meter({ serial: 'M3', installedOn: on('1397/02/20') }),
+        ],
+        lastBill: last,
+      },
+      '1397/02/31',
+      25,
+    ],
     [
       'METER_REPLACED reading: کنتور در این دوره (از رقم 5000 در 1397/02/01 تا رقم 25 در 1397/02/31) عوض شده است؛ کارکرد کنتورهای پیشین 27 متر مکعب است.',
     ],
@@ -140,9 +140,7 @@ test.each<[string, Parameters<typeof said>, string[]]>([
   [
     'no consumption',
     [{ lastBill: last }, '1397/02/31', 5_000],
-    [
-      'ZERO_CONSUMPTION reading: از رقم 5000 در 1397/02/01 تا رقم 5000 در 1397/02/31: کارکرد صفر در 30 روز. دلیل را بنویسید.',
-    ],
+    ['ZERO_CONSUMPTION reading: از رقم 5000 در 1397/02/01 تا رقم 5000 در 1397/02/31: کارکرد صفر در 30 روز. دلیل را بنویسید.'],
   ],
   [
     'unusually high',
@@ -172,11 +170,7 @@ test.each<[string, Parameters<typeof said>, string[]]>([
       'NO_USE_READING_CHANGED reading: از رقم 5000 در 1397/02/01 تا رقم 5010 در 1397/02/31: کارکرد 10 متر مکعب است و با وضعیت «بدون مصرف» نمی‌خواند. رقم را دوباره بخوانید یا وضعیت کنتور را «عادی» کنید.',
     ],
   ],
-  [
-    'not used',
-    [{ lastBill: last }, '1397/02/31', 5_000, { meterState: 'noUse' }],
-    [],
-  ],
+  ['not used', [{ lastBill: last }, '1397/02/31', 5_000, { meterState: 'noUse' }], []],
   [
     'behind a locked door, with a figure',
     [{ lastBill: last }, '1397/02/31', 5_010, { meterState: 'closed' }],
@@ -206,9 +200,5 @@ test.each<[string, Parameters<typeof said>, string[]]>([
       'METER_BROKEN readingSource: کنتور خراب است و رقم آن کارکرد را نشان نمی‌دهد (رقم 5010 در 1397/02/31، رقم قبلی 5000 در 1397/02/01). منبع رقم را «برآورد» کنید تا صورتحساب علی‌الحساب شود، یا «فقط مانده دفتر» را برگزینید.',
     ],
   ],
-  [
-    'broken and estimated',
-    [{ lastBill: last }, '1397/02/31', 5_010, { meterState: 'broken', readingSource: 'estimated' }],
-    [],
-  ],
+  ['broken and estimated', [{ lastBill: last }, '1397/02/31', 5_010, { meterState: 'broken', readingSource: 'estimated' }], []],
 ])('%s', (_, of, findings) => expect(said(...of)).toEqual(findings));

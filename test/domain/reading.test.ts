@@ -4,14 +4,28 @@ import { assessDebt } from '../../src/domain/assessment.js';
 import { blocking } from '../../src/domain/finding.js';
 import { type Fraction, fractionText } from '../../src/domain/fraction.js';
 import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../../src/domain/jalali.js';
-import { type MeterState, type ReadingCheck, type ReadingSource, checkReading, meterOn, meterRead, previousReading, standingMeterState } from '../../src/domain/reading.js';
+import {
+  type MeterState,
+  type ReadingCheck,
+  type ReadingSource,
+  checkReading,
+  meterOn,
+  meterRead,
+  previousReading,
+  standingMeterState,
+} from '../../src/domain/reading.js';
 import type { Tariff } from '../../src/domain/tariff.js';
 import { bill, facts, household1397, meter, on, order, snapshot, tariff } from './sample.js';
 
 const TODAY = on('1397/12/29');
 const text = ({ n, d }: Fraction): string => fractionText(n, d);
 
-function check(of: AccountSnapshot, date: string, reading: number | null, change: { today?: JalaliDate; tariffs?: Tariff[]; source?: ReadingSource } = {}): ReadingCheck {
+function check(
+  of: AccountSnapshot,
+  date: string,
+  reading: number | null,
+  change: { today?: JalaliDate; tariffs?: Tariff[]; source?: ReadingSource } = {},
+): ReadingCheck {
   const readingSource = change.source ?? (reading === null ? 'none' : 'staff');
   return checkReading(of, facts(date, reading, { readingSource }), change.tariffs ?? [tariff()], change.today ?? TODAY);
 }
@@ -51,15 +65,21 @@ test('a meter that no settlement has found', () => expect(standingMeterState(nul
 describe('previousReading and meters', () => {
   test('the last bill, or the first meter for a subscriber without one', () => {
     expect(previousReading(billed('1397/02/01', 1234, null))).toEqual({ reading: 1234, on: '1397/02/01', source: 'staff' });
-    expect(previousReading(snapshot({ meters: [meter({ startReading: 7, installedOn: on('1397/01/20') })] }))).toEqual({ reading: 7, on: '1397/01/20', source: 'staff' });
+    expect(previousReading(snapshot({ meters: [meter({ startReading: 7, installedOn: on('1397/01/20') })] }))).toEqual({
+      reading: 7,
+      on: '1397/01/20',
+      source: 'staff',
+    });
     expect(previousReading(snapshot({ meters: [] }))).toBeNull();
   });
 
   const old = meter({ removedOn: on('1397/02/10'), endReading: 5_020 });
   const next = meter({ serial: 'M2', installedOn: on('1397/02/10') });
-  test.each([['1397/02/09', 'M1'], ['1397/02/10', 'M2'], ['1397/02/11', 'M2']])('on %s %s counted', (date, serial) =>
-    expect(meterOn([old, next], on(date))?.serial).toBe(serial),
-  );
+  test.each([
+    ['1397/02/09', 'M1'],
+    ['1397/02/10', 'M2'],
+    ['1397/02/11', 'M2'],
+  ])('on %s %s counted', (date, serial) => expect(meterOn([old, next], on(date))?.serial).toBe(serial));
   test.each([
     [5_020, 'M1'],
     [5_018, 'M1'],
@@ -67,7 +87,9 @@ describe('previousReading and meters', () => {
     [3, 'M2'],
     // as far from 5,020 as from 0
     [2_510, 'M2'],
-  ])('on the day of the replacement the figure %d is of %s', (reading, serial) => expect(meterRead([old, next], on('1397/02/10'), reading)?.serial).toBe(serial));
+  ])('on the day of the replacement the figure %d is of %s', (reading, serial) =>
+    expect(meterRead([old, next], on('1397/02/10'), reading)?.serial).toBe(serial),
+  );
   test('a figure with more digits than one meter is of the other', () => {
     const small = meter({ serial: 'S', digits: 3, installedOn: on('1397/02/10') });
     expect(meterRead([old, small], on('1397/02/10'), 1_000)?.serial).toBe('M1');
@@ -126,10 +148,15 @@ describe('case 12: the meter was replaced', () => {
   ];
 
   test('old 4,980 → 5,020, new 0 → 35: 75', () => {
-    expect(outcome(billed('1397/02/01', 4_980, null, { meters: replaced('1397/02/10', 5_020) }), '1397/02/31', 35)).toEqual([['METER_REPLACED'], '75']);
+    expect(outcome(billed('1397/02/01', 4_980, null, { meters: replaced('1397/02/10', 5_020) }), '1397/02/31', 35)).toEqual([
+      ['METER_REPLACED'],
+      '75',
+    ]);
   });
   test('a used meter starts at its own figure', () => {
-    expect(outcome(billed('1397/02/01', 4_980, null, { meters: replaced('1397/02/10', 5_020, {}, { startReading: 700 }) }), '1397/02/31', 735)).toEqual([['METER_REPLACED'], '75']);
+    expect(
+      outcome(billed('1397/02/01', 4_980, null, { meters: replaced('1397/02/10', 5_020, {}, { startReading: 700 }) }), '1397/02/31', 735),
+    ).toEqual([['METER_REPLACED'], '75']);
   });
   test('two replacements in a period', () => {
     const meters = [
@@ -144,8 +171,14 @@ describe('case 12: the meter was replaced', () => {
     expect(outcome(billed('1397/02/01', 4_980, null, { meters }), '1397/02/05', 4_990)).toEqual([[], '10']);
   });
   test('the removed meter had rolled over: confirmed like any rollover', () => {
-    expect(outcome(billed('1397/02/01', 99_990, null, { meters: replaced('1397/02/10', 30) }), '1397/02/31', 35)).toEqual([['ROLLOVER', 'METER_REPLACED'], '75']);
-    expect(outcome(billed('1397/02/01', 50_000, null, { meters: replaced('1397/02/10', 49_000) }), '1397/02/31', 35)).toEqual([['READING_BELOW_PREVIOUS'], null]);
+    expect(outcome(billed('1397/02/01', 99_990, null, { meters: replaced('1397/02/10', 30) }), '1397/02/31', 35)).toEqual([
+      ['ROLLOVER', 'METER_REPLACED'],
+      '75',
+    ]);
+    expect(outcome(billed('1397/02/01', 50_000, null, { meters: replaced('1397/02/10', 49_000) }), '1397/02/31', 35)).toEqual([
+      ['READING_BELOW_PREVIOUS'],
+      null,
+    ]);
   });
   test('the estimate was above the removed meter’s last figure', () => {
     const lastBill = bill('1397/02/01', 5_100, { readingSource: 'estimated' });
@@ -187,7 +220,10 @@ describe('case 12: the meter was replaced', () => {
   });
 
   test('the meter of the last reading is not on record: nothing is guessed', () => {
-    expect(outcome(billed('1397/02/01', 4_980, null, { meters: [meter({ installedOn: on('1397/02/10') })] }), '1397/02/31', 35)).toEqual([['METER_UNKNOWN'], null]);
+    expect(outcome(billed('1397/02/01', 4_980, null, { meters: [meter({ installedOn: on('1397/02/10') })] }), '1397/02/31', 35)).toEqual([
+      ['METER_UNKNOWN'],
+      null,
+    ]);
   });
 
   test('property: a replacement at any day loses no m³, whichever meter was read', () => {
@@ -253,15 +289,21 @@ describe('dates', () => {
 
   test('case 6: the next period starts at the settlement’s reading and date', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), fc.nat({ max: 50 }), fc.nat({ max: 50 }), (d1, d2, q1, q2) => {
-        const middle = addDays(on('1397/02/01'), d1);
-        const end = addDays(middle, d2);
-        const first = check(of, middle, 100 + q1).usage!;
-        const second = check(snapshot({ lastBill: bill(middle, 100 + q1) }), end, 100 + q1 + q2).usage!;
-        const whole = check(of, end, 100 + q1 + q2).usage!;
-        expect(first.days + second.days).toBe(whole.days);
-        expect(Number(first.consumption.n + second.consumption.n)).toBe(Number(whole.consumption.n));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat({ max: 50 }),
+        fc.nat({ max: 50 }),
+        (d1, d2, q1, q2) => {
+          const middle = addDays(on('1397/02/01'), d1);
+          const end = addDays(middle, d2);
+          const first = check(of, middle, 100 + q1).usage!;
+          const second = check(snapshot({ lastBill: bill(middle, 100 + q1) }), end, 100 + q1 + q2).usage!;
+          const whole = check(of, end, 100 + q1 + q2).usage!;
+          expect(first.days + second.days).toBe(whole.days);
+          expect(Number(first.consumption.n + second.consumption.n)).toBe(Number(whole.consumption.n));
+        },
+      ),
     );
   });
 });
@@ -297,7 +339,10 @@ describe('figures', () => {
     expect(outcome(of, '1397/02/31', 4_321)).toEqual([['ABOVE_METER_CAPACITY'], null]);
   });
   test('over a replacement the larger meter counts', () => {
-    const meters = [meter({ capacity: '10', removedOn: on('1397/02/30'), endReading: 7_000 }), meter({ serial: 'M2', installedOn: on('1397/02/30') })];
+    const meters = [
+      meter({ capacity: '10', removedOn: on('1397/02/30'), endReading: 7_000 }),
+      meter({ serial: 'M2', installedOn: on('1397/02/30') }),
+    ];
     expect(outcome(billed('1397/02/01', 0, null, { meters }), '1397/02/31', 10)).toEqual([['METER_REPLACED'], '7010']);
   });
 
@@ -316,7 +361,10 @@ describe('figures', () => {
   });
 
   test('a new subscriber without a bill starts at the meter', () => {
-    const of = snapshot({ account: { connectedOn: on('1397/02/01') }, meters: [meter({ installedOn: on('1397/02/01'), startReading: 12 })] });
+    const of = snapshot({
+      account: { connectedOn: on('1397/02/01') },
+      meters: [meter({ installedOn: on('1397/02/01'), startReading: 12 })],
+    });
     expect(outcome(of, '1397/02/31', 52)).toEqual([[], '40']);
     expect(check(of, '1397/02/31', 52).usage).toMatchObject({ days: 30, previous: { reading: 12, on: '1397/02/01' } });
     expect(outcome(snapshot({ meters: [] }), '1397/02/31', 52)).toEqual([['METER_UNKNOWN'], null]);
@@ -325,7 +373,11 @@ describe('figures', () => {
 
   test('all findings at once', () => {
     const of = billed('1397/02/01', 100, 60, { account: { closedOn: on('1397/02/20') } });
-    expect(outcome(of, '1397/02/31', 100, { today: on('1397/02/30') })[0]).toEqual(['READING_DATE_IN_FUTURE', 'ACCOUNT_CLOSED', 'ZERO_CONSUMPTION']);
+    expect(outcome(of, '1397/02/31', 100, { today: on('1397/02/30') })[0]).toEqual([
+      'READING_DATE_IN_FUTURE',
+      'ACCOUNT_CLOSED',
+      'ZERO_CONSUMPTION',
+    ]);
   });
 });
 
@@ -360,7 +412,8 @@ describe('case 16: two bands', () => {
   });
 
   test('no history: capacity alone', () => expect(outcome(billed('1397/02/01', 5_000, null), '1397/02/31', 9_000)).toEqual([[], '4000']));
-  test('no tariff on the day: no bands', () => expect(outcome(billed('1397/02/01', 5_000, 60), '1397/02/31', 9_000, { tariffs: [] })).toEqual([[], '4000']));
+  test('no tariff on the day: no bands', () =>
+    expect(outcome(billed('1397/02/01', 5_000, 60), '1397/02/31', 9_000, { tariffs: [] })).toEqual([[], '4000']));
 
   test('only the same season counts', () => {
     const cold = history('1397/01/10', 5_000, 600, 3);
@@ -386,7 +439,10 @@ describe('case 16: two bands', () => {
   test('an estimated last reading is told, the bands hold all the same', () => {
     const [last, ...before] = history('1397/02/01', 5_000, 60) as [LedgerBill, ...LedgerBill[]];
     const lastBill: LedgerBill = { ...last, readingSource: 'estimated' };
-    expect(outcome(snapshot({ lastBill, history: [lastBill, ...before] }), '1397/02/31', 5_121)[0]).toEqual(['ESTIMATED_LAST_READING', 'HIGH_CONSUMPTION']);
+    expect(outcome(snapshot({ lastBill, history: [lastBill, ...before] }), '1397/02/31', 5_121)[0]).toEqual([
+      'ESTIMATED_LAST_READING',
+      'HIGH_CONSUMPTION',
+    ]);
   });
 });
 

@@ -5,7 +5,9 @@ const MAX = Number.MAX_SAFE_INTEGER;
 const money = fc.maxSafeInteger();
 
 describe('rial', () => {
-  test.each([0, 1, -1, 2_147_483_648, MAX, -MAX])('%d is rial (case 21: more than 32 bits hold)', (value) => expect(rial(value)).toBe(value));
+  test.each([0, 1, -1, 2_147_483_648, MAX, -MAX])('%d is rial (case 21: more than 32 bits hold)', (value) =>
+    expect(rial(value)).toBe(value),
+  );
 
   test.each([0.5, Number.NaN, Infinity, -Infinity, MAX + 1, -MAX - 1, 1e21])('%d is none', (value) =>
     expect(() => rial(value)).toThrow(NotExactError),
@@ -32,7 +34,10 @@ describe('rial', () => {
   test('property: operations agree with BigInt or throw', () => {
     fc.assert(
       fc.property(money, money, (a, b) => {
-        for (const [operation, exact] of [[addRial, BigInt(a) + BigInt(b)], [subtractRial, BigInt(a) - BigInt(b)]] as const) {
+        for (const [operation, exact] of [
+          [addRial, BigInt(a) + BigInt(b)],
+          [subtractRial, BigInt(a) - BigInt(b)],
+        ] as const) {
           if (exact > BigInt(MAX) || exact < -BigInt(MAX)) expect(() => operation(a, b)).toThrow(NotExactError);
           else expect(BigInt(operation(a, b))).toBe(exact);
         }

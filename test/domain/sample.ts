@@ -16,7 +16,13 @@ const steps = (list: [number | null, number][]): Step[] => list.map(([uptoM3PerM
 /** T1 of cases.md: the warm steps of 1397. */
 export const T1 = published.household[0]!.steps as Step[];
 /** T2 of cases.md in halves of a rial, for its rate of 2.5 is no whole rial: every result is twice the case's. */
-export const T2_DOUBLED = steps([[10, 4], [20, 5], [30, 16], [40, 24], [null, 30]]);
+export const T2_DOUBLED = steps([
+  [10, 4],
+  [20, 5],
+  [30, 16],
+  [40, 24],
+  [null, 30],
+]);
 
 /** A tariff in the project's own form: T1 for households all the year, without charges, unless `change` says otherwise. */
 export function tariff(change: Partial<Tariff> = {}): Tariff {

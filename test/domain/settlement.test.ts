@@ -1,4 +1,11 @@
-import { TARGET_MS, agreeingFacts, receivedSettlement, sameFacts, settlementId, settlementWorkflowId } from '../../src/domain/settlement.js';
+import {
+  TARGET_MS,
+  agreeingFacts,
+  receivedSettlement,
+  sameFacts,
+  settlementId,
+  settlementWorkflowId,
+} from '../../src/domain/settlement.js';
 import { facts, on, order } from './sample.js';
 
 test('five minutes', () => expect(TARGET_MS).toBe(300_000));
@@ -27,10 +34,20 @@ describe('facts that must agree', () => {
   });
   test('the text itself is fixed: update ids are made of it', () => {
     expect(agreeingFacts(usual)).toBe('[1234,"staff","balance",null]');
-    expect(agreeingFacts({ ...usual, newSubscriber, meterState: 'closed' })).toBe('[1234,"staff","balance",["مریم رضایی","0932833810",null,"1397/03/01"],"closed"]');
+    expect(agreeingFacts({ ...usual, newSubscriber, meterState: 'closed' })).toBe(
+      '[1234,"staff","balance",["مریم رضایی","0932833810",null,"1397/03/01"],"closed"]',
+    );
   });
   test('who asks, the documents, and the usual state said or left out, do not', () => {
-    expect(sameFacts(usual, { ...usual, applicant: { kind: 'tenant', name: 'x', nationalId: '' }, documents: ['deed'], confirmations: [{ code: 'ROLLOVER', reason: 'x' }], meterState: 'normal' })).toBe(true);
+    expect(
+      sameFacts(usual, {
+        ...usual,
+        applicant: { kind: 'tenant', name: 'x', nationalId: '' },
+        documents: ['deed'],
+        confirmations: [{ code: 'ROLLOVER', reason: 'x' }],
+        meterState: 'normal',
+      }),
+    ).toBe(true);
     expect(sameFacts(usual, { ...usual, reading: 0 })).toBe(false);
   });
 });
@@ -39,9 +56,24 @@ test('a received settlement knows its order and nothing else', () => {
   const of = order(facts('1397/02/31', 1_234));
   expect(receivedSettlement(of)).toEqual({
     ...{ id: of.id, facts: of.facts, clerk: of.clerk, receivedAt: of.receivedAt, status: 'received', revision: 0, lateEntry: false },
-    ...{ announcedAt: null, elapsedMs: null, withinTarget: null, account: null, bill: null, paid: null, cancellation: null, predecessor: null, delivery: null, refund: null, clearance: null },
+    ...{
+      announcedAt: null,
+      elapsedMs: null,
+      withinTarget: null,
+      account: null,
+      bill: null,
+      paid: null,
+      cancellation: null,
+      predecessor: null,
+      delivery: null,
+      refund: null,
+      clearance: null,
+    },
     ...{ warnings: [], errors: [], postings: [], payments: [], corrections: [], steps: [], copies: [] },
   });
   const late = order(facts('1397/02/31', 1_234, { lateEntry: { slip: '7', receivedAt: '2018-05-21T05:00:00.000Z' } }));
-  expect(receivedSettlement({ ...late, predecessor: { id: 'a', reason: 'b', by: 'c' } })).toMatchObject({ lateEntry: true, predecessor: { id: 'a', reason: 'b', by: 'c' } });
+  expect(receivedSettlement({ ...late, predecessor: { id: 'a', reason: 'b', by: 'c' } })).toMatchObject({
+    lateEntry: true,
+    predecessor: { id: 'a', reason: 'b', by: 'c' },
+  });
 });

@@ -3,13 +3,17 @@ import { STEP_TABLE_COLUMNS, type SheetRow, readStepTable } from '../../src/doma
 
 type Cells = SheetRow['cells'];
 const sheet = (rows: Cells[], head: Cells = STEP_TABLE_COLUMNS): SheetRow[] => [head, ...rows].map((cells, i) => ({ row: i + 1, cells }));
-const said = (rows: SheetRow[]): string[] => readStepTable(rows).faults.map(({ path, code, message, detail }) => `${code} ${path}: ${message} | ${detail}`);
+const said = (rows: SheetRow[]): string[] =>
+  readStepTable(rows).faults.map(({ path, code, message, detail }) => `${code} ${path}: ${message} | ${detail}`);
 const codes = (...rows: Cells[]): string[] => readStepTable(sheet(rows)).faults.map(({ path, code }) => `${path} ${code}`);
 
 test.each<[string, SheetRow[], string[]]>([
   [
     'cells that are no figures',
-    sheet([['a', 'warm', '0', 'x', ''], ['a', 'warm', '3-1', '-1', '1.5']]),
+    sheet([
+      ['a', 'warm', '0', 'x', ''],
+      ['a', 'warm', '3-1', '-1', '1.5'],
+    ]),
     [
       'NOT_ALLOWED row 2, climate: 1 to 5, a list or a span of them, or empty: 0 | اقلیم عددی از 1 تا 5، فهرستی از آن‌ها (1، 2)، بازه‌ای از آن‌ها (1-3) یا خالی است (نوشته شده: 0).',
       'NOT_WHOLE row 2, upto: not a whole number: x | عدد صحیح لازم است (نوشته شده: x).',
@@ -21,7 +25,12 @@ test.each<[string, SheetRow[], string[]]>([
   ],
   [
     'rates that are faulty as a whole',
-    sheet([['', 'mild', '', '', '1'], ['b', 'warm', '', '95', '1'], ['c', 'warm', '1', '', '1'], ['c', 'both', '', '', '2']]),
+    sheet([
+      ['', 'mild', '', '', '1'],
+      ['b', 'warm', '', '95', '1'],
+      ['c', 'warm', '1', '', '1'],
+      ['c', 'both', '', '', '2'],
+    ]),
     [
       'REQUIRED row 2, use: a text is required | متنی لازم است (نوشته نشده است).',
       'NOT_ALLOWED row 2, season: one of warm, cold, both: mild | یکی از این‌ها لازم است: warm، cold، both (نوشته شده: mild).',
@@ -33,7 +42,10 @@ test.each<[string, SheetRow[], string[]]>([
   ['a header alone', sheet([]), ['NO_STEP : no row | هیچ ردیفی نیست.']],
   [
     'no header: what the nearest row lacks',
-    [{ row: 1, cells: ['tariff'] }, { row: 2, cells: ['use', 'season', 'climate', 'step'] }],
+    [
+      { row: 1, cells: ['tariff'] },
+      { row: 2, cells: ['use', 'season', 'climate', 'step'] },
+    ],
     [
       'NO_COLUMN row 2, upto: the columns are use, season, climate, upto, rate, or کاربری، فصل، اقلیم، تا، نرخ | ستون «تا» نیست. ستون‌ها: کاربری، فصل، اقلیم، تا، نرخ، یا use, season, climate, upto, rate.',
       'NO_COLUMN row 2, rate: the columns are use, season, climate, upto, rate, or کاربری، فصل، اقلیم، تا، نرخ | ستون «نرخ» نیست. ستون‌ها: کاربری، فصل، اقلیم، تا، نرخ، یا use, season, climate, upto, rate.',
@@ -61,11 +73,16 @@ describe('climates', () => {
     ['1 2;3،5', [1, 2, 3, 5]],
     ['۱، ۴', [1, 4]],
   ])('%j is %j', (typed, list) => expect(climates(typed)).toEqual(list));
-  test.each(['0', '6', '15', '51', '1 6', '6 1', '11-3', '1-35', 'x1-3', '1-3x', '1x-3', '1-x3', '3-1', '-', '1,,x'])('%j is none', (typed) => expect(climates(typed)).toEqual(['NOT_ALLOWED']));
+  test.each(['0', '6', '15', '51', '1 6', '6 1', '11-3', '1-35', 'x1-3', '1-3x', '1x-3', '1-x3', '3-1', '-', '1,,x'])(
+    '%j is none',
+    (typed) => expect(climates(typed)).toEqual(['NOT_ALLOWED']),
+  );
 });
 
 test('seasons in either language, however they are written', () => {
-  const seasons = ['Warm', 'COLD', ' both ', 'گرم', 'سرد', 'هردو'].map((typed) => readStepTable(sheet([['a', typed, '', '', '1']])).gas[0]?.season);
+  const seasons = ['Warm', 'COLD', ' both ', 'گرم', 'سرد', 'هردو'].map(
+    (typed) => readStepTable(sheet([['a', typed, '', '', '1']])).gas[0]?.season,
+  );
   expect(seasons).toEqual(['warm', 'cold', 'both', 'warm', 'cold', 'both']);
 });
 
@@ -73,7 +90,10 @@ describe('cells that are not there, or cannot be read', () => {
   const error = { code: 'CELL_ERROR', message: 'A1 holds an error', detail: 'خانهٔ A1 خطا دارد.' };
   test('a row that ends early has empty cells', () => {
     expect(codes(['a', 'warm', '', ''])).toEqual(['row 2, rate NOT_WHOLE']);
-    expect(readStepTable(sheet([[], ['a', 'warm', '', '', '1']]))).toMatchObject({ faults: [], gas: [{ use: 'a', steps: [{ uptoM3PerMonth: null, rialPerM3: 1 }] }] });
+    expect(readStepTable(sheet([[], ['a', 'warm', '', '', '1']]))).toMatchObject({
+      faults: [],
+      gas: [{ use: 'a', steps: [{ uptoM3PerMonth: null, rialPerM3: 1 }] }],
+    });
     const upto = sheet([['a', 'warm', '', '1']], ['use', 'season', 'climate', 'rate', 'upto']);
     expect(readStepTable(upto)).toMatchObject({ faults: [], gas: [{ steps: [{ uptoM3PerMonth: null, rialPerM3: 1 }] }] });
   });
@@ -82,14 +102,19 @@ describe('cells that are not there, or cannot be read', () => {
     expect(readStepTable(sheet([[error, '', '', '', '']])).faults).toEqual([{ path: 'row 2, use', ...error }]);
   });
   test('such a cell in a row above is no head', () => {
-    const rows: SheetRow[] = [{ row: 1, cells: [error, error, error, error, error] }, { row: 2, cells: STEP_TABLE_COLUMNS }, { row: 3, cells: ['a', 'warm', '', '', '1'] }];
+    const rows: SheetRow[] = [
+      { row: 1, cells: [error, error, error, error, error] },
+      { row: 2, cells: STEP_TABLE_COLUMNS },
+      { row: 3, cells: ['a', 'warm', '', '', '1'] },
+    ];
     expect(readStepTable(rows)).toMatchObject({ faults: [], gas: [{ use: 'a' }] });
     expect(readStepTable([{ row: 1, cells: [error, 'use'] }]).faults).toHaveLength(4);
   });
 });
 
 test('one step is a flat rate, more are not; an open step in the middle is told once', () => {
-  const flat = (...steps: [string, string][]) => readStepTable(sheet(steps.map(([upto, rate]) => ['a', 'warm', '', upto, rate]))).gas.map((each) => each.flat);
+  const flat = (...steps: [string, string][]) =>
+    readStepTable(sheet(steps.map(([upto, rate]) => ['a', 'warm', '', upto, rate]))).gas.map((each) => each.flat);
   expect([flat(['', '1']), flat(['45', '1'], ['', '2'])]).toEqual([[true], [false]]);
   expect(codes(['a', 'warm', '', '', '1'], ['a', 'warm', '', '', '2'])).toEqual(['row 2, upto OPEN_STEP_NOT_LAST']);
 });
@@ -100,12 +125,29 @@ describe('of many rates and steps', () => {
     const steps = Array.from({ length: 12 }, (_, i): Cells => ['z', 'warm', '', i === 11 ? '' : String(10 * (i + 1)), '1']);
     const { byRow } = readStepTable(sheet([...uses, ...steps]));
     const of = (path: string) => byRow({ path, code: 'X', message: '', detail: '' }).path;
-    expect(['gas[1].use', 'gas[11].use', 'gas[12].steps[1].rialPerM3', 'gas[12].steps[11].rialPerM3', 'gas[12].climates', 'gas[12].flat'].map(of)).toEqual(['row 3, use', 'row 13, use', 'row 15, rate', 'row 25, rate', 'row 14, climate', 'row 14']);
-    expect(['other.gas[0].use', 'gas[13].use', 'gas[12].steps[12].rialPerM3', 'gas', 'levy[1]'].map(of)).toEqual(['other.gas[0].use', 'gas[13].use', 'gas[12].steps[12].rialPerM3', 'gas', 'levy[1]']);
+    expect(
+      ['gas[1].use', 'gas[11].use', 'gas[12].steps[1].rialPerM3', 'gas[12].steps[11].rialPerM3', 'gas[12].climates', 'gas[12].flat'].map(
+        of,
+      ),
+    ).toEqual(['row 3, use', 'row 13, use', 'row 15, rate', 'row 25, rate', 'row 14, climate', 'row 14']);
+    expect(['other.gas[0].use', 'gas[13].use', 'gas[12].steps[12].rialPerM3', 'gas', 'levy[1]'].map(of)).toEqual([
+      'other.gas[0].use',
+      'gas[13].use',
+      'gas[12].steps[12].rialPerM3',
+      'gas',
+      'levy[1]',
+    ]);
   });
   test('so does what a sentence names; what the sheet does not hold stays', () => {
-    expect(said(sheet([...uses, ['use 11', 'both', '', '', '1']]))).toEqual(['RATES_OVERLAP row 14: same use, season and climate as row 13 | کاربری، فصل و اقلیم آن با ردیف 13 یکی است.']);
+    expect(said(sheet([...uses, ['use 11', 'both', '', '', '1']]))).toEqual([
+      'RATES_OVERLAP row 14: same use, season and climate as row 13 | کاربری، فصل و اقلیم آن با ردیف 13 یکی است.',
+    ]);
     const { byRow } = readStepTable(sheet(uses));
-    expect(byRow({ path: 'gas[0]', code: 'X', message: 'gas[11], gas[12]', detail: 'gas[0] و gas[12]' })).toEqual({ path: 'row 2', code: 'X', message: 'row 13, gas[12]', detail: 'ردیف 2 و gas[12]' });
+    expect(byRow({ path: 'gas[0]', code: 'X', message: 'gas[11], gas[12]', detail: 'gas[0] و gas[12]' })).toEqual({
+      path: 'row 2',
+      code: 'X',
+      message: 'row 13, gas[12]',
+      detail: 'ردیف 2 و gas[12]',
+    });
   });
 });

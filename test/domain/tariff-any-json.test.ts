@@ -11,7 +11,8 @@ test.each<[string, unknown]>([
   const inEachPlace = (node: Record<string, unknown>): void => {
     for (const [name, value] of Object.entries(node)) {
       node[name] = { toString: 1 };
-      for (const { message, detail } of readDocument(document).faults) expect([message, detail]).toEqual([expect.stringMatching(/[a-z]/), expect.stringMatching(/[آ-ی].*\.$/)]);
+      for (const { message, detail } of readDocument(document).faults)
+        expect([message, detail]).toEqual([expect.stringMatching(/[a-z]/), expect.stringMatching(/[آ-ی].*\.$/)]);
       node[name] = value;
       tried += 1;
       if (typeof value === 'object' && value !== null) inEachPlace(value as Record<string, unknown>);

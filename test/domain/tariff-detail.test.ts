@@ -25,20 +25,50 @@ test('a document in which every rule is broken', () => {
     from: '1405/13/01',
     to: 'x',
     provisionalTo: '1405/13/01',
-    seasons: [{ season: 'mild', from: '1/1', to: '06/31' }, { season: 'warm', from: '01/01', to: '1405/12/29' }, { season: 'cold', from: '1405/02/01', to: '1405/01/01' }, 5],
+    seasons: [
+      { season: 'mild', from: '1/1', to: '06/31' },
+      { season: 'warm', from: '01/01', to: '1405/12/29' },
+      { season: 'cold', from: '1405/02/01', to: '1405/01/01' },
+      5,
+    ],
     gas: [
-      { use: 'a', season: 'both', climates: [0], flat: true, steps: [{ uptoM3PerMonth: 95, rialPerM3: -1 }, { uptoM3PerMonth: null, rialPerM3: 1.5 }, { uptoM3PerMonth: 45, rialPerM3: 1 }] },
+      {
+        use: 'a',
+        season: 'both',
+        climates: [0],
+        flat: true,
+        steps: [
+          { uptoM3PerMonth: 95, rialPerM3: -1 },
+          { uptoM3PerMonth: null, rialPerM3: 1.5 },
+          { uptoM3PerMonth: 45, rialPerM3: 1 },
+        ],
+      },
       { use: 'a', season: 'warm', flat: false, steps: [] },
       { use: 'b', season: 'warm', flat: false, steps: 'x' },
       { use: 'b', season: 'cold', flat: false, steps: [1], climates: 'x' },
     ],
     levy: [{ from: '1405/02/01', to: '1405/01/31', percent: 10 }],
-    vat: [{ ...since, percent: '-1', base: 'gas' }, { ...since, percent: '1', base: ['x'] }],
+    vat: [
+      { ...since, percent: '-1', base: 'gas' },
+      { ...since, percent: '1', base: ['x'] },
+    ],
     insurance: [{ ...since, use: '', area: 'x', rialPerMonth: 1.5, per: 'x', fixedPer: 'x' }],
     subscription: 'x',
-    discounts: [{ ...since, title: '', use: 'a', season: 'x', spans: [{ from: '13/01', to: '01/01' }], kind: 'x' }, { ...since, title: 't', use: 'a', kind: 'welfare', steps: 0 }],
+    discounts: [
+      { ...since, title: '', use: 'a', season: 'x', spans: [{ from: '13/01', to: '01/01' }], kind: 'x' },
+      { ...since, title: 't', use: 'a', kind: 'welfare', steps: 0 },
+    ],
     requiredDocuments: [{ ...since, anyOf: [], purposes: [] }],
-    service: [{ ...since, correction: 5, staleAfterDays: { x: 1, bills: 0 }, remindDaysBeforeClosing: [3, 5], openingHours: [5, { from: '7:30', to: '14:30', days: ['x'] }, { from: '14:30', to: '07:30', days: 'x' }], daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'xx'] }],
+    service: [
+      {
+        ...since,
+        correction: 5,
+        staleAfterDays: { x: 1, bills: 0 },
+        remindDaysBeforeClosing: [3, 5],
+        openingHours: [5, { from: '7:30', to: '14:30', days: ['x'] }, { from: '14:30', to: '07:30', days: 'x' }],
+        daysOff: ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'xx'],
+      },
+    ],
     collection: { roundTo: 500, notCollectedUpTo: -1 },
     bands: [],
     paymentPeriods: 5,
@@ -104,31 +134,59 @@ test('a document in which every rule is broken', () => {
 });
 
 test('days without a season and with two', () => {
-  expect(told(checkTariff(tariff({ seasons: [{ season: 'warm', from: '01/01', to: '06/31' }, { season: 'cold', from: '06/31', to: '12/28' }] })))).toEqual([
-    'seasons: روز 1390/06/31 در بیش از یک فصل است.',
-    'seasons: روز 1390/12/29 در هیچ فصلی نیست.',
-  ]);
+  expect(
+    told(
+      checkTariff(
+        tariff({
+          seasons: [
+            { season: 'warm', from: '01/01', to: '06/31' },
+            { season: 'cold', from: '06/31', to: '12/28' },
+          ],
+        }),
+      ),
+    ),
+  ).toEqual(['seasons: روز 1390/06/31 در بیش از یک فصل است.', 'seasons: روز 1390/12/29 در هیچ فصلی نیست.']);
 });
 
 test('lists that may be left out', () => {
   const asked = 'فهرستی لازم است؛ اگر چیزی در آن نیست این نام را ننویسید.';
   const service = { from: on('1390/01/01'), to: null, remindDaysBeforeClosing: 3, openingHours: '07:30', daysOff: 'friday' };
-  expect(told(checkTariff(tariff({ service: [service] } as unknown as Partial<Tariff>)))).toEqual([`service[0].remindDaysBeforeClosing: ${asked}`, `service[0].openingHours: ${asked}`, `service[0].daysOff: ${asked}`]);
+  expect(told(checkTariff(tariff({ service: [service] } as unknown as Partial<Tariff>)))).toEqual([
+    `service[0].remindDaysBeforeClosing: ${asked}`,
+    `service[0].openingHours: ${asked}`,
+    `service[0].daysOff: ${asked}`,
+  ]);
 });
 
 test.each<[string, unknown, string[]]>([
   ['no document', 5, [': این سند تعرفه نیست.']],
-  ['a published table with other things in the places of its parts', { household: 5, seasons: [1], levies: 5 }, ['seasons[0]: اینجا ردیفی از جدول لازم است.', 'household: فهرستی لازم است.', 'levies: اینجا فهرست عوارض لازم است.']],
-  ['sums that are not by area', { household: [], seasons: [], levies: { insuranceRialPerMonth: 5 } }, ['levies.insuranceRialPerMonth: برای هر کاربری مبلغ شهری و روستایی لازم است.']],
+  [
+    'a published table with other things in the places of its parts',
+    { household: 5, seasons: [1], levies: 5 },
+    ['seasons[0]: اینجا ردیفی از جدول لازم است.', 'household: فهرستی لازم است.', 'levies: اینجا فهرست عوارض لازم است.'],
+  ],
+  [
+    'sums that are not by area',
+    { household: [], seasons: [], levies: { insuranceRialPerMonth: 5 } },
+    ['levies.insuranceRialPerMonth: برای هر کاربری مبلغ شهری و روستایی لازم است.'],
+  ],
   [
     'two rates of one use, by the names of the table',
-    { ...(table as object), flat: [{ use: 'bakery', season: 'both', rialPerM3: 1 }, { use: 'bakery', season: 'cold', rialPerM3: 1 }] },
+    {
+      ...(table as object),
+      flat: [
+        { use: 'bakery', season: 'both', rialPerM3: 1 },
+        { use: 'bakery', season: 'cold', rialPerM3: 1 },
+      ],
+    },
     ['flat[1]: کاربری، فصل و اقلیم آن با flat[0] یکی است.'],
   ],
 ])('%s', (_, json, details) => expect(read(json)).toEqual(details));
 
 test('what stands there is shown as it was written, and not at any length', () => {
-  expect(told(checkTariff(tariff({ illustrative: { toString: 1 } } as unknown as Partial<Tariff>)))).toEqual(['illustrative: یکی از این‌ها لازم است: true، false (نوشته شده: {"toString":1}).']);
+  expect(told(checkTariff(tariff({ illustrative: { toString: 1 } } as unknown as Partial<Tariff>)))).toEqual([
+    'illustrative: یکی از این‌ها لازم است: true، false (نوشته شده: {"toString":1}).',
+  ]);
   const [long] = checkTariff(tariff({ illustrative: Array.from({ length: 1_000 }, () => 'دراز') } as unknown as Partial<Tariff>));
   expect(long?.message.length).toBeLessThan(100);
 });
@@ -142,7 +200,14 @@ test('a limit that is none is told, and the next is held against the last that w
 });
 
 test('a subscription is of a use or of every one', () => {
-  const of = (use: unknown): string[] => told(checkTariff(tariff({ subscription: [{ from: on('1390/01/01'), to: null, rialPerMonth: 1, per: 'meter', capacityUpTo: null, use }] } as unknown as Partial<Tariff>)));
+  const of = (use: unknown): string[] =>
+    told(
+      checkTariff(
+        tariff({
+          subscription: [{ from: on('1390/01/01'), to: null, rialPerMonth: 1, per: 'meter', capacityUpTo: null, use }],
+        } as unknown as Partial<Tariff>),
+      ),
+    );
   expect([of('bakery'), of(undefined), of(5)]).toEqual([[], [], ['subscription[0].use: متنی لازم است (نوشته شده: 5).']]);
 });
 

@@ -11,15 +11,31 @@ test('what is read is known: a whole document, the published table', () => {
 });
 
 test('a slip of the pen is told with its path, at every depth', () => {
-  expect(found({ ...tariff(), discount: [], gas: [{ climate: 1, steps: [{}, { upto: 3 }] }], service: [{ correction: { dueHour: 1 }, staleAfterDays: { bill: 1 } }] })).toEqual([
-    'gas[0].climate', 'gas[0].steps[1].upto', 'discount', 'service[0].correction.dueHour', 'service[0].staleAfterDays.bill',
+  expect(
+    found({
+      ...tariff(),
+      discount: [],
+      gas: [{ climate: 1, steps: [{}, { upto: 3 }] }],
+      service: [{ correction: { dueHour: 1 }, staleAfterDays: { bill: 1 } }],
+    }),
+  ).toEqual(['gas[0].climate', 'gas[0].steps[1].upto', 'discount', 'service[0].correction.dueHour', 'service[0].staleAfterDays.bill']);
+  expect(found({ household: [{ climate: 1 }], levies: { vat: 9, insuranceRialPerMonth: { household: { city: 1 } } } })).toEqual([
+    'household[0].climate',
+    'levies.vat',
+    'levies.insuranceRialPerMonth.household.city',
   ]);
-  expect(found({ household: [{ climate: 1 }], levies: { vat: 9, insuranceRialPerMonth: { household: { city: 1 } } } })).toEqual(['household[0].climate', 'levies.vat', 'levies.insuranceRialPerMonth.household.city']);
   // names that every object has are none of a document
   expect(found({ toString: 1 })).toEqual(['toString']);
 });
 
-type Schema = { $ref?: string; anyOf?: Schema[]; items?: Schema; properties?: Record<string, Schema>; additionalProperties?: Schema | boolean; type?: string };
+type Schema = {
+  $ref?: string;
+  anyOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  type?: string;
+};
 
 /** A value with every name that the schema has; of several shapes, all their names in one. */
 function whole(of: Schema): unknown {

@@ -1,19 +1,48 @@
 /* Two persons publish a tariff by what its review says. Its sentences stand here word for word, and each of its limits from both sides. */
-import { type TariffDocument, isSlip, readDocument, reviewDocument, sampleBills, slipsOfSteps, tariffBefore, tariffWarnings } from '../../src/domain/tariff-review.js';
+import {
+  type TariffDocument,
+  isSlip,
+  readDocument,
+  reviewDocument,
+  sampleBills,
+  slipsOfSteps,
+  tariffBefore,
+  tariffWarnings,
+} from '../../src/domain/tariff-review.js';
 import type { Dated, GasRates, Season, Step, Tariff } from '../../src/domain/tariff.js';
 import { T1, household1397, on, stepTariff, table, tariff } from './sample.js';
 
-const said = (of: Tariff, against: Tariff | null = null): string[] => tariffWarnings(of, against).map(({ path, code, message, detail }) => `${code} ${path}: ${message} | ${detail}`);
-const codes = (of: Tariff, against: Tariff | null = null): string[] => tariffWarnings(of, against).map(({ path, code }) => `${path} ${code}`);
+const said = (of: Tariff, against: Tariff | null = null): string[] =>
+  tariffWarnings(of, against).map(({ path, code, message, detail }) => `${code} ${path}: ${message} | ${detail}`);
+const codes = (of: Tariff, against: Tariff | null = null): string[] =>
+  tariffWarnings(of, against).map(({ path, code }) => `${path} ${code}`);
 const dated = (from: string, to: string | null): Dated => ({ from: on(from), to: to === null ? null : on(to) });
 const ever = dated('1390/01/01', null);
 const year = dated('1405/01/01', '1405/12/29');
 const half = dated('1405/01/01', '1405/06/31');
 const open = (rialPerM3: number): Step[] => [{ uptoM3PerMonth: null, rialPerM3 }];
-const rates = (use: string, season: GasRates['season'], rialPerM3: number, climates?: number[]): GasRates => ({ use, season, flat: true, steps: open(rialPerM3), ...(climates && { climates }) });
+const rates = (use: string, season: GasRates['season'], rialPerM3: number, climates?: number[]): GasRates => ({
+  use,
+  season,
+  flat: true,
+  steps: open(rialPerM3),
+  ...(climates && { climates }),
+});
 const levy = (of: Dated, percent = '10') => ({ ...of, percent });
-const insurance = (use: string, area: 'urban' | 'rural', of: Dated = ever, rialPerMonth = 1_000) => ({ ...of, use, area, rialPerMonth, per: 'meter' as const });
-const subscription = (capacityUpTo: number | null, use?: string, of: Dated = ever, rialPerMonth = 1_000) => ({ ...of, capacityUpTo, rialPerMonth, per: 'meter' as const, ...(use !== undefined && { use }) });
+const insurance = (use: string, area: 'urban' | 'rural', of: Dated = ever, rialPerMonth = 1_000) => ({
+  ...of,
+  use,
+  area,
+  rialPerMonth,
+  per: 'meter' as const,
+});
+const subscription = (capacityUpTo: number | null, use?: string, of: Dated = ever, rialPerMonth = 1_000) => ({
+  ...of,
+  capacityUpTo,
+  rialPerMonth,
+  per: 'meter' as const,
+  ...(use !== undefined && { use }),
+});
 
 describe('word for word, in English and in Persian', () => {
   test.each<[string, Tariff, Tariff | null, string[]]>([
@@ -37,7 +66,11 @@ describe('word for word, in English and in Persian', () => {
     ],
     [
       'rates that are not there, of each season',
-      tariff({ seasons: household1397.seasons, ...dated('1397/01/16', '1398/01/15'), gas: [rates('bakery', 'both', 5), rates('household', 'warm', 5, [1, 2, 3, 4]), rates('household', 'cold', 5, [1, 2])] }),
+      tariff({
+        seasons: household1397.seasons,
+        ...dated('1397/01/16', '1398/01/15'),
+        gas: [rates('bakery', 'both', 5), rates('household', 'warm', 5, [1, 2, 3, 4]), rates('household', 'cold', 5, [1, 2])],
+      }),
       null,
       [
         'NO_RATE gas[1]: no warm rate for household in climate 5: refused there (NO_TARIFF) | برای کاربری household در فصل گرم و اقلیم 5 نرخی نیست: آنجا تسویه پذیرفته نمی‌شود (NO_TARIFF).',
@@ -100,7 +133,12 @@ describe('word for word, in English and in Persian', () => {
     ],
     [
       'a reminder that comes when the time is over, on the hour too',
-      tariff({ service: [{ ...ever, correction: { dueHours: 12 } }, { ...ever, correction: { dueHours: 13 } }] }),
+      tariff({
+        service: [
+          { ...ever, correction: { dueHours: 12 } },
+          { ...ever, correction: { dueHours: 13 } },
+        ],
+      }),
       null,
       [
         'LATE_REMINDER service[0].correction: the reminder after 12 hours comes when the 12 are over | یادآوری پس از 12 ساعت وقتی می‌رسد که مهلت 12 ساعته تمام شده است.',
@@ -132,26 +170,58 @@ describe('what a rate is held against', () => {
   });
   test('a rate of both seasons beside that of the one season which the old tariff has', () => {
     for (const season of ['warm', 'cold'] as const) {
-      expect(slips(tariff({ gas: [rates('bakery', 'both', 100)] }), tariff({ gas: [rates('bakery', season, 1_000)] }))).toEqual(['gas[0].steps[0].rialPerM3 SLIP_OF_TEN']);
+      expect(slips(tariff({ gas: [rates('bakery', 'both', 100)] }), tariff({ gas: [rates('bakery', season, 1_000)] }))).toEqual([
+        'gas[0].steps[0].rialPerM3 SLIP_OF_TEN',
+      ]);
     }
     expect(slips(tariff({ gas: [rates('bakery', 'warm', 100)] }), tariff({ gas: [rates('bakery', 'cold', 1_000)] }))).toEqual([]);
     expect(slips(tariff({ gas: [rates('bakery', 'both', 100)] }), tariff({ gas: [rates('kiln', 'both', 1_000)] }))).toEqual([]);
   });
   test('an insurance beside the last of its use and area', () => {
-    const old = tariff({ insurance: [insurance('household', 'urban', half, 100), insurance('household', 'urban', ever, 3_000), insurance('household', 'rural', ever, 30_000), insurance('commercial', 'urban', ever, 30_000)] });
+    const old = tariff({
+      insurance: [
+        insurance('household', 'urban', half, 100),
+        insurance('household', 'urban', ever, 3_000),
+        insurance('household', 'rural', ever, 30_000),
+        insurance('commercial', 'urban', ever, 30_000),
+      ],
+    });
     expect(slips(tariff({ insurance: [insurance('household', 'urban', ever, 3_100)] }), old)).toEqual([]);
-    expect(slips(tariff({ insurance: [insurance('household', 'urban', ever, 300), insurance('commercial', 'urban', ever, 3_000), insurance('kiln', 'rural', ever, 3_000)] }), old)).toEqual([
-      'insurance[0].rialPerMonth SLIP_OF_TEN',
-      'insurance[1].rialPerMonth SLIP_OF_TEN',
-    ]);
+    expect(
+      slips(
+        tariff({
+          insurance: [
+            insurance('household', 'urban', ever, 300),
+            insurance('commercial', 'urban', ever, 3_000),
+            insurance('kiln', 'rural', ever, 3_000),
+          ],
+        }),
+        old,
+      ),
+    ).toEqual(['insurance[0].rialPerMonth SLIP_OF_TEN', 'insurance[1].rialPerMonth SLIP_OF_TEN']);
   });
   test('a subscription beside the last of its use and capacity', () => {
-    const old = tariff({ subscription: [subscription(6, undefined, half, 100), subscription(6, undefined, ever, 3_000), subscription(10, undefined, ever, 30_000), subscription(6, 'bakery', ever, 30_000)] });
+    const old = tariff({
+      subscription: [
+        subscription(6, undefined, half, 100),
+        subscription(6, undefined, ever, 3_000),
+        subscription(10, undefined, ever, 30_000),
+        subscription(6, 'bakery', ever, 30_000),
+      ],
+    });
     expect(slips(tariff({ subscription: [subscription(6, undefined, ever, 3_100)] }), old)).toEqual([]);
-    expect(slips(tariff({ subscription: [subscription(6, undefined, ever, 300), subscription(6, 'bakery', ever, 3_000), subscription(16, 'bakery', ever, 3_000)] }), old)).toEqual([
-      'subscription[0].rialPerMonth SLIP_OF_TEN',
-      'subscription[1].rialPerMonth SLIP_OF_TEN',
-    ]);
+    expect(
+      slips(
+        tariff({
+          subscription: [
+            subscription(6, undefined, ever, 300),
+            subscription(6, 'bakery', ever, 3_000),
+            subscription(16, 'bakery', ever, 3_000),
+          ],
+        }),
+        old,
+      ),
+    ).toEqual(['subscription[0].rialPerMonth SLIP_OF_TEN', 'subscription[1].rialPerMonth SLIP_OF_TEN']);
   });
   test('a percentage beside the last of its kind; where there was none, nothing', () => {
     const old = tariff({ levy: [levy(half, '1'), levy(ever, '10')], collection: { roundTo: 10_000, notCollectedUpTo: 0 } });
@@ -172,12 +242,24 @@ describe('days of the tariff', () => {
     ['a rule that ends the day before holds on none', [dated('1404/01/01', '1404/12/29'), year], ['levy[0] NEVER_HOLDS']],
     ['that on which a rule begins counts', [dated('1405/01/01', '1405/12/28'), dated('1405/12/29', null)], []],
     ['a rule that begins the day after holds on none', [year, dated('1406/01/01', null)], ['levy[1] NEVER_HOLDS']],
-    ['of two that meet on one day it is that day, whichever comes first in the list', [dated('1405/06/31', null), dated('1405/01/01', '1405/06/31')], ['levy[1] RULES_OVERLAP']],
+    [
+      'of two that meet on one day it is that day, whichever comes first in the list',
+      [dated('1405/06/31', null), dated('1405/01/01', '1405/06/31')],
+      ['levy[1] RULES_OVERLAP'],
+    ],
     ['nor opens one long after it a gap', [year, dated('1407/01/01', null)], ['levy[1] NEVER_HOLDS']],
-    ['a rule of one day fills its day', [dated('1405/01/01', '1405/06/30'), dated('1405/06/31', '1405/06/31'), dated('1405/07/01', null)], []],
+    [
+      'a rule of one day fills its day',
+      [dated('1405/01/01', '1405/06/30'), dated('1405/06/31', '1405/06/31'), dated('1405/07/01', null)],
+      [],
+    ],
     ['one day without a rule is a gap', [dated('1405/01/01', '1405/06/30'), dated('1405/07/01', null)], ['levy RULE_GAP']],
     ['a shorter rule inside a longer one opens none', [year, dated('1405/02/01', '1405/02/31')], ['levy[1] RULES_OVERLAP']],
-    ['nor does one inside a longer one that ends in the year', [dated('1405/01/01', '1405/09/30'), dated('1405/02/01', '1405/02/31'), dated('1405/10/01', null)], ['levy[1] RULES_OVERLAP']],
+    [
+      'nor does one inside a longer one that ends in the year',
+      [dated('1405/01/01', '1405/09/30'), dated('1405/02/01', '1405/02/31'), dated('1405/10/01', null)],
+      ['levy[1] RULES_OVERLAP'],
+    ],
     ['the last day without a rule is a gap', [dated('1405/01/01', '1405/12/28')], ['levy RULE_GAP']],
     ['rules beside each other share none', [dated('1405/07/01', null), dated('1405/01/01', '1405/06/31')], []],
     ['an open rule shares all that follow', [ever, dated('1405/06/01', null)], ['levy[1] RULES_OVERLAP']],
@@ -187,7 +269,11 @@ describe('days of the tariff', () => {
     expect(codes(tariff({ levy: [levy(dated('1390/01/01', '1498/12/29'))] }))).toEqual(['levy RULE_GAP']);
   });
   test('only those that share a day are told, with the first of them', () => {
-    expect(said(tariff({ ...year, levy: [levy(half), levy(dated('1405/07/01', null)), levy(dated('1405/12/01', null))] })).map((each) => each.split(':')[1])).toEqual([' holds with levy[1] from 1405/12/01']);
+    expect(
+      said(tariff({ ...year, levy: [levy(half), levy(dated('1405/07/01', null)), levy(dated('1405/12/01', null))] })).map(
+        (each) => each.split(':')[1],
+      ),
+    ).toEqual([' holds with levy[1] from 1405/12/01']);
   });
   test('a tariff without charges, discounts, documents and terms has nothing to tell', () => {
     const { discounts: _d, requiredDocuments: _r, service: _s, ...bare } = tariff();
@@ -198,20 +284,47 @@ describe('days of the tariff', () => {
 describe('a document before it is published', () => {
   const least = JSON.parse(JSON.stringify(tariff())) as Record<string, unknown>;
   test('a sound one: valid, with what nothing reads before what is unlikely, and sample bills', () => {
-    const review = reviewDocument(readDocument({ ...least, note: 'x', service: [{ from: '1390/01/01', to: null, correction: { dueHours: 1 } }] }), null);
-    expect(review).toMatchObject({ valid: true, faults: [], warnings: [{ path: 'note', code: 'UNKNOWN_NAME' }, { path: 'service[0].correction', code: 'LATE_REMINDER' }] });
+    const review = reviewDocument(
+      readDocument({ ...least, note: 'x', service: [{ from: '1390/01/01', to: null, correction: { dueHours: 1 } }] }),
+      null,
+    );
+    expect(review).toMatchObject({
+      valid: true,
+      faults: [],
+      warnings: [
+        { path: 'note', code: 'UNKNOWN_NAME' },
+        { path: 'service[0].correction', code: 'LATE_REMINDER' },
+      ],
+    });
     expect(review.samples).toEqual(sampleBills(tariff(), null));
     expect(review.samples.length).toBeGreaterThan(0);
   });
   test('held against another: its slips and its bills', () => {
-    const { warnings, samples } = reviewDocument(readDocument({ ...least, gas: [rates('household', 'both', 100)] }), tariff({ gas: [rates('household', 'both', 1_000)] }));
+    const { warnings, samples } = reviewDocument(
+      readDocument({ ...least, gas: [rates('household', 'both', 100)] }),
+      tariff({ gas: [rates('household', 'both', 1_000)] }),
+    );
     expect(warnings).toMatchObject([{ code: 'SLIP_OF_TEN' }]);
-    expect(samples).toContainEqual({ use: 'household', climate: null, season: 'warm', m3: 100, oldRial: 100_000, newRial: 10_000, differenceRial: -90_000, percent: '-90.0' });
+    expect(samples).toContainEqual({
+      use: 'household',
+      climate: null,
+      season: 'warm',
+      m3: 100,
+      oldRial: 100_000,
+      newRial: 10_000,
+      differenceRial: -90_000,
+      percent: '-90.0',
+    });
   });
   test('a faulty one: no tariff, every fault, what nothing reads, and no bills', () => {
     const document = readDocument({ ...least, title: '', note: 'x' });
     expect(document).toMatchObject({ tariff: null, faults: [{ path: 'title', code: 'REQUIRED' }], unknown: [{ path: 'note' }] });
-    expect(reviewDocument(document, tariff())).toMatchObject({ valid: false, faults: document.faults, warnings: document.unknown, samples: [] });
+    expect(reviewDocument(document, tariff())).toMatchObject({
+      valid: false,
+      faults: document.faults,
+      warnings: document.unknown,
+      samples: [],
+    });
     expect(readDocument(null)).toMatchObject({ tariff: null, faults: [{ code: 'NOT_AN_OBJECT' }], unknown: [] });
   });
   test('a published table: its warnings by its own names', () => {
@@ -220,13 +333,18 @@ describe('a document before it is published', () => {
     expect(reviewDocument(document, null).warnings).toMatchObject([{ path: 'household[0]', code: 'NO_RATE' }]);
   });
   test('an error of ours is no fault of the document', () => {
-    const broken = Object.defineProperty({}, 'household', { get: () => { throw new RangeError('ours'); } });
+    const broken = Object.defineProperty({}, 'household', {
+      get: () => {
+        throw new RangeError('ours');
+      },
+    });
     expect(() => readDocument(broken)).toThrow(RangeError);
   });
 });
 
 describe('the tariff before one', () => {
-  const of = (version: string, from: string, to: string | null, change: Partial<Tariff> = {}): Tariff => tariff({ version, ...dated(from, to), ...change });
+  const of = (version: string, from: string, to: string | null, change: Partial<Tariff> = {}): Tariff =>
+    tariff({ version, ...dated(from, to), ...change });
   const before = (...published: Tariff[]): string | undefined => tariffBefore(of('new', '1405/01/01', null), published)?.version;
   test('what its first day has without it, the last published of several', () => {
     expect(before(of('a', '1390/01/01', null))).toBe('a');
@@ -246,7 +364,8 @@ describe('the tariff before one', () => {
 });
 
 describe('sample bills', () => {
-  const shown = (of: Tariff, against: Tariff | null = null): [number | null, Season, number, number | null][] => sampleBills(of, against).map(({ climate, season, m3, newRial }) => [climate, season, m3, newRial]);
+  const shown = (of: Tariff, against: Tariff | null = null): [number | null, Season, number, number | null][] =>
+    sampleBills(of, against).map(({ climate, season, m3, newRial }) => [climate, season, m3, newRial]);
   test('of an ordinary urban account: no welfare, and the subscription of its meter’s class', () => {
     const steps = tariff({
       gas: [rates('household', 'both', 10)],
@@ -254,7 +373,10 @@ describe('sample bills', () => {
       subscription: [subscription(4, undefined, ever, 1), subscription(6, undefined, ever, 20), subscription(null, undefined, ever, 300)],
       insurance: [insurance('household', 'rural', ever, 4_000)],
     });
-    expect(shown(steps)).toEqual([[null, 'warm', 100, 1_020], [null, 'warm', 1_000, 10_020]]);
+    expect(shown(steps)).toEqual([
+      [null, 'warm', 100, 1_020],
+      [null, 'warm', 1_000, 10_020],
+    ]);
   });
   test('a flat rate once for every climate, unless a rate or a discount of its use names climates', () => {
     const climates = (of: Tariff, against: Tariff | null = null) => [...new Set(shown(of, against).map(([climate]) => climate))];
@@ -263,13 +385,32 @@ describe('sample bills', () => {
     expect(climates(tariff({ gas: [bakery] }))).toEqual([null]);
     expect(climates(tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery' }] }), tariff({ gas: [bakery] }))).toEqual([null]);
     expect(climates(tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'kiln', climates: [2] }] }))).toEqual([null]);
-    expect(climates(tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery' }, { ...allowance, use: 'bakery', climates: [2] }] }))).toEqual([1, 2, 3, 4, 5]);
-    expect(climates(tariff({ gas: [bakery] }), tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery', climates: [2] }] }))).toEqual([1, 2, 3, 4, 5]);
-    const seasons = [{ season: 'warm' as const, from: '01/01', to: '06/31' }, { season: 'cold' as const, from: '07/01', to: '12/30' }];
+    expect(
+      climates(
+        tariff({
+          gas: [bakery],
+          discounts: [
+            { ...allowance, use: 'bakery' },
+            { ...allowance, use: 'bakery', climates: [2] },
+          ],
+        }),
+      ),
+    ).toEqual([1, 2, 3, 4, 5]);
+    expect(
+      climates(tariff({ gas: [bakery] }), tariff({ gas: [bakery], discounts: [{ ...allowance, use: 'bakery', climates: [2] }] })),
+    ).toEqual([1, 2, 3, 4, 5]);
+    const seasons = [
+      { season: 'warm' as const, from: '01/01', to: '06/31' },
+      { season: 'cold' as const, from: '07/01', to: '12/30' },
+    ];
     expect(climates(tariff({ seasons, gas: [rates('bakery', 'warm', 10), rates('bakery', 'cold', 10, [1])] }))).toEqual([1, 2, 3, 4, 5]);
   });
   test('quantities of steps where one season has steps, and one beyond the last limit, also where that is a usual one', () => {
-    const m3 = (steps: Step[]) => [...new Set(shown(tariff({ gas: [{ use: 'villa', season: 'warm', flat: false, steps }, rates('villa', 'cold', 1)] })).map((each) => each[2]))];
+    const m3 = (steps: Step[]) => [
+      ...new Set(
+        shown(tariff({ gas: [{ use: 'villa', season: 'warm', flat: false, steps }, rates('villa', 'cold', 1)] })).map((each) => each[2]),
+      ),
+    ];
     const upto = (limit: number): Step[] => [{ uptoM3PerMonth: limit, rialPerM3: 1 }, ...open(2)];
     expect(m3(upto(799))).toEqual([20, 50, 100, 200, 400, 800]);
     expect(m3(upto(800))).toEqual([20, 50, 100, 200, 400, 800, 900]);
@@ -277,16 +418,30 @@ describe('sample bills', () => {
     expect(m3(upto(900))).toEqual([20, 50, 100, 200, 400, 800, 1_000]);
   });
   test('what stays the same is said so', () => {
-    expect(sampleBills(tariff({ gas: [rates('bakery', 'both', 10)] }), tariff({ gas: [rates('bakery', 'both', 10)] }))[0]).toMatchObject({ differenceRial: 0, percent: '+0.0' });
+    expect(sampleBills(tariff({ gas: [rates('bakery', 'both', 10)] }), tariff({ gas: [rates('bakery', 'both', 10)] }))[0]).toMatchObject({
+      differenceRial: 0,
+      percent: '+0.0',
+    });
   });
   test('a tariff of thirty days has a month to show, one of twenty-nine has none', () => {
     const of = (to: string) => shown(tariff({ ...dated('1397/02/01', to), gas: [rates('bakery', 'both', 10)] }));
-    expect(of('1397/02/30')).toEqual([[null, 'warm', 100, 1_000], [null, 'warm', 1_000, 10_000]]);
+    expect(of('1397/02/30')).toEqual([
+      [null, 'warm', 100, 1_000],
+      [null, 'warm', 1_000, 10_000],
+    ]);
     expect(of('1397/02/29')).toEqual([]);
   });
   test('not of days after its last, on which it may be used provisionally', () => {
-    const seasons = [{ season: 'warm' as const, from: '01/01', to: '06/31' }, { season: 'cold' as const, from: '07/01', to: '12/30' }];
-    const of = (to: string) => new Set(shown(tariff({ ...dated('1397/01/01', to), provisionalTo: on('1397/12/29'), seasons, gas: [rates('bakery', 'both', 10)] })).map(([, season]) => season));
+    const seasons = [
+      { season: 'warm' as const, from: '01/01', to: '06/31' },
+      { season: 'cold' as const, from: '07/01', to: '12/30' },
+    ];
+    const of = (to: string) =>
+      new Set(
+        shown(tariff({ ...dated('1397/01/01', to), provisionalTo: on('1397/12/29'), seasons, gas: [rates('bakery', 'both', 10)] })).map(
+          ([, season]) => season,
+        ),
+      );
     expect([...of('1397/06/31')]).toEqual(['warm']);
     expect([...of('1397/07/30')]).toEqual(['warm', 'cold']);
   });

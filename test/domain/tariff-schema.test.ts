@@ -19,7 +19,21 @@ const dated = { from: '1397/01/01', to: null };
 const gas = { use: 'household', season: 'both', steps: T1, flat: false };
 const allowance = { ...dated, kind: 'freeAllowance', title: 'x', use: 'household', uptoM3PerMonth: 45 };
 const document = { ...dated, anyOf: [{ code: 'DEED', name: 'سند' }], purposes: ['nameChange'] };
-const service = { ...dated, staleAfterDays: { bills: 40 }, remindDaysBeforeClosing: [5, 0], correction: { dueHours: 8 }, escalateAfterHours: 1, correctiveAction: { perClerk: 4 }, qualificationWarnDays: 14, outageAfterMinutes: 90, openingHours: [{ from: '08:00', to: '15:00' }, { days: ['thursday'], from: '08:00', to: '12:00' }], daysOff: ['thursday', '01/13', '1405/01/21'] };
+const service = {
+  ...dated,
+  staleAfterDays: { bills: 40 },
+  remindDaysBeforeClosing: [5, 0],
+  correction: { dueHours: 8 },
+  escalateAfterHours: 1,
+  correctiveAction: { perClerk: 4 },
+  qualificationWarnDays: 14,
+  outageAfterMinutes: 90,
+  openingHours: [
+    { from: '08:00', to: '15:00' },
+    { days: ['thursday'], from: '08:00', to: '12:00' },
+  ],
+  daysOff: ['thursday', '01/13', '1405/01/21'],
+};
 const own = (change: object): unknown => ({ ...JSON.parse(JSON.stringify(tariff())), ...change });
 const published = (change: object): unknown => ({ ...(table as object), ...change });
 
@@ -32,10 +46,40 @@ describe('the schema accepts what readTariff accepts', () => {
     ['what may be absent', own({ collection: undefined, bands: undefined, paymentPeriods: undefined, source: undefined })],
     ['a last day', own({ to: '1397/12/29', provisionalTo: '1398/12/29' })],
     ['climates', own({ gas: [{ ...gas, climates: [1, 2] }] })],
-    ['charges', own({ levy: [{ ...dated, percent: '10' }], vat: [{ ...dated, percent: '9.5', base: ['gas', 'levy'] }], insurance: [{ ...dated, use: 'household', area: 'urban', rialPerMonth: 3000, per: 'meter' }], subscription: [{ ...dated, capacityUpTo: null, rialPerMonth: 1, per: 'unit', fixedPer: 'period' }] })],
-    ['discounts', own({ discounts: [allowance, { ...dated, kind: 'welfare', title: 'x', use: 'household', steps: 3, season: 'cold', climates: [1], spans: [{ from: '08/16', to: '01/15' }] }] })],
+    [
+      'charges',
+      own({
+        levy: [{ ...dated, percent: '10' }],
+        vat: [{ ...dated, percent: '9.5', base: ['gas', 'levy'] }],
+        insurance: [{ ...dated, use: 'household', area: 'urban', rialPerMonth: 3000, per: 'meter' }],
+        subscription: [{ ...dated, capacityUpTo: null, rialPerMonth: 1, per: 'unit', fixedPer: 'period' }],
+      }),
+    ],
+    [
+      'discounts',
+      own({
+        discounts: [
+          allowance,
+          {
+            ...dated,
+            kind: 'welfare',
+            title: 'x',
+            use: 'household',
+            steps: 3,
+            season: 'cold',
+            climates: [1],
+            spans: [{ from: '08/16', to: '01/15' }],
+          },
+        ],
+      }),
+    ],
     ['documents', own({ requiredDocuments: [document, { ...document, applicants: ['tenant'] }] })],
-    ['service terms, and none of them', own({ service: [service, dated, { ...dated, staleAfterDays: {}, remindDaysBeforeClosing: [], correction: {}, correctiveAction: {} }] })],
+    [
+      'service terms, and none of them',
+      own({
+        service: [service, dated, { ...dated, staleAfterDays: {}, remindDaysBeforeClosing: [], correction: {}, correctiveAction: {} }],
+      }),
+    ],
     ['a table without flat rates and levies', published({ flat: undefined, levies: undefined })],
   ])('%s', (_, json) => expect(accepts(JSON.parse(JSON.stringify(json)))).toEqual([true, true]));
 });
@@ -56,11 +100,27 @@ describe('the schema refuses what readTariff refuses for its shape', () => {
     ['no steps', own({ gas: [{ ...gas, steps: [] }] })],
     ['a rate with a fraction', own({ gas: [{ ...gas, steps: [{ uptoM3PerMonth: null, rialPerM3: 2.5 }] }] })],
     ['a rate as text', own({ gas: [{ ...gas, steps: [{ uptoM3PerMonth: null, rialPerM3: '1081' }] }] })],
-    ['a limit of zero', own({ gas: [{ ...gas, steps: [{ uptoM3PerMonth: 0, rialPerM3: 1 }, { uptoM3PerMonth: null, rialPerM3: 2 }] }] })],
+    [
+      'a limit of zero',
+      own({
+        gas: [
+          {
+            ...gas,
+            steps: [
+              { uptoM3PerMonth: 0, rialPerM3: 1 },
+              { uptoM3PerMonth: null, rialPerM3: 2 },
+            ],
+          },
+        ],
+      }),
+    ],
     ['another weekday', own({ service: [{ ...service, daysOff: ['jomeh'] }] })],
     ['no such time of day', own({ service: [{ ...service, openingHours: [{ from: '7:30', to: '24:00' }] }] })],
     ['opening hours without an end', own({ service: [{ ...service, openingHours: [{ from: '07:30' }] }] })],
-    ['opening hours of another weekday', own({ service: [{ ...service, openingHours: [{ days: ['jomeh'], from: '07:30', to: '12:30' }] }] })],
+    [
+      'opening hours of another weekday',
+      own({ service: [{ ...service, openingHours: [{ days: ['jomeh'], from: '07:30', to: '12:30' }] }] }),
+    ],
     ['opening hours that are no list', own({ service: [{ ...service, openingHours: { from: '07:30', to: '14:30' } }] })],
     ['a day off that is none', own({ service: [{ ...service, daysOff: ['07/31'] }] })],
     ['climate 6', own({ gas: [{ ...gas, climates: [6] }] })],

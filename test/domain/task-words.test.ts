@@ -1,5 +1,16 @@
 /* Plan R5: nothing that waits for a person is lost. Whom each kind waits for, how lists call it, who ends it and when it is due. */
-import { EVERY_OFFICE, TASK_CLOSED, TASK_KINDS, TASK_WORKFLOW, dueOf, escalationOf, outlives, reminderOf, taskKind, taskWorkflowId } from '../../src/domain/task.js';
+import {
+  EVERY_OFFICE,
+  TASK_CLOSED,
+  TASK_KINDS,
+  TASK_WORKFLOW,
+  dueOf,
+  escalationOf,
+  outlives,
+  reminderOf,
+  taskKind,
+  taskWorkflowId,
+} from '../../src/domain/task.js';
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 
 test('every kind', () => {
@@ -45,7 +56,12 @@ test('what somebody has to look at also when its settlement has ended', () => {
 
 // other processes and stored rows know them by these names
 test('names that are stored', () => {
-  expect([EVERY_OFFICE, TASK_WORKFLOW, TASK_CLOSED, taskWorkflowId('deliver.014123456701-14050904')]).toEqual(['*', 'task', 'taskClosed', 'task/deliver.014123456701-14050904']);
+  expect([EVERY_OFFICE, TASK_WORKFLOW, TASK_CLOSED, taskWorkflowId('deliver.014123456701-14050904')]).toEqual([
+    '*',
+    'task',
+    'taskClosed',
+    'task/deliver.014123456701-14050904',
+  ]);
 });
 
 describe('clocks', () => {
@@ -63,7 +79,9 @@ describe('clocks', () => {
     ['deliver', '2026-11-27T20:30:00.000Z'],
     ['postingLate', '2026-11-27T20:30:00.000Z'],
     ['correction', '2026-11-28T20:30:00.000Z'],
-  ] as const)('%s, overdue since the end of Thursday, goes to the supervisor at %s', (kind, escalation) => expect(escalationOf(kind, dayEndsAt, terms)).toBe(escalation));
+  ] as const)('%s, overdue since the end of Thursday, goes to the supervisor at %s', (kind, escalation) =>
+    expect(escalationOf(kind, dayEndsAt, terms)).toBe(escalation),
+  );
   test('a reminder comes before the due time, not with it', () => {
     const reminder = '2026-11-26T18:30:00.000Z';
     expect(reminderOf('correction', at, '2026-11-26T18:30:00.001Z', terms)).toBe(reminder);

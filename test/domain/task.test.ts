@@ -1,13 +1,37 @@
 import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
 import type { Operator, Role } from '../../src/domain/settlement.js';
-import { EVERY_OFFICE, TASK_KINDS, TASK_OF_FINDING, type Task, dueOf, escalationOf, kindsOf, mayClose, reminderOf, seesTask, taskId, taskKind } from '../../src/domain/task.js';
+import {
+  EVERY_OFFICE,
+  TASK_KINDS,
+  TASK_OF_FINDING,
+  type Task,
+  dueOf,
+  escalationOf,
+  kindsOf,
+  mayClose,
+  reminderOf,
+  seesTask,
+  taskId,
+  taskKind,
+} from '../../src/domain/task.js';
 
 const operator = (role: Role, office = '01', id = 'u1'): Operator => ({ id, name: 'x', role, office });
-const waiting = (kind: Task['kind'], change: Partial<Task> = {}) => ({ kind, office: '01', role: taskKind(kind).role, assignee: null, ...change });
+const waiting = (kind: Task['kind'], change: Partial<Task> = {}) => ({
+  kind,
+  office: '01',
+  role: taskKind(kind).role,
+  assignee: null,
+  ...change,
+});
 
 test('every kind has a role, a Persian title and an end', () => {
   expect(TASK_KINDS.length).toBeGreaterThan(3);
-  for (const kind of TASK_KINDS) expect(taskKind(kind)).toMatchObject({ role: expect.any(String), title: expect.stringMatching(/[آ-ی]/), endedBy: expect.stringMatching(/^(work|person)$/) });
+  for (const kind of TASK_KINDS)
+    expect(taskKind(kind)).toMatchObject({
+      role: expect.any(String),
+      title: expect.stringMatching(/[آ-ی]/),
+      endedBy: expect.stringMatching(/^(work|person)$/),
+    });
   expect(kindsOf('clerk')).toEqual(['deliver', 'correction']);
 });
 

@@ -1,12 +1,36 @@
 import { DEFAULT_SERVICE_TERMS, type ServiceRule, serviceTermsOn } from '../../src/domain/service-terms.js';
 import { type RequiredDocument, type Tariff, checkTariff, tariffOn } from '../../src/domain/tariff.js';
-import { type Requirement, changedTariff, documentsOn, laterTerms, nextVersion, parseDayOff, standingOn, termsDifferences } from '../../src/domain/terms-change.js';
+import {
+  type Requirement,
+  changedTariff,
+  documentsOn,
+  laterTerms,
+  nextVersion,
+  parseDayOff,
+  standingOn,
+  termsDifferences,
+} from '../../src/domain/terms-change.js';
 import { on, tariff } from './sample.js';
 
-const rule = (from: string, to: string | null, terms: Partial<ServiceRule>): ServiceRule => ({ from: on(from), to: to === null ? null : on(to), ...terms });
+const rule = (from: string, to: string | null, terms: Partial<ServiceRule>): ServiceRule => ({
+  from: on(from),
+  to: to === null ? null : on(to),
+  ...terms,
+});
 const CARD: Requirement = { anyOf: [{ code: 'CARD', name: 'کارت ملی' }], purposes: ['balance', 'final'] };
-const DEED: Requirement = { anyOf: [{ code: 'DEED', name: 'سند' }, { code: 'CONTRACT', name: 'قولنامه' }], purposes: ['nameChange'], applicants: ['owner'] };
-const asked = (from: string, to: string | null, of: Requirement): RequiredDocument => ({ from: on(from), to: to === null ? null : on(to), ...of });
+const DEED: Requirement = {
+  anyOf: [
+    { code: 'DEED', name: 'سند' },
+    { code: 'CONTRACT', name: 'قولنامه' },
+  ],
+  purposes: ['nameChange'],
+  applicants: ['owner'],
+};
+const asked = (from: string, to: string | null, of: Requirement): RequiredDocument => ({
+  from: on(from),
+  to: to === null ? null : on(to),
+  ...of,
+});
 const changed = (tariffs: readonly Tariff[], from: string, change: Omit<Parameters<typeof changedTariff>[1], 'from'>): Tariff => {
   const made = changedTariff(tariffs, { from: on(from), ...change }, 'N');
   if (!made) throw new Error('nothing stands');
@@ -37,23 +61,51 @@ describe('where a tariff stands', () => {
 describe('a change of terms', () => {
   const base = tariff({
     version: 'A',
-    service: [rule('1390/01/01', '1405/06/31', { escalateAfterHours: 8, correction: { dueHours: 6 } }), rule('1405/07/01', null, { escalateAfterHours: 12, remindDaysBeforeClosing: [5] })],
+    service: [
+      rule('1390/01/01', '1405/06/31', { escalateAfterHours: 8, correction: { dueHours: 6 } }),
+      rule('1405/07/01', null, { escalateAfterHours: 12, remindDaysBeforeClosing: [5] }),
+    ],
   });
 
   test('is in force from its day, also over what is set for later days, and changes nothing before', () => {
     const made = changed([base], '1405/03/01', { terms: { correction: { approvalAbove: 7 }, qualificationWarnDays: 60 } });
     const after = [base, made];
     expect(serviceTermsOn(after, on('1405/02/31'))).toEqual(serviceTermsOn([base], on('1405/02/31')));
-    expect(serviceTermsOn(after, on('1405/03/01'))).toEqual({ ...DEFAULT_SERVICE_TERMS, escalateAfterHours: 8, qualificationWarnDays: 60, correction: { dueHours: 6, remindHours: 12, approvalAbove: 7 } });
-    expect(serviceTermsOn(after, on('1405/07/01'))).toEqual({ ...DEFAULT_SERVICE_TERMS, escalateAfterHours: 12, qualificationWarnDays: 60, remindDaysBeforeClosing: [5], correction: { ...DEFAULT_SERVICE_TERMS.correction, approvalAbove: 7 } });
-    expect(made.service?.map(({ from, to }) => [from, to])).toEqual([['1390/01/01', '1405/02/31'], ['1405/03/01', '1405/06/31'], ['1405/07/01', null]]);
+    expect(serviceTermsOn(after, on('1405/03/01'))).toEqual({
+      ...DEFAULT_SERVICE_TERMS,
+      escalateAfterHours: 8,
+      qualificationWarnDays: 60,
+      correction: { dueHours: 6, remindHours: 12, approvalAbove: 7 },
+    });
+    expect(serviceTermsOn(after, on('1405/07/01'))).toEqual({
+      ...DEFAULT_SERVICE_TERMS,
+      escalateAfterHours: 12,
+      qualificationWarnDays: 60,
+      remindDaysBeforeClosing: [5],
+      correction: { ...DEFAULT_SERVICE_TERMS.correction, approvalAbove: 7 },
+    });
+    expect(made.service?.map(({ from, to }) => [from, to])).toEqual([
+      ['1390/01/01', '1405/02/31'],
+      ['1405/03/01', '1405/06/31'],
+      ['1405/07/01', null],
+    ]);
   });
 
   test('of a group only what is named, and of a later stretch that would be the same no rule of its own', () => {
     const grouped = tariff({ version: 'A', service: [rule('1390/01/01', null, { correctiveAction: { perClerk: 4 } })] });
-    expect(changed([grouped], '1405/03/01', { terms: { correctiveAction: { perCause: 9 } } }).service?.at(-1)).toEqual({ from: '1405/03/01', to: null, correctiveAction: { perClerk: 4, perCause: 9 } });
-    const same = tariff({ version: 'A', service: [rule('1390/01/01', '1405/06/31', { escalateAfterHours: 8 }), rule('1405/07/01', null, { escalateAfterHours: 9 })] });
-    expect(changed([same], '1405/03/01', { terms: { escalateAfterHours: 1 } }).service?.map(({ from, to }) => [from, to])).toEqual([['1390/01/01', '1405/02/31'], ['1405/03/01', null]]);
+    expect(changed([grouped], '1405/03/01', { terms: { correctiveAction: { perCause: 9 } } }).service?.at(-1)).toEqual({
+      from: '1405/03/01',
+      to: null,
+      correctiveAction: { perClerk: 4, perCause: 9 },
+    });
+    const same = tariff({
+      version: 'A',
+      service: [rule('1390/01/01', '1405/06/31', { escalateAfterHours: 8 }), rule('1405/07/01', null, { escalateAfterHours: 9 })],
+    });
+    expect(changed([same], '1405/03/01', { terms: { escalateAfterHours: 1 } }).service?.map(({ from, to }) => [from, to])).toEqual([
+      ['1390/01/01', '1405/02/31'],
+      ['1405/03/01', null],
+    ]);
   });
 
   test('leaves rates, dates and documents as they are: no bill is cut by it', () => {
@@ -71,15 +123,25 @@ describe('a change of terms', () => {
   });
 
   test('of a tariff without terms begins with the defaults', () => {
-    expect(changed([tariff()], '1405/01/01', { terms: { escalateAfterHours: 1 } }).service).toEqual([rule('1405/01/01', null, { escalateAfterHours: 1 })]);
+    expect(changed([tariff()], '1405/01/01', { terms: { escalateAfterHours: 1 } }).service).toEqual([
+      rule('1405/01/01', null, { escalateAfterHours: 1 }),
+    ]);
   });
 
   test('from the very day of a rule replaces it', () => {
-    expect(changed([base], '1405/07/01', { terms: { escalateAfterHours: 1 } }).service).toEqual([base.service?.[0], rule('1405/07/01', null, { escalateAfterHours: 1, remindDaysBeforeClosing: [5] })]);
+    expect(changed([base], '1405/07/01', { terms: { escalateAfterHours: 1 } }).service).toEqual([
+      base.service?.[0],
+      rule('1405/07/01', null, { escalateAfterHours: 1, remindDaysBeforeClosing: [5] }),
+    ]);
   });
 
   test('while a tariff is used provisionally holds from its last day on, as everything of it does', () => {
-    const ended = tariff({ version: 'E', to: on('1404/12/29'), provisionalTo: on('1405/06/31'), service: [rule('1390/01/01', null, { escalateAfterHours: 8 })] });
+    const ended = tariff({
+      version: 'E',
+      to: on('1404/12/29'),
+      provisionalTo: on('1405/06/31'),
+      service: [rule('1390/01/01', null, { escalateAfterHours: 8 })],
+    });
     const made = changed([ended], '1405/02/01', { terms: { daysOff: ['friday', '1405/01/21'] }, documents: [CARD] });
     expect([made.to, made.provisionalTo]).toEqual([ended.to, ended.provisionalTo]);
     expect(serviceTermsOn([ended, made], on('1405/02/01'))).toMatchObject({ escalateAfterHours: 8, daysOff: ['friday', '1405/01/21'] });
@@ -93,7 +155,13 @@ describe('a change of terms', () => {
 });
 
 test('documents: what stays keeps its dates, what goes ends the day before, what is new begins, what comes later stays', () => {
-  const base = tariff({ requiredDocuments: [asked('1400/01/01', '1406/12/29', CARD), asked('1400/01/01', null, DEED), asked('1406/01/01', null, { ...DEED, purposes: ['final'] })] });
+  const base = tariff({
+    requiredDocuments: [
+      asked('1400/01/01', '1406/12/29', CARD),
+      asked('1400/01/01', null, DEED),
+      asked('1406/01/01', null, { ...DEED, purposes: ['final'] }),
+    ],
+  });
   const lease: Requirement = { anyOf: [{ code: 'LEASE', name: 'اجاره‌نامه' }], purposes: ['final'], applicants: ['tenant'] };
   // the same in another order of its names
   const card = { purposes: CARD.purposes, anyOf: [{ name: 'کارت ملی', code: 'CARD' }] };
@@ -103,14 +171,28 @@ test('documents: what stays keeps its dates, what goes ends the day before, what
     asked('1406/01/01', null, { ...DEED, purposes: ['final'] }),
     asked('1405/03/01', null, lease),
   ]);
-  expect(changed([base], '1400/01/01', { documents: [] }).requiredDocuments).toEqual([asked('1406/01/01', null, { ...DEED, purposes: ['final'] })]);
+  expect(changed([base], '1400/01/01', { documents: [] }).requiredDocuments).toEqual([
+    asked('1406/01/01', null, { ...DEED, purposes: ['final'] }),
+  ]);
 });
 
 describe('differences', () => {
-  const base = tariff({ version: 'A', service: [rule('1405/01/01', null, { daysOff: ['friday', '01/01'], staleAfterDays: { bills: 40 } })], requiredDocuments: [asked('1400/01/01', null, CARD)] });
+  const base = tariff({
+    version: 'A',
+    service: [rule('1405/01/01', null, { daysOff: ['friday', '01/01'], staleAfterDays: { bills: 40 } })],
+    requiredDocuments: [asked('1400/01/01', null, CARD)],
+  });
 
   test('name what is otherwise, from the day on which it is', () => {
-    const made = changed([base], '1405/03/01', { terms: { daysOff: ['friday', '1405/05/05'], openingHours: [{ from: '08:00', to: '13:00' }], remindDaysBeforeClosing: [], staleAfterDays: { bills: 45, payments: 2 } }, documents: [DEED] });
+    const made = changed([base], '1405/03/01', {
+      terms: {
+        daysOff: ['friday', '1405/05/05'],
+        openingHours: [{ from: '08:00', to: '13:00' }],
+        remindDaysBeforeClosing: [],
+        staleAfterDays: { bills: 45, payments: 2 },
+      },
+      documents: [DEED],
+    });
     expect(termsDifferences([base], [base, made], made)).toEqual([
       {
         from: '1405/03/01',
@@ -162,17 +244,34 @@ test.each([
 
 describe('at the edges', () => {
   test('one thing in the place of another is a difference too', () => {
-    const base = tariff({ requiredDocuments: [asked('1400/01/01', null, CARD)], service: [rule('1390/01/01', null, { daysOff: ['friday'] })] });
-    const swapped = (change: Omit<Parameters<typeof changedTariff>[1], 'from'>) => termsDifferences([base], [base, changed([base], '1405/03/01', change)], { from: on('1405/01/01'), to: null });
+    const base = tariff({
+      requiredDocuments: [asked('1400/01/01', null, CARD)],
+      service: [rule('1390/01/01', null, { daysOff: ['friday'] })],
+    });
+    const swapped = (change: Omit<Parameters<typeof changedTariff>[1], 'from'>) =>
+      termsDifferences([base], [base, changed([base], '1405/03/01', change)], { from: on('1405/01/01'), to: null });
     expect(swapped({ documents: [DEED] })).toMatchObject([{ from: '1405/03/01', documents: { added: [DEED], removed: [CARD] } }]);
-    expect(swapped({ terms: { daysOff: ['thursday'] } })).toMatchObject([{ from: '1405/03/01', daysOff: { added: ['thursday'], removed: ['friday'] } }]);
+    expect(swapped({ terms: { daysOff: ['thursday'] } })).toMatchObject([
+      { from: '1405/03/01', daysOff: { added: ['thursday'], removed: ['friday'] } },
+    ]);
     expect(swapped({ documents: [] })).toMatchObject([{ documents: { added: [], removed: [CARD] } }]);
   });
 
   test('a difference is told on the day on which it begins, becomes another and comes back, not on the turns between', () => {
     const base = tariff({ service: [rule('1390/01/01', '1405/04/31', {}), rule('1405/05/01', null, {})] });
-    const other = tariff({ version: 'B', service: [rule('1390/01/01', '1405/02/31', {}), rule('1405/03/01', '1405/06/31', { escalateAfterHours: 1 }), rule('1405/07/01', '1405/07/30', {}), rule('1405/08/01', null, { escalateAfterHours: 1 })] });
-    expect(termsDifferences([base], [other], { from: on('1405/01/01'), to: null }).map(({ from }) => from)).toEqual(['1405/03/01', '1405/08/01']);
+    const other = tariff({
+      version: 'B',
+      service: [
+        rule('1390/01/01', '1405/02/31', {}),
+        rule('1405/03/01', '1405/06/31', { escalateAfterHours: 1 }),
+        rule('1405/07/01', '1405/07/30', {}),
+        rule('1405/08/01', null, { escalateAfterHours: 1 }),
+      ],
+    });
+    expect(termsDifferences([base], [other], { from: on('1405/01/01'), to: null }).map(({ from }) => from)).toEqual([
+      '1405/03/01',
+      '1405/08/01',
+    ]);
   });
 
   test('provisional use stays with the end that it belongs to; what another tariff cuts short has none', () => {
@@ -193,14 +292,23 @@ describe('at the edges', () => {
   });
 
   test('terms that ended before stay as they were, those that end on the day lose it, those until the end of the calendar too', () => {
-    const base = tariff({ service: [rule('1390/01/01', '1404/12/29', { escalateAfterHours: 2 }), rule('1405/01/01', '1405/03/01', { escalateAfterHours: 3 })] });
-    expect(changed([base], '1405/03/01', { terms: { escalateAfterHours: 4 } }).service?.slice(0, 3).map(({ from, to, escalateAfterHours }) => [from, to, escalateAfterHours])).toEqual([
+    const base = tariff({
+      service: [rule('1390/01/01', '1404/12/29', { escalateAfterHours: 2 }), rule('1405/01/01', '1405/03/01', { escalateAfterHours: 3 })],
+    });
+    expect(
+      changed([base], '1405/03/01', { terms: { escalateAfterHours: 4 } })
+        .service?.slice(0, 3)
+        .map(({ from, to, escalateAfterHours }) => [from, to, escalateAfterHours]),
+    ).toEqual([
       ['1390/01/01', '1404/12/29', 2],
       ['1405/01/01', '1405/02/31', 3],
       ['1405/03/01', null, 4],
     ]);
     const whole = tariff({ service: [rule('1390/01/01', '1498/12/30', { escalateAfterHours: 2 })] });
-    expect(changed([whole], '1405/03/01', { terms: { escalateAfterHours: 4 } }).service?.map(({ from, to }) => [from, to])).toEqual([['1390/01/01', '1405/02/31'], ['1405/03/01', null]]);
+    expect(changed([whole], '1405/03/01', { terms: { escalateAfterHours: 4 } }).service?.map(({ from, to }) => [from, to])).toEqual([
+      ['1390/01/01', '1405/02/31'],
+      ['1405/03/01', null],
+    ]);
   });
 
   test('without a tariff, or one that asks for none, no documents', () => {

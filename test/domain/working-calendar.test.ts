@@ -1,4 +1,15 @@
-import { DEFAULT_DAYS_OFF, DEFAULT_OPENING_HOURS, dueDay, hoursOn, isClockTime, isWeekday, isWorkingDay, leavesWork, workingDayFrom, workingHoursAfter } from '../../src/domain/working-calendar.js';
+import {
+  DEFAULT_DAYS_OFF,
+  DEFAULT_OPENING_HOURS,
+  dueDay,
+  hoursOn,
+  isClockTime,
+  isWeekday,
+  isWorkingDay,
+  leavesWork,
+  workingDayFrom,
+  workingHoursAfter,
+} from '../../src/domain/working-calendar.js';
 import { on } from './sample.js';
 
 test.each([
@@ -41,7 +52,10 @@ test('weekdays, days of each year and single dates', () => {
   expect(isWorkingDay(on('1405/10/13'), ['1405/10/13'])).toBe(false);
   expect(isWorkingDay(on('1406/10/13'), ['1405/10/13'])).toBe(true);
   expect([isWeekday('friday'), isWeekday('Friday'), isWeekday(5)]).toEqual([true, false, false]);
-  expect([leavesWork(DEFAULT_DAYS_OFF), leavesWork(['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'])]).toEqual([true, false]);
+  expect([
+    leavesWork(DEFAULT_DAYS_OFF),
+    leavesWork(['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday']),
+  ]).toEqual([true, false]);
 });
 
 test('a due day on a holiday is put off to the next day on which people work', () => {
@@ -84,6 +98,24 @@ describe('opening hours', () => {
     expect(of('1405/09/07', [])).toBeNull();
   });
   test.each(['00:00', '07:30', '19:59', '20:00', '23:59'])('%s is a time of day', (time) => expect(isClockTime(time)).toBe(true));
-  test.each(['24:00', '29:00', '30:00', '7:30', '07:60', '07:3', '07:300', '107:30', '07.30', 'x7:30', '0x:30', '07:x0', '07:0x', '07:30 ', '', 450, null])('%j is none', (time) => expect(isClockTime(time)).toBe(false));
+  test.each([
+    '24:00',
+    '29:00',
+    '30:00',
+    '7:30',
+    '07:60',
+    '07:3',
+    '07:300',
+    '107:30',
+    '07.30',
+    'x7:30',
+    '0x:30',
+    '07:x0',
+    '07:0x',
+    '07:30 ',
+    '',
+    450,
+    null,
+  ])('%j is none', (time) => expect(isClockTime(time)).toBe(false));
   test('nor is what only reads like one', () => expect(isClockTime(['07:30'])).toBe(false));
 });

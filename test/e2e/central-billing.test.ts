@@ -49,17 +49,19 @@ afterEach(async () => {
   expect(await oracle(stage)).toEqual([]);
 });
 
-const settle = (account: Account, change: Record<string, unknown> = {}): Promise<Answer> => stage.call('POST', '/settlements', { body: requestFor(account, change) });
+const settle = (account: Account, change: Record<string, unknown> = {}): Promise<Answer> =>
+  stage.call('POST', '/settlements', { body: requestFor(account, change) });
 const show = async (account: Account) => (await stage.call('GET', `/settlements/${idOf(account)}`)).body;
 const next = (): Account => {
   const account = accounts.shift();
   if (!account) throw new Error('no account left');
   return account;
 };
-const announced = (id: string) => until(`${id} announced`, SECONDS, async () => {
-  const { body } = await stage.call('GET', `/settlements/${id}`);
-  return body.status === 'announced' && body.postings.length > 0 && body;
-});
+const announced = (id: string) =>
+  until(`${id} announced`, SECONDS, async () => {
+    const { body } = await stage.call('GET', `/settlements/${id}`);
+    return body.status === 'announced' && body.postings.length > 0 && body;
+  });
 /** Asked for and announced, in the same call or, on a loaded machine, soon after it. */
 const settled = async (account: Account, change: Record<string, unknown> = {}) => {
   const { status, body } = await settle(account, change);
@@ -67,19 +69,23 @@ const settled = async (account: Account, change: Record<string, unknown> = {}) =
   return announced(body.id);
 };
 /** Ready, whatever billing's state: the probes have half a second to a second, which a loaded machine may need. */
-const readyWith = (billing: string) => until(`ready, billing ${billing}`, SECONDS, async () => {
-  const { status, body } = await stage.call('GET', '/readyz');
-  return status === 200 && isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', worker: 'ok', billing } });
-});
+const readyWith = (billing: string) =>
+  until(`ready, billing ${billing}`, SECONDS, async () => {
+    const { status, body } = await stage.call('GET', '/readyz');
+    return status === 200 && isDeepStrictEqual(body, { ready: true, checks: { postgres: 'ok', temporal: 'ok', worker: 'ok', billing } });
+  });
 
 /** The failure of the pending activity, as the Temporal UI shows it. */
-const pending = (account: Account) => until('seen in Temporal', SECONDS, async () => {
-  const { raw } = await stage.client.workflow.getHandle(settlementWorkflowId(idOf(account))).describe();
-  const activity = raw.pendingActivities?.find(({ lastFailure }) => lastFailure);
-  // encrypted as all texts of failures are: the UI decrypts it by the API
-  const failure = await decodeOptionalFailureToOptionalError(stage.client.options.loadedDataConverter, activity?.lastFailure);
-  return activity && { step: activity.activityType?.name, type: activity.lastFailure?.applicationFailureInfo?.type, message: failure?.message };
-});
+const pending = (account: Account) =>
+  until('seen in Temporal', SECONDS, async () => {
+    const { raw } = await stage.client.workflow.getHandle(settlementWorkflowId(idOf(account))).describe();
+    const activity = raw.pendingActivities?.find(({ lastFailure }) => lastFailure);
+    // encrypted as all texts of failures are: the UI decrypts it by the API
+    const failure = await decodeOptionalFailureToOptionalError(stage.client.options.loadedDataConverter, activity?.lastFailure);
+    return (
+      activity && { step: activity.activityType?.name, type: activity.lastFailure?.applicationFailureInfo?.type, message: failure?.message }
+    );
+  });
 
 test('a settlement has the amounts that it has by files', async () => {
   await readyWith('ok');
@@ -92,7 +98,9 @@ test('a settlement has the amounts that it has by files', async () => {
   const body = await settled(account);
   expect(body.bill).toMatchObject(byFiles.get(account.subscription) as object);
   expect(body.bill.lines.length).toBeGreaterThan(3);
-  expect(body.postings.map(({ kind, cycle }) => [kind, cycle])).toEqual(expect.arrayContaining([['settlement', expect.stringMatching(/^1[123]-1\d{3}-\d\d$/)]]));
+  expect(body.postings.map(({ kind, cycle }) => [kind, cycle])).toEqual(
+    expect.arrayContaining([['settlement', expect.stringMatching(/^1[123]-1\d{3}-\d\d$/)]]),
+  );
   // search and account for the page, and the step's own look, found in the log by its run and activity
   const calls = central.calls.slice(before);
   expect(calls.length).toBeGreaterThanOrEqual(3);
@@ -120,11 +128,19 @@ test('the central system away: accepted, waiting, announced by itself', async ()
   const account = next();
   await central.stop();
   await readyWith('unreachable');
-  expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 503, code: 'UNAVAILABLE', detail: expect.stringContaining('سامانهٔ صدور قبض') });
+  expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({
+    status: 503,
+    code: 'UNAVAILABLE',
+    detail: expect.stringContaining('سامانهٔ صدور قبض'),
+  });
   const { status, body, headers } = await settle(account);
   expect([status, body.status]).toEqual([202, 'received']);
   expect(headers.get('location')).toBe(`/api/v1/settlements/${idOf(account)}`);
-  expect(await pending(account)).toMatchObject({ step: 'fetchAccount', type: 'BillingUnavailableError', message: expect.stringContaining('ECONNREFUSED') });
+  expect(await pending(account)).toMatchObject({
+    step: 'fetchAccount',
+    type: 'BillingUnavailableError',
+    message: expect.stringContaining('ECONNREFUSED'),
+  });
   expect(await show(account)).toMatchObject({ status: 'received', bill: null });
 
   await central.start();
@@ -139,7 +155,11 @@ test('a wrong answer is never a debt: it waits, names the field, and goes on whe
   central.fail('wrong-field', 1000);
   const { status } = await settle(account);
   expect(status).toBe(202);
-  expect(await pending(account)).toMatchObject({ step: 'fetchAccount', type: 'BillingAnswerError', message: expect.stringContaining('lastBill.totalDue') });
+  expect(await pending(account)).toMatchObject({
+    step: 'fetchAccount',
+    type: 'BillingAnswerError',
+    message: expect.stringContaining('lastBill.totalDue'),
+  });
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 502, code: 'BILLING_FAULT' });
   expect(await show(account)).toMatchObject({ status: 'received', bill: null });
   central.fail('wrong-field', 0);

@@ -27,7 +27,10 @@ beforeAll(async () => {
   stage = await openStage(400, { ownServers: 'it kills Temporal while a cycle is opened' });
   await stage.startAll();
   const accounts = Array.from({ length: SETTLEMENTS }, () => stage.account());
-  await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [SERIES, accounts.map(({ subscription }) => subscription)]);
+  await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [
+    SERIES,
+    accounts.map(({ subscription }) => subscription),
+  ]);
   const asked = accounts.map(async (account) => {
     await stage.call('POST', '/settlements', { body: requestFor(account) });
     return until(`${idOf(account)} announced`, SECONDS, async () => {
@@ -63,8 +66,10 @@ afterEach(async () => {
   expect((await oracle(stage)).filter((fault) => !fault.includes('-seeded'))).toEqual([]);
 });
 
-const opening = () => stage.call('POST', `/billing/cycles/${cycle}/opening`, { as: [...BILLING], body: { eventId: `open-${cycle}`, closesOn } });
-const fetched = async (query = ''): Promise<PostingBatch> => (await stage.call('GET', `/billing/cycles/${cycle}/postings${query}`, { as: [...BILLING] })).body as unknown as PostingBatch;
+const opening = () =>
+  stage.call('POST', `/billing/cycles/${cycle}/opening`, { as: [...BILLING], body: { eventId: `open-${cycle}`, closesOn } });
+const fetched = async (query = ''): Promise<PostingBatch> =>
+  (await stage.call('GET', `/billing/cycles/${cycle}/postings${query}`, { as: [...BILLING] })).body as unknown as PostingBatch;
 const counts = async (of: string): Promise<{ state: string; counts: CycleCounts } | undefined> => {
   const { body } = await stage.call('GET', `/billing/cycles?series=${SERIES}`, { as: [...BILLING] });
   return (body.items as unknown as { cycle: string; state: string; counts: CycleCounts }[]).find((each) => each.cycle === of);
@@ -105,7 +110,9 @@ test('the API killed after the record of an opening, worker and Temporal killed 
   await stage.startStruckApi('openCycle');
   await lost(opening(), () => stage.startStruckApi('start'));
   // recorded, and nobody has been told
-  expect(await counts(cycle)).toEqual(expect.objectContaining({ state: 'open', counts: { ...NOTHING, due: SETTLEMENTS * 2, waiting: SETTLEMENTS * 2 } }));
+  expect(await counts(cycle)).toEqual(
+    expect.objectContaining({ state: 'open', counts: { ...NOTHING, due: SETTLEMENTS * 2, waiting: SETTLEMENTS * 2 } }),
+  );
   await lost(opening(), () => stage.startApi());
   expect((await opening()).status).toBe(200);
 
@@ -139,7 +146,9 @@ test('the API killed when a batch is frozen: asked again it is the same, and hol
   expect(batch).toMatchObject({ cycle, batch: 1, count: DUE, sum: batch.items.reduce((sum, { amount }) => sum + amount, 0) });
   expect(batch.items).toHaveLength(DUE);
   expect(await fetched('?batch=1')).toEqual(batch);
-  const { rows } = await stage.pool.query<{ posting: string }>('select posting from app.postings where cycle = $1 order by posting', [cycle]);
+  const { rows } = await stage.pool.query<{ posting: string }>('select posting from app.postings where cycle = $1 order by posting', [
+    cycle,
+  ]);
   expect(batch.items.map(({ posting }) => posting).sort()).toEqual(rows.map(({ posting }) => posting).sort());
   const { rows: frozen } = await stage.pool.query('select batch from app.posting_batches');
   expect(frozen).toEqual([{ batch: 1 }]);
@@ -151,10 +160,15 @@ test('the API killed between acceptance and answer of an acknowledgement: sent a
   const items = batch.items
     .filter(({ settlement }) => settlement !== silent)
     .map(({ posting, settlement, kind }): Outcome =>
-      settlement === refused && kind === 'fee' ? { posting, outcome: 'refused', reason: 'مصوبه نیامده است' } : { posting, outcome: 'taken', billSerial: 'B-1' },
+      settlement === refused && kind === 'fee'
+        ? { posting, outcome: 'refused', reason: 'مصوبه نیامده است' }
+        : { posting, outcome: 'taken', billSerial: 'B-1' },
     );
   const acknowledge = (eventId = 'ack-1') =>
-    stage.call('POST', `/billing/cycles/${cycle}/acknowledgements`, { as: [...BILLING], body: { eventId, batch: batch.batch, count: batch.count, sum: batch.sum, items } });
+    stage.call('POST', `/billing/cycles/${cycle}/acknowledgements`, {
+      as: [...BILLING],
+      body: { eventId, batch: batch.batch, count: batch.count, sum: batch.sum, items },
+    });
   await stage.api.kill('SIGTERM');
   await stage.startStruckApi('acknowledge');
   await lost(acknowledge(), () => stage.startStruckApi('start'));
@@ -163,7 +177,9 @@ test('the API killed between acceptance and answer of an acknowledgement: sent a
 
   const taken = DUE - 3;
   await until('all is carried', SECONDS, async () => (await counts(cycle))?.counts.taken === taken);
-  await until('the refusal is an error with an owner', SECONDS, async () => (await stage.call('GET', `/settlements/${refused}`)).body.corrections.some(({ status }) => status === 'referred'));
+  await until('the refusal is an error with an owner', SECONDS, async () =>
+    (await stage.call('GET', `/settlements/${refused}`)).body.corrections.some(({ status }) => status === 'referred'),
+  );
   expect((await counts(cycle))?.counts).toEqual({ ...NOTHING, due: DUE, taken, handedOver: 2, refused: 1 });
   expect(await heard('taken')).toEqual([taken, taken]);
   expect(await heard('refused')).toEqual([1, 1]);

@@ -36,13 +36,23 @@ const MARK = '--- example ---';
 /** Runs examples one after the other in one shell, as they are pasted; answers what each printed. The first that fails ends it. */
 async function pasted(codes: string[], more: Record<string, string>): Promise<string[]> {
   const main = path.resolve('dist/src/main.js');
-  const script = ['set -eo pipefail', ...codes.map((code) => code.replaceAll('node dist/src/main.js', `node '${main}'`))].join(`\necho; echo '${MARK}'\n`);
-  const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env: { ...stage.environment(), ...more }, timeout: 100_000 });
-  return stdout.split(MARK).slice(1).map((printed) => printed.trim());
+  const script = ['set -eo pipefail', ...codes.map((code) => code.replaceAll('node dist/src/main.js', `node '${main}'`))].join(
+    `\necho; echo '${MARK}'\n`,
+  );
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+    cwd: folder,
+    env: { ...stage.environment(), ...more },
+    timeout: 100_000,
+  });
+  return stdout
+    .split(MARK)
+    .slice(1)
+    .map((printed) => printed.trim());
 }
 
 /** The JSON objects among what was printed, one a line. */
-const objects = (printed: string): Record<string, unknown>[] => printed.split(/\n|(?<=\})(?=\{)/).flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+const objects = (printed: string): Record<string, unknown>[] =>
+  printed.split(/\n|(?<=\})(?=\{)/).flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
 
 test('README: one settlement, from the receipt to billing’s word', async () => {
   const [given = '', ...codes] = examples('README.md', '## One settlement, step by step', '## Pull the plug');
@@ -60,7 +70,10 @@ test('README: one settlement, from the receipt to billing’s word', async () =>
   expect(readFileSync(path.join(folder, 'copy.pdf')).equals(readFileSync(path.join(folder, 'bill.pdf')))).toBe(false);
   expect(one(/"delivery":\{"deliveredTo":"سیروس کریمی"/)).toContain('"status":"delivered"');
   expect(one(/"status":"handedOver"/)).toContain('"count": 3');
-  expect(JSON.parse(readFileSync(path.join(folder, 'taken.json'), 'utf8'))).toMatchObject({ count: 3, items: expect.arrayContaining([expect.objectContaining({ outcome: 'taken' })]) });
+  expect(JSON.parse(readFileSync(path.join(folder, 'taken.json'), 'utf8'))).toMatchObject({
+    count: 3,
+    items: expect.arrayContaining([expect.objectContaining({ outcome: 'taken' })]),
+  });
   expect([...(printed.at(-1) ?? '').matchAll(/"status":"taken"/g)].length).toBeGreaterThanOrEqual(3);
 });
 

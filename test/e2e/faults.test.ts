@@ -17,7 +17,8 @@ afterEach(async () => {
   expect(await oracle(stage)).toEqual([]);
 });
 
-const settle = (account: Account, change: Record<string, unknown> = {}): Promise<Answer> => stage.call('POST', '/settlements', { body: requestFor(account, change) });
+const settle = (account: Account, change: Record<string, unknown> = {}): Promise<Answer> =>
+  stage.call('POST', '/settlements', { body: requestFor(account, change) });
 const show = (account: Account): Promise<Answer> => stage.call('GET', `/settlements/${idOf(account)}`);
 const run = (account: Account) => stage.client.workflow.getHandle(settlementWorkflowId(idOf(account)));
 const announced = (account: Account, seconds = TAKEN_OVER_S) =>
@@ -44,7 +45,8 @@ async function committed(account: Account): Promise<Committed> {
   );
   return rows[0] as Committed;
 }
-const counter = async (): Promise<number> => (await stage.pool.query<{ sum: number }>('select coalesce(sum(last), 0)::integer as sum from app.bill_numbers')).rows[0]?.sum ?? 0;
+const counter = async (): Promise<number> =>
+  (await stage.pool.query<{ sum: number }>('select coalesce(sum(last), 0)::integer as sum from app.bill_numbers')).rows[0]?.sum ?? 0;
 
 test('a worker killed between the commit of a step and its record: another one goes on from what is committed', async () => {
   await stage.worker.kill('SIGTERM');
@@ -56,7 +58,11 @@ test('a worker killed between the commit of a step and its record: another one g
     const answer = settle(account);
     expect(await worker.ended).toBe('signal SIGKILL');
     const left = await committed(account);
-    expect(left).toMatchObject({ bills: 1, announcedAt: step === 'issueBill' ? null : expect.any(String), fees: step === 'scheduleFee' ? 1 : 0 });
+    expect(left).toMatchObject({
+      bills: 1,
+      announcedAt: step === 'issueBill' ? null : expect.any(String),
+      fees: step === 'scheduleFee' ? 1 : 0,
+    });
     struck.push({ step, account, left });
     // the clerk is told where to look, or already sees what was announced when it was in time
     const { status, headers, body } = await answer;
@@ -69,7 +75,13 @@ test('a worker killed between the commit of a step and its record: another one g
     const now = await committed(account);
     expect(settlement.bill.number).toBe(left.number);
     expect(now).toEqual({ ...left, announcedAt: left.announcedAt ?? settlement.announcedAt, fees: 1, counter: before + struck.length });
-    await until('the workflow has gone on', TAKEN_OVER_S, async () => (await stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'counter' } })).status === 200);
+    await until(
+      'the workflow has gone on',
+      TAKEN_OVER_S,
+      async () =>
+        (await stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'counter' } }))
+          .status === 200,
+    );
     expect((await settle(account)).body.bill.number).toBe(left.number);
   }
 }, 120_000);
@@ -87,7 +99,10 @@ test('a worker halted before a step and continued after another one took over: b
   void halted.kill('SIGCONT');
   await until('the late attempt', 20, async () => halted.messages.length > 1);
   // it finds what the other one issued
-  expect(halted.messages).toEqual(['halts', { late: expect.objectContaining({ value: expect.objectContaining({ number: settlement.bill.number }) }) }]);
+  expect(halted.messages).toEqual([
+    'halts',
+    { late: expect.objectContaining({ value: expect.objectContaining({ number: settlement.bill.number }) }) },
+  ]);
   expect(await counter()).toBe(before + 1);
   await halted.kill('SIGTERM');
 }, 180_000);
@@ -110,12 +125,19 @@ test('Postgres away during a request: it is accepted, seen as pending, and annou
   expect(pending.map(({ activityType }) => activityType?.name).sort()).toEqual(['fetchAccount', 'register']);
   // Temporal knows what Postgres cannot tell
   expect(await show(account)).toMatchObject({ status: 200, body: { status: 'received', receivedAt } });
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'unreachable', temporal: 'ok', worker: 'ok' } });
+  expect((await stage.call('GET', '/readyz')).body).toEqual({
+    ready: false,
+    checks: { postgres: 'unreachable', temporal: 'ok', worker: 'ok' },
+  });
   expect((await stage.call('GET', `/accounts/${account.subscription}`)).body).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
 
   await stage.startPostgres();
   const settlement = await announced(account);
-  expect(settlement).toMatchObject({ receivedAt, withinTarget: true, elapsedMs: Date.parse(settlement.announcedAt ?? '') - Date.parse(receivedAt) });
+  expect(settlement).toMatchObject({
+    receivedAt,
+    withinTarget: true,
+    elapsedMs: Date.parse(settlement.announcedAt ?? '') - Date.parse(receivedAt),
+  });
   const [register] = settlement.steps;
   expect(register?.name).toBe('register');
   // two quick attempts came before those that Temporal counted
@@ -132,7 +154,10 @@ test('Temporal killed: nothing is accepted meanwhile, nothing that was acknowled
   const account = stage.account();
   const refused = await settle(account);
   expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '5']);
-  expect((await stage.call('GET', '/readyz')).body).toEqual({ ready: false, checks: { postgres: 'ok', temporal: 'unreachable', worker: 'unknown' } });
+  expect((await stage.call('GET', '/readyz')).body).toEqual({
+    ready: false,
+    checks: { postgres: 'ok', temporal: 'unreachable', worker: 'unknown' },
+  });
   // what was announced can still be shown and printed
   expect((await show(waiting[0] as Account)).body.bill.number).toBe(settlements[0]?.bill.number);
   expect((await stage.call('GET', `/settlements/${idOf(waiting[0] as Account)}/bill.pdf`)).status).toBe(200);
@@ -141,7 +166,8 @@ test('Temporal killed: nothing is accepted meanwhile, nothing that was acknowled
   for (const each of waiting) {
     await until('the cycle has opened', TAKEN_OVER_S, async () => (await show(each)).body.status === 'handedOver');
   }
-  expect((await stage.client.workflow.list({ query: `WorkflowId = '${settlementWorkflowId(idOf(account))}'` })[Symbol.asyncIterator]().next()).done).toBe(true);
+  const runs = stage.client.workflow.list({ query: `WorkflowId = '${settlementWorkflowId(idOf(account))}'` });
+  expect((await runs[Symbol.asyncIterator]().next()).done).toBe(true);
   await until('the same request is accepted', TAKEN_OVER_S, async () => (await settle(account)).status < 300);
   await announced(account);
   expect(stage.worker.running()).toBe(true);
@@ -212,7 +238,9 @@ test('database connections cut under load: every settlement is announced once', 
   });
   let cut = 0;
   while (!answered) {
-    const { rowCount } = await stage.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tasvieh-%'");
+    const { rowCount } = await stage.pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tasvieh-%'",
+    );
     cut += rowCount ?? 0;
     await new Promise((resolve) => setTimeout(resolve, 40));
   }

@@ -30,10 +30,14 @@ beforeAll(async () => {
   stage = await openStage(60);
   await stage.startAll();
   [cancelled, rejected, open] = [stage.account(), stage.account(), stage.account()];
-  const settle = (account: Account, change: Record<string, unknown> = {}) => stage.call('POST', '/settlements', { body: requestFor(account, { applicant: APPLICANT, ...change }) });
+  const settle = (account: Account, change: Record<string, unknown> = {}) =>
+    stage.call('POST', '/settlements', { body: requestFor(account, { applicant: APPLICANT, ...change }) });
   const answers = await Promise.all([settle(cancelled), settle(open), settle(rejected, { reading: rejected.reading - 10 })]);
   expect(answers.map(({ status }) => status)).toEqual([201, 201, 422]);
-  const gone = await stage.call('POST', `/settlements/${idOf(cancelled)}/cancellation`, { as: ['supervisor', '01'], body: { reason: 'درخواست مشترک' } });
+  const gone = await stage.call('POST', `/settlements/${idOf(cancelled)}/cancellation`, {
+    as: ['supervisor', '01'],
+    body: { reason: 'درخواست مشترک' },
+  });
   expect([gone.status, gone.body.status]).toEqual([200, 'cancelled']);
   // somebody who could not wait
   await stage.client.workflow.start('unheardOf', { workflowId: 'terminated', taskQueue: 'nobody' });
@@ -51,13 +55,26 @@ async function listed(): Promise<string[]> {
 }
 const store = () => createHistoryStore(stage.pool);
 const kept = async (): Promise<{ id: string; status: string; settlement: string | null; keys: string[] }[]> =>
-  (await stage.pool.query<{ id: string; status: string; settlement: string | null; keys: string[] }>('select workflow_id as id, status, settlement_id as settlement, key_ids as keys from app.histories order by 1')).rows;
+  (
+    await stage.pool.query<{ id: string; status: string; settlement: string | null; keys: string[] }>(
+      'select workflow_id as id, status, settlement_id as settlement, key_ids as keys from app.histories order by 1',
+    )
+  ).rows;
 
 async function run(keys: string, ...args: string[]): Promise<{ code: number; out: string }> {
   const lines: string[] = [];
   const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  const served = { databaseUrl: stage.postgres.url, temporalAddress: stage.temporal.address, temporalNamespace: stage.temporal.namespace, encryptionKeys: keys } as ServedConfig;
-  addHistoriesCommand(program, () => served, (line) => void lines.push(line));
+  const served = {
+    databaseUrl: stage.postgres.url,
+    temporalAddress: stage.temporal.address,
+    temporalNamespace: stage.temporal.namespace,
+    encryptionKeys: keys,
+  } as ServedConfig;
+  addHistoriesCommand(
+    program,
+    () => served,
+    (line) => void lines.push(line),
+  );
   await program.parseAsync(['node', 'tasvieh', 'histories', ...args]);
   const code = Number(process.exitCode ?? 0);
   process.exitCode = undefined;
@@ -66,7 +83,10 @@ async function run(keys: string, ...args: string[]): Promise<{ code: number; out
 
 test('an export that is cut off goes on where it was; what is kept is kept once, encrypted, and nothing of what is open', async () => {
   const ending = new AbortController();
-  const first = exportHistories({ client: stage.client, store: store() }, { onRun: () => void ending.abort(new Error('cut off')), ending: ending.signal });
+  const first = exportHistories(
+    { client: stage.client, store: store() },
+    { onRun: () => void ending.abort(new Error('cut off')), ending: ending.signal },
+  );
   await expect(first).rejects.toThrow('cut off');
   const before = await kept();
   expect(before.length).toBeLessThan(ended.length);
@@ -81,7 +101,10 @@ test('an export that is cut off goes on where it was; what is kept is kept once,
       { id: settlementWorkflowId(idOf(rejected)), status: 'FAILED', settlement: idOf(rejected), keys: ['test'] },
     ].sort((a, b) => (a.id < b.id ? -1 : 1)),
   );
-  for await (const { history } of store().each(null)) expect(gunzipSync(history).toString()).not.toMatch(new RegExp(`${APPLICANT.nationalId}|${NAME}|${Buffer.from(NAME).toString('base64').slice(0, -4)}`));
+  for await (const { history } of store().each(null))
+    expect(gunzipSync(history).toString()).not.toMatch(
+      new RegExp(`${APPLICANT.nationalId}|${NAME}|${Buffer.from(NAME).toString('base64').slice(0, -4)}`),
+    );
 });
 
 test('the nightly workflow keeps what has ended since', async () => {
@@ -90,18 +113,25 @@ test('the nightly workflow keeps what has ended since', async () => {
   await stage.pool.query('delete from app.histories where settlement_id is null');
   await handle.trigger();
   const action = await until('its run', 30, async () => (await handle.describe()).info.recentActions[0]?.action);
-  expect(await stage.client.workflow.getHandle(action.workflow.workflowId, action.workflow.firstExecutionRunId).result()).toMatchObject({ kept: 1, gone: 0 });
+  expect(await stage.client.workflow.getHandle(action.workflow.workflowId, action.workflow.firstExecutionRunId).result()).toMatchObject({
+    kept: 1,
+    gone: 0,
+  });
   expect((await kept()).map(({ id }) => id)).toEqual(ended);
 });
 
 test('shown with the keys alone, and that somebody looked is on record', async () => {
   const id = settlementWorkflowId(idOf(cancelled));
   const { out } = await run(ENCRYPTION_KEYS, 'show', id);
-  expect(out).toMatch(new RegExp(`^${id} \\(settlement, run [0-9a-f-]{36}\\): COMPLETED, .* events\n1  .*  WORKFLOW_EXECUTION_STARTED  .*${NAME}`));
+  expect(out).toMatch(
+    new RegExp(`^${id} \\(settlement, run [0-9a-f-]{36}\\): COMPLETED, .* events\n1  .*  WORKFLOW_EXECUTION_STARTED  .*${NAME}`),
+  );
   expect(out).toContain('درخواست مشترک');
   const { events } = JSON.parse((await run(ENCRYPTION_KEYS, 'show', id, '--json')).out) as { events: { type: string }[] };
   expect(events.at(-1)?.type).toBe('WORKFLOW_EXECUTION_COMPLETED');
-  const looks = (await createAccessStore(stage.pool).list({ subscription: cancelled.subscription, limit: 10 })).items.filter(({ call }) => call === 'histories show');
+  const looks = (await createAccessStore(stage.pool).list({ subscription: cancelled.subscription, limit: 10 })).items.filter(
+    ({ call }) => call === 'histories show',
+  );
   expect(looks).toHaveLength(2);
   expect(looks[0]).toMatchObject({ settlement: idOf(cancelled) });
   await expect(run(newEncryptionKey('other'), 'show', id)).rejects.toThrow(/key test.*TASVIEH_ENCRYPTION_KEYS/);
@@ -120,7 +150,12 @@ test('replayed on this code they follow; on code that takes another step the set
     const changed = path.join(folder, 'bundle.js');
     writeFileSync(changed, readFileSync(WORKFLOW_BUNDLE, 'utf8').replaceAll('computeDebt', 'computeOther'));
     const faults = [];
-    for await (const { workflowId, error } of replayHistories(store().each(null), createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)), changed)) faults.push([workflowId, error?.name]);
+    for await (const { workflowId, error } of replayHistories(
+      store().each(null),
+      createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)),
+      changed,
+    ))
+      faults.push([workflowId, error?.name]);
     expect(faults.sort()).toEqual(ended.filter((id) => id !== 'terminated').map((id) => [id, 'DeterminismViolationError']));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -29,7 +29,10 @@ beforeAll(async () => {
     req.on('data', (part: Buffer) => parts.push(part));
     req.on('end', () => {
       const { resourceSpans } = JSON.parse(Buffer.concat(parts).toString()) as {
-        resourceSpans: { resource: { attributes: { key: string; value: { stringValue: string } }[] }; scopeSpans: { spans: { traceId: string; name: string }[] }[] }[];
+        resourceSpans: {
+          resource: { attributes: { key: string; value: { stringValue: string } }[] };
+          scopeSpans: { spans: { traceId: string; name: string }[] }[];
+        }[];
       };
       for (const { resource, scopeSpans } of resourceSpans) {
         const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
@@ -47,7 +50,10 @@ beforeAll(async () => {
   });
   await stage.startAll();
   account = stage.account();
-  const answer = await stage.call('POST', '/settlements', { body: requestFor(account, { applicant: APPLICANT }), headers: { 'X-Request-Id': REQUEST } });
+  const answer = await stage.call('POST', '/settlements', {
+    body: requestFor(account, { applicant: APPLICANT }),
+    headers: { 'X-Request-Id': REQUEST },
+  });
   expect([201, 202]).toContain(answer.status);
   await until('announced, with its postings', 30, async () => {
     const { body } = await stage.call('GET', `/settlements/${idOf(account)}`);
@@ -81,16 +87,32 @@ test('one trace leads from the request over the workflow into its steps', async 
   });
   const names = (service: string): string[] => whole.filter((span) => span.service === service).map(({ name }) => name);
   expect(names('tasvieh-api')).toEqual(expect.arrayContaining(['POST /settlements', 'UpdateWithStartWorkflow:announceBalance']));
-  expect([...new Set(names('tasvieh-worker'))].filter((name) => STEPS.includes(name.slice('RunActivity:'.length))).sort()).toEqual(STEPS.map((step) => `RunActivity:${step}`));
+  expect([...new Set(names('tasvieh-worker'))].filter((name) => STEPS.includes(name.slice('RunActivity:'.length))).sort()).toEqual(
+    STEPS.map((step) => `RunActivity:${step}`),
+  );
 });
 
 test('the logs of both name the request, the settlement and the workflow, and no person and no secret', async () => {
-  const lines = (name: 'api' | 'worker'): Record<string, unknown>[] => stage.logOf(name).trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = (name: 'api' | 'worker'): Record<string, unknown>[] =>
+    stage
+      .logOf(name)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   const ids = { requestId: REQUEST, settlement: idOf(account), workflowId: settlementWorkflowId(idOf(account)) };
   expect(lines('api')).toContainEqual(expect.objectContaining({ ...ids, msg: 'answered', route: '/settlements' }));
-  for (const step of STEPS) expect(lines('worker')).toContainEqual(expect.objectContaining({ ...ids, step, msg: 'step done', runId: expect.any(String) }));
+  for (const step of STEPS)
+    expect(lines('worker')).toContainEqual(expect.objectContaining({ ...ids, step, msg: 'step done', runId: expect.any(String) }));
   const all = stage.logOf('api') + stage.logOf('worker');
-  for (const hidden of [account.name, APPLICANT.name, APPLICANT.nationalId, APPLICANT.mobile, await stage.tokenOf('clerk', '01'), 'only for the tests of one machine']) expect(all).not.toContain(hidden);
+  for (const hidden of [
+    account.name,
+    APPLICANT.name,
+    APPLICANT.nationalId,
+    APPLICANT.mobile,
+    await stage.tokenOf('clerk', '01'),
+    'only for the tests of one machine',
+  ])
+    expect(all).not.toContain(hidden);
   expect(all).not.toMatch(/postgres:\/\/[^\s:/@]+:(?!…)[^\s@]+@/);
 });
 
@@ -113,13 +135,15 @@ test('API and worker tell their metrics', async () => {
   expect(sample(api, 'tasvieh_task_queue_pollers', 'tasks="workflow"')).toBeGreaterThanOrEqual(1);
   expect([sample(api, 'tasvieh_database_up'), sample(api, 'tasvieh_temporal_up')]).toEqual([1, 1]);
   // machines of one clock
-  for (const text of [await clocksOf('worker'), await clocksOf('api')]) for (const clock of ['postgres', 'temporal']) expect(Math.abs(sample(text, 'tasvieh_clock_skew_seconds', clock) ?? 9)).toBeLessThan(1);
+  for (const text of [await clocksOf('worker'), await clocksOf('api')])
+    for (const clock of ['postgres', 'temporal']) expect(Math.abs(sample(text, 'tasvieh_clock_skew_seconds', clock) ?? 9)).toBeLessThan(1);
   for (const hidden of [account.subscription, account.name, 'clerk-01']) expect(api + worker).not.toContain(hidden);
 });
-const clocksOf = (from: 'api' | 'worker'): Promise<string> => until('clocks compared', 10, async () => {
-  const text = await scrape(from);
-  return ['postgres', 'temporal'].every((clock) => sample(text, 'tasvieh_clock_skew_seconds', clock) !== null) && text;
-});
+const clocksOf = (from: 'api' | 'worker'): Promise<string> =>
+  until('clocks compared', 10, async () => {
+    const text = await scrape(from);
+    return ['postgres', 'temporal'].every((clock) => sample(text, 'tasvieh_clock_skew_seconds', clock) !== null) && text;
+  });
 
 test('a workflow task that cannot be done is a metric, and all that the rules and the dashboard use of the SDK is told', async () => {
   // no worker knows the type: its task fails and is tried again for ever, as one would that does not replay
@@ -129,7 +153,11 @@ test('a workflow task that cannot be done is a metric, and all that the rules an
     return (sample(text, 'temporal_workflow_task_execution_failed', 'workflow_type="unheardOf"') ?? 0) > 0 && text;
   });
   await stage.client.workflow.getHandle('poison').terminate();
-  const files = ['ops/prometheus', 'ops/grafana'].flatMap((folder) => readdirSync(folder).filter((name) => /\.(json|yml)$/.test(name)).map((name) => path.join(folder, name)));
+  const files = ['ops/prometheus', 'ops/grafana'].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /\.(json|yml)$/.test(name))
+      .map((name) => path.join(folder, name)),
+  );
   const used = new Set(files.flatMap((file) => readFileSync(file, 'utf8').match(/\btemporal_\w+/g) ?? []));
   expect(used.size).toBeGreaterThan(3);
   expect([...used].filter((metric) => sample(worker, metric) === null)).toEqual([]);

@@ -28,19 +28,33 @@ let cycle: { name: string; closesOn: string };
 
 const show = async (account: Account): Promise<Body> => (await stage.call('GET', `/settlements/${idOf(account)}`)).body;
 const settle = (account: Account) => stage.call('POST', '/settlements', { body: requestFor(account) });
-const deliver = (account: Account) => stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'counter' } });
-const open = () => stage.call('POST', `/billing/cycles/${cycle.name}/opening`, { as: [...BILLING], body: { eventId: `open-${cycle.name}`, closesOn: cycle.closesOn } });
-const stored = async (account: Account): Promise<Settlement | null> => createSettlementStore(stage.pool).get(idOf(account), { office: null });
-const statuses = async (): Promise<(string | undefined)[]> => Promise.all([announced, delivered, corrected, later].map(async (account) => (await stored(account))?.status));
-const temporal = (...args: string[]): string => execFileSync(temporalExecutable() ?? '', [...args, '--address', stage.temporal.address], { encoding: 'utf8' });
+const deliver = (account: Account) =>
+  stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'counter' } });
+const open = () =>
+  stage.call('POST', `/billing/cycles/${cycle.name}/opening`, {
+    as: [...BILLING],
+    body: { eventId: `open-${cycle.name}`, closesOn: cycle.closesOn },
+  });
+const stored = async (account: Account): Promise<Settlement | null> =>
+  createSettlementStore(stage.pool).get(idOf(account), { office: null });
+const statuses = async (): Promise<(string | undefined)[]> =>
+  Promise.all([announced, delivered, corrected, later].map(async (account) => (await stored(account))?.status));
+const temporal = (...args: string[]): string =>
+  execFileSync(temporalExecutable() ?? '', [...args, '--address', stage.temporal.address], { encoding: 'utf8' });
 
 async function differences(): Promise<WorkflowDifference[]> {
   const found = [];
-  for await (const each of compareWorkflows(stage.client, { get: createSettlementStore(stage.pool).get, openIds: () => openSettlements(stage.pool) })) found.push(each);
+  for await (const each of compareWorkflows(stage.client, {
+    get: createSettlementStore(stage.pool).get,
+    openIds: () => openSettlements(stage.pool),
+  }))
+    found.push(each);
   return found.sort((a, b) => (a.settlement < b.settlement ? -1 : 1));
 }
-const named = (all: WorkflowDifference[]): [string, string, string[]][] => all.map(({ settlement, what, fields }) => [settlement, what, fields.map(({ field }) => field)]);
-const inOrder = (...all: [Account, string, string[]][]) => all.map(([account, ...rest]) => [idOf(account), ...rest]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+const named = (all: WorkflowDifference[]): [string, string, string[]][] =>
+  all.map(({ settlement, what, fields }) => [settlement, what, fields.map(({ field }) => field)]);
+const inOrder = (...all: [Account, string, string[]][]) =>
+  all.map(([account, ...rest]) => [idOf(account), ...rest]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 
 /** What must hold from whatever backup: the log and the tables agree, every bill is computed again, nothing is there twice. */
 async function nothingDoubled(): Promise<void> {
@@ -58,10 +72,16 @@ beforeAll(async () => {
   stage = await openStage(60, { ownServers: 'it puts both servers back to earlier days' });
   await stage.startAll();
   [announced, delivered, corrected, later] = [stage.account(), stage.account(), stage.account(), stage.account()];
-  await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [SERIES, [announced, delivered, corrected, later].map(({ subscription }) => subscription)]);
+  await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [
+    SERIES,
+    [announced, delivered, corrected, later].map(({ subscription }) => subscription),
+  ]);
   for (const account of [announced, delivered, corrected]) expect((await settle(account)).status).toBe(201);
   expect((await deliver(delivered)).status).toBe(200);
-  const reported = await stage.call('POST', `/settlements/${idOf(corrected)}/corrections`, { as: ['supervisor', '01'], body: { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد' } });
+  const reported = await stage.call('POST', `/settlements/${idOf(corrected)}/corrections`, {
+    as: ['supervisor', '01'],
+    body: { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد' },
+  });
   expect(reported.status).toBe(201);
   const [posting] = (await show(delivered)).postings;
   cycle = { name: posting?.cycle ?? '', closesOn: posting?.dueOn ?? '' };
@@ -92,7 +112,12 @@ test('both from one stop: as it was, and everything goes on', async () => {
 test('Temporal older than Postgres: steps are repeated without harm, and what has no workflow is named', async () => {
   await stage.restore({ postgres: 'second', temporal: 'first' });
   expect(named(await differences())).toEqual(
-    inOrder([announced, 'differs', ['status', 'delivered', 'postings']], [delivered, 'differs', ['status', 'postings']], [corrected, 'differs', ['status', 'postings']], [later, 'noWorkflow', []]),
+    inOrder(
+      [announced, 'differs', ['status', 'delivered', 'postings']],
+      [delivered, 'differs', ['status', 'postings']],
+      [corrected, 'differs', ['status', 'postings']],
+      [later, 'noWorkflow', []],
+    ),
   );
   // what was asked for since is asked for again, as it is on record
   const before = await stored(announced);
@@ -100,7 +125,8 @@ test('Temporal older than Postgres: steps are repeated without harm, and what ha
   expect((await open()).status).toBe(200);
   // Postgres holds them as handed over already, so the opening tells nobody: they are told by hand
   const opened = JSON.stringify({ eventId: `open-${cycle.name}`, cycle: cycle.name, closesOn: cycle.closesOn });
-  for (const account of [announced, delivered, corrected]) temporal('workflow', 'signal', '--workflow-id', settlementWorkflowId(idOf(account)), '--name', 'billingCycleOpened', '--input', opened);
+  for (const account of [announced, delivered, corrected])
+    temporal('workflow', 'signal', '--workflow-id', settlementWorkflowId(idOf(account)), '--name', 'billingCycleOpened', '--input', opened);
   await until('they caught up', 30, async () => (await differences()).length === 1);
   expect(named(await differences())).toEqual(inOrder([later, 'noWorkflow', []]));
   expect(await stored(announced)).toEqual(before);
@@ -116,15 +142,25 @@ test('Postgres older than Temporal: what is lost is named, and mended from the w
   await stage.restore({ postgres: 'first', temporal: 'second' });
   expect(await statuses()).toEqual(['announced', 'delivered', 'announced', undefined]);
   expect(named(await differences())).toEqual(
-    inOrder([announced, 'differs', ['status', 'delivered', 'postings']], [delivered, 'differs', ['status', 'postings']], [corrected, 'differs', ['status', 'postings']], [later, 'notStored', ['status', 'revision', 'bill', 'payable', 'postings']]),
+    inOrder(
+      [announced, 'differs', ['status', 'delivered', 'postings']],
+      [delivered, 'differs', ['status', 'postings']],
+      [corrected, 'differs', ['status', 'postings']],
+      [later, 'notStored', ['status', 'revision', 'bill', 'payable', 'postings']],
+    ),
   );
   // a settlement that Postgres does not know is done again by its own workflow, as of its receipt
   temporal('workflow', 'reset', '--workflow-id', settlementWorkflowId(idOf(later)), '--type', 'FirstWorkflowTask', '--reason', 'restored');
-  await until('it is stored', 30, async () => (await stored(later))?.status === 'announced' || (await stored(later))?.status === 'handedOver');
+  await until(
+    'it is stored',
+    30,
+    async () => (await stored(later))?.status === 'announced' || (await stored(later))?.status === 'handedOver',
+  );
   expect((await stored(later))?.bill).toMatchObject({ number: laterBill.number, payable: laterBill.payable });
   // billing opens its cycle once more; the workflows look at their postings again
   expect((await open()).status).toBe(201);
-  for (const account of [announced, delivered, corrected, later]) temporal('workflow', 'signal', '--workflow-id', settlementWorkflowId(idOf(account)), '--name', 'outboxChanged');
+  for (const account of [announced, delivered, corrected, later])
+    temporal('workflow', 'signal', '--workflow-id', settlementWorkflowId(idOf(account)), '--name', 'outboxChanged');
   await until('with billing again', 30, async () => (await statuses()).every((status) => status === 'handedOver'));
   // only who took the bill over is lost: the workflow knows it
   const left = await until('the rest', 30, async () => {

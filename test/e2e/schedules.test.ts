@@ -81,7 +81,8 @@ test('triggered it runs once, for its day, and its tasks wait with their timers'
   await handle().trigger();
   await until('the second run', 30, async () => (await handle().describe()).info.recentActions.length === 2);
   const rows = await until('ended', 30, async () => {
-    for await (const { status } of stage.client.workflow.list({ query: "WorkflowType = 'dailyWatch' and ExecutionStatus = 'Running'" })) return status && false;
+    for await (const { status } of stage.client.workflow.list({ query: "WorkflowType = 'dailyWatch' and ExecutionStatus = 'Running'" }))
+      return status && false;
     return (await stage.pool.query<{ id: string }>("select id from app.tasks where kind = 'staleFeed'")).rows;
   });
   expect(rows).toEqual([{ id }]);

@@ -29,7 +29,8 @@ const settle = (request: Record<string, unknown>, as?: [Parameters<Stage['tokenO
   stage.call('POST', '/settlements', { body: request, ...(as === undefined ? {} : { as }) });
 const show = async (account: { subscription: string }) => (await stage.call('GET', `/settlements/${idOf(account)}`)).body;
 const preview = async (request: Record<string, unknown>) => (await stage.call('POST', '/settlements/preview', { body: request })).body;
-const count = async (sql: string, id: string): Promise<number> => Number((await stage.pool.query<{ count: number }>(sql, [id])).rows[0]?.count);
+const count = async (sql: string, id: string): Promise<number> =>
+  Number((await stage.pool.query<{ count: number }>(sql, [id])).rows[0]?.count);
 const bills = (account: { subscription: string }) => count('select count(*) from app.bills where settlement_id = $1', idOf(account));
 
 test('the service says that it is ready', async () => {
@@ -66,7 +67,15 @@ test('from the request to the announced balance, asked for again and with other 
     corrections: [],
     delivery: null,
   });
-  expect(settlement.steps.map(({ name }) => name)).toEqual(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']);
+  expect(settlement.steps.map(({ name }) => name)).toEqual([
+    'register',
+    'fetchAccount',
+    'checkReading',
+    'computeDebt',
+    'issueBill',
+    'announce',
+    'scheduleFee',
+  ]);
   expect(settlement.postings.map(({ kind, status }) => [kind, status])).toEqual(
     expect.arrayContaining([
       ['fee', 'waiting'],
@@ -106,7 +115,10 @@ test('the bill is a PDF with the payable amount, a copy says so', async () => {
         return file;
       }),
     );
-    const read = execFileSync(process.execPath, [path.resolve('test/document/pdf-text.mjs'), ...files], { encoding: 'utf8', maxBuffer: 1 << 26 });
+    const read = execFileSync(process.execPath, [path.resolve('test/document/pdf-text.mjs'), ...files], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
     const [original, copy] = (JSON.parse(read) as { lines: string[] }[][]).map((pages) => pages.flatMap((page) => page.lines).join('\n'));
     expect(original).toContain(bill.payable.toLocaleString('fa-IR'));
     expect(original).not.toContain('المثن');
@@ -139,7 +151,12 @@ test('a reading below the previous one is refused with all that is needed to men
 
 test('what is wrong with the request itself is told at once', async () => {
   const account = stage.account();
-  const { status, body } = await settle({ ...requestFor(account), settlementDate: '1405/13/01', reading: -1, applicant: { kind: 'owner', name: 'علی', nationalId: '1234567890' } });
+  const { status, body } = await settle({
+    ...requestFor(account),
+    settlementDate: '1405/13/01',
+    reading: -1,
+    applicant: { kind: 'owner', name: 'علی', nationalId: '1234567890' },
+  });
   expect([status, body.code]).toEqual([422, 'INVALID_REQUEST']);
   expect(body.errors.map(({ field, code }) => [field, code])).toEqual(
     expect.arrayContaining([
@@ -219,7 +236,9 @@ test('another office: neither the account nor its settlement', async () => {
   await forbidden(stage.call('GET', `/settlements/${idOf(account)}`, { as }));
   await forbidden(stage.call('GET', `/settlements/${idOf(account)}/bill.pdf`, { as }));
   await forbidden(stage.call('GET', `/settlements/${idOf(account)}/events`, { as }));
-  await forbidden(stage.call('POST', `/settlements/${idOf(account)}/delivery`, { as, body: { deliveredTo: account.name, channel: 'counter' } }));
+  await forbidden(
+    stage.call('POST', `/settlements/${idOf(account)}/delivery`, { as, body: { deliveredTo: account.name, channel: 'counter' } }),
+  );
   await forbidden(stage.call('GET', '/settlements?office=01', { as }));
   expect((await stage.call('GET', '/settlements', { as })).body.items).toEqual([]);
   // roles and tokens
@@ -232,7 +251,9 @@ test('the list goes through all of the office, newest first, page by page', asyn
   const items: { id: string; receivedAt: string }[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { status, body }: Answer = await stage.call('GET', `/settlements?limit=3${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, { as: [...SUPERVISOR] });
+    const { status, body }: Answer = await stage.call('GET', `/settlements?limit=3${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, {
+      as: [...SUPERVISOR],
+    });
     expect(status).toBe(200);
     expect(body.items.length).toBeLessThanOrEqual(3);
     items.push(...body.items);
@@ -249,13 +270,17 @@ test('the list goes through all of the office, newest first, page by page', asyn
 
 test('delivery is recorded once, however often it is confirmed', async () => {
   const account = stage.account();
-  const deliver = () => stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'counter' } });
+  const deliver = () =>
+    stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'counter' } });
   expect((await deliver()).status).toBe(404);
   await settle(requestFor(account));
   const answers = [...(await Promise.all([deliver(), deliver()])), await deliver()];
   for (const { status, body } of answers) {
     expect(status).toBe(200);
-    expect(body).toMatchObject({ status: 'delivered', delivery: { ...answers[0]?.body.delivery, deliveredTo: account.name, channel: 'counter' } });
+    expect(body).toMatchObject({
+      status: 'delivered',
+      delivery: { ...answers[0]?.body.delivery, deliveredTo: account.name, channel: 'counter' },
+    });
   }
   expect((await show(account)).status).toBe('delivered');
   expect(await count("select count(*) from app.events where settlement_id = $1 and kind = 'delivered'", idOf(account))).toBe(1);
@@ -263,7 +288,9 @@ test('delivery is recorded once, however often it is confirmed', async () => {
 
 test('what billing tells of the cycle ends up in the settlement, once', async () => {
   const account = stage.account();
-  const { body: settlement } = await settle(requestFor(account, { newSubscriber: { name: 'سارا احمدی', nationalId: '0932833810', from: addDays(today, 1) } }));
+  const { body: settlement } = await settle(
+    requestFor(account, { newSubscriber: { name: 'سارا احمدی', nationalId: '0932833810', from: addDays(today, 1) } }),
+  );
   const [posting, ...others] = settlement.postings;
   if (!posting) throw new Error('no posting');
   expect(others).toHaveLength(2);
@@ -286,42 +313,64 @@ test('what billing tells of the cycle ends up in the settlement, once', async ()
 
 test('a new clerk signs in, may not issue without qualifications, issues with them, and is shut out when disabled', async () => {
   const account = stage.account();
-  const admin = (address: string, body?: unknown): Promise<Answer> => stage.call('POST', `/people${address}`, { as: ['admin', '01'], ...(body === undefined ? {} : { body }) });
+  const admin = (address: string, body?: unknown): Promise<Answer> =>
+    stage.call('POST', `/people${address}`, { as: ['admin', '01'], ...(body === undefined ? {} : { body }) });
   const cookieIn = ({ headers }: Answer): string => (headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const recorded = await admin('', { id: 'trainee', name: 'پروین سلیمی', office: '01', roles: ['clerk'] });
   expect(recorded.status).toBe(201);
   const { oneTimePassword } = JSON.parse(recorded.bytes.toString()) as { oneTimePassword: string };
   const first = await stage.call('POST', '/session', { as: null, body: { user: 'trainee', password: oneTimePassword } });
   expect(first.status).toBe(200);
-  const changed = await stage.call('POST', '/session/password', { as: null, headers: { cookie: cookieIn(first) }, body: { current: oneTimePassword, next: 'باران روی پل قدیمی' } });
+  const changed = await stage.call('POST', '/session/password', {
+    as: null,
+    headers: { cookie: cookieIn(first) },
+    body: { current: oneTimePassword, next: 'باران روی پل قدیمی' },
+  });
   expect(changed.status).toBe(204);
   const headers = { cookie: cookieIn(changed) };
   const ask = (address: string): Promise<Answer> => stage.call('POST', address, { as: null, headers, body: requestFor(account) });
 
-  expect((await ask('/settlements/preview')).body).toMatchObject({ bill: null, errors: [{ code: 'OPERATOR_NOT_QUALIFIED', field: 'clerk' }] });
+  expect((await ask('/settlements/preview')).body).toMatchObject({
+    bill: null,
+    errors: [{ code: 'OPERATOR_NOT_QUALIFIED', field: 'clerk' }],
+  });
   expect((await stage.call('GET', `/settlements/${idOf(account)}`)).status).toBe(404);
   const refused = await ask('/settlements');
   expect([refused.status, refused.body.code]).toEqual([422, 'REJECTED']);
-  expect(refused.body.errors).toEqual([expect.objectContaining({ code: 'OPERATOR_NOT_QUALIFIED', severity: 'error', message: expect.stringMatching(PERSIAN) })]);
+  expect(refused.body.errors).toEqual([
+    expect.objectContaining({ code: 'OPERATOR_NOT_QUALIFIED', severity: 'error', message: expect.stringMatching(PERSIAN) }),
+  ]);
   // nothing but the rejection
   expect(await show(account)).toMatchObject({ status: 'rejected', bill: null, postings: [], errors: [{ code: 'OPERATOR_NOT_QUALIFIED' }] });
-  for (const table of ['bills', 'postings', 'tasks']) expect([table, await count(`select count(*) from app.${table} where settlement_id = $1`, idOf(account))]).toEqual([table, 0]);
+  for (const table of ['bills', 'postings', 'tasks'])
+    expect([table, await count(`select count(*) from app.${table} where settlement_id = $1`, idOf(account))]).toEqual([table, 0]);
 
   for (const code of ['sevenSkills', 'billingSystem', 'secondCopy']) {
-    expect((await admin('/trainee/qualifications', { code, validFrom: today, validTo: code === 'secondCopy' ? addDays(today, 7) : null })).status).toBe(201);
+    expect(
+      (await admin('/trainee/qualifications', { code, validFrom: today, validTo: code === 'secondCopy' ? addDays(today, 7) : null }))
+        .status,
+    ).toBe(201);
   }
   const issued = await ask('/settlements');
   expect([issued.status, issued.body.status]).toEqual([201, 'announced']);
-  expect(issued.body.warnings).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'QUALIFICATION_LAPSES', severity: 'info' })]));
+  expect(issued.body.warnings).toEqual(
+    expect.arrayContaining([expect.objectContaining({ code: 'QUALIFICATION_LAPSES', severity: 'info' })]),
+  );
 
   expect((await admin('/trainee', { active: false })).status).toBe(200);
   expect((await ask('/settlements')).status).toBe(401);
 });
 
 /** Reads server-sent events until the server ends the stream. */
-async function* events(account: { subscription: string }, lastEventId?: string): AsyncGenerator<{ id: number; event: string; data: unknown }> {
+async function* events(
+  account: { subscription: string },
+  lastEventId?: string,
+): AsyncGenerator<{ id: number; event: string; data: unknown }> {
   const response = await fetch(`${stage.address()}/settlements/${idOf(account)}/events`, {
-    headers: { authorization: `Bearer ${await stage.tokenOf('clerk', '01')}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) },
+    headers: {
+      authorization: `Bearer ${await stage.tokenOf('clerk', '01')}`,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    },
     signal: AbortSignal.timeout(30_000),
   });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
@@ -360,7 +409,10 @@ ${subscription},9001,99-1405-01,${addDays(today, -22)},${addDays(today, -90)},${
   const payment = `${header}E2E-1,${subscription},${addDays(today, -1)},200000,,\n`;
   expect((await feed('payments', payment)).body).toEqual({ kind: 'payments', rows: 1, inserted: 1, updated: 0, unchanged: 0 });
   expect((await feed('payments', payment)).body).toEqual({ kind: 'payments', rows: 1, inserted: 0, updated: 0, unchanged: 1 });
-  const faulty = await feed('payments', `${header}E2E-2,${subscription},${today},1000,,\nE2E-3,${subscription},1405/14/01,12.5,,\nE2E-4,099999999999,${today},1000,,\n`);
+  const faulty = await feed(
+    'payments',
+    `${header}E2E-2,${subscription},${today},1000,,\nE2E-3,${subscription},1405/14/01,12.5,,\nE2E-4,099999999999,${today},1000,,\n`,
+  );
   expect([faulty.status, faulty.body.code]).toEqual([422, 'FEED_REFUSED']);
   expect(faulty.body.errors.map(({ row, column, code }) => [row, column, code])).toEqual([
     [3, 'paidOn', 'NOT_A_DATE'],
@@ -403,9 +455,14 @@ ${subscription},9001,99-1405-01,${addDays(today, -22)},${addDays(today, -90)},${
   expect(await show(account)).toMatchObject({ status: 'settled', delivery: { channel: 'mobile' } });
   // after the end: the same answer for the same facts, nothing new for a late repeat
   await until('the run has closed', 20, async () => (await run.describe()).status.name === 'COMPLETED');
-  expect(await settle(requestFor(account))).toMatchObject({ status: 200, body: { status: 'settled', bill: { number: settlement.bill.number } } });
+  expect(await settle(requestFor(account))).toMatchObject({
+    status: 200,
+    body: { status: 'settled', bill: { number: settlement.bill.number } },
+  });
   expect((await settle(requestFor(account, { reading: account.reading + 41 }))).status).toBe(409);
-  expect((await stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'mobile' } })).status).toBe(200);
+  expect(
+    (await stage.call('POST', `/settlements/${idOf(account)}/delivery`, { body: { deliveredTo: account.name, channel: 'mobile' } })).status,
+  ).toBe(200);
   expect(await bills(account)).toBe(1);
 });
 

@@ -18,7 +18,10 @@ beforeAll(async () => {
   const started = await Promise.all([stage.startAll(), stage.startAnother('worker'), stage.startAnother('api')]);
   second = { worker: started[1], api: started[2] };
   accounts = Array.from({ length: SETTLEMENTS }, () => stage.account());
-  await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [SERIES, accounts.map(({ subscription }) => subscription)]);
+  await stage.pool.query('update billing.accounts set series = $1 where subscription = any($2)', [
+    SERIES,
+    accounts.map(({ subscription }) => subscription),
+  ]);
 }, 120_000);
 afterAll(() => stage?.close());
 afterEach(async () => {
@@ -69,7 +72,9 @@ test('one worker and one API killed in the middle: the others announce the rest,
   expect(new Set(bills.map(({ bill }) => bill.number)).size).toBe(SETTLEMENTS);
   // whoever got no answer asks again, of the one that is left
   const again = await Promise.all(half.map((account) => settle(account, second.api)));
-  expect(again.map(({ status, body }) => [status, body.bill.number])).toEqual(bills.slice(SETTLEMENTS / 2).map(({ bill }) => [200, bill.number]));
+  expect(again.map(({ status, body }) => [status, body.bill.number])).toEqual(
+    bills.slice(SETTLEMENTS / 2).map(({ bill }) => [200, bill.number]),
+  );
 }, 120_000);
 
 test('a cycle opened and its batch fetched by both APIs at once: everyone is told once, and both give the same batch', async () => {
@@ -78,14 +83,29 @@ test('a cycle opened and its batch fetched by both APIs at once: everyone is tol
   const opening = openingOf(body);
   const { cycle } = opening;
   const both = <T>(act: (of: Process) => Promise<T>): Promise<T[]> => Promise.all([act(stage.api), act(second.api)]);
-  const openings = await both((of) => stage.call('POST', `/billing/cycles/${cycle}/opening`, { of, as: BILLING, body: { eventId: opening.eventId, closesOn: opening.closesOn } }));
+  const openings = await both((of) =>
+    stage.call('POST', `/billing/cycles/${cycle}/opening`, {
+      of,
+      as: BILLING,
+      body: { eventId: opening.eventId, closesOn: opening.closesOn },
+    }),
+  );
   for (const { status } of openings) expect([200, 201]).toContain(status);
-  const due = (await stage.pool.query<{ n: number }>('select count(*)::integer as n from app.postings where cycle = $1', [cycle])).rows[0]?.n ?? 0;
+  const due =
+    (await stage.pool.query<{ n: number }>('select count(*)::integer as n from app.postings where cycle = $1', [cycle])).rows[0]?.n ?? 0;
   expect(due).toBe(SETTLEMENTS * 2);
-  await until('all are handed over', TAKEN_OVER_S, async () => (await stage.pool.query("select from app.postings where cycle = $1 and status = 'waiting'", [cycle])).rowCount === 0);
-  const batches = await both(async (of) => (await stage.call('GET', `/billing/cycles/${cycle}/postings`, { of, as: BILLING })).body as unknown as PostingBatch);
+  await until(
+    'all are handed over',
+    TAKEN_OVER_S,
+    async () => (await stage.pool.query("select from app.postings where cycle = $1 and status = 'waiting'", [cycle])).rowCount === 0,
+  );
+  const batches = await both(
+    async (of) => (await stage.call('GET', `/billing/cycles/${cycle}/postings`, { of, as: BILLING })).body as unknown as PostingBatch,
+  );
   expect(batches[0]).toMatchObject({ cycle, batch: 1, count: due });
   expect(batches[1]).toEqual(batches[0]);
-  const { rows } = await stage.pool.query<{ times: number }>("select count(*)::integer as times from app.events where kind = 'cycleOpened' group by settlement_id");
+  const { rows } = await stage.pool.query<{ times: number }>(
+    "select count(*)::integer as times from app.events where kind = 'cycleOpened' group by settlement_id",
+  );
   expect(rows).toEqual(Array.from({ length: SETTLEMENTS }, () => ({ times: 1 })));
 }, 120_000);

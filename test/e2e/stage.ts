@@ -123,7 +123,9 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
     // its channel tells it when this process is gone, so that it ends even when jest is killed
     const child: ChildProcess = fork(script, [name], { env, execArgv: [], stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
-    const gone = new Promise<string>((resolve) => child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : `signal ${by}`)));
+    const gone = new Promise<string>((resolve) =>
+      child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : `signal ${by}`)),
+    );
     const made: Process = {
       pid: child.pid ?? -1,
       port: null,
@@ -175,7 +177,11 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
     throw error;
   }
   const database = pool;
-  const client = new Client({ connection, namespace: (temporal as unknown as TestTemporal).namespace, dataConverter: createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)) });
+  const client = new Client({
+    connection,
+    namespace: (temporal as unknown as TestTemporal).namespace,
+    dataConverter: createDataConverter(readEncryptionKeys(ENCRYPTION_KEYS)),
+  });
 
   /** Household accounts of office 01, open, read by staff, far from the end of the counter; each is given once. */
   const { rows: accounts } = await database.query<Account>(
@@ -194,7 +200,11 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
   };
 
   /** A call of the API, or `of` another one, with a real token (`as` null: without any); rejects when it is gone. */
-  async function call(method: string, address: string, options: { as?: [Role, string] | null; body?: unknown; csv?: string; headers?: Record<string, string>; of?: Process } = {}): Promise<Answer> {
+  async function call(
+    method: string,
+    address: string,
+    options: { as?: [Role, string] | null; body?: unknown; csv?: string; headers?: Record<string, string>; of?: Process } = {},
+  ): Promise<Answer> {
     const { as = ['clerk', '01'], of = api } = options;
     const response = await fetch(`http://127.0.0.1:${of?.port}${address.startsWith('/readyz') ? '' : '/api/v1'}${address}`, {
       method,
@@ -259,7 +269,11 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
     startStruckWorker: (strike: WorkerStrike): Promise<Process> => launch(STRUCK, 'worker', { STRIKE: JSON.stringify(strike) }),
     /** An API in the place of the one that is gone. It kills itself when a call of the posting store or the messenger is done. */
     async startStruckApi(call: 'openCycle' | 'nextBatch' | 'acknowledge' | 'start') {
-      api = await launch(STRUCK, 'api', { ...settings, TASVIEH_API_PORT: String(api?.port ?? 0), STRIKE: JSON.stringify({ how: 'kill', call }) });
+      api = await launch(STRUCK, 'api', {
+        ...settings,
+        TASVIEH_API_PORT: String(api?.port ?? 0),
+        STRIKE: JSON.stringify({ how: 'kill', call }),
+      });
     },
     /** Whatever a test before has killed runs again. */
     async startAll() {
@@ -297,7 +311,10 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
 /** What each server keeps in a folder. */
 const KEPT_BY = {
   postgres: (folder: string): string[] => [path.join(folder, 'postgres')],
-  temporal: (folder: string): string[] => readdirSync(folder).filter((name) => /^temporal\.db(-wal|-shm)?$/.test(name)).map((name) => path.join(folder, name)),
+  temporal: (folder: string): string[] =>
+    readdirSync(folder)
+      .filter((name) => /^temporal\.db(-wal|-shm)?$/.test(name))
+      .map((name) => path.join(folder, name)),
 };
 
 /** Who calls as a role of an office. */
@@ -306,7 +323,10 @@ function operatorOf(role: Role, office: string): Operator {
 }
 
 /** The request of a usual settlement today, with what a test changes. */
-export function requestFor(account: Pick<Account, 'subscription' | 'reading' | 'name'>, change: Record<string, unknown> = {}): Record<string, unknown> {
+export function requestFor(
+  account: Pick<Account, 'subscription' | 'reading' | 'name'>,
+  change: Record<string, unknown> = {},
+): Record<string, unknown> {
   return {
     subscription: account.subscription,
     settlementDate: todayInTehran(new Date()),
@@ -398,7 +418,8 @@ export async function oracle({ pool, client }: Pick<Stage, 'pool' | 'client'>): 
     if (payable + carry !== total || bill.total !== total || bill.payable !== payable) fault('payable and carry are not the total');
     if (bill.payments.reduce((sum, payment) => sum + payment.amount, 0) !== payable) fault('the slips do not pay the payable');
     if (fees !== (bill.fee ? 1 : 0)) fault(`${fees} fees`);
-    if (settlementPostings.length !== 1 || settlementPostings[0] !== total) fault(`handed to billing: ${settlementPostings.join(', ')} instead of ${total}`);
+    if (settlementPostings.length !== 1 || settlementPostings[0] !== total)
+      fault(`handed to billing: ${settlementPostings.join(', ')} instead of ${total}`);
     for (const kind of ['issued', 'announced', 'scheduled']) {
       const times = events.filter((each) => each === kind).length;
       if (times !== 1) fault(`${times} times ${kind}`);
@@ -420,17 +441,21 @@ export async function oracle({ pool, client }: Pick<Stage, 'pool' | 'client'>): 
   );
   for (const { office, year, last, numbers } of counters) {
     const expected = Array.from({ length: last }, (_, i) => `${office}-${year}-${String(i + 1).padStart(6, '0')}`);
-    if (numbers.join() !== expected.join()) faults.push(`numbers of ${office} in ${year} have gaps or repeat: ${numbers.join()} up to ${last}`);
+    if (numbers.join() !== expected.join())
+      faults.push(`numbers of ${office} in ${year} have gaps or repeat: ${numbers.join()} up to ${last}`);
   }
   const { rows: periods } = await pool.query<{ subscription: string; last: number; slips: number }>(
     `select p.subscription, p.last, (select coalesce(sum(json_array_length((b.bill->'payments')::json)), 0)
        from app.bills b join app.settlements s on s.id = b.settlement_id where s.subscription = p.subscription) as slips from app.payment_periods p`,
   );
   for (const { subscription, last, slips } of periods) {
-    if (last - DEFAULT_PAYMENT_PERIODS.from + 1 !== slips) faults.push(`payment periods of ${subscription}: up to ${last} for ${slips} slips`);
+    if (last - DEFAULT_PAYMENT_PERIODS.from + 1 !== slips)
+      faults.push(`payment periods of ${subscription}: up to ${last} for ${slips} slips`);
   }
   const known = new Set(rows.map(({ id }) => settlementWorkflowId(id)));
-  for await (const { workflowId, status } of client.workflow.list({ query: `WorkflowType = 'settlement' and ExecutionStatus = 'Running'` })) {
+  for await (const { workflowId, status } of client.workflow.list({
+    query: `WorkflowType = 'settlement' and ExecutionStatus = 'Running'`,
+  })) {
     if (!known.has(workflowId)) faults.push(`${workflowId} (${status.name}) is not in Postgres`);
   }
   return faults;

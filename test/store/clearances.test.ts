@@ -32,7 +32,14 @@ async function issued(totalDue = 100_000): Promise<{ order: SettlementOrder; id:
 }
 const pay = ({ order, bill }: { order: SettlementOrder; bill: Bill }, amount: number) =>
   createPaymentStore(database.pool).record(
-    { reference: `C-${++references}`, eventId: `C-${references}`, subscription: order.facts.subscription, paymentId: bill.payments[0]!.paymentId, amount, paidOn: today() },
+    {
+      reference: `C-${++references}`,
+      eventId: `C-${references}`,
+      subscription: order.facts.subscription,
+      paymentId: bill.payments[0]!.paymentId,
+      amount,
+      paidOn: today(),
+    },
     '01',
     { id: 'b-1', office: '01' },
   );
@@ -41,7 +48,8 @@ const view = (id: string) => createSettlementStore(database.pool).get(id, { offi
 async function agrees(id: string): Promise<void> {
   for await (const each of rebuildSettlements(database.pool, id)) expect(each).toEqual({ settlement: id, equal: true, differences: [] });
 }
-const cleared = async (id: string) => (await database.pool.query("select at, data from app.events where settlement_id = $1 and kind = 'cleared' order by seq", [id])).rows;
+const cleared = async (id: string) =>
+  (await database.pool.query("select at, data from app.events where settlement_id = $1 and kind = 'cleared' order by seq", [id])).rows;
 
 test('owed: refused with what is missing; paid: one letter, numbered, the same ever after, also for ten at once', async () => {
   const settled = await issued();
@@ -54,7 +62,12 @@ test('owed: refused with what is missing; paid: one letter, numbered, the same e
   const [first] = letters.map((each) => each && 'letter' in each && each.letter);
   expect(letters.map((each) => each && 'letter' in each && each.letter)).toEqual(Array(10).fill(first));
   expect(letters.filter((each) => each && 'issued' in each && each.issued)).toHaveLength(1);
-  expect(first).toMatchObject({ number: expect.stringMatching(/^M-01-\d{4}-\d{6}$/), bill: { number: bill.number, revision: 1 }, paid: bill.payable, person: { name: expect.any(String) } });
+  expect(first).toMatchObject({
+    number: expect.stringMatching(/^M-01-\d{4}-\d{6}$/),
+    bill: { number: bill.number, revision: 1 },
+    paid: bill.payable,
+    person: { name: expect.any(String) },
+  });
   // what the ledger says later does not change it
   await database.pool.query(`update billing.accounts set name = 'نام دیگر' where subscription = $1`, [settled.order.facts.subscription]);
   expect(await issue(id, { ...CLERK, id: 'c-2' })).toEqual({ letter: first, issued: false });
@@ -68,7 +81,15 @@ test('nothing to pay needs no payment; an open error, a cancellation and an unkn
   expect(await issue(credit.id)).toMatchObject({ issued: true, letter: { paid: 0, payments: [], bill: { payable: 0 } } });
   const corrections = createCorrectionStore(database.pool);
   const at = new Date().toISOString();
-  await corrections.report(credit.id, 1, 'referred', { kind: 'other', cause: 'system', description: 'x', by: CLERK, owner: { role: 'supervisor', user: null }, at, dueAt: at });
+  await corrections.report(credit.id, 1, 'referred', {
+    kind: 'other',
+    cause: 'system',
+    description: 'x',
+    by: CLERK,
+    owner: { role: 'supervisor', user: null },
+    at,
+    dueAt: at,
+  });
   expect(await issue(credit.id)).toEqual({ refusal: { code: 'CORRECTION_OPEN', n: 1 } });
   await corrections.decide(credit.id, 1, 'withdrawn', CLERK, null);
   expect(await issue(credit.id)).toMatchObject({ issued: false });
@@ -96,14 +117,25 @@ test('numbers follow one another; a gap, a void one and a missing last one are n
     await client.query('begin');
     // two that are gone, one of them the last
     await client.query('delete from app.clearances where settlement_id = any($1)', [[three[1]!.id, three[2]!.id]]);
-    for (const table of ['steps', 'postings', 'slips', 'bills']) await client.query(`delete from app.${table} where settlement_id = any($1)`, [[three[1]!.id, three[2]!.id]]);
+    for (const table of ['steps', 'postings', 'slips', 'bills'])
+      await client.query(`delete from app.${table} where settlement_id = any($1)`, [[three[1]!.id, three[2]!.id]]);
     await client.query('commit');
   } finally {
     client.release();
   }
   const [bill, clearance] = await all();
-  expect(bill).toMatchObject({ document: 'bill', office: '01', void: expect.arrayContaining([bills[0]]), missing: [{ from: bills[1], to: bills[2], count: 2 }] });
-  expect(clearance).toMatchObject({ document: 'clearance', office: '01', void: expect.arrayContaining([numbers[0]]), missing: [{ from: numbers[1], to: numbers[2], count: 2 }] });
+  expect(bill).toMatchObject({
+    document: 'bill',
+    office: '01',
+    void: expect.arrayContaining([bills[0]]),
+    missing: [{ from: bills[1], to: bills[2], count: 2 }],
+  });
+  expect(clearance).toMatchObject({
+    document: 'clearance',
+    office: '01',
+    void: expect.arrayContaining([numbers[0]]),
+    missing: [{ from: numbers[1], to: numbers[2], count: 2 }],
+  });
   // of a period only its own numbers count
   const [tomorrow] = await numberedDocuments(database.pool, { from: new Date(Date.now() + 86_400_000).toISOString(), to: null });
   expect(tomorrow).toBeUndefined();
@@ -116,8 +148,13 @@ test('reprints are counted one by one, each revision by itself, in the view and 
   const copies = createCopyStore(database.pool);
   const numbers = await Promise.all(Array.from({ length: 6 }, (_, i) => copies.record(id, 1, { ...CLERK, id: `c-${i}` })));
   expect([...numbers].sort()).toEqual([1, 2, 3, 4, 5, 6]);
-  expect((await view(id))?.copies).toMatchObject(Array.from({ length: 6 }, (_, i) => ({ revision: 1, n: i + 1, by: expect.stringMatching(/^c-\d$/), at: expect.any(String) })));
-  const { rows } = await database.pool.query("select data->'n' as n from app.events where settlement_id = $1 and kind = 'copied' order by seq", [id]);
+  expect((await view(id))?.copies).toMatchObject(
+    Array.from({ length: 6 }, (_, i) => ({ revision: 1, n: i + 1, by: expect.stringMatching(/^c-\d$/), at: expect.any(String) })),
+  );
+  const { rows } = await database.pool.query(
+    "select data->'n' as n from app.events where settlement_id = $1 and kind = 'copied' order by seq",
+    [id],
+  );
   expect(rows.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6]);
   await expect(copies.record(id, 2, CLERK)).rejects.toThrow();
   await agrees(id);

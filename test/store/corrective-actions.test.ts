@@ -20,14 +20,38 @@ afterAll(() => db?.stop());
 const BY = { id: 'q1', name: 'زهرا', role: 'quality' } as const;
 const AT = '2026-11-25T06:30:00.000Z';
 const repeated = (change: Partial<CorrectiveAction> = {}): NewAction =>
-  ({ scope: 'clerk', subject: 'c1', office: '01', month: '1405/09', openedAt: AT, errors: 3, threshold: 3, openedBy: null, reason: null, ...change }) as NewAction;
-const byHand = (reason: string): NewAction => ({ scope: 'other', subject: 'نام‌ها', office: '*', month: '1405/09', openedAt: AT, errors: null, threshold: null, openedBy: BY, reason });
+  ({
+    scope: 'clerk',
+    subject: 'c1',
+    office: '01',
+    month: '1405/09',
+    openedAt: AT,
+    errors: 3,
+    threshold: 3,
+    openedBy: null,
+    reason: null,
+    ...change,
+  }) as NewAction;
+const byHand = (reason: string): NewAction => ({
+  scope: 'other',
+  subject: 'نام‌ها',
+  office: '*',
+  month: '1405/09',
+  openedAt: AT,
+  errors: null,
+  threshold: null,
+  openedBy: BY,
+  reason,
+});
 
 let settlements = 0;
 /** Errors of a new settlement; answers its id. */
 async function erring(office: string, clerk: string, errors: { cause: string; at: string; status?: string }[]): Promise<string> {
   const subscription = String(123_000_000_000 + ++settlements);
-  const order = { ...orderOf(facts('1397/02/11', null, { subscription })), id: settlementId(subscription, facts('1397/02/11', null).settlementDate) };
+  const order = {
+    ...orderOf(facts('1397/02/11', null, { subscription })),
+    id: settlementId(subscription, facts('1397/02/11', null).settlementDate),
+  };
   await createSettlementStore(db.pool).register({ ...order, clerk: { ...order.clerk, id: clerk, office } }, 'run-1');
   for (const [i, { cause, at, status = 'referred' }] of errors.entries()) {
     await db.pool.query(
@@ -43,11 +67,24 @@ test('what repeats in a Jalali month: by settlement, clerk, cause and office; an
   const before = new Date(Date.parse(first) - 1).toISOString();
   const next = startOfDayInTehran(jalali('1405/09/01'));
   const last = new Date(Date.parse(next) - 1).toISOString();
-  const mine = await erring('01', 'a', [{ cause: 'clerk', at: first }, { cause: 'clerk', at: last }, { cause: 'feed', at: last }, { cause: 'clerk', at: before }, { cause: 'clerk', at: next }]);
-  await erring('01', 'a', [{ cause: 'clerk', at: first, status: 'issued' }, { cause: 'clerk', at: first, status: 'withdrawn' }]);
+  const mine = await erring('01', 'a', [
+    { cause: 'clerk', at: first },
+    { cause: 'clerk', at: last },
+    { cause: 'feed', at: last },
+    { cause: 'clerk', at: before },
+    { cause: 'clerk', at: next },
+  ]);
+  await erring('01', 'a', [
+    { cause: 'clerk', at: first, status: 'issued' },
+    { cause: 'clerk', at: first, status: 'withdrawn' },
+  ]);
   await erring('01', 'b', [{ cause: 'clerk', at: first }]);
-  await erring('02', 'c', [{ cause: 'clerk', at: first }, { cause: 'feed', at: first }]);
-  const of = async (n: number) => (await store.errorsLike(mine, n, '1405/08')).map(({ scope, subject, office, errors }) => [scope, subject, office, errors]);
+  await erring('02', 'c', [
+    { cause: 'clerk', at: first },
+    { cause: 'feed', at: first },
+  ]);
+  const of = async (n: number) =>
+    (await store.errorsLike(mine, n, '1405/08')).map(({ scope, subject, office, errors }) => [scope, subject, office, errors]);
   expect(await of(1)).toEqual([
     ['cause', 'clerk', '*', 5],
     // what others got wrong is not the clerk's
@@ -71,7 +108,10 @@ test('once a scope and month, also by two at the same moment; by hand once a rea
   expect(new Set(answers.map(({ action }) => action.n)).size).toBe(1);
   expect(await store.open(repeated({ subject: 'race', month: '1405/10' }))).toMatchObject({ opened: true });
   const hand = await store.open(byHand('شکایت'));
-  expect(hand).toMatchObject({ opened: true, action: { status: 'opened', version: 0, openedBy: BY, reason: 'شکایت', errors: null, meeting: null, actions: [], closure: null } });
+  expect(hand).toMatchObject({
+    opened: true,
+    action: { status: 'opened', version: 0, openedBy: BY, reason: 'شکایت', errors: null, meeting: null, actions: [], closure: null },
+  });
   expect(await store.open(byHand('شکایت'))).toEqual({ action: hand.action, opened: false });
   expect(await store.open(byHand('شکایت دیگر'))).toMatchObject({ opened: true });
 });
@@ -96,13 +136,21 @@ test('an act changes it once: a repeat reads back what the first made of it, and
   const { rows } = await db.pool.query('select version, act, by from app.corrective_action_events where n = $1', [action.n]);
   // what was written stands apart, so that it can be erased
   expect(rows).toEqual([{ version: 1, act: { act: 'call', on: '1405/09/08' }, by: BY }]);
-  expect((await db.pool.query('select version, data from app.corrective_action_texts where n = $1', [action.n])).rows).toEqual([{ version: 1, data: { participants: ['مریم'] } }]);
+  expect((await db.pool.query('select version, data from app.corrective_action_texts where n = $1', [action.n])).rows).toEqual([
+    { version: 1, data: { participants: ['مریم'] } },
+  ]);
   await expect(db.pool.query('delete from app.corrective_action_events')).rejects.toThrow('append-only');
 });
 
 test('listed the newest first, in pages; a supervisor sees the own office’s and the company’s', async () => {
   await emptied(db.pool, 'app.corrective_actions');
-  for (const [subject, office] of [['x1', '01'], ['x2', '02'], ['x3', '*'], ['x4', '01']] as const) await store.open(repeated({ subject, office }));
+  for (const [subject, office] of [
+    ['x1', '01'],
+    ['x2', '02'],
+    ['x3', '*'],
+    ['x4', '01'],
+  ] as const)
+    await store.open(repeated({ subject, office }));
   const list = async (change: Partial<Parameters<CorrectiveActionStore['list']>[0]> = {}) => {
     const { items, next } = await store.list({ scope: null, limit: 10, ...change });
     return [items.map(({ subject }) => subject), next];
@@ -115,4 +163,3 @@ test('listed the newest first, in pages; a supervisor sees the own office’s an
   const [, before] = await list({ limit: 3 });
   expect(await list({ limit: 3, before: before as number })).toEqual([['x1'], null]);
 });
-

@@ -46,30 +46,73 @@ async function issued(): Promise<Issued> {
   if (!bill || !slip) throw new Error('nothing to be paid');
   return { id: order.id, subscription, bill, slip };
 }
-function report({ subscription, slip }: Issued, change: Partial<PaymentReport & { eventId: string }> = {}): PaymentReport & { eventId: string } {
+function report(
+  { subscription, slip }: Issued,
+  change: Partial<PaymentReport & { eventId: string }> = {},
+): PaymentReport & { eventId: string } {
   const n = ++reports;
-  return { eventId: `event-${n}`, reference: `R-${n}`, subscription, paymentId: slip.paymentId, amount: slip.amount, paidOn: today(), ...change };
+  return {
+    eventId: `event-${n}`,
+    reference: `R-${n}`,
+    subscription,
+    paymentId: slip.paymentId,
+    amount: slip.amount,
+    paidOn: today(),
+    ...change,
+  };
 }
 const record = (of: PaymentReport & { eventId: string }) => store.record(of, '01', BY);
-const view = async (id: string): Promise<Settlement> => (await createSettlementStore(database.pool).get(id, { office: null })) as Settlement;
-const events = async (id: string) => (await database.pool.query("select key, data from app.events where settlement_id = $1 and kind = 'paid' order by seq", [id])).rows;
-const tasks = async (like: string) => (await database.pool.query('select id, settlement_id, office, kind, role, closed_at from app.tasks where id like $1 order by id', [like])).rows;
+const view = async (id: string): Promise<Settlement> =>
+  (await createSettlementStore(database.pool).get(id, { office: null })) as Settlement;
+const events = async (id: string) =>
+  (await database.pool.query("select key, data from app.events where settlement_id = $1 and kind = 'paid' order by seq", [id])).rows;
+const tasks = async (like: string) =>
+  (await database.pool.query('select id, settlement_id, office, kind, role, closed_at from app.tasks where id like $1 order by id', [like]))
+    .rows;
 const feed = (...rows: (PaymentReport & { countedInBill?: string })[]) =>
-  load(database.pool, 'payments', rows.map(({ reference, subscription, paymentId, amount, paidOn, countedInBill = '' }) => ({ reference, subscription, paymentId, amount: String(amount), paidOn, countedInBill })));
+  load(
+    database.pool,
+    'payments',
+    rows.map(({ reference, subscription, paymentId, amount, paidOn, countedInBill = '' }) => ({
+      reference,
+      subscription,
+      paymentId,
+      amount: String(amount),
+      paidOn,
+      countedInBill,
+    })),
+  );
 
 describe('by call', () => {
   test('by a slip: on record, in the view, an event; the same again changes nothing', async () => {
     const of = await issued();
     expect(await view(of.id)).toMatchObject({ payments: [], paid: { amount: 0, remaining: of.bill.payable, status: 'none' } });
     const first = report(of, { amount: of.slip.amount - 1_000 });
-    expect(await record(first)).toMatchObject({ kind: 'recorded', payment: { ...first, outcome: 'matched', settlement: of.id, revision: 1, ledger: null } });
+    expect(await record(first)).toMatchObject({
+      kind: 'recorded',
+      payment: { ...first, outcome: 'matched', settlement: of.id, revision: 1, ledger: null },
+    });
     expect(await record(first)).toMatchObject({ kind: 'same' });
     // sent again under another name: the reference is the payment's
-    expect(await record({ ...first, eventId: `${first.eventId}-again` })).toMatchObject({ kind: 'same', payment: { eventId: first.eventId } });
+    expect(await record({ ...first, eventId: `${first.eventId}-again` })).toMatchObject({
+      kind: 'same',
+      payment: { eventId: first.eventId },
+    });
     const { paymentId } = of.slip;
-    const payment = { reference: first.reference, paymentId, amount: first.amount, paidOn: today(), revision: 1, outcome: 'matched', reportedAmount: null, counted: 0 };
+    const payment = {
+      reference: first.reference,
+      paymentId,
+      amount: first.amount,
+      paidOn: today(),
+      revision: 1,
+      outcome: 'matched',
+      reportedAmount: null,
+      counted: 0,
+    };
     expect(await view(of.id)).toMatchObject({ payments: [payment], paid: { amount: first.amount, remaining: 1_000, status: 'partial' } });
-    expect(await events(of.id)).toMatchObject([{ data: { reference: first.reference, paymentId, amount: first.amount, paidOn: today(), revision: 1, outcome: 'matched' } }]);
+    expect(await events(of.id)).toMatchObject([
+      { data: { reference: first.reference, paymentId, amount: first.amount, paidOn: today(), revision: 1, outcome: 'matched' } },
+    ]);
     expect(await record(report(of, { amount: 1_000 }))).toMatchObject({ kind: 'recorded' });
     expect((await view(of.id)).paid).toEqual({ amount: of.bill.payable, remaining: 0, status: 'paid' });
     expect(await tasks(`%.${of.id}.%`)).toEqual([]);
@@ -80,7 +123,12 @@ describe('by call', () => {
     const [one, two] = [report(of), report(of, { amount: 1_000 })];
     await record(one);
     await record(two);
-    for (const change of [{ amount: one.amount + 1 }, { paidOn: addDays(today(), -1) }, { paymentId: '100000' }, { subscription: '014900000399' }]) {
+    for (const change of [
+      { amount: one.amount + 1 },
+      { paidOn: addDays(today(), -1) },
+      { paymentId: '100000' },
+      { subscription: '014900000399' },
+    ]) {
       expect(await record({ ...one, ...change })).toMatchObject({ kind: 'differs', standing: [one] });
     }
     expect(await record({ ...one, reference: 'R-other' })).toMatchObject({ kind: 'differs', standing: [one] });
@@ -99,7 +147,13 @@ describe('by call', () => {
     const others = await Promise.all([1, 2, 3].map((n) => record(report(of, { reference: 'R-raced', amount: n }))));
     expect(others.map(({ kind }) => kind).sort()).toEqual(['differs', 'differs', 'recorded']);
     expect(await events(of.id)).toHaveLength(2);
-    expect((await database.pool.query('select count(*) from app.payments where reference = any($1)', [[one.reference, unknown.reference, 'R-raced']])).rows).toEqual([{ count: 3 }]);
+    expect(
+      (
+        await database.pool.query('select count(*) from app.payments where reference = any($1)', [
+          [one.reference, unknown.reference, 'R-raced'],
+        ])
+      ).rows,
+    ).toEqual([{ count: 3 }]);
   });
 
   test('too much: a task for the supervisor, also when two halves of it come at the same moment', async () => {
@@ -120,7 +174,9 @@ describe('by call', () => {
     const nobody = report(of, { subscription: '014900099999' });
     expect(await store.record(nobody, null, BY)).toMatchObject({ payment: { outcome: 'unknown' } });
     const task = `unknownPayment.${ordinary.reference}`;
-    expect(await tasks(task)).toEqual([{ id: task, settlement_id: null, office: '01', kind: 'unknownPayment', role: 'billing', closed_at: null }]);
+    expect(await tasks(task)).toEqual([
+      { id: task, settlement_id: null, office: '01', kind: 'unknownPayment', role: 'billing', closed_at: null },
+    ]);
     expect(await tasks(`unknownPayment.${nobody.reference}`)).toMatchObject([{ office: BY.office }]);
 
     const unknown = async (office: string | null) => {
@@ -160,7 +216,10 @@ describe('by call', () => {
     expect(await record(report(of, { paidOn: inTenYears }))).toMatchObject({ payment: { outcome: 'unknown' } });
     const late = report(of, { paidOn: jalali(`${year + 8}/12/29`) });
     expect(await record(late)).toMatchObject({ payment: { outcome: 'matched' } });
-    await feed(report(of, { reference: 'R-ten-years', paidOn: inTenYears }), report(of, { reference: 'R-next-year', paidOn: jalali(`${year + 1}/01/15`) }));
+    await feed(
+      report(of, { reference: 'R-ten-years', paidOn: inTenYears }),
+      report(of, { reference: 'R-next-year', paidOn: jalali(`${year + 1}/01/15`) }),
+    );
     expect((await view(of.id)).payments.map(({ reference }) => reference)).toEqual(['R-next-year', late.reference]);
   });
 });
@@ -188,11 +247,19 @@ describe('a void revision', () => {
     const after = report(of, { amount: 5_000 });
     expect(await record(after)).toMatchObject({ payment: { outcome: 'void', settlement: of.id, revision: 1 } });
     expect((await view(of.id)).paid).toEqual({ amount: 5_000, remaining: 15_000, status: 'partial' });
-    expect(await tasks(`%.${of.id}.%`)).toMatchObject([{ id: `voidPayment.${of.id}.${after.reference}`, kind: 'voidPayment', role: 'supervisor', settlement_id: of.id }]);
-    expect((await store.list({ outcome: 'void', office: null, limit: 10 })).items.map(({ reference }) => reference)).toEqual([before.reference, after.reference]);
+    expect(await tasks(`%.${of.id}.%`)).toMatchObject([
+      { id: `voidPayment.${of.id}.${after.reference}`, kind: 'voidPayment', role: 'supervisor', settlement_id: of.id },
+    ]);
+    expect((await store.list({ outcome: 'void', office: null, limit: 10 })).items.map(({ reference }) => reference)).toEqual([
+      before.reference,
+      after.reference,
+    ]);
     // the ledger's word of the first: the total has counted 1,000 too much
     await feed({ ...before, amount: before.amount - 1_000 });
-    expect(await view(of.id)).toMatchObject({ payments: [{ reportedAmount: before.amount }, {}], paid: { amount: 4_000, remaining: 16_000 } });
+    expect(await view(of.id)).toMatchObject({
+      payments: [{ reportedAmount: before.amount }, {}],
+      paid: { amount: 4_000, remaining: 16_000 },
+    });
   });
 
   test('a cancelled settlement has no sum to be paid; the payment stays with it, flagged', async () => {
@@ -210,7 +277,11 @@ describe('by the feed', () => {
     const of = await issued();
     const one = report(of, { amount: of.slip.amount + 1, paymentId: of.slip.paymentId.padStart(13, '0') });
     const stranger = await issued();
-    const rows = [one, report(stranger, { paymentId: '' }), report(stranger, { paymentId: of.slip.paymentId === stranger.slip.paymentId ? '100000' : of.slip.paymentId })];
+    const rows = [
+      one,
+      report(stranger, { paymentId: '' }),
+      report(stranger, { paymentId: of.slip.paymentId === stranger.slip.paymentId ? '100000' : of.slip.paymentId }),
+    ];
     const result = await feed(...rows);
     expect(result).toMatchObject({ ok: true, inserted: 3, payments: { paid: [{ settlement: of.id, reference: one.reference }] } });
     expect(await view(of.id)).toMatchObject({
@@ -232,16 +303,27 @@ describe('by the feed', () => {
     const of = await issued();
     const one = report(of);
     await record(one);
-    expect(await store.reported(of.subscription)).toEqual([{ reference: one.reference, paidOn: today(), amount: one.amount, paymentId: of.slip.paymentId }]);
+    expect(await store.reported(of.subscription)).toEqual([
+      { reference: one.reference, paidOn: today(), amount: one.amount, paymentId: of.slip.paymentId },
+    ]);
     // the same sum is no news
     expect(await feed(one)).toMatchObject({ payments: { paid: [] } });
     expect(await view(of.id)).toMatchObject({ payments: [{ amount: one.amount, reportedAmount: null }], paid: { status: 'paid' } });
     expect(await store.reported(of.subscription)).toEqual([]);
     const corrected = { ...one, amount: one.amount - 500 };
     expect(await feed(corrected)).toMatchObject({ payments: { paid: [{ settlement: of.id, reference: one.reference }] } });
-    expect(await view(of.id)).toMatchObject({ payments: [{ amount: corrected.amount, reportedAmount: one.amount }], paid: { remaining: 500, status: 'partial' } });
-    expect((await events(of.id)).map(({ data }) => [data.amount, data.reportedAmount])).toEqual([[one.amount, undefined], [corrected.amount, one.amount]]);
-    expect(await record(one)).toMatchObject({ kind: 'same', payment: { amount: one.amount, ledger: { amount: corrected.amount, paidOn: today() } } });
+    expect(await view(of.id)).toMatchObject({
+      payments: [{ amount: corrected.amount, reportedAmount: one.amount }],
+      paid: { remaining: 500, status: 'partial' },
+    });
+    expect((await events(of.id)).map(({ data }) => [data.amount, data.reportedAmount])).toEqual([
+      [one.amount, undefined],
+      [corrected.amount, one.amount],
+    ]);
+    expect(await record(one)).toMatchObject({
+      kind: 'same',
+      payment: { amount: one.amount, ledger: { amount: corrected.amount, paidOn: today() } },
+    });
   });
 
   test('a ledger row without a payment id leaves the reported one; with another’s it goes there', async () => {
@@ -249,8 +331,15 @@ describe('by the feed', () => {
     const [one, two] = [report(of), report(of, { amount: 1_000 })];
     await record(one);
     await record(two);
-    expect(await feed({ ...one, paymentId: '', amount: 3_000 }, { ...two, subscription: other.subscription, paymentId: other.slip.paymentId })).toMatchObject({
-      payments: { paid: expect.arrayContaining([expect.objectContaining({ settlement: of.id, reference: one.reference }), expect.objectContaining({ settlement: other.id, reference: two.reference })]) },
+    expect(
+      await feed({ ...one, paymentId: '', amount: 3_000 }, { ...two, subscription: other.subscription, paymentId: other.slip.paymentId }),
+    ).toMatchObject({
+      payments: {
+        paid: expect.arrayContaining([
+          expect.objectContaining({ settlement: of.id, reference: one.reference }),
+          expect.objectContaining({ settlement: other.id, reference: two.reference }),
+        ]),
+      },
     });
     expect((await view(of.id)).payments).toMatchObject([{ reference: one.reference, amount: 3_000, reportedAmount: one.amount }]);
     expect((await view(other.id)).payments).toMatchObject([{ reference: two.reference, amount: 1_000 }]);
@@ -260,7 +349,10 @@ describe('by the feed', () => {
     const of = await issued();
     const one = report(of);
     await feed(one);
-    expect(await record({ ...one, amount: 1 })).toMatchObject({ kind: 'recorded', payment: { outcome: 'matched', amount: 1, ledger: { amount: one.amount } } });
+    expect(await record({ ...one, amount: 1 })).toMatchObject({
+      kind: 'recorded',
+      payment: { outcome: 'matched', amount: 1, ledger: { amount: one.amount } },
+    });
     expect(await view(of.id)).toMatchObject({ payments: [{ amount: one.amount, reportedAmount: 1 }], paid: { status: 'paid' } });
     expect(await events(of.id)).toHaveLength(1);
     expect(await store.reported(of.subscription)).toEqual([]);
@@ -270,7 +362,9 @@ describe('by the feed', () => {
     const of = await issued();
     const half = report(of);
     const waiting = async () => {
-      const { rows } = await database.pool.query("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%app.settlements%for update'");
+      const { rows } = await database.pool.query(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%app.settlements%for update'",
+      );
       return rows[0].count > 0;
     };
     const { fed } = await inTransaction(database.pool, async (client) => {
@@ -293,7 +387,12 @@ describe('by the feed', () => {
   test('calls and feeds of the same payments at the same moment: each once', async () => {
     const all = [await issued(), await issued(), await issued()];
     const payments = all.flatMap((of) => [report(of), report(of, { amount: 1_000 })]);
-    const answers = await Promise.all([...payments.map(record), feed(...payments), ...payments.map(record), feed(...[...payments].reverse())]);
+    const answers = await Promise.all([
+      ...payments.map(record),
+      feed(...payments),
+      ...payments.map(record),
+      feed(...[...payments].reverse()),
+    ]);
     expect(answers.filter((answer) => 'kind' in answer && answer.kind === 'recorded')).toHaveLength(payments.length);
     for (const of of all) {
       expect((await view(of.id)).payments).toHaveLength(2);
@@ -321,7 +420,14 @@ test('bills that were issued before have their slips too', async () => {
   const before = readdirSync(dir).filter((file) => file < '006').length;
   expect(before).toBeGreaterThan(3);
   const quiet = () => undefined;
-  await runner({ databaseUrl: url, dir, direction: 'up', migrationsTable: 'migrations', count: before, logger: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
+  await runner({
+    databaseUrl: url,
+    dir,
+    direction: 'up',
+    migrationsTable: 'migrations',
+    count: before,
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  });
   const pool = createPool(url, { applicationName: 'test' });
   try {
     const settlement = (id: string, subscription: string, date: JalaliDate) =>
@@ -331,20 +437,22 @@ test('bills that were issued before have their slips too', async () => {
         [id, subscription, date],
       );
     const bill = (id: string, revision: number, isVoid: boolean, payments: object[]) =>
-      pool.query(`insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry, void) values ($1, $2, $3, now(), $4, '{}', 9000, 9000, 0, $5)`, [
-        id,
-        revision,
-        `${id}-${revision}`,
-        JSON.stringify({ payments }),
-        isVoid,
-      ]);
+      pool.query(
+        `insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry, void) values ($1, $2, $3, now(), $4, '{}', 9000, 9000, 0, $5)`,
+        [id, revision, `${id}-${revision}`, JSON.stringify({ payments }), isVoid],
+      );
     await settlement('S1', '014900000001', jalali('1405/09/04'));
     await bill('S1', 1, true, [{ amount: 9_000, paymentId: '950501' }]);
-    await bill('S1', 2, false, [{ amount: 8_000, paymentId: '850519' }, { amount: 1_000, paymentId: '150527' }]);
+    await bill('S1', 2, false, [
+      { amount: 8_000, paymentId: '850519' },
+      { amount: 1_000, paymentId: '150527' },
+    ]);
     await settlement('S2', '014900000002', jalali('1404/12/29'));
     await bill('S2', 1, false, []);
     await migrate(url);
-    const { rows } = await pool.query('select subscription, payment_id, year, settlement_id, revision, amount from app.slips order by revision, amount desc');
+    const { rows } = await pool.query(
+      'select subscription, payment_id, year, settlement_id, revision, amount from app.slips order by revision, amount desc',
+    );
     expect(rows.map(Object.values)).toEqual([
       ['014900000001', '950501', 1405, 'S1', 1, 9_000],
       ['014900000001', '850519', 1405, 'S1', 2, 8_000],

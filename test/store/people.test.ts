@@ -20,14 +20,23 @@ const person = (id: string, change: { name?: string; office?: string; roles?: Ro
 const date = (text: string | null): JalaliDate | null => (text === null ? null : jalali(text));
 const qualify = (id: string, code: QualificationCode, from: string, to: string | null, certificate: string | null = null) =>
   people.qualify(id, { code, validFrom: jalali(from), validTo: date(to), certificate }, ADMIN);
-const events = async (id: string) => (await database.pool.query('select kind, by, data from app.people_events where user_id = $1 order by seq', [id])).rows;
-const version = async (id: string): Promise<number> => (await database.pool.query<{ v: number }>('select session_version as v from app.users where id = $1', [id])).rows[0]!.v;
+const events = async (id: string) =>
+  (await database.pool.query('select kind, by, data from app.people_events where user_id = $1 order by seq', [id])).rows;
+const version = async (id: string): Promise<number> =>
+  (await database.pool.query<{ v: number }>('select session_version as v from app.users where id = $1', [id])).rows[0]!.v;
 
 test('a person is recorded once, with who did it', async () => {
   const recorded = await person('m.rezaei');
   expect(recorded).toEqual({
-    id: 'm.rezaei', name: 'مریم رضایی', office: '01', roles: ['clerk'], active: true, mustChangePassword: false,
-    createdAt: expect.stringMatching(/Z$/), createdBy: ADMIN, qualifications: [],
+    id: 'm.rezaei',
+    name: 'مریم رضایی',
+    office: '01',
+    roles: ['clerk'],
+    active: true,
+    mustChangePassword: false,
+    createdAt: expect.stringMatching(/Z$/),
+    createdBy: ADMIN,
+    qualifications: [],
   });
   const again = await Promise.all([person('m.rezaei', { name: 'دیگری' }), person('m.rezaei', { office: '02' })]);
   expect(again).toEqual([null, null]);
@@ -47,7 +56,9 @@ test('a search goes by words of name and id, in any spelling, by office, in page
   await person('b.karimi', { name: 'علی‌رضا کریمی', office: '02' });
   await person('c.ahmadi', { name: 'مریم احمدی' });
   const ids = async (query: string | null, change: { office?: string; limit?: number; after?: string } = {}) =>
-    (await people.list({ query, office: change.office ?? null, limit: change.limit ?? 10, after: change.after ?? null })).map(({ id }) => id);
+    (await people.list({ query, office: change.office ?? null, limit: change.limit ?? 10, after: change.after ?? null })).map(
+      ({ id }) => id,
+    );
   expect(await ids(null)).toEqual(['a.karimi', 'b.karimi', 'c.ahmadi']);
   expect(await ids('علي كريمي')).toEqual(['a.karimi', 'b.karimi']);
   expect(await ids('کریمی علیرضا')).toEqual(['b.karimi']);
@@ -64,11 +75,19 @@ describe('changes', () => {
   test('what differs is changed and told, before and after; the same again is no event', async () => {
     await person('m.rezaei');
     const change = { office: '02', roles: ['supervisor', 'clerk'] as Role[] };
-    expect(await people.change('m.rezaei', change, ADMIN)).toMatchObject({ office: '02', roles: ['supervisor', 'clerk'], name: 'مریم رضایی' });
+    expect(await people.change('m.rezaei', change, ADMIN)).toMatchObject({
+      office: '02',
+      roles: ['supervisor', 'clerk'],
+      name: 'مریم رضایی',
+    });
     await people.change('m.rezaei', change, ADMIN);
     await people.change('m.rezaei', {}, ADMIN);
     expect((await events('m.rezaei')).slice(1)).toEqual([
-      { kind: 'changed', by: ADMIN, data: { before: { office: '01', roles: ['clerk'] }, after: { office: '02', roles: ['supervisor', 'clerk'] } } },
+      {
+        kind: 'changed',
+        by: ADMIN,
+        data: { before: { office: '01', roles: ['clerk'] }, after: { office: '02', roles: ['supervisor', 'clerk'] } },
+      },
     ]);
     expect(await people.change('nobody', { name: 'x' }, ADMIN)).toBeNull();
   });
@@ -107,10 +126,27 @@ describe('qualifications', () => {
     expect(await qualify('m.rezaei', 'secondCopy', '1405/01/01', '1405/12/29', 'G-12')).toMatchObject({ recorded: false });
     expect(await qualify('m.rezaei', 'secondCopy', '1406/01/01', null)).toMatchObject({ recorded: true });
     expect((await people.get('m.rezaei'))?.qualifications).toEqual([
-      { code: 'secondCopy', validFrom: '1405/01/01', validTo: '1405/12/29', certificate: 'G-12', recordedBy: ADMIN, recordedAt: expect.stringMatching(/Z$/) },
-      { code: 'secondCopy', validFrom: '1406/01/01', validTo: null, certificate: null, recordedBy: ADMIN, recordedAt: expect.stringMatching(/Z$/) },
+      {
+        code: 'secondCopy',
+        validFrom: '1405/01/01',
+        validTo: '1405/12/29',
+        certificate: 'G-12',
+        recordedBy: ADMIN,
+        recordedAt: expect.stringMatching(/Z$/),
+      },
+      {
+        code: 'secondCopy',
+        validFrom: '1406/01/01',
+        validTo: null,
+        certificate: null,
+        recordedBy: ADMIN,
+        recordedAt: expect.stringMatching(/Z$/),
+      },
     ]);
-    expect((await events('m.rezaei')).slice(1).map(({ kind, data }) => [kind, data.validTo])).toEqual([['qualified', '1405/12/29'], ['qualified', null]]);
+    expect((await events('m.rezaei')).slice(1).map(({ kind, data }) => [kind, data.validTo])).toEqual([
+      ['qualified', '1405/12/29'],
+      ['qualified', null],
+    ]);
     expect(await qualify('nobody', 'secondCopy', '1405/01/01', null)).toBeNull();
   });
 

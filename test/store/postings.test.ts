@@ -30,15 +30,37 @@ beforeEach(() => emptyOutbox(pool));
 const openingOf = ({ cycle, dueOn }: typeof FIVE) => ({ eventId: `open-${cycle}`, cycle, closesOn: dueOn });
 const open = (cycle = FIVE) => store.openCycle({ ...openingOf(cycle), by: BY });
 const handOver = (id: string, cycle = FIVE, at: { next?: Target; leaves?: boolean } = {}) =>
-  store.handOver(id, { opened: openingOf(cycle), objectionEndsAt: cycle.objectionEndsAt, next: at.next ?? cycle, leaves: at.leaves ?? false });
+  store.handOver(id, {
+    opened: openingOf(cycle),
+    objectionEndsAt: cycle.objectionEndsAt,
+    next: at.next ?? cycle,
+    leaves: at.leaves ?? false,
+  });
 const late = (id: string, to: Target, was: PostingStatus = 'handedOver') =>
-  store.moveOn(id, ['fee', 'nameChange', 'settlement'].map((kind) => ({ ...to, posting: `${id}/${kind}`, from: FIVE.cycle, was, status: 'late', reason: null, late: true })));
-const waiting = (ids: readonly string[], change: Partial<Waiting> = {}) => seedWaiting(pool, ids.map((id) => ({ id, cycle: FIVE.cycle, dueOn: FIVE.dueOn, ...change })));
+  store.moveOn(
+    id,
+    ['fee', 'nameChange', 'settlement'].map((kind) => ({
+      ...to,
+      posting: `${id}/${kind}`,
+      from: FIVE.cycle,
+      was,
+      status: 'late',
+      reason: null,
+      late: true,
+    })),
+  );
+const waiting = (ids: readonly string[], change: Partial<Waiting> = {}) =>
+  seedWaiting(
+    pool,
+    ids.map((id) => ({ id, cycle: FIVE.cycle, dueOn: FIVE.dueOn, ...change })),
+  );
 const ids = (n: number): string[] => Array.from({ length: n }, (_, i) => `S${String(i).padStart(4, '0')}`);
 const statuses = async (id: string): Promise<Record<string, string>> =>
   Object.fromEntries((await store.of(id)).postings.map(({ kind, status, cycle }) => [kind, `${status} ${cycle}`]));
 const events = async (id: string, kind: string): Promise<string[]> =>
-  (await pool.query<{ key: string }>('select key from app.events where settlement_id = $1 and kind = $2 order by seq', [id, kind])).rows.map(({ key }) => key.replace(/\/\d{4}-\d\d-\d\d [^/]*$/, ''));
+  (
+    await pool.query<{ key: string }>('select key from app.events where settlement_id = $1 and kind = $2 order by seq', [id, kind])
+  ).rows.map(({ key }) => key.replace(/\/\d{4}-\d\d-\d\d [^/]*$/, ''));
 const rows = async <T>(sql: string): Promise<T[]> => (await pool.query(sql)).rows as T[];
 /** Opens the cycle with settlements that are handed over. */
 async function handedOver(n: number): Promise<string[]> {
@@ -53,8 +75,12 @@ const batchOf = async (cycle = FIVE): Promise<PostingBatch> => {
   if (!batch) throw new Error('no batch');
   return batch;
 };
-const acknowledge = (batch: PostingBatch, eventId: string, items: Outcome[], change: Partial<{ cycle: string; batch: number; count: number; sum: number }> = {}) =>
-  store.acknowledge({ eventId, cycle: batch.cycle, batch: batch.batch, count: batch.count, sum: batch.sum, items, ...change }, BY);
+const acknowledge = (
+  batch: PostingBatch,
+  eventId: string,
+  items: Outcome[],
+  change: Partial<{ cycle: string; batch: number; count: number; sum: number }> = {},
+) => store.acknowledge({ eventId, cycle: batch.cycle, batch: batch.batch, count: batch.count, sum: batch.sum, items, ...change }, BY);
 /** Another transaction holds what `lock` selects while `act` begins; answers what both come to. */
 async function whileLocked<T>(lock: string, act: () => Promise<T>, meanwhile: string): Promise<T> {
   const client = await pool.connect();
@@ -104,7 +130,17 @@ describe('openCycle', () => {
 describe('schedule', () => {
   test('postings stand once, whatever is repeated, and an open cycle is found', async () => {
     await waiting(['S1'], { kinds: [] });
-    const posting = { posting: 'S1/fee', kind: 'fee' as const, ...FIVE, amount: 49_000, status: 'waiting' as const, timesLate: 0, reason: null, billSerial: null, detail: {} };
+    const posting = {
+      posting: 'S1/fee',
+      kind: 'fee' as const,
+      ...FIVE,
+      amount: 49_000,
+      status: 'waiting' as const,
+      timesLate: 0,
+      reason: null,
+      billSerial: null,
+      detail: {},
+    };
     expect((await store.schedule('S1', 'run-S1', 1, [posting], [])).open).toBeNull();
     await open();
     const again = await store.schedule('S1', 'run-S1', 1, [{ ...posting, amount: 1 }], []);
@@ -130,7 +166,11 @@ describe('handOver', () => {
     await waiting(['S1'], { cycle: SIX.cycle, dueOn: SIX.dueOn });
     await open();
     await handOver('S1', FIVE, { next: SIX });
-    expect(await statuses('S1')).toEqual({ fee: `waiting ${SIX.cycle}`, nameChange: `waiting ${SIX.cycle}`, settlement: `waiting ${SIX.cycle}` });
+    expect(await statuses('S1')).toEqual({
+      fee: `waiting ${SIX.cycle}`,
+      nameChange: `waiting ${SIX.cycle}`,
+      settlement: `waiting ${SIX.cycle}`,
+    });
     expect(await events('S1', 'cycleOpened')).toEqual([]);
     expect(await rows('select status from app.settlements')).toEqual([{ status: 'delivered' }]);
   });
@@ -169,7 +209,11 @@ describe('handOver', () => {
       await pool.query(`update app.postings set status = 'late', reason = $1, times_late = 1 where kind = 'settlement'`, [COVERED]);
       await open();
       await handOver('S1');
-      expect(await statuses('S1')).toEqual({ fee: `handedOver ${FIVE.cycle}`, nameChange: `handedOver ${FIVE.cycle}`, settlement: 'late null' });
+      expect(await statuses('S1')).toEqual({
+        fee: `handedOver ${FIVE.cycle}`,
+        nameChange: `handedOver ${FIVE.cycle}`,
+        settlement: 'late null',
+      });
     });
   });
 
@@ -179,8 +223,14 @@ describe('handOver', () => {
       await waiting(['S1']);
       await open();
       for (let i = 0; i < 2; i++) await handOver('S1', FIVE, { next: OTHER, leaves: true });
-      expect(await statuses('S1')).toEqual({ fee: `waiting ${OTHER.cycle}`, nameChange: `waiting ${OTHER.cycle}`, settlement: `waiting ${OTHER.cycle}` });
-      expect(await rows('select from_cycle, to_cycle, why, count(*) from app.posting_moves group by 1, 2, 3')).toEqual([{ from_cycle: FIVE.cycle, to_cycle: OTHER.cycle, why: 'series', count: 3 }]);
+      expect(await statuses('S1')).toEqual({
+        fee: `waiting ${OTHER.cycle}`,
+        nameChange: `waiting ${OTHER.cycle}`,
+        settlement: `waiting ${OTHER.cycle}`,
+      });
+      expect(await rows('select from_cycle, to_cycle, why, count(*) from app.posting_moves group by 1, 2, 3')).toEqual([
+        { from_cycle: FIVE.cycle, to_cycle: OTHER.cycle, why: 'series', count: 3 },
+      ]);
       // it was not late for the cycle that it left
       expect((await store.counts([FIVE.cycle])).get(FIVE.cycle)).toMatchObject({ due: 0, late: 0 });
     });
@@ -222,8 +272,17 @@ describe('nextBatch', () => {
     const batches = await Promise.all(Array.from({ length: 4 }, () => store.nextBatch(FIVE.cycle)));
     for (const batch of batches) expect(batch).toEqual(batches[0]);
     expect(batches[0]).toMatchObject({ cycle: FIVE.cycle, batch: 1, count: 12, sum: 4 * (49_000 + 118_467) });
-    expect(batches[0]?.items.map(({ posting }) => posting)).toEqual(all.flatMap((id) => [`${id}/fee`, `${id}/nameChange`, `${id}/settlement`]));
-    expect(batches[0]?.items[1]).toEqual({ posting: 'S0000/nameChange', kind: 'nameChange', subscription: '000000000000', settlement: 'S0000', amount: 0, detail: { name: 'سارا احمدی' } });
+    expect(batches[0]?.items.map(({ posting }) => posting)).toEqual(
+      all.flatMap((id) => [`${id}/fee`, `${id}/nameChange`, `${id}/settlement`]),
+    );
+    expect(batches[0]?.items[1]).toEqual({
+      posting: 'S0000/nameChange',
+      kind: 'nameChange',
+      subscription: '000000000000',
+      settlement: 'S0000',
+      amount: 0,
+      detail: { name: 'سارا احمدی' },
+    });
     expect(await store.batch(FIVE.cycle, 1)).toEqual(batches[0]);
     expect(await rows('select count(*) from app.posting_batches')).toEqual([{ count: 1 }]);
   });
@@ -336,7 +395,10 @@ describe('acknowledge', () => {
     expect(await acknowledgements()).toEqual([{ event_id: 'a1' }]);
     const first = await store.acknowledged('a1', 0, 1);
     expect(first.items).toEqual([{ ...taken('S0000/fee'), settlement: 'S0000' }]);
-    expect(await store.acknowledged('a1', 1, 1)).toEqual({ seq: first.seq, items: [{ ...taken('S0000/settlement'), settlement: 'S0000' }] });
+    expect(await store.acknowledged('a1', 1, 1)).toEqual({
+      seq: first.seq,
+      items: [{ ...taken('S0000/settlement'), settlement: 'S0000' }],
+    });
     expect((await store.acknowledged('a1', 2, 1)).items).toEqual([]);
     await acknowledge(batch, 'a2', [taken('S0001/fee')]);
     expect((await store.acknowledged('a2', 0, 9)).seq).toBeGreaterThan(first.seq);
@@ -366,7 +428,10 @@ describe('acknowledge', () => {
   test('one stranger: nothing of it is kept', async () => {
     await waiting(['S9']);
     await handOver('S9');
-    expect(await acknowledge(batch, 'a1', [taken('S0000/fee'), taken('S9/fee'), taken('nobody')])).toEqual({ kind: 'strangers', at: [1, 2] });
+    expect(await acknowledge(batch, 'a1', [taken('S0000/fee'), taken('S9/fee'), taken('nobody')])).toEqual({
+      kind: 'strangers',
+      at: [1, 2],
+    });
     expect(await acknowledgements()).toEqual([]);
     expect(await store.nextBatch(FIVE.cycle)).toEqual(batch);
   });
@@ -391,9 +456,18 @@ describe('recordOutcome', () => {
   const FEE = 'S0000/fee';
   let n = 0;
   const say = (outcome: Outcome['outcome'], seq: number | null, change: Partial<Outcome> = {}) =>
-    store.recordOutcome('S0000', `e${++n}`, { posting: FEE, outcome, seq, ...(outcome === 'taken' && { billSerial: `B-${seq}` }), ...(outcome === 'refused' && { reason: `R-${seq}` }), ...change });
+    store.recordOutcome('S0000', `e${++n}`, {
+      posting: FEE,
+      outcome,
+      seq,
+      ...(outcome === 'taken' && { billSerial: `B-${seq}` }),
+      ...(outcome === 'refused' && { reason: `R-${seq}` }),
+      ...change,
+    });
   const fee = async () => {
-    const [row] = await rows<Record<string, unknown>>(`select status, reason, bill_serial, name_on_bill, taken_at is not null as timed, cycle from app.postings where posting = '${FEE}'`);
+    const [row] = await rows<Record<string, unknown>>(
+      `select status, reason, bill_serial, name_on_bill, taken_at is not null as timed, cycle from app.postings where posting = '${FEE}'`,
+    );
     return row;
   };
   const others = async () => rows(`select distinct status from app.postings where posting <> '${FEE}'`);
@@ -441,7 +515,11 @@ describe('recordOutcome', () => {
     await waiting(['S9']);
     await store.recordOutcome('S9', 'e', { posting: 'S9/fee', outcome: 'taken', billSerial: 'B', seq: 1 });
     await handOver('S9');
-    expect(await statuses('S9')).toEqual({ fee: `taken ${FIVE.cycle}`, nameChange: `handedOver ${FIVE.cycle}`, settlement: `handedOver ${FIVE.cycle}` });
+    expect(await statuses('S9')).toEqual({
+      fee: `taken ${FIVE.cycle}`,
+      nameChange: `handedOver ${FIVE.cycle}`,
+      settlement: `handedOver ${FIVE.cycle}`,
+    });
   });
   test('what is replaced or cancelled stays so', async () => {
     await pool.query(`update app.postings set status = 'cancelled' where posting = $1`, [FEE]);
@@ -491,8 +569,14 @@ describe('recordOutcome', () => {
       expect(await store.waitingFor(SIX.cycle, '12', null, 9)).toEqual(['S0000']);
     });
     test('one that a bill covers stays outside, whatever is said and taken back', async () => {
-      await store.moveOn('S0000', [{ ...NOWHERE, posting: FEE, from: FIVE.cycle, was: 'handedOver', status: 'late', reason: COVERED, late: true }]);
-      for (const [outcome, status] of [['refused', 'late'], ['taken', 'taken'], ['retracted', 'late']] as const) {
+      await store.moveOn('S0000', [
+        { ...NOWHERE, posting: FEE, from: FIVE.cycle, was: 'handedOver', status: 'late', reason: COVERED, late: true },
+      ]);
+      for (const [outcome, status] of [
+        ['refused', 'late'],
+        ['taken', 'taken'],
+        ['retracted', 'late'],
+      ] as const) {
         await say(outcome, null);
         expect(await fee()).toMatchObject({ status, reason: COVERED, cycle: null });
       }
@@ -508,7 +592,9 @@ describe('moveOn', () => {
     await handedOver(1);
     await batchOf();
     await Promise.all(Array.from({ length: 4 }, () => late('S0000', SIX)));
-    expect((await store.of('S0000')).postings.map(({ timesLate, status, cycle, dueOn }) => [timesLate, status, cycle, dueOn])).toEqual(Array(3).fill([1, 'late', SIX.cycle, SIX.dueOn]));
+    expect((await store.of('S0000')).postings.map(({ timesLate, status, cycle, dueOn }) => [timesLate, status, cycle, dueOn])).toEqual(
+      Array(3).fill([1, 'late', SIX.cycle, SIX.dueOn]),
+    );
     expect(await events('S0000', 'late')).toEqual(['fee', 'nameChange', 'settlement'].map((kind) => `S0000/${kind}/${FIVE.cycle}`));
     expect(await rows('select count(*) from app.posting_moves')).toEqual([{ count: 3 }]);
     expect((await store.of('S0000')).objectionEndsAt).toBe(SIX.objectionEndsAt);
@@ -519,7 +605,11 @@ describe('moveOn', () => {
     await store.recordOutcome('S0000', 'e1', { posting: 'S0000/fee', outcome: 'taken', billSerial: 'B', seq: 1 });
     await store.recordOutcome('S0000', 'e2', { posting: 'S0000/settlement', outcome: 'refused', reason: 'R', seq: 1 });
     await late('S0000', SIX);
-    expect(await statuses('S0000')).toEqual({ fee: `taken ${FIVE.cycle}`, nameChange: `late ${SIX.cycle}`, settlement: `refused ${FIVE.cycle}` });
+    expect(await statuses('S0000')).toEqual({
+      fee: `taken ${FIVE.cycle}`,
+      nameChange: `late ${SIX.cycle}`,
+      settlement: `refused ${FIVE.cycle}`,
+    });
   });
   test('without a next cycle the objection days stay those of the old one', async () => {
     await handedOver(1);
@@ -528,7 +618,9 @@ describe('moveOn', () => {
   test('a closing that the timetable moved is no lateness', async () => {
     await waiting(['S1']);
     const later = { ...FIVE, dueOn: jalali('1405/09/25') };
-    await store.moveOn('S1', [{ ...later, posting: 'S1/fee', from: FIVE.cycle, was: 'waiting', status: 'waiting', reason: null, late: false }]);
+    await store.moveOn('S1', [
+      { ...later, posting: 'S1/fee', from: FIVE.cycle, was: 'waiting', status: 'waiting', reason: null, late: false },
+    ]);
     expect((await store.of('S1')).postings[0]).toMatchObject({ status: 'waiting', cycle: FIVE.cycle, dueOn: '1405/09/25', timesLate: 0 });
     expect(await events('S1', 'late')).toEqual([]);
     expect(await rows('select * from app.posting_moves')).toEqual([]);

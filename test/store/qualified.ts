@@ -9,5 +9,6 @@ export async function recordQualified(pool: Pool, { id, name, role, office }: Op
   const people = createPeopleStore(pool);
   const by = { id: 'test', name: 'test' };
   await people.record({ id, name, office, roles: [role] }, by);
-  for (const code of QUALIFICATIONS) await people.qualify(id, { code, validFrom: jalali('1400/01/01'), validTo: null, certificate: null }, by);
+  for (const code of QUALIFICATIONS)
+    await people.qualify(id, { code, validFrom: jalali('1400/01/01'), validTo: null, certificate: null }, by);
 }

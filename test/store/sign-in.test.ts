@@ -29,7 +29,10 @@ async function settled(id = 'm.rezaei'): Promise<void> {
   const first = await signIns.resetPassword(id, ADMIN, NOW);
   expect(await signIns.changePassword(id, { current: first!, next: OWN }, SELF, NOW)).toMatchObject({ kind: 'signedIn' });
 }
-const kinds = async (id = 'm.rezaei'): Promise<string[]> => (await database.pool.query<{ kind: string }>('select kind from app.people_events where user_id = $1 order by seq', [id])).rows.map(({ kind }) => kind);
+const kinds = async (id = 'm.rezaei'): Promise<string[]> =>
+  (await database.pool.query<{ kind: string }>('select kind from app.people_events where user_id = $1 order by seq', [id])).rows.map(
+    ({ kind }) => kind,
+  );
 const kind = async (id: string, password: string, now = NOW): Promise<string> => (await signIns.signIn(id, password, now)).kind;
 
 describe('passwords', () => {
@@ -48,7 +51,15 @@ describe('passwords', () => {
   });
   test('more at once than there are places: all are answered', async () => {
     const kept = await hashPassword('x');
-    expect(await Promise.all(Array.from({ length: 7 }, (_, i) => isPassword(i % 2 ? 'x' : 'y', kept)))).toEqual([false, true, false, true, false, true, false]);
+    expect(await Promise.all(Array.from({ length: 7 }, (_, i) => isPassword(i % 2 ? 'x' : 'y', kept)))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });
 
@@ -59,11 +70,23 @@ describe('a sign-in', () => {
     const first = await signIns.resetPassword('m.rezaei', ADMIN, NOW);
     expect(await signIns.signIn('m.rezaei', first!, NOW)).toEqual({
       kind: 'signedIn',
-      person: { id: 'm.rezaei', name: 'مریم رضایی', office: '01', roles: ['clerk', 'supervisor'], mustChangePassword: true, sessionVersion: 1 },
+      person: {
+        id: 'm.rezaei',
+        name: 'مریم رضایی',
+        office: '01',
+        roles: ['clerk', 'supervisor'],
+        mustChangePassword: true,
+        sessionVersion: 1,
+      },
     });
-    expect(await signIns.changePassword('m.rezaei', { current: first!, next: OWN }, SELF, NOW)).toMatchObject({ person: { mustChangePassword: false, sessionVersion: 2 } });
+    expect(await signIns.changePassword('m.rezaei', { current: first!, next: OWN }, SELF, NOW)).toMatchObject({
+      person: { mustChangePassword: false, sessionVersion: 2 },
+    });
     expect(await kind('m.rezaei', first!)).toBe('refused');
-    expect(await signIns.signIn('m.rezaei', OWN, later(400 * 24 * 3600_000))).toMatchObject({ kind: 'signedIn', person: { mustChangePassword: false } });
+    expect(await signIns.signIn('m.rezaei', OWN, later(400 * 24 * 3600_000))).toMatchObject({
+      kind: 'signedIn',
+      person: { mustChangePassword: false },
+    });
     expect(await kinds()).toEqual(['recorded', 'passwordReset', 'passwordChanged']);
     // never a password, nor its hash
     const { rows } = await database.pool.query('select data::text || by::text as text from app.people_events');

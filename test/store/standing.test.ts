@@ -27,15 +27,31 @@ test('plan R2, R4, R5: what stands open, of everything that is there', async () 
     historiesBehindSeconds: 0,
   });
 
-  const dated = (id: string, ahead: number | null) => ({ id, subscription: id.padStart(12, '0'), cycle: ahead === null ? null : '12-1405-06', dueOn: ahead === null ? null : addDays(today, ahead), kinds: ['fee'] as ['fee'] });
-  await seedWaiting(db.pool, [dated('1', -1), dated('2', 0), dated('3', 1), dated('4', 5), dated('5', 30), dated('6', null), dated('7', 0)]);
+  const dated = (id: string, ahead: number | null) => ({
+    id,
+    subscription: id.padStart(12, '0'),
+    cycle: ahead === null ? null : '12-1405-06',
+    dueOn: ahead === null ? null : addDays(today, ahead),
+    kinds: ['fee'] as ['fee'],
+  });
+  await seedWaiting(db.pool, [
+    dated('1', -1),
+    dated('2', 0),
+    dated('3', 1),
+    dated('4', 5),
+    dated('5', 30),
+    dated('6', null),
+    dated('7', 0),
+  ]);
   await db.pool.query(`update app.postings set status = case posting when '7/fee' then 'taken' when '2/fee' then 'late' else status end`);
   await db.pool.query(
     `update app.settlements set status = 'received', announced_at = null, received_at = now() - interval '10 minutes',
        at_risk_at = case when id in ('2', '3') then now() end, breached_at = case when id = '3' then now() end where id in ('1', '2', '3')`,
   );
   // its slip is hours old: it says nothing of the counter
-  await db.pool.query(`update app.settlements set status = 'received', late_entry = true, received_at = now() - interval '5 hours' where id = '4'`);
+  await db.pool.query(
+    `update app.settlements set status = 'received', late_entry = true, received_at = now() - interval '5 hours' where id = '4'`,
+  );
   await db.pool.query(
     `insert into app.tasks (id, settlement_id, office, kind, role, since, due_at, closed_at) values
        ('deliver.1', '1', '01', 'deliver', 'clerk', now() - interval '2 hours', now() - interval '1 hour', null),

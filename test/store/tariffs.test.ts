@@ -38,11 +38,17 @@ describe('publish', () => {
     expect(await refusal(createTariffStore(database.pool).publish(tariff(), by, confirmedBy))).toContain('second person');
     expect(await recorded()).toEqual([]);
   });
-  test.each([['', 'x'], ['x', ' '], ['x', '\u200c']])('%j and %j: nobody is no person', async (by, confirmedBy) => {
+  test.each([
+    ['', 'x'],
+    ['x', ' '],
+    ['x', '\u200c'],
+  ])('%j and %j: nobody is no person', async (by, confirmedBy) => {
     expect(await refusal(createTariffStore(database.pool).publish(tariff(), by, confirmedBy))).toContain('named');
   });
   test('the database itself holds the two apart', async () => {
-    await expect(database.pool.query(`insert into app.tariffs (version, document, published_by, confirmed_by) values ('x', '{}', 'a', 'a')`)).rejects.toThrow('another_confirms');
+    await expect(
+      database.pool.query(`insert into app.tariffs (version, document, published_by, confirmed_by) values ('x', '{}', 'a', 'a')`),
+    ).rejects.toThrow('another_confirms');
   });
 
   test('the same version again changes nothing; with another content it is refused, also by others', async () => {
@@ -63,7 +69,9 @@ describe('publish', () => {
     expect((await Promise.all([1, 2, 3].map(() => store.publish(tariff(), 'a', 'b')))).sort()).toEqual([false, false, true]);
   });
   test('faults are refused', async () => {
-    await expect(createTariffStore(database.pool).publish({ ...tariff(), gas: [{}] }, 'a', 'b')).rejects.toMatchObject({ name: 'TariffError' });
+    await expect(createTariffStore(database.pool).publish({ ...tariff(), gas: [{}] }, 'a', 'b')).rejects.toMatchObject({
+      name: 'TariffError',
+    });
     expect(await recorded()).toEqual([]);
   });
   test('discounts and documents come back as they were', async () => {
@@ -92,17 +100,18 @@ describe('open settlements', () => {
       [id, date, status, revision],
     );
     const bill = { lines: [{ code: 'GAS_STEP', amount: 48_645 }], previousReading: lastReadingOn && { reading: 1, on: lastReadingOn } };
-    await database.pool.query(`insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry) values ($1, $2, $1, now(), $3, '{}', 48645, 48000, 645)`, [
-      id,
-      revision,
-      JSON.stringify(bill),
-    ]);
+    await database.pool.query(
+      `insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry) values ($1, $2, $1, now(), $3, '{}', 48645, 48000, 645)`,
+      [id, revision, JSON.stringify(bill)],
+    );
   }
   const of = tariff({ from: on('1405/01/01'), to: on('1405/06/31') });
-  const open = async (change: object = {}) => (await createTariffStore(database.pool).openSettlements({ ...of, ...change })).map(({ id }) => id);
+  const open = async (change: object = {}) =>
+    (await createTariffStore(database.pool).openSettlements({ ...of, ...change })).map(({ id }) => id);
 
   test('announced, delivered or handed over, with a date in its validity', async () => {
-    for (const status of ['received', 'announced', 'delivered', 'handedOver', 'settled', 'rejected', 'cancelled']) await settlement(status, '1405/03/01', status);
+    for (const status of ['received', 'announced', 'delivered', 'handedOver', 'settled', 'rejected', 'cancelled'])
+      await settlement(status, '1405/03/01', status);
     await settlement('first', '1405/01/01', 'announced');
     await settlement('last', '1405/06/31', 'announced');
     await settlement('before', '1404/12/29', 'announced', '1404/11/01');
@@ -121,7 +130,8 @@ describe('open settlements', () => {
   });
   test('case 23: publishing changes no issued bill', async () => {
     await settlement('a', '1405/03/01', 'announced', '1405/02/01');
-    const rows = async () => (await database.pool.query('select s.*, b.* from app.settlements s join app.bills b on b.settlement_id = s.id')).rows;
+    const rows = async () =>
+      (await database.pool.query('select s.*, b.* from app.settlements s join app.bills b on b.settlement_id = s.id')).rows;
     const before = await rows();
     await createTariffStore(database.pool).publish(of, 'a', 'b');
     expect(await rows()).toEqual(before);

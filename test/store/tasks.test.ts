@@ -24,7 +24,10 @@ const LATER = '2399-01-01T20:30:00.000Z';
 let settlements = 0;
 async function settlement(office = '01'): Promise<SettlementOrder> {
   const subscription = String(123_000_000_000 + ++settlements);
-  const order = { ...orderOf(facts('1397/02/11', null, { subscription })), id: settlementId(subscription, facts('1397/02/11', null).settlementDate) };
+  const order = {
+    ...orderOf(facts('1397/02/11', null, { subscription })),
+    id: settlementId(subscription, facts('1397/02/11', null).settlementDate),
+  };
   await createSettlementStore(db.pool).register({ ...order, clerk: { ...order.clerk, office } }, 'run-1');
   return order;
 }
@@ -40,12 +43,21 @@ const events = async (settlement: string | null) =>
       [settlement],
     )
   ).rows;
-const listed = async (operator: Operator, change: Partial<TaskFilter> = {}) => store.list({ operator, mine: false, state: 'open', limit: 50, ...change });
+const listed = async (operator: Operator, change: Partial<TaskFilter> = {}) =>
+  store.list({ operator, mine: false, state: 'open', limit: 50, ...change });
 const ids = async (operator: Operator, change: Partial<TaskFilter> = {}) => (await listed(operator, change)).items.map(({ id }) => id);
 
 test('opened once, by two at the same moment too; a closed one stays closed', async () => {
   const { id } = await settlement();
-  const task = { id: taskId('deliver', id), kind: 'deliver', settlement: id, office: '01', role: 'clerk', dueAt: LATER, detail: { a: 1 } } as const;
+  const task = {
+    id: taskId('deliver', id),
+    kind: 'deliver',
+    settlement: id,
+    office: '01',
+    role: 'clerk',
+    dueAt: LATER,
+    detail: { a: 1 },
+  } as const;
   const answers = await Promise.all([1, 2, 3, 4].map((n) => store.open({ ...task, dueAt: `2399-01-0${n}T20:30:00.000Z` })));
   expect(new Set(answers.map(({ dueAt }) => dueAt)).size).toBe(1);
   expect(answers[0]).toMatchObject({ id: task.id, role: 'clerk', assignee: null, closedAt: null, escalatedAt: null, detail: { a: 1 } });
@@ -67,7 +79,13 @@ test('an overdue task goes to the supervisor once, away from whoever had it; a c
   const task = await opened('deliver', { dueAt: LATE });
   await store.assign([task.id], 'c7', SUPERVISOR, null);
   const [first, again] = [await store.escalate(task.id), await store.escalate(task.id)];
-  expect(first).toMatchObject({ role: 'supervisor', assignee: null, escalatedAt: expect.any(String), dueAt: LATE, detail: { escalatedFrom: { role: 'clerk', assignee: 'c7' } } });
+  expect(first).toMatchObject({
+    role: 'supervisor',
+    assignee: null,
+    escalatedAt: expect.any(String),
+    dueAt: LATE,
+    detail: { escalatedFrom: { role: 'clerk', assignee: 'c7' } },
+  });
   expect(again).toEqual(first);
   expect((await events(task.settlement)).map(({ kind }) => kind)).toEqual(['taskAssigned', 'taskEscalated']);
   const other = await opened('deliver');
@@ -80,7 +98,12 @@ describe('given to somebody', () => {
   test('many at once; the due times stay; the same again changes nothing', async () => {
     const tasks = [await opened('deliver'), await opened('deliver', { dueAt: LATE }), await opened('breached')];
     const given = async (to: string | null) => {
-      const result = await store.assign(tasks.map(({ id }) => id), to, SUPERVISOR, 'پایان شیفت');
+      const result = await store.assign(
+        tasks.map(({ id }) => id),
+        to,
+        SUPERVISOR,
+        'پایان شیفت',
+      );
       if (!('tasks' in result)) throw new Error('refused');
       return result.tasks;
     };
@@ -98,7 +121,11 @@ describe('given to somebody', () => {
     const [mine, closed, foreign] = [await opened('deliver'), await opened('deliver'), await opened('deliver', { office: '02' })];
     await store.close(closed.id, { by: null, outcome: 'delivered' });
     expect(await store.assign([mine.id, closed.id, 'deliver.nothing', foreign.id], 'c2', SUPERVISOR, null)).toEqual({
-      faults: [{ at: 1, fault: 'closed' }, { at: 2, fault: 'unknown' }, { at: 3, fault: 'unknown' }],
+      faults: [
+        { at: 1, fault: 'closed' },
+        { at: 2, fault: 'unknown' },
+        { at: 3, fault: 'unknown' },
+      ],
     });
     expect(await store.get(mine.id)).toMatchObject({ assignee: null, assignedAt: null });
   });
@@ -122,7 +149,12 @@ describe('the list', () => {
   });
 
   test('mine: given to me, or to nobody and waiting for my role and office', async () => {
-    const [free, given, taken, ofSupervisor] = [await opened('deliver'), await opened('breached'), await opened('deliver'), await opened('breached')];
+    const [free, given, taken, ofSupervisor] = [
+      await opened('deliver'),
+      await opened('breached'),
+      await opened('deliver'),
+      await opened('breached'),
+    ];
     await opened('deliver', { office: '02' });
     await store.assign([given.id], CLERK.id, SUPERVISOR, null);
     await store.assign([taken.id], 'c2', SUPERVISOR, null);
@@ -134,7 +166,11 @@ describe('the list', () => {
   });
 
   test('by kind, office and state', async () => {
-    const [late, soon, breach] = [await opened('deliver', { dueAt: LATE }), await opened('deliver'), await opened('breached', { office: '02' })];
+    const [late, soon, breach] = [
+      await opened('deliver', { dueAt: LATE }),
+      await opened('deliver'),
+      await opened('breached', { office: '02' }),
+    ];
     const quality = { ...CLERK, role: 'quality' } as const;
     expect(await ids(quality, { state: 'overdue' })).toEqual([late.id]);
     expect(await ids(quality, { kind: 'breached' })).toEqual([breach.id]);
@@ -151,7 +187,10 @@ describe('the list', () => {
       all.push(state === 'closed' ? ((await store.close(task.id, { by: null, outcome: '' })) as Task) : task);
     }
     const place = ({ dueAt, closedAt, id }: Task): string => (state === 'closed' ? `${closedAt} ${id}` : `${dueAt ?? '9'} ${id}`);
-    const expected = all.map((task) => [place(task), task.id] as const).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, id]) => id);
+    const expected = all
+      .map((task) => [place(task), task.id] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, id]) => id);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -165,6 +204,7 @@ describe('the list', () => {
 
   test('a cursor of elsewhere lists from the beginning', async () => {
     const task = await opened('deliver');
-    for (const cursor of ['x', 'bm90IGEgY3Vyc29y', Buffer.from("2026-13-45T99:99:99.999Z '; --").toString('base64url')]) expect(await ids(CLERK, { cursor })).toEqual([task.id]);
+    for (const cursor of ['x', 'bm90IGEgY3Vyc29y', Buffer.from("2026-13-45T99:99:99.999Z '; --").toString('base64url')])
+      expect(await ids(CLERK, { cursor })).toEqual([task.id]);
   });
 });

@@ -26,11 +26,34 @@ beforeAll(async () => {
   for (const [n, [office, clerk, status, cycle, dueOn, timesLate]] of ROWS.entries()) {
     const subscription = String(123_000_000_000 + n);
     const settlementDate = on('1405/07/01');
-    const order: SettlementOrder = { ...orderOf(facts('1405/07/01', null, { subscription }), { id: clerk, office }), id: settlementId(subscription, settlementDate) };
+    const order: SettlementOrder = {
+      ...orderOf(facts('1405/07/01', null, { subscription }), { id: clerk, office }),
+      id: settlementId(subscription, settlementDate),
+    };
     await createSettlementStore(db.pool).register(order, 'run-1');
     await db.pool.query('update app.settlements set account = $2 where id = $1', [order.id, JSON.stringify({ name: `نام ${n}` })]);
     const posting = `${order.id}/fee`;
-    await createPostingStore(db.pool).schedule(order.id, 'run-1', 1, [{ posting, kind: 'fee', amount: 49_000 + n, cycle, dueOn: dueOn && on(dueOn), status: 'waiting', timesLate: 0, reason: null, billSerial: null, detail: {}, objectionEndsAt: null }], []);
+    await createPostingStore(db.pool).schedule(
+      order.id,
+      'run-1',
+      1,
+      [
+        {
+          posting,
+          kind: 'fee',
+          amount: 49_000 + n,
+          cycle,
+          dueOn: dueOn && on(dueOn),
+          status: 'waiting',
+          timesLate: 0,
+          reason: null,
+          billSerial: null,
+          detail: {},
+          objectionEndsAt: null,
+        },
+      ],
+      [],
+    );
     await db.pool.query('update app.postings set status = $2, times_late = $3 where posting = $1', [posting, status, timesLate]);
     ids.push(posting);
   }
@@ -48,8 +71,19 @@ test('what it is, of which settlement, whose, and how often late', async () => {
   const { items } = await store.page({ office: '02', limit: 10 });
   expect(items).toEqual([
     {
-      posting: ids[4], kind: 'fee', settlement: '123000000004-14050701', subscription: '123000000004', subscriber: 'نام 4', office: '02', clerk: { id: 'c3', name: 'متصدی' },
-      amount: 49_004, status: 'refused', cycle: '13-1405-06', dueOn: '1405/09/20', timesLate: 2, reason: null,
+      posting: ids[4],
+      kind: 'fee',
+      settlement: '123000000004-14050701',
+      subscription: '123000000004',
+      subscriber: 'نام 4',
+      office: '02',
+      clerk: { id: 'c3', name: 'متصدی' },
+      amount: 49_004,
+      status: 'refused',
+      cycle: '13-1405-06',
+      dueOn: '1405/09/20',
+      timesLate: 2,
+      reason: null,
     },
   ]);
 });
@@ -77,5 +111,6 @@ test('pages: each once, in the same order; a cursor of elsewhere lists from the 
     } while (cursor !== undefined);
     expect(seen).toEqual([1, 4, 0, 2, 3]);
   }
-  for (const cursor of ['x', Buffer.from('1405/09/27 \u0000').toString('base64url')]) expect((await store.page({ limit: 10, cursor })).items).toHaveLength(5);
+  for (const cursor of ['x', Buffer.from('1405/09/27 \u0000').toString('base64url')])
+    expect((await store.page({ limit: 10, cursor })).items).toHaveLength(5);
 });

@@ -18,15 +18,28 @@ export interface Waiting {
 
 /** Settlements as an announcement leaves them in Postgres, with their postings waiting; no workflow stands behind them. */
 export async function seedWaiting(pool: Pool, settlements: readonly Waiting[]): Promise<void> {
-  const rows = settlements.map(({ subscription, settlementDate, series = '12', status = 'delivered', newName = 'سارا احمدی', kinds = ['fee', 'settlement', 'nameChange'], ...rest }, n) => ({
-    ...rest,
-    status,
-    kinds,
-    subscription: subscription ?? String(n).padStart(12, '0'),
-    settlementDate: settlementDate ?? todayInTehran(new Date()),
-    facts: { newSubscriber: { name: newName } },
-    account: { series },
-  }));
+  const rows = settlements.map(
+    (
+      {
+        subscription,
+        settlementDate,
+        series = '12',
+        status = 'delivered',
+        newName = 'سارا احمدی',
+        kinds = ['fee', 'settlement', 'nameChange'],
+        ...rest
+      },
+      n,
+    ) => ({
+      ...rest,
+      status,
+      kinds,
+      subscription: subscription ?? String(n).padStart(12, '0'),
+      settlementDate: settlementDate ?? todayInTehran(new Date()),
+      facts: { newSubscriber: { name: newName } },
+      account: { series },
+    }),
+  );
   await pool.query(
     `with x as (select * from jsonb_to_recordset($1::jsonb) as x(id text, subscription text, "settlementDate" text, status text, facts jsonb, account jsonb, cycle text, "dueOn" text, kinds jsonb)),
      s as (insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, revision, received_at, announced_at, late_entry, facts, operator, account)

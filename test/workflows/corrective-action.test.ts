@@ -13,8 +13,26 @@ import { type CorrectiveActionStore, createCorrectiveActionStore } from '../../s
 import { createPeopleStore } from '../../src/store/people.js';
 import { createTaskStore } from '../../src/store/tasks.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
-import { TASK_QUEUE, approveCorrection, cancelSettlement, reportError, submitCorrection, takeAct, verifyCorrection, withdrawCorrection } from '../../src/workflows/messages.js';
-import { announce, endWorkers, householdAccounts, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import {
+  TASK_QUEUE,
+  approveCorrection,
+  cancelSettlement,
+  reportError,
+  submitCorrection,
+  takeAct,
+  verifyCorrection,
+  withdrawCorrection,
+} from '../../src/workflows/messages.js';
+import {
+  announce,
+  endWorkers,
+  householdAccounts,
+  orderFor,
+  realActivities,
+  startDatabase,
+  timeSkippingServer,
+  withWorker,
+} from './stage.js';
 
 const person = (id: string, role: Operator['role'], office = '01'): Operator => ({ id, name: id, role, office });
 const CLERK = person('clerk-1', 'clerk');
@@ -32,7 +50,9 @@ beforeAll(async () => {
   database = await startDatabase(40);
   actions = createCorrectiveActionStore(database.pool);
   // each difference is the approver's matter
-  await database.pool.query(`update app.tariffs set document = jsonb_set(document, '{service}', '[{"from": "1390/01/01", "to": null, "correction": {"approvalAbove": 0}}]')`);
+  await database.pool.query(
+    `update app.tariffs set document = jsonb_set(document, '{service}', '[{"from": "1390/01/01", "to": null, "correction": {"approvalAbove": 0}}]')`,
+  );
   accounts = await householdAccounts(database.pool);
 }, 120_000);
 afterAll(() => database?.stop());
@@ -49,7 +69,8 @@ afterEach(async () => {
 async function sleepUntil(day: string, hour: number): Promise<void> {
   await env.sleep(Date.parse(startOfDayInTehran(jalali(day))) + hour * 3_600_000 - (await env.currentTimeMs()));
 }
-const inTehran = (day: string, hour: number): string => new Date(Date.parse(startOfDayInTehran(jalali(day))) + hour * 3_600_000).toISOString();
+const inTehran = (day: string, hour: number): string =>
+  new Date(Date.parse(startOfDayInTehran(jalali(day))) + hour * 3_600_000).toISOString();
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (let left = 200; left > 0; left--) {
     if (await holds()) return;
@@ -73,11 +94,19 @@ test('plan R5, rework over Nowruz: each step is somebody’s task; what repeats 
   const order: SettlementOrder = orderFor(account.subscription, account.reading + 40);
   const { id } = order;
   const handle = () => env.client.workflow.getHandle(settlementWorkflowId(id));
-  const report = () => handle().executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: SUPERVISOR }] });
-  const submit = (n: number, reading: number, by: Operator) => handle().executeUpdate(submitCorrection, { args: [{ n, by, corrected: { reading }, basis: 'first' }] });
-  const verify = (n: number, by: Operator, accepted = true) => handle().executeUpdate(verifyCorrection, { args: [{ n, by, accepted, note: null }] });
+  const report = () =>
+    handle().executeUpdate(reportError, {
+      args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: SUPERVISOR }],
+    });
+  const submit = (n: number, reading: number, by: Operator) =>
+    handle().executeUpdate(submitCorrection, { args: [{ n, by, corrected: { reading }, basis: 'first' }] });
+  const verify = (n: number, by: Operator, accepted = true) =>
+    handle().executeUpdate(verifyCorrection, { args: [{ n, by, accepted, note: null }] });
   const open = async (): Promise<string[]> => {
-    const { rows } = await database.pool.query(`select id from app.tasks where settlement_id = $1 and kind in ('correction','verification','approval') and closed_at is null order by id`, [id]);
+    const { rows } = await database.pool.query(
+      `select id from app.tasks where settlement_id = $1 and kind in ('correction','verification','approval') and closed_at is null order by id`,
+      [id],
+    );
     return rows.map((row) => row.id);
   };
 
@@ -87,13 +116,24 @@ test('plan R5, rework over Nowruz: each step is somebody’s task; what repeats 
     await sleepUntil('1405/12/27', 10);
     expect(await report()).toMatchObject({ n: 1, status: 'referred' });
     const first = `correction.${id}.1.1`;
-    expect(await task(first)).toMatchObject({ role: 'clerk', assignee: 'clerk-1', office: '01', settlement: id, detail: { correction: 1, kind: 'reading', cause: 'clerk' } });
+    expect(await task(first)).toMatchObject({
+      role: 'clerk',
+      assignee: 'clerk-1',
+      office: '01',
+      settlement: id,
+      detail: { correction: 1, kind: 'reading', cause: 'clerk' },
+    });
     // 24 hours of working days: the rest of the day, and 5 Farvardin until 10:00; allow for the seconds of the run
     expect(Math.abs(Date.parse((await task(first)).dueAt ?? '') - Date.parse(inTehran('1406/01/05', 10)))).toBeLessThan(60_000);
     await report();
-    expect((await actions.list({ scope: null, limit: 10 })).items).toMatchObject([{ scope: 'settlement', subject: id, office: '01', month: '1405/12', errors: 2, threshold: 2, status: 'opened' }]);
+    expect((await actions.list({ scope: null, limit: 10 })).items).toMatchObject([
+      { scope: 'settlement', subject: id, office: '01', month: '1405/12', errors: 2, threshold: 2, status: 'opened' },
+    ]);
     await report();
-    expect((await actions.list({ scope: null, limit: 10 })).items.map(({ scope, subject }) => [scope, subject])).toEqual([['clerk', 'clerk-1'], ['settlement', id]]);
+    expect((await actions.list({ scope: null, limit: 10 })).items.map(({ scope, subject }) => [scope, subject])).toEqual([
+      ['clerk', 'clerk-1'],
+      ['settlement', id],
+    ]);
     // one of a settlement after another: only the first waits for somebody
     expect(await open()).toEqual([first]);
 
@@ -140,17 +180,34 @@ test('a corrective action: meeting, cause, action, effect, another action, closu
   await withWorker(env, real, async () => {
     await sleepUntil('1405/12/22', 10);
     const at = new Date(await env.currentTimeMs()).toISOString();
-    const { action } = await actions.open({ scope: 'office', subject: '01', office: '01', month: '1405/12', openedAt: at, errors: 10, threshold: 10, openedBy: null, reason: null });
+    const { action } = await actions.open({
+      scope: 'office',
+      subject: '01',
+      office: '01',
+      month: '1405/12',
+      openedAt: at,
+      errors: 10,
+      threshold: 10,
+      openedBy: null,
+      reason: null,
+    });
     const workflowId = correctiveActionWorkflowId(action.n);
     await createMessenger(env.client, { taskQueue: TASK_QUEUE }).start('correctiveAction', workflowId, action, 'آزمون');
     const handle = env.client.workflow.getHandle(workflowId);
     const take = (act: Act, by = QUALITY): Promise<CorrectiveAction> => handle.executeUpdate(takeAct, { args: [{ act, by }] });
-    const attributes = async () => Object.fromEntries((await handle.describe()).typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+    const attributes = async () =>
+      Object.fromEntries((await handle.describe()).typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     const id = (kind: Task['kind'], version: number): string => `${kind}.${action.n}-${version}`;
 
     // seven days later is a holiday: the meeting is to be called by the end of 5 Farvardin
     await until('the first task', async () => (await task(id('callMeeting', 0))) !== null);
-    expect(await task(id('callMeeting', 0))).toMatchObject({ role: 'quality', office: '01', settlement: null, dueAt: inTehran('1406/01/06', 0), detail: { correctiveAction: action.n, scope: 'office' } });
+    expect(await task(id('callMeeting', 0))).toMatchObject({
+      role: 'quality',
+      office: '01',
+      settlement: null,
+      dueAt: inTehran('1406/01/06', 0),
+      detail: { correctiveAction: action.n, scope: 'office' },
+    });
     await until('seen here', async () => (await attributes())['actionStatus'] === 'opened');
     expect(await attributes()).toMatchObject({ office: '01' });
     await sleepUntil('1406/01/04', 10);
@@ -161,7 +218,10 @@ test('a corrective action: meeting, cause, action, effect, another action, closu
 
     expect(await failureOf(take({ act: 'call', on: jalali('1406/01/07'), participants: ['x'] }))).toBe('DATE_PASSED');
     expect(await failureOf(take({ act: 'done', note: 'x' }))).toBe('NOT_ALLOWED_NOW');
-    expect(await take({ act: 'call', on: jalali('1406/01/15'), participants: ['مریم احمدی', 'نرگس کاظمی'] }, SUPERVISOR)).toMatchObject({ status: 'called', version: 1 });
+    expect(await take({ act: 'call', on: jalali('1406/01/15'), participants: ['مریم احمدی', 'نرگس کاظمی'] }, SUPERVISOR)).toMatchObject({
+      status: 'called',
+      version: 1,
+    });
     expect(await task(id('callMeeting', 0))).toMatchObject({ outcome: 'call', closedBy: null });
     expect(await task(id('recordMeeting', 1))).toMatchObject({ dueAt: inTehran('1406/01/16', 0) });
     // a meeting that did not come about is called again, and its task goes with it
@@ -170,12 +230,18 @@ test('a corrective action: meeting, cause, action, effect, another action, closu
     expect(await failureOf(take({ act: 'minutes', minutes: 'x', cause: 'x' }))).toBe('NOT_ALLOWED_NOW');
     await sleepUntil('1406/01/16', 11);
     // of two at once one wins
-    const both = await Promise.allSettled([QUALITY, SUPERVISOR].map((by) => take({ act: 'minutes', minutes: by.id, cause: 'خوانش شتاب‌زده' }, by)));
+    const both = await Promise.allSettled(
+      [QUALITY, SUPERVISOR].map((by) => take({ act: 'minutes', minutes: by.id, cause: 'خوانش شتاب‌زده' }, by)),
+    );
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect((await attributes())['actionStatus']).toBe('held');
 
     await take({ act: 'plan', what: 'آموزش دوباره', owner: 'supervisor-1', dueOn: jalali('1406/02/10') });
-    expect(await task(id('takeAction', 4))).toMatchObject({ role: 'supervisor', assignee: 'supervisor-1', dueAt: inTehran('1406/02/11', 0) });
+    expect(await task(id('takeAction', 4))).toMatchObject({
+      role: 'supervisor',
+      assignee: 'supervisor-1',
+      dueAt: inTehran('1406/02/11', 0),
+    });
     await sleepUntil('1406/02/09', 10);
     const done = await take({ act: 'done', note: 'برگزار شد' }, SUPERVISOR);
     // 30 days later
@@ -190,15 +256,28 @@ test('a corrective action: meeting, cause, action, effect, another action, closu
     expect(await task(id('judgeEffect', 5))).toMatchObject({ outcome: 'effect' });
 
     // a clerk of another office is named: it waits for the clerk, who sees and does it; not done in time it is the supervisor's
-    await createPeopleStore(database.pool).record({ id: 'clerk-9', name: 'رضا موسوی', office: '02', roles: ['clerk'] }, { id: 'test', name: 'test' });
+    await createPeopleStore(database.pool).record(
+      { id: 'clerk-9', name: 'رضا موسوی', office: '02', roles: ['clerk'] },
+      { id: 'test', name: 'test' },
+    );
     const named = person('clerk-9', 'clerk', '02');
-    const seen = async (operator: Operator) => (await createTaskStore(database.pool).list({ operator, mine: true, state: 'open', limit: 10 })).items.map((each) => each.id);
+    const seen = async (operator: Operator) =>
+      (await createTaskStore(database.pool).list({ operator, mine: true, state: 'open', limit: 10 })).items.map((each) => each.id);
     await take({ act: 'plan', what: 'فرم تازه', owner: named.id, dueOn: jalali('1406/04/01') });
-    expect(await task(id('takeAction', 7))).toMatchObject({ role: 'clerk', assignee: named.id, office: '01', dueAt: inTehran('1406/04/02', 0) });
+    expect(await task(id('takeAction', 7))).toMatchObject({
+      role: 'clerk',
+      assignee: named.id,
+      office: '01',
+      dueAt: inTehran('1406/04/02', 0),
+    });
     expect([await seen(named), await seen(CLERK)]).toEqual([[id('takeAction', 7)], []]);
     await sleepUntil('1406/04/04', 10);
     await until('escalated', async () => (await task(id('takeAction', 7))).escalatedAt !== null);
-    expect(await task(id('takeAction', 7))).toMatchObject({ role: 'supervisor', assignee: null, detail: { escalatedFrom: { role: 'clerk', assignee: named.id } } });
+    expect(await task(id('takeAction', 7))).toMatchObject({
+      role: 'supervisor',
+      assignee: null,
+      detail: { escalatedFrom: { role: 'clerk', assignee: named.id } },
+    });
     expect(await failureOf(take({ act: 'done', note: 'x' }, CLERK))).toBe('FORBIDDEN');
     await take({ act: 'done', note: 'به کار رفت' }, named);
     expect(await task(id('takeAction', 7))).toMatchObject({ outcome: 'done', closedBy: null });
@@ -206,9 +285,19 @@ test('a corrective action: meeting, cause, action, effect, another action, closu
     expect(await take({ act: 'effect', effective: true, note: 'خطایی نبود' })).toMatchObject({ status: 'judged' });
     expect(await failureOf(take({ act: 'close', outcome: 'effective', report: 'گزارش' }, SUPERVISOR))).toBe('QUALITY_NEEDED');
     await take({ act: 'close', outcome: 'effective', report: 'گزارش پایان' });
-    expect(await handle.result()).toMatchObject({ status: 'closed', closure: { report: 'گزارش پایان' }, actions: [{ what: 'آموزش دوباره', effect: { effective: false } }, { what: 'فرم تازه', effect: { effective: true } }] });
+    expect(await handle.result()).toMatchObject({
+      status: 'closed',
+      closure: { report: 'گزارش پایان' },
+      actions: [
+        { what: 'آموزش دوباره', effect: { effective: false } },
+        { what: 'فرم تازه', effect: { effective: true } },
+      ],
+    });
     expect(await actions.get(action.n)).toEqual(await handle.result());
-    const { rows } = await database.pool.query(`select count(*) from app.tasks where detail->>'correctiveAction' = $1 and closed_at is null`, [String(action.n)]);
+    const { rows } = await database.pool.query(
+      `select count(*) from app.tasks where detail->>'correctiveAction' = $1 and closed_at is null`,
+      [String(action.n)],
+    );
     expect(rows).toEqual([{ count: 0 }]);
 
     const history = historyFromJSON(JSON.parse(historyToJSON(await handle.fetchHistory())));

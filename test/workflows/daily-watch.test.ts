@@ -43,24 +43,59 @@ let runs = 0;
 const watch = (day: JalaliDate, hours = 6): Promise<WatchReport> => {
   const at = new Date(Date.parse(startOfDayInTehran(day)) + hours * 3_600_000).toISOString();
   // this client lets no time pass while it waits: the tasks' timers stand still
-  return new Client({ connection: env.connection }).workflow.execute('dailyWatch', { workflowId: `dailyWatch-${++runs}`, taskQueue: TASK_QUEUE, args: [{ at }] });
+  return new Client({ connection: env.connection }).workflow.execute('dailyWatch', {
+    workflowId: `dailyWatch-${++runs}`,
+    taskQueue: TASK_QUEUE,
+    args: [{ at }],
+  });
 };
 const tasks = async (kind?: TaskKind): Promise<Task[]> => {
-  const { items } = await createTaskStore(database.pool).list({ operator: { id: 'q', name: 'q', role: 'quality', office: '' }, mine: false, kind, state: 'open', limit: 100 });
+  const { items } = await createTaskStore(database.pool).list({
+    operator: { id: 'q', name: 'q', role: 'quality', office: '' },
+    mine: false,
+    kind,
+    state: 'open',
+    limit: 100,
+  });
   return items;
 };
 const ids = async (kind?: TaskKind): Promise<string[]> => (await tasks(kind)).map(({ id }) => id);
-const running = async (id: string): Promise<boolean> => (await env.client.workflow.getHandle(taskWorkflowId(id)).describe()).status.name === 'RUNNING';
+const running = async (id: string): Promise<boolean> =>
+  (await env.client.workflow.getHandle(taskWorkflowId(id)).describe()).status.name === 'RUNNING';
 
 let settlements = 0;
 /** A posting that waits in a cycle (null: in none) of a series and an office. */
-async function posting(cycle: string | null, dueOn: JalaliDate | null, { office = '01', series = '12', reason = null as string | null } = {}): Promise<string> {
+async function posting(
+  cycle: string | null,
+  dueOn: JalaliDate | null,
+  { office = '01', series = '12', reason = null as string | null } = {},
+): Promise<string> {
   const subscription = String(123_000_000_000 + ++settlements);
   const order: SettlementOrder = orderFor(subscription, null);
   const id = settlementId(subscription, order.facts.settlementDate);
   await createSettlementStore(database.pool).register({ ...order, id, clerk: { ...order.clerk, office } }, 'run-1');
   await database.pool.query('update app.settlements set account = $2 where id = $1', [id, JSON.stringify({ series })]);
-  await createPostingStore(database.pool).schedule(id, 'run-1', 1, [{ posting: `${id}/fee`, kind: 'fee', amount: 1, cycle, dueOn, status: 'waiting', timesLate: 0, reason: null, billSerial: null, detail: {}, objectionEndsAt: null }], []);
+  await createPostingStore(database.pool).schedule(
+    id,
+    'run-1',
+    1,
+    [
+      {
+        posting: `${id}/fee`,
+        kind: 'fee',
+        amount: 1,
+        cycle,
+        dueOn,
+        status: 'waiting',
+        timesLate: 0,
+        reason: null,
+        billSerial: null,
+        detail: {},
+        objectionEndsAt: null,
+      },
+    ],
+    [],
+  );
   if (reason) await database.pool.query('update app.postings set reason = $2 where posting = $1', [`${id}/fee`, reason]);
   return `${id}/fee`;
 }
@@ -82,7 +117,12 @@ describe('plan R2: stale feeds', () => {
       expect(await watch(today())).toMatchObject({ staleFeeds: 1 });
       const [task] = await tasks();
       expect(task).toMatchObject({
-        id: `staleFeed.payments-${DIGITS(old)}`, kind: 'staleFeed', role: 'billing', office: '*', settlement: null, dueAt: endOfDay(today()),
+        id: `staleFeed.payments-${DIGITS(old)}`,
+        kind: 'staleFeed',
+        role: 'billing',
+        office: '*',
+        settlement: null,
+        dueAt: endOfDay(today()),
         detail: { feed: 'payments', asOf: old, days: 10, message: expect.stringContaining('پرداخت‌ها') },
       });
       expect(await running(task?.id ?? '')).toBe(true);
@@ -113,10 +153,18 @@ describe('plan R4: cycles near their closing', () => {
   const CYCLE = '12-1405-06';
   const closesOn = addDays(today(), 30);
   beforeEach(async () => {
-    await load(database.pool, 'cycles', [{ series: '12', cycle: CYCLE, fromDate: addDays(closesOn, -60), toDate: closesOn, closesOn, issuesOn: closesOn }]);
+    await load(database.pool, 'cycles', [
+      { series: '12', cycle: CYCLE, fromDate: addDays(closesOn, -60), toDate: closesOn, closesOn, issuesOn: closesOn },
+    ]);
     await database.pool.query('update billing.feeds set as_of = $1', [closesOn]);
   });
-  const open = () => createPostingStore(database.pool).openCycle({ cycle: CYCLE, eventId: 'open-1', closesOn, by: { id: 'b', name: 'b', role: 'billing', office: '' } });
+  const open = () =>
+    createPostingStore(database.pool).openCycle({
+      cycle: CYCLE,
+      eventId: 'open-1',
+      closesOn,
+      by: { id: 'b', name: 'b', role: 'billing', office: '' },
+    });
 
   test('three days before: a task for billing until it is opened and taken whole; on the closing day the offices hear of theirs', async () => {
     const mine = [await posting(CYCLE, closesOn), await posting(CYCLE, closesOn), await posting(CYCLE, closesOn, { office: '02' })];
@@ -124,7 +172,9 @@ describe('plan R4: cycles near their closing', () => {
       expect(await watch(addDays(closesOn, -4))).toMatchObject({ closingCycles: 0 });
       expect(await watch(addDays(closesOn, -3))).toMatchObject({ closingCycles: 1 });
       const id = `cycleClosing.${CYCLE}-${DIGITS(addDays(closesOn, -3))}`;
-      expect(await tasks()).toMatchObject([{ id, role: 'billing', office: '*', dueAt: endOfDay(closesOn), detail: { cycle: CYCLE, closesOn, opened: false, unsent: 3 } }]);
+      expect(await tasks()).toMatchObject([
+        { id, role: 'billing', office: '*', dueAt: endOfDay(closesOn), detail: { cycle: CYCLE, closesOn, opened: false, unsent: 3 } },
+      ]);
       expect(await running(id)).toBe(true);
 
       await open();
@@ -169,7 +219,10 @@ describe('plan R4: cycles near their closing', () => {
       expect(await ids()).toEqual([]);
       await posting(CYCLE, closesOn);
       await watch(addDays(closesOn, 2));
-      expect((await tasks()).map(({ kind, dueAt }) => [kind, dueAt])).toEqual([['cycleClosing', endOfDay(closesOn)], ['unsentPostings', endOfDay(closesOn)]]);
+      expect((await tasks()).map(({ kind, dueAt }) => [kind, dueAt])).toEqual([
+        ['cycleClosing', endOfDay(closesOn)],
+        ['unsentPostings', endOfDay(closesOn)],
+      ]);
     });
   });
 });
@@ -187,7 +240,10 @@ test('plan R4: postings without a cycle: a task for each series, as long as they
       [`noTimetable.12-${DIGITS(today())}`, 2],
       [`noTimetable.13-${DIGITS(today())}`, 1],
     ]);
-    await database.pool.query("update app.postings set cycle = '12-1405-07', due_on = $1 where cycle is null and settlement_id in (select id from app.settlements where account->>'series' = '12')", [addDays(today(), 60)]);
+    await database.pool.query(
+      "update app.postings set cycle = '12-1405-07', due_on = $1 where cycle is null and settlement_id in (select id from app.settlements where account->>'series' = '12')",
+      [addDays(today(), 60)],
+    );
     expect(await watch(addDays(today(), 2))).toMatchObject({ seriesWithoutTimetable: 1 });
     expect(await ids()).toEqual([`noTimetable.13-${DIGITS(today())}`]);
     // months later it comes again: a task of its own
@@ -201,7 +257,10 @@ test('a watch that could not start a timer is repeated until it could: no task w
   await posting(null, null);
   const messenger = createMessenger(env.client, { taskQueue: TASK_QUEUE });
   let away = 2;
-  const failing = realActivities(database.pool, { ...messenger, start: (...order) => (away-- > 0 ? Promise.reject(new Error('connect ECONNREFUSED')) : messenger.start(...order)) });
+  const failing = realActivities(database.pool, {
+    ...messenger,
+    start: (...order) => (away-- > 0 ? Promise.reject(new Error('connect ECONNREFUSED')) : messenger.start(...order)),
+  });
   await withWorker(env, failing, async () => {
     expect(await watch(today())).toMatchObject({ seriesWithoutTimetable: 1 });
     expect(away).toBeLessThan(0);
@@ -214,7 +273,10 @@ test('without a scheduled time it acts for the day on which it starts', async ()
   await withWorker(env, real, async () => {
     // the server's clock runs on once nothing is left to wait for: its time before the run counts
     const before = await env.currentTimeMs();
-    const report: WatchReport = await env.client.workflow.execute('dailyWatch', { workflowId: `dailyWatch-${++runs}`, taskQueue: TASK_QUEUE });
+    const report: WatchReport = await env.client.workflow.execute('dailyWatch', {
+      workflowId: `dailyWatch-${++runs}`,
+      taskQueue: TASK_QUEUE,
+    });
     expect(Math.abs(Date.parse(report.at) - before)).toBeLessThan(60_000);
   });
 });
@@ -237,7 +299,16 @@ test('what the access log has kept for its three years leaves with the morning, 
   const store = createAccessStore(database.pool);
   const years = (n: number): string => new Date(Date.now() - n * 366 * 86_400_000).toISOString();
   const by = { id: 'c-1', name: 'مریم رضایی', role: 'clerk', office: '01' } as const;
-  await store.append([3.2, 3.1, 2.9, 0].map((ago, i) => ({ at: years(ago), by, call: 'GET /accounts/{subscription}', subscriptions: ['014123456701'], settlement: null, requestId: `r-${i}` })));
+  await store.append(
+    [3.2, 3.1, 2.9, 0].map((ago, i) => ({
+      at: years(ago),
+      by,
+      call: 'GET /accounts/{subscription}',
+      subscriptions: ['014123456701'],
+      settlement: null,
+      requestId: `r-${i}`,
+    })),
+  );
   await withWorker(env, real, async () => {
     expect(await watch(today())).toMatchObject({ expiredAccesses: 2 });
     expect((await store.list({ limit: 9 })).items.map(({ requestId }) => requestId)).toEqual(['r-3', 'r-2']);

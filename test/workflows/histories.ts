@@ -20,7 +20,12 @@ const OF_A_TYPE = 30;
 /** The history up to its last answered workflow task: beyond it a replay would run new steps, which it cannot. */
 export function answeredPart(history: History): History {
   const events = [...(history.events ?? [])];
-  while (events.at(-1)?.workflowTaskScheduledEventAttributes || events.at(-1)?.workflowTaskStartedEventAttributes || events.at(-1)?.timerFiredEventAttributes) events.pop();
+  while (
+    events.at(-1)?.workflowTaskScheduledEventAttributes ||
+    events.at(-1)?.workflowTaskStartedEventAttributes ||
+    events.at(-1)?.timerFiredEventAttributes
+  )
+    events.pop();
   return { events };
 }
 
@@ -34,7 +39,10 @@ export function keptHistories(): KeptHistory[] {
     .filter((file) => file.endsWith('.json.gz'))
     .sort()
     .map((file) => {
-      const { workflowId, history } = JSON.parse(gunzipSync(readFileSync(path.join(FOLDER, file))).toString()) as { workflowId: string; history: unknown };
+      const { workflowId, history } = JSON.parse(gunzipSync(readFileSync(path.join(FOLDER, file))).toString()) as {
+        workflowId: string;
+        history: unknown;
+      };
       return { file, workflowId, history: historyFromJSON(history) };
     });
 }
@@ -54,12 +62,14 @@ export function historyCollector(): Collector {
   return {
     interceptors: [
       ({ info: { workflowExecution, workflowType } }) => {
-        if (workflowExecution && workflowType !== undefined) seen.set(workflowExecution.runId, { ...workflowExecution, type: workflowType });
+        if (workflowExecution && workflowType !== undefined)
+          seen.set(workflowExecution.runId, { ...workflowExecution, type: workflowType });
         return {};
       },
     ],
     async keep(client) {
-      for (const { workflowId, runId, type } of seen.values()) keepHistory(VERSION, type, workflowId, answeredPart(await client.workflow.getHandle(workflowId, runId).fetchHistory()));
+      for (const { workflowId, runId, type } of seen.values())
+        keepHistory(VERSION, type, workflowId, answeredPart(await client.workflow.getHandle(workflowId, runId).fetchHistory()));
     },
   };
 }
@@ -69,17 +79,30 @@ function keepHistory(version: string, type: string, workflowId: string, history:
   const kept = readdirSync(FOLDER).filter((file) => file.startsWith(`${type}-${version}-`));
   const way = wayOf(history);
   if (kept.length >= OF_A_TYPE || kept.some((file) => file.endsWith(`-${way}.json.gz`))) return;
-  writeFileSync(path.join(FOLDER, `${type}-${version}-${way}.json.gz`), gzipSync(JSON.stringify({ workflowId, history: JSON.parse(historyToJSON(history)) as unknown }), { level: 9 }));
+  writeFileSync(
+    path.join(FOLDER, `${type}-${version}-${way}.json.gz`),
+    gzipSync(JSON.stringify({ workflowId, history: JSON.parse(historyToJSON(history)) as unknown }), { level: 9 }),
+  );
 }
 
 /** A short name for the order of a history's commands and messages: two of one name went the same way. */
 function wayOf({ events }: History): string {
   let hash = 5381;
   for (const event of events ?? []) {
-    const { activityTaskScheduledEventAttributes: step, markerRecordedEventAttributes: marker, workflowExecutionSignaledEventAttributes: signal } = event;
+    const {
+      activityTaskScheduledEventAttributes: step,
+      markerRecordedEventAttributes: marker,
+      workflowExecutionSignaledEventAttributes: signal,
+    } = event;
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name;
     const local = marker?.details?.['data']?.payloads?.[0]?.data;
-    const name = [event.eventType, step?.activityType?.name, signal?.signalName, update, local ? /"activity_type":"(\w+)"/.exec(Buffer.from(local).toString())?.[1] : undefined].join();
+    const name = [
+      event.eventType,
+      step?.activityType?.name,
+      signal?.signalName,
+      update,
+      local ? /"activity_type":"(\w+)"/.exec(Buffer.from(local).toString())?.[1] : undefined,
+    ].join();
     for (const character of name) hash = (hash * 33 + character.charCodeAt(0)) >>> 0;
   }
   return hash.toString(36);

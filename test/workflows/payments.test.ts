@@ -7,11 +7,30 @@ import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
-import { TASK_QUEUE, cancelSettlement, confirmDelivery, postingTaken, reportError, settlementState, submitCorrection, verifyCorrection } from '../../src/workflows/messages.js';
+import {
+  TASK_QUEUE,
+  cancelSettlement,
+  confirmDelivery,
+  postingTaken,
+  reportError,
+  settlementState,
+  submitCorrection,
+  verifyCorrection,
+} from '../../src/workflows/messages.js';
 import { subscriber } from '../activities/stage.js';
 import { load } from '../billing/database.js';
 import { type History, answeredPart } from './histories.js';
-import { announce, endWorkers, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, today, withWorker } from './stage.js';
+import {
+  announce,
+  endWorkers,
+  messengerTo,
+  orderFor,
+  realActivities,
+  startDatabase,
+  timeSkippingServer,
+  today,
+  withWorker,
+} from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -19,7 +38,10 @@ let real: Activities;
 let accounts = 0;
 beforeAll(async () => {
   database = await startDatabase(1);
-  real = realActivities(database.pool, messengerTo(() => env.client));
+  real = realActivities(
+    database.pool,
+    messengerTo(() => env.client),
+  );
 }, 120_000);
 afterAll(() => database?.stop());
 
@@ -30,7 +52,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await endWorkers();
-  for (const workflowId of started.splice(0)) histories.push({ workflowId, history: await env.client.workflow.getHandle(workflowId).fetchHistory() });
+  for (const workflowId of started.splice(0))
+    histories.push({ workflowId, history: await env.client.workflow.getHandle(workflowId).fetchHistory() });
   await env.teardown();
 });
 
@@ -46,7 +69,14 @@ const state = (order: SettlementOrder) => handle(order).query(settlementState);
 const stored = async ({ id }: SettlementOrder) => (await createSettlementStore(database.pool).get(id, { office: null })) as Settlement;
 const record = ({ facts }: SettlementOrder, { bill }: Settlement, reference: string, amount: number) =>
   createPaymentStore(database.pool).record(
-    { eventId: `event-${reference}`, reference, subscription: facts.subscription, paymentId: bill!.payments[0]!.paymentId, amount, paidOn: today() },
+    {
+      eventId: `event-${reference}`,
+      reference,
+      subscription: facts.subscription,
+      paymentId: bill!.payments[0]!.paymentId,
+      amount,
+      paidOn: today(),
+    },
     '01',
     { id: 'b-1', office: '01' },
   );
@@ -90,7 +120,10 @@ test('paid in parts: the workflow shows what is on record, once per message', as
     expect(await tell(order, 'W1')).toBe('told');
     expect(await tell(order, 'W1')).toBe('told');
     await until('the payment', async () => (await state(order)).payments.length === 1);
-    expect(await state(order)).toMatchObject({ payments: [{ reference: 'W1', amount: 1_000 }], paid: { amount: 1_000, remaining: payable - 1_000, status: 'partial' } });
+    expect(await state(order)).toMatchObject({
+      payments: [{ reference: 'W1', amount: 1_000 }],
+      paid: { amount: 1_000, remaining: payable - 1_000, status: 'partial' },
+    });
     await record(order, announced, 'W2', payable - 1_000);
     await tell(order, 'W2');
     await until('the rest', async () => (await state(order)).paid?.status === 'paid');
@@ -155,11 +188,16 @@ test('after the end: recorded and answered all the same; what is too much become
     const tasks = () => database.pool.query('select id from app.tasks where settlement_id = $1 and kind = $2', [order.id, 'overpaid']);
     expect((await tasks()).rows).toEqual([]);
     const paymentId = announced.bill!.payments[0]!.paymentId;
-    await load(database.pool, 'payments', [{ subscription: order.facts.subscription, reference: 'A2', amount: '1', paidOn: today(), paymentId, countedInBill: '' }]);
+    await load(database.pool, 'payments', [
+      { subscription: order.facts.subscription, reference: 'A2', amount: '1', paidOn: today(), paymentId, countedInBill: '' },
+    ]);
     expect(await tell(order, 'A2')).toBe('ended');
     expect((await stored(order)).paid).toEqual({ amount: announced.bill!.payable + 1, remaining: 0, status: 'overpaid' });
     expect((await tasks()).rows).toEqual([{ id: `overpaid.${order.id}.A2` }]);
-    const { rows } = await database.pool.query("select data->>'reference' as reference from app.events where settlement_id = $1 and kind = 'paid' order by seq", [order.id]);
+    const { rows } = await database.pool.query(
+      "select data->>'reference' as reference from app.events where settlement_id = $1 and kind = 'paid' order by seq",
+      [order.id],
+    );
     expect(rows).toEqual([{ reference: 'A1' }, { reference: 'A2' }]);
   });
 });
@@ -173,20 +211,33 @@ test('paid, then corrected: the payment is by a void slip and counted in the new
     await record(order, announced, 'C1', payable);
     await tell(order, 'C1');
     await until('the payment', async () => (await state(order)).paid?.status === 'paid');
-    await handle(order).executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: supervisor('s-1') }] });
-    await handle(order).executeUpdate(submitCorrection, { args: [{ n: 1, by: order.clerk, corrected: { reading: 1060 }, basis: 'first' }] });
-    const second = await handle(order).executeUpdate(verifyCorrection, { args: [{ n: 1, by: supervisor('s-1'), accepted: true, note: null }] });
+    await handle(order).executeUpdate(reportError, {
+      args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: supervisor('s-1') }],
+    });
+    await handle(order).executeUpdate(submitCorrection, {
+      args: [{ n: 1, by: order.clerk, corrected: { reading: 1060 }, basis: 'first' }],
+    });
+    const second = await handle(order).executeUpdate(verifyCorrection, {
+      args: [{ n: 1, by: supervisor('s-1'), accepted: true, note: null }],
+    });
     // the new bill counts what came since the first: it asks for the rest
     const more = second.bill!.payable;
     expect(more).toBeGreaterThan(0);
     expect(more).toBeLessThan(payable);
-    expect(second).toMatchObject({ revision: 2, payments: [{ reference: 'C1', revision: 1, outcome: 'void', counted: payable }], paid: { amount: 0, remaining: more, status: 'none' } });
+    expect(second).toMatchObject({
+      revision: 2,
+      payments: [{ reference: 'C1', revision: 1, outcome: 'void', counted: payable }],
+      paid: { amount: 0, remaining: more, status: 'none' },
+    });
     expect(await stored(order)).toMatchObject({ payments: second.payments, paid: second.paid });
     // a slip of the second revision
     await record(order, second, 'C2', more);
     await tell(order, 'C2');
     await until('the rest', async () => (await state(order)).paid?.status === 'paid');
-    expect((await state(order)).payments.map(({ revision, outcome }) => [revision, outcome])).toEqual([[1, 'void'], [2, 'matched']]);
+    expect((await state(order)).payments.map(({ revision, outcome }) => [revision, outcome])).toEqual([
+      [1, 'void'],
+      [2, 'matched'],
+    ]);
 
     const cancelled = await handle(order).executeUpdate(cancelSettlement, { args: [{ reason: 'مشترک منصرف شد', by: supervisor('s-2') }] });
     expect(cancelled).toMatchObject({ status: 'cancelled', paid: null, payments: [{ outcome: 'void' }, { outcome: 'void' }] });
@@ -198,6 +249,7 @@ test('what these runs did replays on this code', async () => {
   expect(histories.length).toBe(5);
   const ended = histories.map(({ workflowId, history }) => ({ workflowId, history: answeredPart(history) }));
   const errors: unknown[] = [];
-  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, ended)) if (result.error) errors.push([result.workflowId, result.error]);
+  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, ended))
+    if (result.error) errors.push([result.workflowId, result.error]);
   expect(errors).toEqual([]);
 }, 120_000);

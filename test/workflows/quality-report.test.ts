@@ -57,7 +57,11 @@ test('on the first over Nowruz the month before; a first that was missed is made
 
     const before = await reports.file('1404/12', null, 'pdf');
     await database.pool.query('delete from app.settlements where id = $1', ['000000000002-14041220']);
-    await client.workflow.execute('qualityReport', { workflowId: qualityReportWorkflowId('1404/12', 2), taskQueue: TASK_QUEUE, args: [{ month: '1404/12', edition: 2, by: 'زهرا امینی' }] });
+    await client.workflow.execute('qualityReport', {
+      workflowId: qualityReportWorkflowId('1404/12', 2),
+      taskQueue: TASK_QUEUE,
+      args: [{ month: '1404/12', edition: 2, by: 'زهرا امینی' }],
+    });
     expect((await reports.list()).map(({ month, edition, madeBy }) => [month, edition, madeBy])).toEqual([
       ['1405/02', 1, null],
       ['1405/01', 1, null],
@@ -76,7 +80,18 @@ test('on the first over Nowruz the month before; a first that was missed is made
 
     // the figures are the indicators' own
     const { rows } = await database.pool.query("select report from app.quality_reports where month = '1405/01'");
-    const [counts] = await createIndicatorStore(database.pool).counts({ from: jalali('1405/01/01'), to: jalali('1405/01/31'), office: null, by: null });
-    expect(rows[0].report).toMatchObject({ whole: { k5: counts?.counts.announcements, k1: { requests: 5, medianMs: 9000 } }, before: { group: '1404/12', k5: 7 }, months: { length: 12 }, days: { length: 31 }, offices: [{ group: '01' }, { group: '02' }] });
+    const [counts] = await createIndicatorStore(database.pool).counts({
+      from: jalali('1405/01/01'),
+      to: jalali('1405/01/31'),
+      office: null,
+      by: null,
+    });
+    expect(rows[0].report).toMatchObject({
+      whole: { k5: counts?.counts.announcements, k1: { requests: 5, medianMs: 9000 } },
+      before: { group: '1404/12', k5: 7 },
+      months: { length: 12 },
+      days: { length: 31 },
+      offices: [{ group: '01' }, { group: '02' }],
+    });
   });
 });

@@ -36,10 +36,34 @@ const CYCLES = 6;
 const DAYS = 8;
 
 const person = (id: string, role: Operator['role']): Operator => ({ id, name: id, role, office: '01' });
-const [SUPERVISOR, SECOND_SUPERVISOR, APPROVER, BILLING] = [person('supervisor-1', 'supervisor'), person('supervisor-2', 'supervisor'), person('approver-1', 'approver'), person('billing', 'billing')];
+const [SUPERVISOR, SECOND_SUPERVISOR, APPROVER, BILLING] = [
+  person('supervisor-1', 'supervisor'),
+  person('supervisor-2', 'supervisor'),
+  person('approver-1', 'approver'),
+  person('billing', 'billing'),
+];
 const NEW_NAME = 'علی کریمی';
 
-const KINDS = ['open', 'open', 'open', 'fetch', 'fetch', 'fetch', 'take', 'take', 'refuse', 'retract', 'repeat', 'correct', 'correct', 'withdraw', 'cancel', 'pay', 'deliver', 'pass'] as const;
+const KINDS = [
+  'open',
+  'open',
+  'open',
+  'fetch',
+  'fetch',
+  'fetch',
+  'take',
+  'take',
+  'refuse',
+  'retract',
+  'repeat',
+  'correct',
+  'correct',
+  'withdraw',
+  'cancel',
+  'pay',
+  'deliver',
+  'pass',
+] as const;
 interface Command {
   kind: (typeof KINDS)[number];
   /** which settlement, batch or posting: taken modulo of what there is */
@@ -107,7 +131,7 @@ afterEach(async () => {
 const handle = (id: string) => client.workflow.getHandle(settlementWorkflowId(id));
 async function until(what: string, holds: () => Promise<unknown>): Promise<void> {
   let last: unknown;
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
     last = await holds();
     if (last === true) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -137,7 +161,11 @@ async function stageOf(series: string) {
   for (let i = 0; i < SETTLEMENTS; i++) {
     const account = accounts.shift();
     if (!account) throw new Error('no account left');
-    const order = orderFor(account.subscription, account.reading + 40, i === 0 ? { newSubscriber: { name: NEW_NAME, nationalId: '0932833810', from: today() } } : {});
+    const order = orderFor(
+      account.subscription,
+      account.reading + 40,
+      i === 0 ? { newSubscriber: { name: NEW_NAME, nationalId: '0932833810', from: today() } } : {},
+    );
     await database.pool.query('update billing.accounts set series = $1 where subscription = $2', [series, account.subscription]);
     const { bill } = await announce(client, order);
     if (!bill) throw new Error('not announced');
@@ -150,7 +178,8 @@ async function stageOf(series: string) {
   let events = 0;
   let last: { eventId: string; batch: PostingBatch; items: Outcome[] } | null = null;
 
-  const stored = async (id: string): Promise<Settlement> => (await createSettlementStore(database.pool).get(id, { office: null })) as Settlement;
+  const stored = async (id: string): Promise<Settlement> =>
+    (await createSettlementStore(database.pool).get(id, { office: null })) as Settlement;
   const current = async () => {
     const day = await now();
     const cycle = timetable.find(({ closesOn }) => closesOn >= day);
@@ -163,7 +192,12 @@ async function stageOf(series: string) {
       return await act;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
-      if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure && ['NOT_ALLOWED_NOW', 'POSTINGS_TAKEN'].includes(error.cause.type ?? '')) return null;
+      if (
+        error instanceof WorkflowUpdateFailedError &&
+        error.cause instanceof ApplicationFailure &&
+        ['NOT_ALLOWED_NOW', 'POSTINGS_TAKEN'].includes(error.cause.type ?? '')
+      )
+        return null;
       throw error;
     }
   }
@@ -179,7 +213,9 @@ async function stageOf(series: string) {
     const { cycle } = await current();
     if ((await postings.openedCycles([cycle])).length === 0) return false;
     await until(`${cycle} is handed over`, async () => {
-      const waiting = (await mine()).filter((posting) => posting.cycle === cycle && (posting.status === 'waiting' || posting.status === 'late'));
+      const waiting = (await mine()).filter(
+        (posting) => posting.cycle === cycle && (posting.status === 'waiting' || posting.status === 'late'),
+      );
       return waiting.length === 0 || waiting;
     });
     const batch = await postings.nextBatch(cycle);
@@ -187,7 +223,8 @@ async function stageOf(series: string) {
     expect([batch.count, batch.sum]).toEqual([batch.items.length, batch.items.reduce((sum, { amount }) => sum + amount, 0)]);
     for (const { posting } of batch.items) {
       // of one cycle only what billing refused comes again
-      if (books.batches.some((known) => known.cycle === cycle && known.items.some((item) => item.posting === posting))) expect(said.get(posting)).toContain('refused');
+      if (books.batches.some((known) => known.cycle === cycle && known.items.some((item) => item.posting === posting)))
+        expect(said.get(posting)).toContain('refused');
     }
     books.batches.push(batch);
     return true;
@@ -202,19 +239,30 @@ async function stageOf(series: string) {
     });
     await send(last, 'recorded');
   };
-  const send = async ({ eventId, batch: { cycle, batch, count, sum }, items }: NonNullable<typeof last>, kind: 'recorded' | 'same'): Promise<void> => {
+  const send = async (
+    { eventId, batch: { cycle, batch, count, sum }, items }: NonNullable<typeof last>,
+    kind: 'recorded' | 'same',
+  ): Promise<void> => {
     expect(await postings.acknowledge({ eventId, cycle, batch, count, sum, items }, BILLING)).toEqual({ kind });
     const messenger = createMessenger(client, { taskQueue: TASK_QUEUE });
     await messenger.start('acknowledgement', `acknowledgement/${eventId}`, { eventId, cycle }, eventId);
     await client.workflow.getHandle(`acknowledgement/${eventId}`).result();
   };
   const word = (posting: string, outcome: Outcome['outcome']): Outcome =>
-    outcome === 'taken' ? { posting, outcome, billSerial: 'B-1', nameOnBill: NEW_NAME } : outcome === 'refused' ? { posting, outcome, reason: 'نادرست' } : { posting, outcome };
+    outcome === 'taken'
+      ? { posting, outcome, billSerial: 'B-1', nameOnBill: NEW_NAME }
+      : outcome === 'refused'
+        ? { posting, outcome, reason: 'نادرست' }
+        : { posting, outcome };
   /** Says one thing of some of what it holds in one of its batches. */
   const say = async (outcome: Outcome['outcome'], pick: number, which: (posting: string) => boolean): Promise<void> => {
     const batch = books.batches[pick % books.batches.length];
     const items = batch?.items.filter(({ posting }, i) => which(posting) && (pick >> (i % 20)) % 2 === 0) ?? [];
-    if (batch && items.length > 0) await acknowledge(batch, items.map(({ posting }) => word(posting, outcome)));
+    if (batch && items.length > 0)
+      await acknowledge(
+        batch,
+        items.map(({ posting }) => word(posting, outcome)),
+      );
   };
 
   /** The open error, or a new one, is mended by another reading, or none. */
@@ -223,12 +271,22 @@ async function stageOf(series: string) {
     const update = handle(id);
     const standing = currentCorrection((await stored(id)).corrections);
     const owner = { role: 'supervisor' as const, user: null };
-    const n = standing?.n ?? (await asked(update.executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'خطا', by: SUPERVISOR, referTo: owner }] })))?.n;
+    const n =
+      standing?.n ??
+      (
+        await asked(
+          update.executeUpdate(reportError, {
+            args: [{ kind: 'reading', cause: 'clerk', description: 'خطا', by: SUPERVISOR, referTo: owner }],
+          }),
+        )
+      )?.n;
     if (n === undefined) return;
     const reading = (accountReading.get(id) ?? 0) + 20 + (pick % 50);
-    if (!(await asked(update.executeUpdate(submitCorrection, { args: [{ n, by: SUPERVISOR, corrected: { reading }, basis: 'first' }] })))) return;
+    if (!(await asked(update.executeUpdate(submitCorrection, { args: [{ n, by: SUPERVISOR, corrected: { reading }, basis: 'first' }] }))))
+      return;
     let view = await asked(update.executeUpdate(verifyCorrection, { args: [{ n, by: SECOND_SUPERVISOR, accepted: true, note: null }] }));
-    if (view?.corrections.find((each) => each.n === n)?.status === 'verified') view = await asked(update.executeUpdate(approveCorrection, { args: [{ n, by: APPROVER, accepted: true, note: null }] }));
+    if (view?.corrections.find((each) => each.n === n)?.status === 'verified')
+      view = await asked(update.executeUpdate(approveCorrection, { args: [{ n, by: APPROVER, accepted: true, note: null }] }));
     if (view?.bill && totals.get(id) !== null) totals.set(id, view.bill.total);
   };
   const accountReading = new Map(orders.map(({ id, facts }) => [id, (facts.reading ?? 0) - 40]));
@@ -241,7 +299,8 @@ async function stageOf(series: string) {
     const answer = await asked(handle(id).executeUpdate(cancelSettlement, { args: [{ reason: 'اشتباه', by: SUPERVISOR }] }));
     if (before.status === 'cancelled' || before.status === 'settled') return;
     if (books.holds(id)) expect({ id, cancelled: answer !== null }).toEqual({ id, cancelled: false });
-    if (![...books.items().values()].some(({ settlement }) => settlement === id)) expect({ id, cancelled: answer !== null }).toEqual({ id, cancelled: true });
+    if (![...books.items().values()].some(({ settlement }) => settlement === id))
+      expect({ id, cancelled: answer !== null }).toEqual({ id, cancelled: true });
     if (answer) totals.set(id, null);
   };
   const pay = async ({ id, facts }: SettlementOrder, pick: number): Promise<void> => {
@@ -251,13 +310,20 @@ async function stageOf(series: string) {
     // of few references, so that some come twice
     const reference = `R-${id}-${pick % 3}`;
     const report = { reference, subscription: facts.subscription, paymentId: slip.paymentId, amount: 1_000 + (pick % 3), paidOn: today() };
-    const { kind } = await createPaymentStore(database.pool).record({ ...report, eventId: reference }, '01', { id: 'billing', office: '01' });
+    const { kind } = await createPaymentStore(database.pool).record({ ...report, eventId: reference }, '01', {
+      id: 'billing',
+      office: '01',
+    });
     // a correction gives another slip: then the same reference says something else, and the first stands
     expect(paid.get(id)?.has(reference) ? ['same', 'differs'] : ['recorded']).toContain(kind);
     paid.get(id)?.add(reference);
-    await createMessenger(client, { taskQueue: TASK_QUEUE }).signal(settlementWorkflowId(id), paymentReceived.name, { eventId: reference, reference });
+    await createMessenger(client, { taskQueue: TASK_QUEUE }).signal(settlementWorkflowId(id), paymentReceived.name, {
+      eventId: reference,
+      reference,
+    });
   };
-  const deliver = ({ id, clerk }: SettlementOrder) => asked(handle(id).executeUpdate(confirmDelivery, { args: [{ deliveredTo: NEW_NAME, channel: 'counter', by: clerk }] }));
+  const deliver = ({ id, clerk }: SettlementOrder) =>
+    asked(handle(id).executeUpdate(confirmDelivery, { args: [{ deliveredTo: NEW_NAME, channel: 'counter', by: clerk }] }));
   const pass = async (pick: number): Promise<void> => {
     const { closesOn } = await current();
     await env.sleep(Date.parse(endOfDay(closesOn)) - (await env.currentTimeMs()) + 60_000);
@@ -301,11 +367,15 @@ async function stageOf(series: string) {
   }
 
   const mine = async (): Promise<(Posting & { settlement: string })[]> => {
-    const all = await Promise.all(ids.map(async (id) => (await postings.of(id)).postings.map((posting) => ({ ...posting, settlement: id }))));
+    const all = await Promise.all(
+      ids.map(async (id) => (await postings.of(id)).postings.map((posting) => ({ ...posting, settlement: id }))),
+    );
     return all.flat();
   };
   const openTasks = async (id: string): Promise<string[]> =>
-    (await database.pool.query<{ kind: string }>('select kind from app.tasks where settlement_id = $1 and closed_at is null', [id])).rows.map(({ kind }) => kind);
+    (
+      await database.pool.query<{ kind: string }>('select kind from app.tasks where settlement_id = $1 and closed_at is null', [id])
+    ).rows.map(({ kind }) => kind);
 
   /** Whatever was left is done: corrections end, billing works through its tasks and takes the rest in one more cycle. */
   async function finish(): Promise<void> {
@@ -318,8 +388,13 @@ async function stageOf(series: string) {
     });
     // billing took what is replaced or cancelled by now: it is told, and takes its word back
     const standing = await mine();
-    for (const { posting, settlement } of standing.filter(({ posting, status }) => books.word(posting) === 'taken' && (status === 'replaced' || status === 'cancelled'))) {
-      expect({ posting, tasks: await openTasks(settlement) }).toEqual({ posting, tasks: expect.arrayContaining([expect.stringMatching(/^(postingAfterEnd|postingWithdrawn)$/)]) });
+    for (const { posting, settlement } of standing.filter(
+      ({ posting, status }) => books.word(posting) === 'taken' && (status === 'replaced' || status === 'cancelled'),
+    )) {
+      expect({ posting, tasks: await openTasks(settlement) }).toEqual({
+        posting,
+        tasks: expect.arrayContaining([expect.stringMatching(/^(postingAfterEnd|postingWithdrawn)$/)]),
+      });
       await acknowledge(books.items().get(posting)?.batch as PostingBatch, [word(posting, 'retracted')]);
     }
     const { cycle } = await current();
@@ -327,8 +402,15 @@ async function stageOf(series: string) {
       for (const order of orders) await withdraw(order);
       await fetch();
       for (const batch of books.batches) {
-        const left = (await mine()).filter(({ posting, status }) => batch.items.some((item) => item.posting === posting) && isOpen({ status }) && books.word(posting) !== 'taken');
-        if (left.length > 0) await acknowledge(batch, left.map(({ posting }) => word(posting, 'taken')));
+        const left = (await mine()).filter(
+          ({ posting, status }) =>
+            batch.items.some((item) => item.posting === posting) && isOpen({ status }) && books.word(posting) !== 'taken',
+        );
+        if (left.length > 0)
+          await acknowledge(
+            batch,
+            left.map(({ posting }) => word(posting, 'taken')),
+          );
       }
       const rest = (await mine()).filter(isOpen);
       return rest.length === 0 || rest.map(({ posting, status, cycle: of }) => [posting, status, of, cycle]);
@@ -345,16 +427,29 @@ async function stageOf(series: string) {
       const own = statuses.filter((posting) => posting.settlement === id);
       const taken = own.filter(({ status }) => status === 'taken').map(({ posting }) => posting);
       // the books and Postgres hold the same
-      expect({ id, taken: [...taken].sort() }).toEqual({ id, taken: [...books.items()].filter(([posting, item]) => item.settlement === id && books.word(posting) === 'taken').map(([posting]) => posting).sort() });
+      expect({ id, taken: [...taken].sort() }).toEqual({
+        id,
+        taken: [...books.items()]
+          .filter(([posting, item]) => item.settlement === id && books.word(posting) === 'taken')
+          .map(([posting]) => posting)
+          .sort(),
+      });
       if (total === null) {
         expect({ id, status: view.status, taken }).toEqual({ id, status: 'cancelled', taken: [] });
       } else {
-        expect({ id, total: [...settlement, ...difference].reduce((sum, amount) => sum + amount, 0), settlements: settlement.length }).toEqual({ id, total, settlements: 1 });
+        expect({
+          id,
+          total: [...settlement, ...difference].reduce((sum, amount) => sum + amount, 0),
+          settlements: settlement.length,
+        }).toEqual({ id, total, settlements: 1 });
         expect({ id, fee }).toEqual({ id, fee: fees.get(id) });
         expect({ id, names: nameChange.length }).toEqual({ id, names: id === ids[0] ? 1 : 0 });
         expect({ id, total: view.bill?.total }).toEqual({ id, total });
       }
-      expect({ id, payments: view.payments.map(({ reference }) => reference).sort() }).toEqual({ id, payments: [...(paid.get(id) ?? [])].sort() });
+      expect({ id, payments: view.payments.map(({ reference }) => reference).sort() }).toEqual({
+        id,
+        payments: [...(paid.get(id) ?? [])].sort(),
+      });
     }
     // nothing waits for ever: after the objection days each has ended, and its workflow says what Postgres holds
     await env.sleep(`${DAYS + 5} days`);
@@ -381,20 +476,27 @@ const lists = [
   ...FOUND.map((kinds) => ({ name: kinds.join(', '), list: kinds.map((kind) => ({ kind, pick: 0 })) })),
   ...fc.sample(commands, { seed: SEED, numRuns: ORDERS }).map((list, n) => ({ name: `seed ${SEED}, list ${n}`, list })),
 ].map((each, n) => ({ ...each, n }));
-test.each(lists)('$name: each amount is charged once', async ({ n, name, list }) => {
-  const done: string[] = [];
-  try {
-    await withWorker(env, realActivities(database.pool, createMessenger(client, { taskQueue: TASK_QUEUE })), async () => {
-      const stage = await stageOf(`9${String(n).padStart(3, '0')}`);
-      for (const command of list) {
-        done.push(`${command.kind} ${command.pick}`);
-        await stage.act(command);
-      }
-      done.push('finish');
-      await stage.finish();
-      await stage.charged();
-    });
-  } catch (error) {
-    throw new Error(`TASVIEH_TEST_SEED=${SEED} TASVIEH_TEST_ORDERS=${ORDERS}, ${name}: ${done.join(', ')}\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}, 120_000);
+test.each(lists)(
+  '$name: each amount is charged once',
+  async ({ n, name, list }) => {
+    const done: string[] = [];
+    try {
+      await withWorker(env, realActivities(database.pool, createMessenger(client, { taskQueue: TASK_QUEUE })), async () => {
+        const stage = await stageOf(`9${String(n).padStart(3, '0')}`);
+        for (const command of list) {
+          done.push(`${command.kind} ${command.pick}`);
+          await stage.act(command);
+        }
+        done.push('finish');
+        await stage.finish();
+        await stage.charged();
+      });
+    } catch (error) {
+      throw new Error(
+        `TASVIEH_TEST_SEED=${SEED} TASVIEH_TEST_ORDERS=${ORDERS}, ${name}: ${done.join(', ')}\n${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
+  },
+  120_000,
+);

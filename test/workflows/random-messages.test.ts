@@ -53,11 +53,14 @@ const APPROVAL_ABOVE = 30_000;
 const NEW_NAME = 'علی کریمی';
 const BIG_CREDIT = -900_000_000;
 
-const commands = fc.array(fc.record({ kind: fc.constantFrom(...MODEL_KINDS), pick: fc.nat(1_000_000), fit: fc.integer({ min: 0, max: 4 }).map((n) => n > 0) }), {
-  minLength: 15,
-  maxLength: LONGEST,
-  size: 'max',
-});
+const commands = fc.array(
+  fc.record({ kind: fc.constantFrom(...MODEL_KINDS), pick: fc.nat(1_000_000), fit: fc.integer({ min: 0, max: 4 }).map((n) => n > 0) }),
+  {
+    minLength: 15,
+    maxLength: LONGEST,
+    size: 'max',
+  },
+);
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -69,7 +72,10 @@ beforeAll(async () => {
   const { pool } = database;
   accounts = await householdAccounts(pool);
   const from = jalali('1398/01/16');
-  await createTariffStore(pool).publish({ ...illustrativeTariff(), version: 'model', service: [{ from, to: null, correction: { approvalAbove: APPROVAL_ABOVE } }] }, 'test');
+  await createTariffStore(pool).publish(
+    { ...illustrativeTariff(), version: 'model', service: [{ from, to: null, correction: { approvalAbove: APPROVAL_ABOVE } }] },
+    'test',
+  );
   const people = createPeopleStore(pool);
   const by = { id: 'test', name: 'test' };
   for (const id of new Set(MODEL_PEOPLE.map((person) => person.id))) {
@@ -77,7 +83,12 @@ beforeAll(async () => {
     const [{ office, qualified }] = own as [ModelPerson];
     await people.record({ id, name: id, office, roles: own.map(({ role }) => role) }, by);
     // one that has lapsed, where not all are there
-    for (const code of QUALIFICATIONS) await people.qualify(id, { code, validFrom: from, validTo: qualified || code !== 'secondCopy' ? null : addDays(today(), -1), certificate: null }, by);
+    for (const code of QUALIFICATIONS)
+      await people.qualify(
+        id,
+        { code, validFrom: from, validTo: qualified || code !== 'secondCopy' ? null : addDays(today(), -1), certificate: null },
+        by,
+      );
   }
 }, 300_000);
 afterAll(() => database?.stop());
@@ -85,7 +96,7 @@ afterEach(() => endWorkers());
 
 async function until(what: string, holds: () => Promise<unknown>): Promise<void> {
   let last: unknown;
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
     last = await holds();
     if (last === true) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
@@ -103,18 +114,19 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
   const timetable = Array.from({ length: PASSES + 1 }, (_, i) => {
     const toDate = addDays(today(), 3 + DAYS * i);
     const closesOn = addDays(toDate, 2);
-    return { cycle: `${name}-${yearOf(toDate)}-0${i + 1}`, toDate, closesOn, issuesOn: addDays(closesOn, 1), objectionEndsOn: addDays(closesOn, 1 + OBJECTION_DAYS) };
-  });
-  for (const { cycle, toDate, closesOn, issuesOn } of timetable) {
-    await pool.query('insert into billing.cycles (cycle, series, from_date, to_date, closes_on, issues_on, objection_days) values ($1, $2, $3, $4, $5, $6, $7)', [
-      cycle,
-      name,
-      addDays(toDate, -DAYS),
+    return {
+      cycle: `${name}-${yearOf(toDate)}-0${i + 1}`,
       toDate,
       closesOn,
-      issuesOn,
-      OBJECTION_DAYS,
-    ]);
+      issuesOn: addDays(closesOn, 1),
+      objectionEndsOn: addDays(closesOn, 1 + OBJECTION_DAYS),
+    };
+  });
+  for (const { cycle, toDate, closesOn, issuesOn } of timetable) {
+    await pool.query(
+      'insert into billing.cycles (cycle, series, from_date, to_date, closes_on, issues_on, objection_days) values ($1, $2, $3, $4, $5, $6, $7)',
+      [cycle, name, addDays(toDate, -DAYS), toDate, closesOn, issuesOn, OBJECTION_DAYS],
+    );
   }
   const now = (): JalaliDate => todayInTehran(new Date(Date.now() + clock.offset));
   const table = new ModelTimetable(timetable, now(), APPROVAL_ABOVE);
@@ -125,20 +137,28 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     if (!account) throw new Error('no account left');
     const { subscription, reading } = account;
     await pool.query('update billing.accounts set series = $1 where subscription = $2', [name, subscription]);
-    if (i === 1) await pool.query(`insert into billing.adjustments (reference, subscription, "on", amount, reason) values ($1, $2, $3, $4, 'اصلاح')`, [`CREDIT-${subscription}`, subscription, addDays(today(), -1), BIG_CREDIT]);
+    if (i === 1)
+      await pool.query(`insert into billing.adjustments (reference, subscription, "on", amount, reason) values ($1, $2, $3, $4, 'اصلاح')`, [
+        `CREDIT-${subscription}`,
+        subscription,
+        addDays(today(), -1),
+        BIG_CREDIT,
+      ]);
     const id = settlementId(subscription, today());
     base.set(id, reading);
     settlements.push(new ModelSettlement(id, table, null, newName));
   }
   const firsts = [...settlements];
-  const stored = async (id: string): Promise<Stored | null> => (store.get(id, { office: null }));
+  const stored = async (id: string): Promise<Stored | null> => store.get(id, { office: null });
   const subscriptionOf = ({ id }: ModelSettlement): string => id.split('-')[0] as string;
   const baseOf = (settlement: ModelSettlement): number => base.get((settlement.predecessor ?? settlement).id) as number;
   const operator = ({ id, role, office }: ModelPerson): Operator => ({ id, name: id, role, office });
-  const call = (by: ModelPerson, method: string, path: string, json?: unknown) => api.call(method, `/api/v1${path}`, { as: operator(by), ...(json === undefined ? {} : { json }) });
+  const call = (by: ModelPerson, method: string, path: string, json?: unknown) =>
+    api.call(method, `/api/v1${path}`, { as: operator(by), ...(json === undefined ? {} : { json }) });
   const heldAgainst = (what: string, { status, body }: Awaited<ReturnType<typeof call>>, expected: string | null): void => {
     const answer = status < 300 ? null : (body as { code: string }).code;
-    if (answer !== expected) throw new Error(`${what}: answered ${answer ?? 'accepted'}, the model says ${expected ?? 'accepted'} (${JSON.stringify(body)})`);
+    if (answer !== expected)
+      throw new Error(`${what}: answered ${answer ?? 'accepted'}, the model says ${expected ?? 'accepted'} (${JSON.stringify(body)})`);
   };
   const creditOf = (bill: { total: number } | null): number => Math.max(0, -(bill?.total ?? 0));
   const newSubscriber = (given: string) => ({ name: given, nationalId: '0932833810', from: today() });
@@ -165,8 +185,15 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
       case 'announce': {
         const first = !settlement.known || settlement.status === 'rejected';
         // one receipt for all who ask on the first day
-        if (!receipts.has(id) && by.role === 'clerk') receipts.set(id, ((await call(by, 'POST', '/requests', { subscription: subscriptionOf(settlement) })).body as { request: string }).request);
-        const answer = await call(by, 'POST', '/settlements', { ...facts(settlement, asked.reading), ...(first && receipts.has(id) && { request: receipts.get(id) }) });
+        if (!receipts.has(id) && by.role === 'clerk')
+          receipts.set(
+            id,
+            ((await call(by, 'POST', '/requests', { subscription: subscriptionOf(settlement) })).body as { request: string }).request,
+          );
+        const answer = await call(by, 'POST', '/settlements', {
+          ...facts(settlement, asked.reading),
+          ...(first && receipts.has(id) && { request: receipts.get(id) }),
+        });
         heldAgainst(what, answer, expected);
         if (first && by.role === 'clerk' && expected !== null) settlement.rejected(by);
         if (expected === null && first) settlement.accept(asked, by, { credit: creditOf((answer.body as Settlement).bill) });
@@ -178,7 +205,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
         const first = !successor.known || successor.status === 'rejected';
         const reading = settlement.reading;
         const refused = expected ?? (first ? (by.qualified ? null : 'REJECTED') : successor.refusedAgain(reading));
-        const answer = await call(by, 'POST', `/settlements/${id}/successor`, { reason: 'بازگشت در همان روز', ...facts(successor, reading) });
+        const answer = await call(by, 'POST', `/settlements/${id}/successor`, {
+          reason: 'بازگشت در همان روز',
+          ...facts(successor, reading),
+        });
         heldAgainst(what, answer, refused);
         if (expected !== null || !first) return;
         if (!standing) settlements.push(successor);
@@ -191,7 +221,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
         heldAgainst(what, answer, expected);
         if (expected !== null) return;
         const body = answer.body as { comparison?: { difference: number; received: number }; bill?: { total: number } | null };
-        const told = { ...(body.comparison && { error: body.comparison.difference + body.comparison.received }), ...(body.bill && { credit: creditOf(body.bill) }) };
+        const told = {
+          ...(body.comparison && { error: body.comparison.difference + body.comparison.received }),
+          ...(body.bill && { credit: creditOf(body.bill) }),
+        };
         settlement.accept(asked, by, told);
       }
     }
@@ -227,10 +260,20 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
       case 'deliver':
         return { deliveredTo: 'مریم رضایی', channel: 'counter' };
       case 'report':
-        return { kind: 'reading', cause: asked.cause, description: 'رقم اشتباه خوانده شد', ...(asked.referTo && { referTo: { role: asked.referTo.role, ...(asked.referTo.user !== null && { user: asked.referTo.user }) } }) };
+        return {
+          kind: 'reading',
+          cause: asked.cause,
+          description: 'رقم اشتباه خوانده شد',
+          ...(asked.referTo && { referTo: { role: asked.referTo.role, ...(asked.referTo.user !== null && { user: asked.referTo.user }) } }),
+        };
       case 'submit':
         // a reading of 1 is below every bill's
-        return { blocked: { reading: 1 }, same: {}, reading: { reading: asked.reading }, name: { newSubscriber: newSubscriber(asked.name) } }[asked.facts];
+        return {
+          blocked: { reading: 1 },
+          same: {},
+          reading: { reading: asked.reading },
+          name: { newSubscriber: newSubscriber(asked.name) },
+        }[asked.facts];
       case 'withdraw':
         return { note: 'خطا نبود' };
       case 'verify':
@@ -250,7 +293,8 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     const slash = full.indexOf('/');
     return { settlement: settlements.find(({ id }) => id === full.slice(0, slash)) as ModelSettlement, posting: full.slice(slash + 1) };
   };
-  const biller = ({ pick, fit }: ModelCommand): ModelPerson => (fit ? (MODEL_PEOPLE.find(({ role }) => role === 'billing') as ModelPerson) : (MODEL_PEOPLE[pick % MODEL_PEOPLE.length] as ModelPerson));
+  const biller = ({ pick, fit }: ModelCommand): ModelPerson =>
+    fit ? (MODEL_PEOPLE.find(({ role }) => role === 'billing') as ModelPerson) : (MODEL_PEOPLE[pick % MODEL_PEOPLE.length] as ModelPerson);
   const only = (by: ModelPerson): string | null => (by.role === 'billing' ? null : 'FORBIDDEN');
   let events = 0;
   let passed = 0;
@@ -262,7 +306,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     const { cycle, closesOn } = table.current;
     const again = table.opened.has(cycle);
     const stranger = again && command.pick % 3 === 0;
-    const answer = await call(by, 'POST', `/billing/cycles/${cycle}/opening`, { eventId: stranger ? `other-${cycle}` : `open-${cycle}`, closesOn });
+    const answer = await call(by, 'POST', `/billing/cycles/${cycle}/opening`, {
+      eventId: stranger ? `other-${cycle}` : `open-${cycle}`,
+      closesOn,
+    });
     heldAgainst(`${by.role} opens ${cycle}`, answer, only(by) ?? (stranger ? 'CYCLE_ALREADY_OPEN' : null));
     if (only(by) !== null || stranger) return;
     table.opened.add(cycle);
@@ -292,7 +339,9 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     const told = items.map(({ posting, kind }) => {
       const { settlement } = postingOf(posting);
       if (outcome === 'retracted') return { posting, outcome };
-      return outcome === 'refused' ? { posting, outcome, reason: 'نادرست' } : { posting, outcome, billSerial: 'B-1', ...(kind === 'nameChange' && { nameOnBill: settlement.name }) };
+      return outcome === 'refused'
+        ? { posting, outcome, reason: 'نادرست' }
+        : { posting, outcome, billSerial: 'B-1', ...(kind === 'nameChange' && { nameOnBill: settlement.name }) };
     });
     const { cycle, count, sum } = batch;
     const body = { eventId: `ack-${name}-${++events}`, batch: batch.batch, count, sum, items: told };
@@ -304,7 +353,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     // those of one settlement are told one by one, in whatever order
     let heard: string[] = [];
     await until('every item is heard', async () => {
-      const { rows } = await pool.query<{ posting: string }>(`select data->>'posting' as posting from app.events where key like $1 order by seq`, [`${body.eventId}/%`]);
+      const { rows } = await pool.query<{ posting: string }>(
+        `select data->>'posting' as posting from app.events where key like $1 order by seq`,
+        [`${body.eventId}/%`],
+      );
       heard = rows.map(({ posting }) => posting);
       return heard.length === items.length || heard;
     });
@@ -314,7 +366,11 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     }
     last = async () => {
       heldAgainst('the same acknowledgement', await send(), null);
-      heldAgainst('its event with other words', await send({ items: told.map(({ posting }) => ({ posting, outcome: 'refused', reason: 'دیگر' })) }), 'EVENT_EXISTS');
+      heldAgainst(
+        'its event with other words',
+        await send({ items: told.map(({ posting }) => ({ posting, outcome: 'refused', reason: 'دیگر' })) }),
+        'EVENT_EXISTS',
+      );
     };
   }
   const paid = new Map<string, string>();
@@ -324,10 +380,21 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     const slip = (await stored(settlement.id))?.bill?.payments[0];
     if (!slip) return;
     const reference = `R-${settlement.id}-${command.pick % 3}`;
-    const report = { reference, eventId: reference, subscription: subscriptionOf(settlement), paymentId: slip.paymentId, amount: 1_000 + (command.pick % 2), paidOn: today() };
+    const report = {
+      reference,
+      eventId: reference,
+      subscription: subscriptionOf(settlement),
+      paymentId: slip.paymentId,
+      amount: 1_000 + (command.pick % 2),
+      paidOn: today(),
+    };
     const standing = paid.get(reference);
     const differs = standing !== undefined && standing !== JSON.stringify(report);
-    heldAgainst(`${by.role} pays ${reference}`, await call(by, 'POST', '/billing/payments', report), only(by) ?? (differs ? 'PAYMENT_DIFFERS' : null));
+    heldAgainst(
+      `${by.role} pays ${reference}`,
+      await call(by, 'POST', '/billing/payments', report),
+      only(by) ?? (differs ? 'PAYMENT_DIFFERS' : null),
+    );
     if (only(by) !== null || standing !== undefined) return;
     paid.set(reference, JSON.stringify(report));
     settlement.payments.add(reference);
@@ -342,7 +409,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     settlements.forEach((settlement) => settlement.dayBegins(cycle));
     if (!table.opened.has(cycle.cycle)) return;
     await until(`${cycle.cycle} has closed`, async () => {
-      const { rows } = await pool.query<{ closed: boolean }>('select closed_at is not null as closed from app.billing_cycles where cycle = $1', [cycle.cycle]);
+      const { rows } = await pool.query<{ closed: boolean }>(
+        'select closed_at is not null as closed from app.billing_cycles where cycle = $1',
+        [cycle.cycle],
+      );
       return rows[0]?.closed;
     });
   }
@@ -378,7 +448,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
         const among = kind === 'announce' || kind === 'succeed' ? firsts : command.fit && open.length > 0 ? open : settlements;
         const settlement = among[(pick >> 8) % among.length] as ModelSettlement;
         // the steps of an announcement go by the clock of this machine: after the first day it would be of another day than the rest
-        const starts = kind === 'succeed' ? !settlements.some(({ predecessor, known }) => predecessor === settlement && known) : !settlement.known || settlement.status === 'rejected';
+        const starts =
+          kind === 'succeed'
+            ? !settlements.some(({ predecessor, known }) => predecessor === settlement && known)
+            : !settlement.known || settlement.status === 'rejected';
         if ((kind === 'announce' || kind === 'succeed') && starts && passed > 0) return;
         // how a server answers for a run that has ended is for the tests on the dev server
         if (kind === 'announce' && !starts && !settlement.running) return;
@@ -394,7 +467,37 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
     revision: settlement.revision,
     delivered: settlement.delivered,
     facts: settlement.known && settlement.status !== 'rejected' ? [settlement.reading, settlement.name] : null,
-    corrections: settlement.corrections.map(({ n, status, owner, reportedBy, submittedBy, verifiedBy, approvedBy, revision, submission }) => ({
+    corrections: settlement.corrections.map(
+      ({ n, status, owner, reportedBy, submittedBy, verifiedBy, approvedBy, revision, submission }) => ({
+        n,
+        status,
+        owner,
+        reportedBy,
+        submittedBy,
+        verifiedBy,
+        approvedBy,
+        revision,
+        noChange: submission?.noChange ?? null,
+      }),
+    ),
+    postings: Object.fromEntries(
+      [...settlement.postings]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([posting, { status, cycle, timesLate }]) => [posting, [status, cycle, timesLate]]),
+    ),
+    refund: settlement.refund && {
+      amount: settlement.refund.amount,
+      requestedBy: settlement.refund.by,
+      confirmedBy: settlement.refund.confirmedBy,
+    },
+    payments: [...settlement.payments].sort(),
+  });
+  const seen = (view: Settlement): ReturnType<typeof modelled> => ({
+    status: view.status as ModelSettlement['status'],
+    revision: view.revision,
+    delivered: view.delivery !== null,
+    facts: view.status === 'rejected' ? null : [view.facts.reading, view.facts.newSubscriber?.name ?? null],
+    corrections: view.corrections.map(({ n, status, owner, reportedBy, submittedBy, verifiedBy, approvedBy, revision, noChange }) => ({
       n,
       status,
       owner,
@@ -403,19 +506,16 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
       verifiedBy,
       approvedBy,
       revision,
-      noChange: submission?.noChange ?? null,
+      noChange,
     })),
-    postings: Object.fromEntries([...settlement.postings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([posting, { status, cycle, timesLate }]) => [posting, [status, cycle, timesLate]])),
-    refund: settlement.refund && { amount: settlement.refund.amount, requestedBy: settlement.refund.by, confirmedBy: settlement.refund.confirmedBy },
-    payments: [...settlement.payments].sort(),
-  });
-  const seen = (view: Settlement): ReturnType<typeof modelled> => ({
-    status: view.status as ModelSettlement['status'],
-    revision: view.revision,
-    delivered: view.delivery !== null,
-    facts: view.status === 'rejected' ? null : [view.facts.reading, view.facts.newSubscriber?.name ?? null],
-    corrections: view.corrections.map(({ n, status, owner, reportedBy, submittedBy, verifiedBy, approvedBy, revision, noChange }) => ({ n, status, owner, reportedBy, submittedBy, verifiedBy, approvedBy, revision, noChange })),
-    postings: Object.fromEntries(view.postings.map(({ posting, status, cycle, timesLate }) => [posting.slice(view.id.length + 1), [status, cycle ?? '', timesLate]] as [string, (string | number)[]]).sort(([a], [b]) => (a < b ? -1 : 1))),
+    postings: Object.fromEntries(
+      view.postings
+        .map(
+          ({ posting, status, cycle, timesLate }) =>
+            [posting.slice(view.id.length + 1), [status, cycle ?? '', timesLate]] as [string, (string | number)[]],
+        )
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     refund: view.refund && { amount: view.refund.amount, requestedBy: view.refund.requestedBy, confirmedBy: view.refund.confirmedBy },
     payments: view.payments.map(({ reference }) => reference).sort(),
   });
@@ -430,15 +530,30 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
       await until(`${id} as the model has it`, async () => {
         const view = await stored(id);
         if (!view) return settlement.known ? { id, view } : true;
-        const { rows: tasks } = await pool.query<{ id: string }>('select id from app.tasks where settlement_id = $1 and closed_at is null and kind = any($2) order by id', [id, KNOWN_TASKS]);
+        const { rows: tasks } = await pool.query<{ id: string }>(
+          'select id from app.tasks where settlement_id = $1 and closed_at is null and kind = any($2) order by id',
+          [id, KNOWN_TASKS],
+        );
         const { rows: bills } = await pool.query<{ valid: number; total: number | null }>(
           `select (select count(*) from app.bills where settlement_id = $1 and not void)::integer as valid,
              (select sum(amount) from app.postings where settlement_id = $1 and status not in ('replaced', 'cancelled') and kind in ('settlement', 'difference') and not detail ? 'refund')::bigint as total`,
           [id],
         );
         // of one that was refused there is nothing to ask; what comes after the end is heard by Postgres alone
-        const state = settlement.status === 'rejected' ? null : seen(await client.workflow.getHandle(settlementWorkflowId(id)).query(settlementState));
-        const told = state && (settlement.running ? state : { ...wanted, status: state.status, revision: state.revision, facts: state.facts, corrections: state.corrections, refund: state.refund });
+        const state =
+          settlement.status === 'rejected' ? null : seen(await client.workflow.getHandle(settlementWorkflowId(id)).query(settlementState));
+        const told =
+          state &&
+          (settlement.running
+            ? state
+            : {
+                ...wanted,
+                status: state.status,
+                revision: state.revision,
+                facts: state.facts,
+                corrections: state.corrections,
+                refund: state.refund,
+              });
         const valid = settlement.status === 'rejected' || settlement.status === 'cancelled' ? 0 : 1;
         const charged = settlement.running && paid.size === 0 ? (view.bill?.total ?? null) : bills[0]?.total;
         const found = { stored: seen(view), told, tasks: tasks.map((task) => task.id).sort(), ...bills[0] };
@@ -455,7 +570,10 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
       for await (const each of verifyBills(pool, id)) expect(each).toMatchObject({ settlement: id, equal: true, differences: [] });
     }
     for (const { missing } of await numberedDocuments(pool, { from: null, to: null })) expect(missing).toEqual([]);
-    const charged = settlements.map(({ id, postings }) => ({ id, fees: [...postings.values()].filter(({ kind, word }) => kind === 'fee' && word === 'taken').length }));
+    const charged = settlements.map(({ id, postings }) => ({
+      id,
+      fees: [...postings.values()].filter(({ kind, word }) => kind === 'fee' && word === 'taken').length,
+    }));
     for (const { id, fees } of charged) expect({ id, once: fees <= 1 }).toEqual({ id, once: true });
   }
   return { play, agree, sound };
@@ -463,7 +581,11 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
 
 function differing(found: object, expected: object): object {
   const parts = Object.keys(expected) as (keyof typeof expected)[];
-  return Object.fromEntries(parts.filter((part) => !isDeepStrictEqual(found[part], expected[part])).map((part) => [part, { found: found[part], model: expected[part] }]));
+  return Object.fromEntries(
+    parts
+      .filter((part) => !isDeepStrictEqual(found[part], expected[part]))
+      .map((part) => [part, { found: found[part], model: expected[part] }]),
+  );
 }
 
 async function run(list: readonly ModelCommand[]): Promise<void> {
@@ -477,7 +599,10 @@ async function run(list: readonly ModelCommand[]): Promise<void> {
   const settlements = createSettlementStore(pool);
   const api = await startApi({
     tokens: createTokens(SECRET, now),
-    sessions: createSessions({ sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined }, now),
+    sessions: createSessions(
+      { sessionState: async () => ({ ended: false, person: { active: true, sessionVersion: 1 } }), endSession: async () => undefined },
+      now,
+    ),
     now,
     temporal: createSettlementWorkflows(client, { taskQueue: TASK_QUEUE }),
     settlements: { ...settlements, onEvent: () => () => undefined },
@@ -499,7 +624,9 @@ async function run(list: readonly ModelCommand[]): Promise<void> {
       await stage.sound();
     });
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nafter ${done.length}: ${done.join(', ')}`, { cause: error });
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nafter ${done.length}: ${done.join(', ')}`, {
+      cause: error,
+    });
   } finally {
     await api.server.close({ graceMs: 0 });
     await env.teardown();
@@ -512,12 +639,18 @@ const BEGINS: ModelCommand[] = [
   { kind: 'announce', pick: 257, fit: true },
 ];
 
-test('the answer and the state are the model’s, whoever asks for whatever', async () => {
-  const outcome = await fc.check(
-    fc.asyncProperty(commands, (list) => run([...BEGINS, ...list])),
-    { seed: SEED, numRuns: LISTS, endOnFailure: !SHRINK },
-  );
-  if (!outcome.failed) return;
-  const again = `TASVIEH_TEST_SEED=${SEED} TASVIEH_TEST_LISTS=${LISTS}`;
-  throw new Error(`${again}: ${(outcome.errorInstance as Error | null)?.message ?? 'failed'}\n${JSON.stringify(outcome.counterexample?.[0])}`);
-}, 60_000 + LISTS * (SHRINK ? 600_000 : 60_000));
+test(
+  'the answer and the state are the model’s, whoever asks for whatever',
+  async () => {
+    const outcome = await fc.check(
+      fc.asyncProperty(commands, (list) => run([...BEGINS, ...list])),
+      { seed: SEED, numRuns: LISTS, endOnFailure: !SHRINK },
+    );
+    if (!outcome.failed) return;
+    const again = `TASVIEH_TEST_SEED=${SEED} TASVIEH_TEST_LISTS=${LISTS}`;
+    throw new Error(
+      `${again}: ${(outcome.errorInstance as Error | null)?.message ?? 'failed'}\n${JSON.stringify(outcome.counterexample?.[0])}`,
+    );
+  },
+  60_000 + LISTS * (SHRINK ? 600_000 : 60_000),
+);

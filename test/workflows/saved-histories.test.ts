@@ -8,12 +8,17 @@ import { type KeptHistory, keptHistories } from './histories.js';
 
 const kept = keptHistories();
 /** By their names, since outside the worker they cannot be loaded. */
-const TYPES = [...readFileSync(path.resolve('src/workflows/index.ts'), 'utf8').matchAll(/export \{ ([\w, ]+) \} from/g)].flatMap(([, names = '']) => names.split(', '));
+const TYPES = [...readFileSync(path.resolve('src/workflows/index.ts'), 'utf8').matchAll(/export \{ ([\w, ]+) \} from/g)].flatMap(
+  ([, names = '']) => names.split(', '),
+);
 const typeOf = ({ history }: KeptHistory): string => history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? '';
 
 async function faults(histories: KeptHistory[], codePath = WORKFLOW_BUNDLE): Promise<Map<string, Error>> {
   const found = new Map<string, Error>();
-  const results = Worker.runReplayHistories({ workflowBundle: { codePath } }, histories.map(({ workflowId, file, history }) => ({ workflowId: `${workflowId}#${file}`, history })));
+  const results = Worker.runReplayHistories(
+    { workflowBundle: { codePath } },
+    histories.map(({ workflowId, file, history }) => ({ workflowId: `${workflowId}#${file}`, history })),
+  );
   for await (const { workflowId, error } of results) if (error) found.set(workflowId.split('#')[1] ?? '', error);
   return found;
 }
@@ -45,7 +50,13 @@ test('the negative twin: on code that takes another step they do not', async () 
     const other = code.replaceAll('computeDebt', 'computeOther');
     expect(other).not.toBe(code);
     writeFileSync(changed, other);
-    const computed = kept.filter(({ history }) => JSON.stringify(history.events?.map((event) => Buffer.from(event.markerRecordedEventAttributes?.details?.['data']?.payloads?.[0]?.data ?? []).toString())).includes('computeDebt'));
+    const computed = kept.filter(({ history }) =>
+      JSON.stringify(
+        history.events?.map((event) =>
+          Buffer.from(event.markerRecordedEventAttributes?.details?.['data']?.payloads?.[0]?.data ?? []).toString(),
+        ),
+      ).includes('computeDebt'),
+    );
     expect(computed.length).toBeGreaterThan(20);
     const found = await faults(computed, changed);
     expect([...found.values()].filter(({ name }) => name === 'DeterminismViolationError')).toHaveLength(computed.length);

@@ -12,5 +12,6 @@ test('no more search attributes of a type than a server holds', () => {
 
 test('the production form registers all of them', () => {
   const compose = readFileSync('docker-compose.yml', 'utf8');
-  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTE_TYPES)) expect(compose).toMatch(new RegExp(`--type ${type} .*--name ${name}\\b`));
+  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTE_TYPES))
+    expect(compose).toMatch(new RegExp(`--type ${type} .*--name ${name}\\b`));
 });

@@ -13,7 +13,17 @@ import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
 import { billingCycleOpened, confirmDelivery, postingTaken, settlementState } from '../../src/workflows/messages.js';
 import { type History, answeredPart, throughJson } from './histories.js';
-import { announce, endWorkers, householdAccounts, messengerTo, orderFor, realActivities, startDatabase, timeSkippingServer, withWorker } from './stage.js';
+import {
+  announce,
+  endWorkers,
+  householdAccounts,
+  messengerTo,
+  orderFor,
+  realActivities,
+  startDatabase,
+  timeSkippingServer,
+  withWorker,
+} from './stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let env: TestWorkflowEnvironment;
@@ -25,7 +35,10 @@ const histories: { workflowId: string; history: History }[] = [];
 
 beforeAll(async () => {
   database = await startDatabase(200);
-  real = realActivities(database.pool, messengerTo(() => env.client));
+  real = realActivities(
+    database.pool,
+    messengerTo(() => env.client),
+  );
   accounts = await householdAccounts(database.pool);
 }, 120_000);
 afterAll(() => database?.stop());
@@ -70,7 +83,11 @@ async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure>
   return error.cause;
 }
 /** Lets the real activity through only while `closed()` is false. */
-function gate<N extends keyof Activities>(name: N, closed: () => boolean, failure: () => Error = () => new Error('connect ECONNREFUSED')): Activities {
+function gate<N extends keyof Activities>(
+  name: N,
+  closed: () => boolean,
+  failure: () => Error = () => new Error('connect ECONNREFUSED'),
+): Activities {
   const original = real[name] as (...args: unknown[]) => Promise<unknown>;
   return { ...real, [name]: async (...args: unknown[]) => (closed() ? Promise.reject(failure()) : original(...args)) };
 }
@@ -88,7 +105,8 @@ async function until(what: string, holds: () => Promise<boolean> | boolean): Pro
 }
 const deliver = (order: SettlementOrder) =>
   handle(order).executeUpdate(confirmDelivery, { args: [{ deliveredTo: 'علی کریمی', channel: 'counter', by: order.clerk }] });
-const open = (order: SettlementOrder, cycle: string, eventId = `open-${cycle}`) => handle(order).signal(billingCycleOpened, { eventId, cycle, closesOn: '1405/12/29' });
+const open = (order: SettlementOrder, cycle: string, eventId = `open-${cycle}`) =>
+  handle(order).signal(billingCycleOpened, { eventId, cycle, closesOn: '1405/12/29' });
 const take = (order: SettlementOrder, posting: string, eventId = `take-${posting}`) =>
   handle(order).signal(postingTaken, { eventId, posting, billSerial: 'B-1', nameOnBill: 'زهرا احمدي' });
 
@@ -101,7 +119,15 @@ describe('announcement', () => {
     if (!bill) throw new Error('no bill');
     expect(bill.lines.reduce((sum, line) => sum + line.amount, 0)).toBe(bill.total);
     expect(bill.payable + bill.carry).toBe(bill.total);
-    expect(settlement.steps.map((step) => step.name)).toEqual(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']);
+    expect(settlement.steps.map((step) => step.name)).toEqual([
+      'register',
+      'fetchAccount',
+      'checkReading',
+      'computeDebt',
+      'issueBill',
+      'announce',
+      'scheduleFee',
+    ]);
     for (const step of settlement.steps) {
       expect(step.attempts).toBe(1);
       expect(Date.parse(step.endedAt)).toBeGreaterThanOrEqual(Date.parse(step.startedAt));
@@ -123,7 +149,9 @@ describe('announcement', () => {
   test('the same facts from two callers at once: one settlement, one bill, one number', async () => {
     const order = nextOrder();
     const again = { ...order, receivedAt: new Date(Date.parse(order.receivedAt) + 5).toISOString() };
-    const answers = await withWorker(env, real, () => Promise.all([announce(env.client, order), announce(env.client, again), announce(env.client, again, 'announce-other-id')]));
+    const answers = await withWorker(env, real, () =>
+      Promise.all([announce(env.client, order), announce(env.client, again), announce(env.client, again, 'announce-other-id')]),
+    );
     expect(new Set(answers.map((answer) => answer.bill?.number)).size).toBe(1);
     expect(await count('select count(*) from app.bills where settlement_id = $1', [order.id])).toBe(1);
     expect(await count("select count(*) from app.postings where settlement_id = $1 and kind = 'fee'", [order.id])).toBe(1);
@@ -156,7 +184,12 @@ describe('announcement', () => {
       expect(failure.type).toBe('REJECTED');
       expect((failure.details?.[0] as Finding[]).map((finding) => finding.code)).toEqual(['READING_BELOW_PREVIOUS']);
       await expect(handle(bad).result()).rejects.toThrow();
-      expect(await stored(bad.id)).toMatchObject({ status: 'rejected', errors: [{ code: 'READING_BELOW_PREVIOUS' }], bill: null, postings: [] });
+      expect(await stored(bad.id)).toMatchObject({
+        status: 'rejected',
+        errors: [{ code: 'READING_BELOW_PREVIOUS' }],
+        bill: null,
+        postings: [],
+      });
       const settlement = await announce(env.client, good);
       expect(settlement).toMatchObject({ status: 'announced', errors: [] });
     });
@@ -171,23 +204,30 @@ describe('announcement', () => {
     const supervisor = { id: 's-1', name: 'نرگس کاظمی', role: 'supervisor', office: '01' } as const;
     const accepted = { code: 'OUTSIDE_OUTER_BAND', reason: 'کنتور دوباره خوانده شد' };
     await withWorker(env, real, async () => {
-      const refused = async (id: string) => ((await failureOf(announce(env.client, order, id))).details?.[0] as Finding[]).map(({ code }) => code);
+      const refused = async (id: string) =>
+        ((await failureOf(announce(env.client, order, id))).details?.[0] as Finding[]).map(({ code }) => code);
       expect(await refused('announce-1')).toEqual(['OUTSIDE_OUTER_BAND']);
       // of another figure: it does not stand for this one
       await overrides.record(order.id, { ...accepted, reading: order.facts.reading - 1 }, supervisor);
       expect(await refused('announce-2')).toEqual(['OUTSIDE_OUTER_BAND']);
       await overrides.record(order.id, { ...accepted, reading: order.facts.reading }, supervisor);
       const settlement = await announce(env.client, order, 'announce-3');
-      expect(settlement.warnings).toMatchObject([{ code: 'OUTSIDE_OUTER_BAND', override: { reason: accepted.reason, by: { name: supervisor.name } } }]);
+      expect(settlement.warnings).toMatchObject([
+        { code: 'OUTSIDE_OUTER_BAND', override: { reason: accepted.reason, by: { name: supervisor.name } } },
+      ]);
     });
     expect(await stored(order.id)).toMatchObject({ status: 'announced', warnings: [{ override: { reason: accepted.reason } }] });
   });
 
   test('all findings come at once', async () => {
     const order = nextOrder({ settlementDate: '1498/01/01' as JalaliDate });
-    const failure = await withWorker(env, real, () => failureOf(announce(env.client, { ...order, clerk: { ...order.clerk, office: '02' } })));
+    const failure = await withWorker(env, real, () =>
+      failureOf(announce(env.client, { ...order, clerk: { ...order.clerk, office: '02' } })),
+    );
     expect((failure.details?.[0] as Finding[]).map((finding) => finding.code)).toEqual(['FORBIDDEN']);
-    const inFuture = await withWorker(env, real, () => failureOf(announce(env.client, { ...order, facts: { ...order.facts, confirmations: [], reading: (order.facts.reading ?? 0) - 40 } })));
+    const inFuture = await withWorker(env, real, () =>
+      failureOf(announce(env.client, { ...order, facts: { ...order.facts, confirmations: [], reading: (order.facts.reading ?? 0) - 40 } })),
+    );
     expect((inFuture.details?.[0] as Finding[]).map((finding) => finding.code)).toEqual(['READING_DATE_IN_FUTURE', 'ZERO_CONSUMPTION']);
   });
 
@@ -216,8 +256,19 @@ describe('announcement', () => {
         expect((failure.details?.[0] as Finding[]).map(({ code }) => code)).toEqual(['METER_REVERSED']);
       }
     });
-    const { rows } = await database.pool.query('select id, kind, role, office, due_at, detail from app.tasks where settlement_id = $1', [order.id]);
-    expect(rows).toMatchObject([{ id: `meterReversed.${order.id}`, kind: 'meterReversed', role: 'billing', office: '01', due_at: expect.any(String), detail: { message: expect.stringContaining(String(order.facts.reading)) } }]);
+    const { rows } = await database.pool.query('select id, kind, role, office, due_at, detail from app.tasks where settlement_id = $1', [
+      order.id,
+    ]);
+    expect(rows).toMatchObject([
+      {
+        id: `meterReversed.${order.id}`,
+        kind: 'meterReversed',
+        role: 'billing',
+        office: '01',
+        due_at: expect.any(String),
+        detail: { message: expect.stringContaining(String(order.facts.reading)) },
+      },
+    ]);
     // its due time is being watched over
     expect((await env.client.workflow.getHandle(taskWorkflowId(rows[0].id)).describe()).status.name).toBe('RUNNING');
   });
@@ -242,14 +293,25 @@ test('two settlements of one subscriber at the same moment, of two dates: the se
   await withWorker(env, inTurn, async () => {
     const second = announce(env.client, later);
     // asked before the start has arrived there is none
-    const history = () => handle(later).fetchHistory().catch(() => ({ events: [] }));
+    const history = () =>
+      handle(later)
+        .fetchHistory()
+        .catch(() => ({ events: [] }));
     await until('fetched', async () => (await history()).events?.some((event) => event.markerRecordedEventAttributes) ?? false);
     const first = await announce(env.client, earlier);
     goOn();
     const settlement = await second;
     expect(settlement.bill).toMatchObject({ days: 3, consumption: '3', previousReading: { reading: earlier.facts.reading, on: date } });
     expect(settlement.bill?.lines.find(({ code }) => code === 'PREVIOUS_DEBT')?.amount).toBe(first.bill?.total);
-    expect(settlement.steps.map(({ name }) => name)).toEqual(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']);
+    expect(settlement.steps.map(({ name }) => name)).toEqual([
+      'register',
+      'fetchAccount',
+      'checkReading',
+      'computeDebt',
+      'issueBill',
+      'announce',
+      'scheduleFee',
+    ]);
   });
 });
 
@@ -257,41 +319,55 @@ describe('five minutes', () => {
   test('at 2:30 at risk, at 5:00 breached with a task, and the work goes on', async () => {
     const order = nextOrder({}, await now());
     let away = true;
-    await withWorker(env, gate('fetchAccount', () => away), async () => {
-      const answer = announce(env.client, order);
-      await until('the durable attempt', async () => (await handle(order).describe()).raw.pendingActivities?.[0]?.activityType?.name === 'fetchAccount');
-      const marks = async () => (await database.pool.query('select at_risk_at, breached_at from app.settlements where id = $1', [order.id])).rows[0];
-      await env.sleep('140s');
-      expect(await marks()).toEqual({ at_risk_at: null, breached_at: null });
-      await env.sleep('20s');
-      await until('at risk', async () => (await marks()).at_risk_at !== null);
-      expect((await marks()).breached_at).toBeNull();
-      await env.sleep('130s');
-      expect((await marks()).breached_at).toBeNull();
-      await env.sleep('20s');
-      await until('breached', async () => (await marks()).breached_at !== null);
-      expect(await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'breached' and role = 'supervisor'", [order.id])).toBe(1);
-      away = false;
-      await env.sleep('15s');
-      const settlement = await answer;
-      expect(settlement.status).toBe('announced');
-      const fetched = settlement.steps.find((step) => step.name === 'fetchAccount');
-      expect(fetched?.attempts).toBeGreaterThan(2);
-    });
+    await withWorker(
+      env,
+      gate('fetchAccount', () => away),
+      async () => {
+        const answer = announce(env.client, order);
+        await until(
+          'the durable attempt',
+          async () => (await handle(order).describe()).raw.pendingActivities?.[0]?.activityType?.name === 'fetchAccount',
+        );
+        const marks = async () =>
+          (await database.pool.query('select at_risk_at, breached_at from app.settlements where id = $1', [order.id])).rows[0];
+        await env.sleep('140s');
+        expect(await marks()).toEqual({ at_risk_at: null, breached_at: null });
+        await env.sleep('20s');
+        await until('at risk', async () => (await marks()).at_risk_at !== null);
+        expect((await marks()).breached_at).toBeNull();
+        await env.sleep('130s');
+        expect((await marks()).breached_at).toBeNull();
+        await env.sleep('20s');
+        await until('breached', async () => (await marks()).breached_at !== null);
+        expect(
+          await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'breached' and role = 'supervisor'", [order.id]),
+        ).toBe(1);
+        away = false;
+        await env.sleep('15s');
+        const settlement = await answer;
+        expect(settlement.status).toBe('announced');
+        const fetched = settlement.steps.find((step) => step.name === 'fetchAccount');
+        expect(fetched?.attempts).toBeGreaterThan(2);
+      },
+    );
   });
 
   test('announced at 4:59 by itself: at risk, never breached', async () => {
     const order = nextOrder({}, await now());
     let away = true;
-    await withWorker(env, gate('computeDebt', () => away), async () => {
-      const answer = announce(env.client, order);
-      await until('the durable attempt', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
-      await env.sleep('280s');
-      away = false;
-      await env.sleep('11s');
-      await answer;
-      await env.sleep('10m');
-    });
+    await withWorker(
+      env,
+      gate('computeDebt', () => away),
+      async () => {
+        const answer = announce(env.client, order);
+        await until('the durable attempt', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
+        await env.sleep('280s');
+        away = false;
+        await env.sleep('11s');
+        await answer;
+        await env.sleep('10m');
+      },
+    );
     const { rows } = await database.pool.query('select at_risk_at, breached_at from app.settlements where id = $1', [order.id]);
     expect(rows[0].at_risk_at).not.toBeNull();
     expect(rows[0].breached_at).toBeNull();
@@ -301,7 +377,10 @@ describe('five minutes', () => {
     const order = nextOrder({}, new Date(Date.now() - 6 * 60_000).toISOString());
     const settlement = await withWorker(env, real, () => announce(env.client, order));
     expect(settlement.withinTarget).toBe(false);
-    await until('the task', async () => (await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'breached'", [order.id])) === 1);
+    await until(
+      'the task',
+      async () => (await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'breached'", [order.id])) === 1,
+    );
   });
 
   test('a late entry keeps the slip’s time and calls nobody', async () => {
@@ -328,7 +407,9 @@ describe('a step that fails', () => {
     const settlement = await withWorker(env, activities(), () => announce(env.client, order));
     expect(settlement.steps.find((step) => step.name === 'issueBill')?.attempts).toBe(3);
     const history = await handle(order).fetchHistory();
-    const durable = history.events?.filter((event) => event.activityTaskScheduledEventAttributes).map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+    const durable = history.events
+      ?.filter((event) => event.activityTaskScheduledEventAttributes)
+      .map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
     expect(durable).toEqual(['issueBill']);
   });
 
@@ -374,32 +455,44 @@ describe('a step that fails', () => {
     const order = nextOrder();
     await createSettlementStore(database.pool).register(order, 'forgotten-run');
     let calls = 0;
-    const failure = await withWorker(env, gate('register', () => calls++ < 2), () => failureOf(announce(env.client, order)));
+    const failure = await withWorker(
+      env,
+      gate('register', () => calls++ < 2),
+      () => failureOf(announce(env.client, order)),
+    );
     expect(failure.type).toBe('SETTLEMENT_EXISTS');
   });
 
   test('cancelled while a step waits: the workflow is cancelled, not retried', async () => {
     const order = nextOrder();
-    await withWorker(env, gate('fetchAccount', () => true), async () => {
-      const answer = announce(env.client, order).catch(() => undefined);
-      await until('the durable attempt', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
-      await handle(order).cancel();
-      await expect(handle(order).result()).rejects.toThrow(/cancel/i);
-      await answer;
-    });
+    await withWorker(
+      env,
+      gate('fetchAccount', () => true),
+      async () => {
+        const answer = announce(env.client, order).catch(() => undefined);
+        await until('the durable attempt', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
+        await handle(order).cancel();
+        await expect(handle(order).result()).rejects.toThrow(/cancel/i);
+        await answer;
+      },
+    );
     expect((await handle(order).describe()).status.name).toBe('CANCELLED');
   });
 
   test('the outbox is slow: the balance is announced all the same, the postings follow', async () => {
     const order = nextOrder();
     let away = true;
-    await withWorker(env, gate('scheduleFee', () => away), async () => {
-      const settlement = await announce(env.client, order);
-      expect(settlement.bill).not.toBeNull();
-      away = false;
-      await env.sleep('15s');
-      await until('the postings', async () => (await handle(order).query(settlementState)).postings.length === 2);
-    });
+    await withWorker(
+      env,
+      gate('scheduleFee', () => away),
+      async () => {
+        const settlement = await announce(env.client, order);
+        expect(settlement.bill).not.toBeNull();
+        away = false;
+        await env.sleep('15s');
+        await until('the postings', async () => (await handle(order).query(settlementState)).postings.length === 2);
+      },
+    );
   });
 });
 
@@ -449,7 +542,9 @@ describe('hand-over and the next cycle', () => {
       const settlement = await announce(env.client, order);
       for (const { posting } of settlement.postings) await take(order, posting);
       await open(order, settlement.postings[0]?.cycle as string);
-      await until('taken', async () => (await handle(order).query(settlementState)).postings.every((posting) => posting.status === 'taken'));
+      await until('taken', async () =>
+        (await handle(order).query(settlementState)).postings.every((posting) => posting.status === 'taken'),
+      );
       expect((await handle(order).describe()).status.name).toBe('RUNNING');
       await deliver(order);
       expect(((await handle(order).result()) as Settlement).status).toBe('settled');
@@ -459,21 +554,25 @@ describe('hand-over and the next cycle', () => {
   test('a cycle that opens while the balance is being computed is not lost', async () => {
     const order = nextOrder();
     let away = true;
-    await withWorker(env, gate('computeDebt', () => away), async () => {
-      const answer = announce(env.client, order);
-      await until('waiting', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
-      const { rows } = await database.pool.query(
-        `select cycle from billing.cycles c join billing.accounts a using (series) where a.subscription = $1 and c.closes_on >= $2 and c.to_date >= $2 order by closes_on limit 1`,
-        [order.facts.subscription, order.facts.settlementDate],
-      );
-      await open(order, rows[0].cycle);
-      const refused = await failureOf(deliver(order));
-      expect(refused.type).toBe('NOT_ALLOWED_NOW');
-      away = false;
-      await env.sleep('15s');
-      await answer;
-      await until('handed over', async () => (await handle(order).query(settlementState)).status === 'handedOver');
-    });
+    await withWorker(
+      env,
+      gate('computeDebt', () => away),
+      async () => {
+        const answer = announce(env.client, order);
+        await until('waiting', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
+        const { rows } = await database.pool.query(
+          `select cycle from billing.cycles c join billing.accounts a using (series) where a.subscription = $1 and c.closes_on >= $2 and c.to_date >= $2 order by closes_on limit 1`,
+          [order.facts.subscription, order.facts.settlementDate],
+        );
+        await open(order, rows[0].cycle);
+        const refused = await failureOf(deliver(order));
+        expect(refused.type).toBe('NOT_ALLOWED_NOW');
+        away = false;
+        await env.sleep('15s');
+        await answer;
+        await until('handed over', async () => (await handle(order).query(settlementState)).status === 'handedOver');
+      },
+    );
   });
 
   test('not handed over by the end of the day: a task for the clerk, closed by the hand-over, and its timer with it', async () => {
@@ -481,14 +580,21 @@ describe('hand-over and the next cycle', () => {
     await withWorker(env, real, async () => {
       await announce(env.client, order);
       await env.sleep('25 hours');
-      const tasks = (open: boolean) => count(`select count(*) from app.tasks where settlement_id = $1 and kind = 'deliver' and (closed_at is null) = $2`, [order.id, open]);
+      const tasks = (open: boolean) =>
+        count(`select count(*) from app.tasks where settlement_id = $1 and kind = 'deliver' and (closed_at is null) = $2`, [
+          order.id,
+          open,
+        ]);
       await until('the task', async () => (await tasks(true)) === 1);
       const timer = env.client.workflow.getHandle(taskWorkflowId(taskId('deliver', order.id)));
       await until('its timer', async () => (await timer.describe()).status.name === 'RUNNING');
       await deliver(order);
       expect(await tasks(false)).toBe(1);
       await timer.result();
-      const { rows } = await database.pool.query("select closed_by, outcome, escalated_at from app.tasks where settlement_id = $1 and kind = 'deliver'", [order.id]);
+      const { rows } = await database.pool.query(
+        "select closed_by, outcome, escalated_at from app.tasks where settlement_id = $1 and kind = 'deliver'",
+        [order.id],
+      );
       expect(rows).toEqual([{ closed_by: null, outcome: 'delivered', escalated_at: null }]);
     });
   });
@@ -507,7 +613,13 @@ describe('hand-over and the next cycle', () => {
     await withWorker(env, opening, async () => {
       await announce(env.client, order);
       await env.sleep('25 hours');
-      await until('closed', async () => (await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'deliver' and outcome = 'delivered'", [order.id])) === 1);
+      await until(
+        'closed',
+        async () =>
+          (await count("select count(*) from app.tasks where settlement_id = $1 and kind = 'deliver' and outcome = 'delivered'", [
+            order.id,
+          ])) === 1,
+      );
     });
   });
 });

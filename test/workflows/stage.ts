@@ -107,7 +107,12 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, 
 }
 
 /** An order of the demo subscriber whose reading is usual, with what a test changes. */
-export function orderFor(subscription: string, reading: number | null, change: Partial<SettlementOrder['facts']> = {}, receivedAt = new Date().toISOString()): SettlementOrder {
+export function orderFor(
+  subscription: string,
+  reading: number | null,
+  change: Partial<SettlementOrder['facts']> = {},
+  receivedAt = new Date().toISOString(),
+): SettlementOrder {
   const settlementDate = change.settlementDate ?? today();
   return {
     id: settlementId(subscription, settlementDate),
@@ -128,7 +133,11 @@ export function orderFor(subscription: string, reading: number | null, change: P
 }
 
 /** Asks as the API does: starts the workflow if there is none, and waits for the announcement. */
-export function announce(client: Client, order: SettlementOrder, updateId = `announce-${JSON.stringify(order.facts.reading)}`): Promise<Settlement> {
+export function announce(
+  client: Client,
+  order: SettlementOrder,
+  updateId = `announce-${JSON.stringify(order.facts.reading)}`,
+): Promise<Settlement> {
   return client.workflow.executeUpdateWithStart(announceBalance, {
     args: [order],
     updateId,
@@ -149,11 +158,15 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
     // installed by an earlier suite of the same process
   }
   const executable = testServerExecutable();
-  const env = await TestWorkflowEnvironment.createTimeSkipping(executable ? { server: { executable: { type: 'existing-path', path: executable } } } : {});
+  const env = await TestWorkflowEnvironment.createTimeSkipping(
+    executable ? { server: { executable: { type: 'existing-path', path: executable } } } : {},
+  );
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     // the numbers of temporal.api.enums.v1.IndexedValueType
-    searchAttributes: Object.fromEntries(Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [name, { Keyword: 2, Int: 3, Bool: 5 }[type]])),
+    searchAttributes: Object.fromEntries(
+      Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [name, { Keyword: 2, Int: 3, Bool: 5 }[type]]),
+    ),
   });
   return env;
 }
@@ -173,7 +186,12 @@ export async function workflowServer(): Promise<TestWorkflowEnvironment> {
 }
 
 /** Runs `act` with a worker at work and ends the worker, also when `act` fails. */
-export async function withWorker<T>(env: TestWorkflowEnvironment, activities: Activities, act: (worker: Worker) => Promise<T>, maxCachedWorkflows?: number): Promise<T> {
+export async function withWorker<T>(
+  env: TestWorkflowEnvironment,
+  activities: Activities,
+  act: (worker: Worker) => Promise<T>,
+  maxCachedWorkflows?: number,
+): Promise<T> {
   const histories = historyCollector();
   const worker = await createWorker({
     connection: env.nativeConnection,

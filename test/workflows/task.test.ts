@@ -115,7 +115,11 @@ test('given to another person: the due time stays, and the supervisor takes it f
     expect(await now(task.id)).toMatchObject({ assignee: 'c2', dueAt: task.dueAt });
     await env.sleep('25 hours');
     await until('escalated', async () => (await now(task.id)).escalatedAt !== null);
-    expect(await now(task.id)).toMatchObject({ role: 'supervisor', assignee: null, detail: { escalatedFrom: { role: 'clerk', assignee: 'c2' } } });
+    expect(await now(task.id)).toMatchObject({
+      role: 'supervisor',
+      assignee: null,
+      detail: { escalatedFrom: { role: 'clerk', assignee: 'c2' } },
+    });
     // and may give it on: it does not come back by itself
     await store.assign([task.id], 'c3', SUPERVISOR, null);
     await env.sleep('10 days');
@@ -131,7 +135,10 @@ test('opened again: one task, one timer; due already: with the supervisor as soo
     const task = await desk.open({ ...asked, dueAt: new Date(0).toISOString() });
     expect(task.dueAt).toBe(dueAt);
     await until('escalated', async () => (await now(task.id)).escalatedAt !== null);
-    const { firstExecutionRunId, runId } = (await timer(task).describe()).raw.workflowExecutionInfo as { firstExecutionRunId?: string; runId?: string };
+    const { firstExecutionRunId, runId } = (await timer(task).describe()).raw.workflowExecutionInfo as {
+      firstExecutionRunId?: string;
+      runId?: string;
+    };
     expect([firstExecutionRunId ?? runId, await running(task)]).toEqual([runId ?? firstExecutionRunId, true]);
     await desk.close(task.id, { by: SUPERVISOR, outcome: 'دیده شد' });
     await timer(task).result();
@@ -157,7 +164,10 @@ test('no task without its timer: while Temporal is away opening fails, and again
   const away = createTaskDesk({
     tasks: store,
     tariffs: createTariffStore(database.pool),
-    messenger: { start: () => Promise.reject(new Error('connect ECONNREFUSED')), signal: () => Promise.reject(new Error('connect ECONNREFUSED')) },
+    messenger: {
+      start: () => Promise.reject(new Error('connect ECONNREFUSED')),
+      signal: () => Promise.reject(new Error('connect ECONNREFUSED')),
+    },
   });
   const asked = { kind: 'breached', office: '01', subject: 'away' } as const;
   await expect(away.open(asked)).rejects.toThrow('ECONNREFUSED');
@@ -186,7 +196,11 @@ test('its histories replay on this code', async () => {
 describe('tasks that are written together with a payment', () => {
   const SUBSCRIPTION = '014123456799';
   const pay = (reference: string) =>
-    createPaymentStore(database.pool).record({ eventId: reference, reference, subscription: SUBSCRIPTION, paymentId: '100000', amount: 5, paidOn: today() }, '01', { id: 'b1', office: '01' });
+    createPaymentStore(database.pool).record(
+      { eventId: reference, reference, subscription: SUBSCRIPTION, paymentId: '100000', amount: 5, paidOn: today() },
+      '01',
+      { id: 'b1', office: '01' },
+    );
 
   test('taken up once, due by the hours of their kind; nobody looks at it: it goes to the supervisor', async () => {
     await pay('T/1');
@@ -206,7 +220,11 @@ describe('tasks that are written together with a payment', () => {
   test('a timer that could not be started: no due time yet, and the next one who asks starts it', async () => {
     await pay('T2');
     const id = taskId('unknownPayment', 'T2');
-    const away: TaskDesk = createTaskDesk({ tasks: store, tariffs: createTariffStore(database.pool), messenger: { start: () => Promise.reject(new Error('away')), signal: () => Promise.reject(new Error('away')) } });
+    const away: TaskDesk = createTaskDesk({
+      tasks: store,
+      tariffs: createTariffStore(database.pool),
+      messenger: { start: () => Promise.reject(new Error('away')), signal: () => Promise.reject(new Error('away')) },
+    });
     await expect(away.takeUp()).rejects.toThrow('away');
     expect(await now(id)).toMatchObject({ dueAt: null });
     expect(await desk.takeUp()).toBe(1);
@@ -218,7 +236,9 @@ describe('tasks that are written together with a payment', () => {
     await pay('T3');
     await desk.takeUp();
     const id = taskId('unknownPayment', 'T3');
-    expect(await load(database.pool, 'payments', [{ reference: 'T3', subscription: SUBSCRIPTION, amount: '5', paidOn: today(), paymentId: '' }])).toMatchObject({ ok: true, payments: { paid: [], closedTasks: [id] } });
+    expect(
+      await load(database.pool, 'payments', [{ reference: 'T3', subscription: SUBSCRIPTION, amount: '5', paidOn: today(), paymentId: '' }]),
+    ).toMatchObject({ ok: true, payments: { paid: [], closedTasks: [id] } });
     expect(await now(id)).toMatchObject({ outcome: 'fed', closedBy: null });
     await desk.takeUp([id]);
     await withWorker(env, real, async () => {

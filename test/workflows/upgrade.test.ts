@@ -11,7 +11,16 @@ import { type Operator, type Settlement, type SettlementOrder, settlementWorkflo
 import { freePort } from '../../src/embedded.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/worker.js';
-import { TASK_QUEUE, billingCycleOpened, confirmDelivery, postingTaken, reportError, settlementState, submitCorrection, verifyCorrection } from '../../src/workflows/messages.js';
+import {
+  TASK_QUEUE,
+  billingCycleOpened,
+  confirmDelivery,
+  postingTaken,
+  reportError,
+  settlementState,
+  submitCorrection,
+  verifyCorrection,
+} from '../../src/workflows/messages.js';
 import { type TestTemporal, testTemporal } from '../servers.js';
 import { announce, householdAccounts, messengerTo, orderFor, realActivities, startDatabase } from './stage.js';
 
@@ -44,7 +53,10 @@ beforeAll(async () => {
   connection = await Connection.connect({ address: temporal.address });
   native = await NativeConnection.connect({ address: temporal.address });
   client = new Client({ connection, namespace: temporal.namespace });
-  real = realActivities(database.pool, messengerTo(() => client));
+  real = realActivities(
+    database.pool,
+    messengerTo(() => client),
+  );
   orders = (await householdAccounts(database.pool)).map(({ subscription, reading }) => orderFor(subscription, reading + 40));
 }, 120_000);
 afterAll(async () => {
@@ -92,10 +104,15 @@ const nextOrder = (): SettlementOrder => {
 };
 const handle = (order: SettlementOrder) => client.workflow.getHandle(settlementWorkflowId(order.id));
 const state = (order: SettlementOrder): Promise<Settlement> => handle(order).query(settlementState);
-const deliver = (order: SettlementOrder) => handle(order).executeUpdate(confirmDelivery, { args: [{ deliveredTo: 'علی کریمی', channel: 'counter', by: order.clerk }] });
+const deliver = (order: SettlementOrder) =>
+  handle(order).executeUpdate(confirmDelivery, { args: [{ deliveredTo: 'علی کریمی', channel: 'counter', by: order.clerk }] });
 async function open(order: SettlementOrder): Promise<void> {
   const [posting] = (await state(order)).postings;
-  await handle(order).signal(billingCycleOpened, { eventId: `open-${posting?.cycle}`, cycle: posting?.cycle as string, closesOn: '1405/12/29' });
+  await handle(order).signal(billingCycleOpened, {
+    eventId: `open-${posting?.cycle}`,
+    cycle: posting?.cycle as string,
+    closesOn: '1405/12/29',
+  });
   await until('handed over', async () => (await state(order)).status === 'handedOver');
 }
 async function until(what: string, holds: () => Promise<boolean>, seconds = 10): Promise<void> {
@@ -110,18 +127,27 @@ async function finish(order: SettlementOrder): Promise<Settlement> {
   const { status, delivery } = await state(order);
   if (delivery === null) await deliver(order);
   if (status !== 'handedOver') await open(order);
-  for (const { posting, status: of } of (await state(order)).postings) if (of === 'handedOver') await handle(order).signal(postingTaken, { eventId: `take-${posting}`, posting, billSerial: 'B-1'});
+  for (const { posting, status: of } of (await state(order)).postings)
+    if (of === 'handedOver') await handle(order).signal(postingTaken, { eventId: `take-${posting}`, posting, billSerial: 'B-1' });
   return (await handle(order).result()) as Settlement;
 }
 
 test('settlements of every state that began on version 0.1 end on this one, with one bill and nothing done twice; a version that does not fit between them stands still and loses nothing', async () => {
-  const [inTheMiddle, announced, delivered, handedOver, corrected, stuck] = [nextOrder(), nextOrder(), nextOrder(), nextOrder(), nextOrder(), nextOrder()];
+  const [inTheMiddle, announced, delivered, handedOver, corrected, stuck] = [
+    nextOrder(),
+    nextOrder(),
+    nextOrder(),
+    nextOrder(),
+    nextOrder(),
+    nextOrder(),
+  ];
   // the stuck one comes last: its task is tried again after ten seconds
   const all = [inTheMiddle, announced, delivered, handedOver, corrected, stuck];
   const before = new Map<string, Settlement>();
   const away: Activities = {
     ...real,
-    issueBill: (input, earlier) => (input.order.id === inTheMiddle.id ? Promise.reject(new Error('connect ECONNREFUSED')) : real.issueBill(input, earlier)),
+    issueBill: (input, earlier) =>
+      input.order.id === inTheMiddle.id ? Promise.reject(new Error('connect ECONNREFUSED')) : real.issueBill(input, earlier),
   };
   await onVersion(
     earlier,
@@ -133,12 +159,21 @@ test('settlements of every state that began on version 0.1 end on this one, with
       await deliver(delivered);
       await deliver(handedOver);
       await open(handedOver);
-      await handle(corrected).executeUpdate(reportError, { args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: SUPERVISOR }] });
+      await handle(corrected).executeUpdate(reportError, {
+        args: [{ kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: SUPERVISOR }],
+      });
       for (const order of all) before.set(order.id, await state(order));
     },
     away,
   );
-  expect([...before.values()].map(({ status }) => status)).toEqual(['received', 'announced', 'delivered', 'handedOver', 'announced', 'announced']);
+  expect([...before.values()].map(({ status }) => status)).toEqual([
+    'received',
+    'announced',
+    'delivered',
+    'handedOver',
+    'announced',
+    'announced',
+  ]);
 
   // the negative twin: a version that takes another step
   const changed = path.join(folder, 'changed.js');
@@ -147,14 +182,18 @@ test('settlements of every state that began on version 0.1 end on this one, with
     changed,
     async () => {
       await handle(stuck).signal(billingCycleOpened, { eventId: 'open-none', cycle: '99-1405-01', closesOn: '1405/12/29' });
-      await until('its task failed', async () => ((await handle(stuck).fetchHistory()).events ?? []).some((event) => event.workflowTaskFailedEventAttributes));
+      await until('its task failed', async () =>
+        ((await handle(stuck).fetchHistory()).events ?? []).some((event) => event.workflowTaskFailedEventAttributes),
+      );
     },
     away,
   );
 
   await onVersion(WORKFLOW_BUNDLE, async () => {
     await until('announced by itself', async () => (await state(inTheMiddle)).status === 'announced', 30);
-    await handle(corrected).executeUpdate(submitCorrection, { args: [{ n: 1, by: corrected.clerk, corrected: { reading: (corrected.facts.reading ?? 0) - 10 }, basis: 'first' }] });
+    await handle(corrected).executeUpdate(submitCorrection, {
+      args: [{ n: 1, by: corrected.clerk, corrected: { reading: (corrected.facts.reading ?? 0) - 10 }, basis: 'first' }],
+    });
     await handle(corrected).executeUpdate(verifyCorrection, { args: [{ n: 1, by: SUPERVISOR, accepted: true, note: null }] });
     for (const order of all) {
       const ended = await finish(order);
@@ -162,8 +201,15 @@ test('settlements of every state that began on version 0.1 end on this one, with
       const { bill, delivery } = before.get(order.id) as Settlement;
       if (bill && order !== corrected) expect(ended.bill).toEqual(bill);
       if (delivery) expect(ended.delivery).toEqual(delivery);
-      expect(await createSettlementStore(database.pool).get(order.id, { office: null })).toMatchObject({ status: 'settled', revision: ended.revision, bill: { number: ended.bill?.number } });
-      const { rows } = await database.pool.query<{ kind: string; times: number }>(`select kind, count(*)::integer as times from app.events where settlement_id = $1 and kind in ('received', 'announced', 'delivered', 'scheduled', 'settled') group by 1 order by 1`, [order.id]);
+      expect(await createSettlementStore(database.pool).get(order.id, { office: null })).toMatchObject({
+        status: 'settled',
+        revision: ended.revision,
+        bill: { number: ended.bill?.number },
+      });
+      const { rows } = await database.pool.query<{ kind: string; times: number }>(
+        `select kind, count(*)::integer as times from app.events where settlement_id = $1 and kind in ('received', 'announced', 'delivered', 'scheduled', 'settled') group by 1 order by 1`,
+        [order.id],
+      );
       expect(rows).toEqual(['announced', 'delivered', 'received', 'scheduled', 'settled'].map((kind) => ({ kind, times: 1 })));
     }
   });

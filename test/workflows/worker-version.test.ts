@@ -38,7 +38,10 @@ afterAll(async () => {
 });
 
 async function startWorker(buildId: string | null): Promise<void> {
-  const activities = realActivities(database.pool, messengerTo(() => client));
+  const activities = realActivities(
+    database.pool,
+    messengerTo(() => client),
+  );
   const worker = await createWorker({ connection: native, namespace: temporal.namespace, taskQueue: TASK_QUEUE, activities, buildId });
   running.push({ worker, run: worker.run() });
 }
@@ -47,7 +50,9 @@ const setTo = (buildId: string | null) => setCurrentVersion(connection, { namesp
 /** The version of the worker that did each task of a settlement's workflow; null: of one without. */
 async function versionsOf(id: string): Promise<(string | null)[]> {
   const { events } = await client.workflow.getHandle(settlementWorkflowId(id)).fetchHistory();
-  return (events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: done }) => (done ? [done.deploymentVersion?.buildId || null] : []));
+  return (events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: done }) =>
+    done ? [done.deploymentVersion?.buildId || null] : [],
+  );
 }
 
 test('an open settlement goes on with the version that is set, whichever workers are there: forward, back, and without versions', async () => {

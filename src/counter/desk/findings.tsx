@@ -7,7 +7,15 @@ import { useSpeech, useWords } from '../words';
 const TONES: Record<Finding['severity'], Tone> = { error: 'bad', confirm: 'warn', override: 'warn', info: 'info' };
 
 /** Findings beside their field, each with what it asks for: a mending, a reason, or the supervisor. */
-export function Findings({ findings, reasons, answer }: { findings: readonly Finding[]; reasons: Readonly<Record<string, string>>; answer?: (code: string, reason: string) => void }) {
+export function Findings({
+  findings,
+  reasons,
+  answer,
+}: {
+  findings: readonly Finding[];
+  reasons: Readonly<Record<string, string>>;
+  answer?: (code: string, reason: string) => void;
+}) {
   if (findings.length === 0) return null;
   return (
     <div role="status">
@@ -30,7 +38,9 @@ function OneFinding({ finding, reason, answer }: { finding: Finding; reason: str
   return (
     <>
       <p>
-        <Badge tone={answered ? 'good' : TONES[severity]}>{answered ? (override ? words.findings.overridden(override.by) : words.findings.confirmed) : words.findings[severity]}</Badge>{' '}
+        <Badge tone={answered ? 'good' : TONES[severity]}>
+          {answered ? (override ? words.findings.overridden(override.by) : words.findings.confirmed) : words.findings[severity]}
+        </Badge>{' '}
         {language === 'en' ? <strong>{titleOf(code)}: </strong> : null}
         <Said>{figures(message)}</Said>
       </p>
@@ -54,7 +64,14 @@ export function Reason({ value, onChange }: { value: string; onChange: (text: st
       <label htmlFor={id} className="hidden">
         {words.findings.other}
       </label>
-      <input id={id} value={words.findings.reasons.includes(value) ? '' : value} onChange={(event) => onChange(event.target.value)} placeholder={words.findings.other} maxLength={500} dir="auto" />
+      <input
+        id={id}
+        value={words.findings.reasons.includes(value) ? '' : value}
+        onChange={(event) => onChange(event.target.value)}
+        placeholder={words.findings.other}
+        maxLength={500}
+        dir="auto"
+      />
     </div>
   );
 }

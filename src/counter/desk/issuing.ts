@@ -18,7 +18,11 @@ const LOOK_MS = 3000;
  * Sends a settlement request until the API has answered, and follows it until it is announced. `done` hears the
  * announced settlement, and whether it had been issued before.
  */
-export function useIssuing(done: (settlement: Settlement, again: boolean) => void): { state: Issuing; issue: (body: unknown) => void; reset: () => void } {
+export function useIssuing(done: (settlement: Settlement, again: boolean) => void): {
+  state: Issuing;
+  issue: (body: unknown) => void;
+  reset: () => void;
+} {
   const [state, setState] = useState<Issuing>({ kind: 'idle' });
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
@@ -41,7 +45,12 @@ export function useIssuing(done: (settlement: Settlement, again: boolean) => voi
   return { state, issue, reset };
 }
 
-async function send(body: unknown, stopped: AbortSignal, tell: (state: Issuing) => void, done: (settlement: Settlement, again: boolean) => void): Promise<void> {
+async function send(
+  body: unknown,
+  stopped: AbortSignal,
+  tell: (state: Issuing) => void,
+  done: (settlement: Settlement, again: boolean) => void,
+): Promise<void> {
   while (!stopped.aborted) {
     try {
       const { status, value } = await call<Settlement>('POST', '/settlements', { body, signal: stopped });
@@ -54,7 +63,9 @@ async function send(body: unknown, stopped: AbortSignal, tell: (state: Issuing) 
       if (stopped.aborted) return;
       if (error instanceof Refused) {
         const { code, detail, errors, settlement } = error.problem;
-        return tell(code === 'SETTLEMENT_EXISTS' ? { kind: 'exists', settlement: settlement ?? null } : { kind: 'refused', detail, errors });
+        return tell(
+          code === 'SETTLEMENT_EXISTS' ? { kind: 'exists', settlement: settlement ?? null } : { kind: 'refused', detail, errors },
+        );
       }
       if (!(error instanceof Away)) throw error;
       tell({ kind: 'waiting' });

@@ -29,7 +29,10 @@ export function usePreview(body: Record<string, unknown> | null): Previewing {
         (error: unknown) => {
           if (asking.signal.aborted) return;
           settled.current = error instanceof Away ? null : text;
-          const errors = error instanceof Refused ? error.problem.errors.map((found) => ({ ...found, severity: found.severity ?? ('error' as const) })) : [];
+          const errors =
+            error instanceof Refused
+              ? error.problem.errors.map((found) => ({ ...found, severity: found.severity ?? ('error' as const) }))
+              : [];
           setAnswer({ text, preview: error instanceof Refused ? { bill: null, warnings: [], errors } : null, away: error instanceof Away });
         },
       );

@@ -36,22 +36,29 @@ export function RequestForm({ draft, change, clear, done }: Props) {
 
   const body = requestOf(draft, today);
   const { request: _receipt, applicant: _applicant, newSubscriber: _new, lateEntry: _late, ...computed } = body;
-  const { preview, stale, away } = usePreview(isComputable(draft, today) ? { ...computed, applicant: { kind: draft.applicantKind } } : null);
+  const { preview, stale, away } = usePreview(
+    isComputable(draft, today) ? { ...computed, applicant: { kind: draft.applicantKind } } : null,
+  );
 
   // what the day asks for, of this applicant and purpose first; where it asks for nothing, the usual ones may be noted
   const day = parseDay(draft.date, today);
   const asked = useDocumentsOf(day && dayText(day));
   const concerns = ({ purposes, applicants }: (typeof asked)[number]): boolean =>
-    (applicants === null || applicants.includes(draft.applicantKind)) && (purposes.includes(draft.purpose) || (draft.newOwner.on && purposes.includes('nameChange')));
-  const wanted = [...asked.filter(concerns), ...asked.filter((rule) => !concerns(rule))].flatMap(({ anyOf }) => anyOf.map(({ code, name }) => [code, name]));
-  const documents: Record<string, string> = wanted.length === 0 ? words.form.documentNames : (Object.fromEntries(wanted) as Record<string, string>);
+    (applicants === null || applicants.includes(draft.applicantKind)) &&
+    (purposes.includes(draft.purpose) || (draft.newOwner.on && purposes.includes('nameChange')));
+  const wanted = [...asked.filter(concerns), ...asked.filter((rule) => !concerns(rule))].flatMap(({ anyOf }) =>
+    anyOf.map(({ code, name }) => [code, name]),
+  );
+  const documents: Record<string, string> =
+    wanted.length === 0 ? words.form.documentNames : (Object.fromEntries(wanted) as Record<string, string>);
 
   const refused = state.kind === 'refused' ? state.errors : [];
   const answered = (code: string): boolean => (draft.reasons[code] ?? '').trim().length >= 3;
   const findings: Finding[] = [...(preview?.errors ?? []), ...(preview?.warnings ?? [])];
   // what the issue found and the preview did not: fields the preview never sees
   for (const found of refused) {
-    if (!findings.some(({ code, field }) => code === found.code && field === found.field)) findings.push({ ...found, severity: found.severity ?? 'error' });
+    if (!findings.some(({ code, field }) => code === found.code && field === found.field))
+      findings.push({ ...found, severity: found.severity ?? 'error' });
   }
   const last = file === null ? null : lastReading(file);
   const local = pressed ? missing(draft, today) : {};
@@ -89,8 +96,12 @@ export function RequestForm({ draft, change, clear, done }: Props) {
     if (state.kind === 'refused') reset();
     change(part);
   };
-  const errorsOf = (field: string): string[] => [...(local[field] ? [words.form[local[field]]] : []), ...refused.filter((found) => found.field === field && isForField(found)).map(({ message }) => figures(message))];
-  const beside = (...fields: string[]): Finding[] => findings.filter(({ field, severity, code }) => fields.includes(field) && !(severity === 'error' && isForField({ field, code })));
+  const errorsOf = (field: string): string[] => [
+    ...(local[field] ? [words.form[local[field]]] : []),
+    ...refused.filter((found) => found.field === field && isForField(found)).map(({ message }) => figures(message)),
+  ];
+  const beside = (...fields: string[]): Finding[] =>
+    findings.filter(({ field, severity, code }) => fields.includes(field) && !(severity === 'error' && isForField({ field, code })));
   const shown = ['reading', 'settlementDate', 'documents', ...FIELDS];
   const answer = (code: string, reason: string): void => change_({ reasons: { ...draft.reasons, [code]: reason } });
   const findingsAt = (...fields: string[]): ReactNode => <Findings findings={beside(...fields)} reasons={draft.reasons} answer={answer} />;
@@ -146,13 +157,30 @@ export function RequestForm({ draft, change, clear, done }: Props) {
                 maxLength={12}
               />
             )}
-            <DayField label={words.form.date} value={draft.date} onChange={(date) => change_({ date })} errors={errorsOf('settlementDate')} />
+            <DayField
+              label={words.form.date}
+              value={draft.date}
+              onChange={(date) => change_({ date })}
+              errors={errorsOf('settlementDate')}
+            />
           </div>
           {findingsAt('reading', 'settlementDate')}
           <Choice label={words.form.source} value={draft.source} onChange={(source) => change_({ source })} options={words.form.sources} />
           <div className="row">
-            <Choice label={words.form.purpose} value={draft.purpose} onChange={(purpose) => change_({ purpose })} options={words.form.purposes} />
-            {draft.source === 'none' ? null : <Select label={words.form.meterState} value={draft.meterState} onChange={(meterState) => change_({ meterState })} options={words.form.meterStates} />}
+            <Choice
+              label={words.form.purpose}
+              value={draft.purpose}
+              onChange={(purpose) => change_({ purpose })}
+              options={words.form.purposes}
+            />
+            {draft.source === 'none' ? null : (
+              <Select
+                label={words.form.meterState}
+                value={draft.meterState}
+                onChange={(meterState) => change_({ meterState })}
+                options={words.form.meterStates}
+              />
+            )}
           </div>
         </fieldset>
 
@@ -162,14 +190,39 @@ export function RequestForm({ draft, change, clear, done }: Props) {
             value={draft.applicantKind}
             onChange={(applicantKind) =>
               // the subscriber's own name is the owner's, never the tenant's
-              change_({ applicantKind, applicantName: applicantKind === 'owner' ? draft.name : draft.applicantName === draft.name ? '' : draft.applicantName })
+              change_({
+                applicantKind,
+                applicantName: applicantKind === 'owner' ? draft.name : draft.applicantName === draft.name ? '' : draft.applicantName,
+              })
             }
             options={words.form.applicants}
           />
           <div className="row three">
-            <Field label={words.form.name} value={draft.applicantName} onChange={(applicantName) => change_({ applicantName })} errors={errorsOf('applicant.name')} maxLength={120} />
-            <Field label={words.form.nationalId} value={draft.nationalId} onChange={(nationalId) => change_({ nationalId })} figures errors={errorsOf('applicant.nationalId')} help={idHelp} maxLength={20} />
-            <Field label={words.form.mobile} value={draft.mobile} onChange={(mobile) => change_({ mobile })} figures optional errors={errorsOf('applicant.mobile')} maxLength={20} />
+            <Field
+              label={words.form.name}
+              value={draft.applicantName}
+              onChange={(applicantName) => change_({ applicantName })}
+              errors={errorsOf('applicant.name')}
+              maxLength={120}
+            />
+            <Field
+              label={words.form.nationalId}
+              value={draft.nationalId}
+              onChange={(nationalId) => change_({ nationalId })}
+              figures
+              errors={errorsOf('applicant.nationalId')}
+              help={idHelp}
+              maxLength={20}
+            />
+            <Field
+              label={words.form.mobile}
+              value={draft.mobile}
+              onChange={(mobile) => change_({ mobile })}
+              figures
+              optional
+              errors={errorsOf('applicant.mobile')}
+              maxLength={20}
+            />
           </div>
           <CheckboxGroup className="checks" value={draft.documents} onChange={(documents) => change_({ documents })}>
             <Label>
@@ -189,10 +242,36 @@ export function RequestForm({ draft, change, clear, done }: Props) {
           </Check>
           {newOwner.on ? (
             <div className="row three" role="group" aria-label={words.form.newOwnerTitle}>
-              <Field label={words.form.newOwnerName} value={newOwner.name} onChange={(name) => change_({ newOwner: { ...newOwner, name } })} errors={errorsOf('newSubscriber.name')} maxLength={120} />
-              <Field label={words.form.nationalId} value={newOwner.nationalId} onChange={(nationalId) => change_({ newOwner: { ...newOwner, nationalId } })} figures errors={errorsOf('newSubscriber.nationalId')} maxLength={20} />
-              <Field label={words.form.mobile} value={newOwner.mobile} onChange={(mobile) => change_({ newOwner: { ...newOwner, mobile } })} figures optional errors={errorsOf('newSubscriber.mobile')} maxLength={20} />
-              <DayField label={words.form.newOwnerFrom} value={newOwner.from} onChange={(from) => change_({ newOwner: { ...newOwner, from } })} errors={errorsOf('newSubscriber.from')} />
+              <Field
+                label={words.form.newOwnerName}
+                value={newOwner.name}
+                onChange={(name) => change_({ newOwner: { ...newOwner, name } })}
+                errors={errorsOf('newSubscriber.name')}
+                maxLength={120}
+              />
+              <Field
+                label={words.form.nationalId}
+                value={newOwner.nationalId}
+                onChange={(nationalId) => change_({ newOwner: { ...newOwner, nationalId } })}
+                figures
+                errors={errorsOf('newSubscriber.nationalId')}
+                maxLength={20}
+              />
+              <Field
+                label={words.form.mobile}
+                value={newOwner.mobile}
+                onChange={(mobile) => change_({ newOwner: { ...newOwner, mobile } })}
+                figures
+                optional
+                errors={errorsOf('newSubscriber.mobile')}
+                maxLength={20}
+              />
+              <DayField
+                label={words.form.newOwnerFrom}
+                value={newOwner.from}
+                onChange={(from) => change_({ newOwner: { ...newOwner, from } })}
+                errors={errorsOf('newSubscriber.from')}
+              />
             </div>
           ) : null}
           <Check isSelected={late.on} onChange={(on) => change_({ late: { ...late, on } })}>
@@ -200,9 +279,23 @@ export function RequestForm({ draft, change, clear, done }: Props) {
           </Check>
           {late.on ? (
             <div className="row three" role="group" aria-label={words.form.late}>
-              <Field label={words.form.slip} value={late.slip} onChange={(slip) => change_({ late: { ...late, slip } })} errors={errorsOf('lateEntry.slip')} maxLength={40} />
+              <Field
+                label={words.form.slip}
+                value={late.slip}
+                onChange={(slip) => change_({ late: { ...late, slip } })}
+                errors={errorsOf('lateEntry.slip')}
+                maxLength={40}
+              />
               <DayField label={words.form.lateDay} value={late.day} onChange={(day) => change_({ late: { ...late, day } })} />
-              <Field label={words.form.lateTime} value={late.time} onChange={(time) => change_({ late: { ...late, time } })} figures help={words.form.lateTimeHelp} errors={errorsOf('lateEntry.receivedAt')} maxLength={8} />
+              <Field
+                label={words.form.lateTime}
+                value={late.time}
+                onChange={(time) => change_({ late: { ...late, time } })}
+                figures
+                help={words.form.lateTimeHelp}
+                errors={errorsOf('lateEntry.receivedAt')}
+                maxLength={8}
+              />
             </div>
           ) : null}
         </fieldset>
@@ -216,10 +309,18 @@ export function RequestForm({ draft, change, clear, done }: Props) {
               </Button>
             </Notice>
           ) : null}
-          <Findings findings={findings.filter(({ field }) => !shown.includes(field) && field !== 'request')} reasons={draft.reasons} answer={answer} />
+          <Findings
+            findings={findings.filter(({ field }) => !shown.includes(field) && field !== 'request')}
+            reasons={draft.reasons}
+            answer={answer}
+          />
           <Progress state={state} />
           {pressed && state.kind === 'idle' && Object.keys(local).length > 0 ? <Notice tone="bad">{words.form.lookAgain}</Notice> : null}
-          {pressed && state.kind === 'idle' && (preview?.warnings ?? []).some(({ severity, code }) => severity === 'confirm' && !answered(code)) ? <Notice tone="warn">{words.form.unconfirmed}</Notice> : null}
+          {pressed &&
+          state.kind === 'idle' &&
+          (preview?.warnings ?? []).some(({ severity, code }) => severity === 'confirm' && !answered(code)) ? (
+            <Notice tone="warn">{words.form.unconfirmed}</Notice>
+          ) : null}
           <Button className="button primary large" isDisabled={busy} onPress={send}>
             {busy ? words.form.issuing : words.form.issue} <kbd dir="ltr">Ctrl+Enter</kbd>
           </Button>
@@ -300,7 +401,13 @@ function Exists({ draft, settlement, back }: { draft: Draft; settlement: Settlem
         <tbody>
           <tr>
             <th scope="row">{words.form.reading}</th>
-            <td>{settlement?.facts.reading === undefined || settlement.facts.reading === null ? words.none : <Figure value={String(settlement.facts.reading)} />}</td>
+            <td>
+              {settlement?.facts.reading === undefined || settlement.facts.reading === null ? (
+                words.none
+              ) : (
+                <Figure value={String(settlement.facts.reading)} />
+              )}
+            </td>
             <td>{draft.source === 'none' ? words.none : <Num>{latinDigits(draft.reading)}</Num>}</td>
           </tr>
           <tr>
@@ -347,7 +454,10 @@ function isForField({ field, code }: Pick<Found, 'field' | 'code'>): boolean {
 }
 
 /** What is plainly not filled in, by field: told before anything is sent. */
-function missing(draft: Draft, today: ReturnType<typeof todayInTehran>): Record<string, 'required' | 'nationalIdWrong' | 'mobileWrong' | 'lateTimeWrong'> {
+function missing(
+  draft: Draft,
+  today: ReturnType<typeof todayInTehran>,
+): Record<string, 'required' | 'nationalIdWrong' | 'mobileWrong' | 'lateTimeWrong'> {
   const faults: ReturnType<typeof missing> = {};
   const id = (field: string, typed: string): void => {
     if (typed.trim() === '') faults[field] = 'required';

@@ -136,7 +136,9 @@ function Freshness({ feeds }: { feeds: AccountFile['feeds'] }) {
     <details className="feeds">
       <summary>
         {stale.length > 0 ? (
-          <Badge tone="warn">{words.account.feedsStale(stale.map(({ kind }) => words.account.feedKinds[kind] ?? kind).join(words.and))}</Badge>
+          <Badge tone="warn">
+            {words.account.feedsStale(stale.map(({ kind }) => words.account.feedKinds[kind] ?? kind).join(words.and))}
+          </Badge>
         ) : (
           shown.map(({ kind, asOf }) => (
             <span key={kind} className="feed">
@@ -148,7 +150,8 @@ function Freshness({ feeds }: { feeds: AccountFile['feeds'] }) {
       <ul className="plain">
         {feeds.map(({ kind, asOf, loadedAt }) => (
           <li key={kind}>
-            {words.account.feedKinds[kind] ?? kind}: <Num>{asOf}</Num> <span className="quiet">({<Num>{dayOfInstant(loadedAt)}</Num>})</span>
+            {words.account.feedKinds[kind] ?? kind}: <Num>{asOf}</Num>{' '}
+            <span className="quiet">({<Num>{dayOfInstant(loadedAt)}</Num>})</span>
           </li>
         ))}
       </ul>

@@ -37,13 +37,23 @@ function Filters({ filters }: { filters: ReturnType<typeof useFilters> }) {
   const words = useWords();
   const figures = useFigures();
   const { given } = filters;
-  const [typed, setTyped] = useState(() => ({ subscription: figures(given('subscription')), person: given('person'), from: figures(given('from')), to: figures(given('to')) }));
+  const [typed, setTyped] = useState(() => ({
+    subscription: figures(given('subscription')),
+    person: given('person'),
+    from: figures(given('from')),
+    to: figures(given('to')),
+  }));
   const day = (text: string): string => {
     const parsed = parseDay(text, todayInTehran());
     return parsed ? dayText(parsed) : '';
   };
   const subscription = onlyDigits(typed.subscription);
-  const asked = { subscription: subscription.length === 12 ? subscription : '', person: typed.person.trim().toLowerCase(), from: day(typed.from), to: day(typed.to) };
+  const asked = {
+    subscription: subscription.length === 12 ? subscription : '',
+    person: typed.person.trim().toLowerCase(),
+    from: day(typed.from),
+    to: day(typed.to),
+  };
   useTyped(filters, asked);
   const set = (name: keyof typeof typed) => (value: string) => setTyped({ ...typed, [name]: value });
   return (
@@ -107,7 +117,9 @@ function Table({ items }: { items: readonly Access[] }) {
                   {subscriptions.slice(0, SHOWN).map((each) => (
                     <Num key={each}>{each}</Num>
                   ))}
-                  {subscriptions.length > SHOWN ? <span className="quiet">{words.access.andMore(figures(subscriptions.length - SHOWN))}</span> : null}
+                  {subscriptions.length > SHOWN ? (
+                    <span className="quiet">{words.access.andMore(figures(subscriptions.length - SHOWN))}</span>
+                  ) : null}
                 </span>
               </td>
             </tr>

@@ -37,7 +37,9 @@ export function Calendar({ label, from, isOff, weekly, yearly, press, everyYear 
       onChange={(date) => press?.(date as CalendarDate)}
       isReadOnly={press === null}
       // a Friday is taken off by its weekday, a day of every year by that
-      isDateUnavailable={(date) => press !== null && (offBy(date as CalendarDate) === 'week' || (!everyYear && offBy(date as CalendarDate) === 'year'))}
+      isDateUnavailable={(date) =>
+        press !== null && (offBy(date as CalendarDate) === 'week' || (!everyYear && offBy(date as CalendarDate) === 'year'))
+      }
     >
       <Month mark={offBy} />
       <p className="legend">

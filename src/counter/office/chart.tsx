@@ -19,7 +19,16 @@ export interface Series {
  * Bars of one or two series over groups, drawn in the reading direction; null is nothing to show, not nought. The same
  * figures stand in a table behind it, which is what a screen reader gets.
  */
-export function Chart({ title, groups, series, format, top, least = 0, mark, open }: {
+export function Chart({
+  title,
+  groups,
+  series,
+  format,
+  top,
+  least = 0,
+  mark,
+  open,
+}: {
   title: string;
   /** under the bars, in their order */
   groups: readonly string[];
@@ -69,7 +78,13 @@ export function Chart({ title, groups, series, format, top, least = 0, mark, ope
           {ticks.map((value) => (
             <g key={value}>
               <line x1={x(0)} x2={x(inner)} y1={y(value)} y2={y(value)} className="grid" />
-              <text x={rtl ? WIDTH - SIDE + 6 : SIDE - 6} y={y(value) + 4} className="tick" style={{ textAnchor: rtl ? 'start' : 'end' }} direction="ltr">
+              <text
+                x={rtl ? WIDTH - SIDE + 6 : SIDE - 6}
+                y={y(value) + 4}
+                className="tick"
+                style={{ textAnchor: rtl ? 'start' : 'end' }}
+                direction="ltr"
+              >
                 {figures(format(value))}
               </text>
             </g>
@@ -84,13 +99,29 @@ export function Chart({ title, groups, series, format, top, least = 0, mark, ope
             return (
               <g key={group + String(at)} {...(open && { onClick: () => open(at), className: 'pressed' })}>
                 <title>{`${figures(group)}: ${series.map(({ name, values }) => `${series.length > 1 ? `${name} ` : ''}${values[at] === null || values[at] === undefined ? '—' : figures(format(values[at]))}`).join(words.and)}`}</title>
-                <rect x={Math.min(x(slot * at), x(slot * (at + 1)))} y={HEAD} width={slot} height={HEIGHT - HEAD - FOOT} className="reach" />
+                <rect
+                  x={Math.min(x(slot * at), x(slot * (at + 1)))}
+                  y={HEAD}
+                  width={slot}
+                  height={HEIGHT - HEAD - FOOT}
+                  className="reach"
+                />
                 {series.map(({ name, values }, n) => {
                   const value = values[at];
                   if (value === null || value === undefined) return null;
                   const from = middle + (n - series.length / 2) * bar;
                   const height = HEIGHT - FOOT - y(value);
-                  return <rect key={name} x={Math.min(x(from), x(from + bar)) + 1} y={height < 1 ? y(0) - 1 : y(value)} width={Math.max(1, bar - 2)} height={Math.max(1, height)} rx="2" className={`bar series-${n}`} />;
+                  return (
+                    <rect
+                      key={name}
+                      x={Math.min(x(from), x(from + bar)) + 1}
+                      y={height < 1 ? y(0) - 1 : y(value)}
+                      width={Math.max(1, bar - 2)}
+                      height={Math.max(1, height)}
+                      rx="2"
+                      className={`bar series-${n}`}
+                    />
+                  );
                 })}
                 {at % every === 0 ? (
                   <text x={x(middle)} y={HEIGHT - FOOT + 18} className="tick" style={{ textAnchor: 'middle' }} direction="ltr">

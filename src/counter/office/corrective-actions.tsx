@@ -13,7 +13,15 @@ import { useWords } from '../words';
 const PATH = '/corrective-actions';
 const FILTERS = ['status', 'scope', 'office', 'month'] as const;
 const MONTHS = 12;
-const TONES: Record<CorrectiveAction['status'], Tone> = { opened: 'bad', called: 'warn', held: 'warn', acting: 'warn', done: 'info', judged: 'info', closed: 'good' };
+const TONES: Record<CorrectiveAction['status'], Tone> = {
+  opened: 'bad',
+  called: 'warn',
+  held: 'warn',
+  acting: 'warn',
+  done: 'info',
+  judged: 'info',
+  closed: 'good',
+};
 const LONG = 10_000;
 
 /** Repeated errors and what is done against them: by state, scope and month, with what is due next. */
@@ -59,15 +67,27 @@ function Filters({ filters }: { filters: ReturnType<typeof useFilters> }) {
   useTyped(filters, { office: latinDigits(office).trim() });
   return (
     <search className="filters" aria-label={words.list.filters}>
-      <Select label={words.list.status} value={given('status')} onChange={(value) => apply({ status: value })} options={{ '': words.list.all, ...words.actions.statuses }} />
-      <Select label={words.actions.scope} value={given('scope')} onChange={(value) => apply({ scope: value })} options={{ '': words.list.all, ...words.actions.scopes }} />
+      <Select
+        label={words.list.status}
+        value={given('status')}
+        onChange={(value) => apply({ status: value })}
+        options={{ '': words.list.all, ...words.actions.statuses }}
+      />
+      <Select
+        label={words.actions.scope}
+        value={given('scope')}
+        onChange={(value) => apply({ scope: value })}
+        options={{ '': words.list.all, ...words.actions.scopes }}
+      />
       <Select
         label={words.actions.month}
         value={given('month')}
         onChange={(value) => apply({ month: value })}
         options={{ '': words.list.all, ...Object.fromEntries(lastMonths(MONTHS).map((month) => [month, figures(month)])) }}
       />
-      {operator.role === 'quality' ? <Field label={words.people.columns.office} value={office} onChange={setOffice} figures maxLength={20} /> : null}
+      {operator.role === 'quality' ? (
+        <Field label={words.people.columns.office} value={office} onChange={setOffice} figures maxLength={20} />
+      ) : null}
     </search>
   );
 }
@@ -82,19 +102,46 @@ function Opening() {
   const [reason, setReason] = useState('');
   const about = scope === 'cause' ? cause : scope === 'other' ? subject.trim() : latinDigits(subject).trim();
   const perform = async (): Promise<void> => {
-    const { n } = await post<CorrectiveAction>(PATH, { scope, subject: about, reason, ...(office.trim() !== '' && { office: latinDigits(office).trim() }) });
+    const { n } = await post<CorrectiveAction>(PATH, {
+      scope,
+      subject: about,
+      reason,
+      ...(office.trim() !== '' && { office: latinDigits(office).trim() }),
+    });
     go(`${PATH}/${n}`);
   };
   return (
-    <Act title={words.actions.open} help={words.actions.openHelp} label={words.actions.openDo} ready={about !== '' && isReason(reason)} perform={perform} done={() => undefined}>
+    <Act
+      title={words.actions.open}
+      help={words.actions.openHelp}
+      label={words.actions.openDo}
+      ready={about !== '' && isReason(reason)}
+      perform={perform}
+      done={() => undefined}
+    >
       <div className="form-grid">
         <Select label={words.actions.scope} value={scope} onChange={setScope} options={words.actions.scopes} />
         {scope === 'cause' ? (
           <Select label={words.actions.subject} value={cause} onChange={setCause} options={words.corrections.causes} />
         ) : (
-          <Field label={words.actions.subject} value={subject} onChange={setSubject} figures={scope !== 'other'} help={words.actions.subjectHelp[scope]} maxLength={200} />
+          <Field
+            label={words.actions.subject}
+            value={subject}
+            onChange={setSubject}
+            figures={scope !== 'other'}
+            help={words.actions.subjectHelp[scope]}
+            maxLength={200}
+          />
         )}
-        <Field label={words.people.columns.office} value={office} onChange={setOffice} help={words.actions.officeHelp} optional figures maxLength={20} />
+        <Field
+          label={words.people.columns.office}
+          value={office}
+          onChange={setOffice}
+          help={words.actions.officeHelp}
+          optional
+          figures
+          maxLength={20}
+        />
       </div>
       <Note label={words.settlement.reason} value={reason} onChange={setReason} />
     </Act>
@@ -173,14 +220,16 @@ function Subject({ action: { scope, subject } }: { action: CorrectiveAction }) {
 function Due({ action: { status, meeting, actions } }: { action: CorrectiveAction }) {
   const words = useWords();
   const last = actions.at(-1);
-  const day = (status === 'called' ? meeting?.on : status === 'acting' ? last?.dueOn : status === 'done' ? last?.effectDueOn : null) ?? null;
+  const day =
+    (status === 'called' ? meeting?.on : status === 'acting' ? last?.dueOn : status === 'done' ? last?.effectDueOn : null) ?? null;
   const today = dayText(todayInTehran());
   // of the effect it is the first day, of the others the last
   const passed = day !== null && status !== 'done' && day < today;
   if (status === 'closed') return words.none;
   return (
     <>
-      {words.actions.next[status]} {day === null ? null : <Num>{day}</Num>} {passed ? <Badge tone="bad">{words.tasks.overdue}</Badge> : null}
+      {words.actions.next[status]} {day === null ? null : <Num>{day}</Num>}{' '}
+      {passed ? <Badge tone="bad">{words.tasks.overdue}</Badge> : null}
       {status === 'acting' && last ? (
         <span className="quiet">
           {' '}
@@ -224,7 +273,11 @@ export function CorrectiveActionPage({ n }: { n: string }) {
             {words.actions.month} <Num>{month}</Num>
           </Badge>
           <Badge>{office === '*' ? words.actions.company : words.office(figures(office))}</Badge>
-          {errors === null ? <Badge>{words.actions.byHand}</Badge> : <Badge tone="warn">{words.actions.repeated(figures(errors), figures(threshold ?? errors))}</Badge>}
+          {errors === null ? (
+            <Badge>{words.actions.byHand}</Badge>
+          ) : (
+            <Badge tone="warn">{words.actions.repeated(figures(errors), figures(threshold ?? errors))}</Badge>
+          )}
         </p>
       </header>
       <div className="columns">
@@ -246,7 +299,11 @@ function By({ who, at }: { who: Who; at: string }) {
   );
 }
 
-function Story({ action: { openedAt, openedBy, reason, errors, meeting, actions, errorsSinceAction, closure } }: { action: CorrectiveAction }) {
+function Story({
+  action: { openedAt, openedBy, reason, errors, meeting, actions, errorsSinceAction, closure },
+}: {
+  action: CorrectiveAction;
+}) {
   const words = useWords();
   const figures = useFigures();
   return (
@@ -320,7 +377,10 @@ function Story({ action: { openedAt, openedBy, reason, errors, meeting, actions,
           {effect !== null ? (
             <>
               <h4>
-                {words.actions.effect} <Badge tone={effect.effective ? 'good' : 'bad'}>{effect.effective ? words.actions.effective : words.actions.ineffective}</Badge>
+                {words.actions.effect}{' '}
+                <Badge tone={effect.effective ? 'good' : 'bad'}>
+                  {effect.effective ? words.actions.effective : words.actions.ineffective}
+                </Badge>
               </h4>
               <Text>{effect.note}</Text>
               <By who={effect.by} at={effect.at} />
@@ -340,7 +400,9 @@ function Story({ action: { openedAt, openedBy, reason, errors, meeting, actions,
       {closure === null ? null : (
         <Part title={words.actions.closure}>
           <p>
-            <Badge tone={closure.outcome === 'effective' ? 'good' : 'info'}>{closure.outcome === 'effective' ? words.actions.effective : words.actions.unfounded}</Badge>
+            <Badge tone={closure.outcome === 'effective' ? 'good' : 'info'}>
+              {closure.outcome === 'effective' ? words.actions.effective : words.actions.unfounded}
+            </Badge>
           </p>
           <Text>{closure.report}</Text>
           <By who={closure.by} at={closure.at} />
@@ -388,13 +450,35 @@ function Steps({ action, reload }: { action: CorrectiveAction; reload: () => voi
   );
   const done = status === 'acting' && (follows || last?.owner === operator.id) ? <Done key="done" at={at} reload={reload} /> : null;
   const leading = [
-    status === 'called' ? meeting !== null && meeting.on <= today ? <Minutes key="minutes" at={at} reload={reload} /> : quiet('early', words.actions.meetingAhead(figures(meeting?.on ?? ''))) : null,
+    status === 'called' ? (
+      meeting !== null && meeting.on <= today ? (
+        <Minutes key="minutes" at={at} reload={reload} />
+      ) : (
+        quiet('early', words.actions.meetingAhead(figures(meeting?.on ?? '')))
+      )
+    ) : null,
     status === 'opened' || status === 'called' ? <Meeting key="call" at={at} again={status === 'called'} reload={reload} /> : null,
     done,
     status === 'held' || status === 'acting' ? <Plan key="plan" at={at} again={status === 'acting'} reload={reload} /> : null,
-    status === 'done' ? judgedFrom > today ? quiet('tooEarly', words.actions.tooEarly(figures(judgedFrom))) : own ? quiet('own', words.actions.anotherJudges) : <Effect key="effect" at={at} reload={reload} /> : null,
-    status === 'judged' ? quality ? <Closing key="close" at={at} outcome="effective" reload={reload} /> : quiet('close', words.actions.qualityCloses) : null,
-    quality && (status === 'opened' || status === 'called' || status === 'held') ? <Closing key="unfounded" at={at} outcome="unfounded" reload={reload} /> : null,
+    status === 'done' ? (
+      judgedFrom > today ? (
+        quiet('tooEarly', words.actions.tooEarly(figures(judgedFrom)))
+      ) : own ? (
+        quiet('own', words.actions.anotherJudges)
+      ) : (
+        <Effect key="effect" at={at} reload={reload} />
+      )
+    ) : null,
+    status === 'judged' ? (
+      quality ? (
+        <Closing key="close" at={at} outcome="effective" reload={reload} />
+      ) : (
+        quiet('close', words.actions.qualityCloses)
+      )
+    ) : null,
+    quality && (status === 'opened' || status === 'called' || status === 'held') ? (
+      <Closing key="unfounded" at={at} outcome="unfounded" reload={reload} />
+    ) : null,
   ];
   const acts = (follows ? leading : [done]).filter((act) => act !== null);
   return (
@@ -415,7 +499,10 @@ function Meeting({ at, again, reload }: StepProps & { again: boolean }) {
   const [on, setOn] = useState('');
   const [participants, setParticipants] = useState('');
   const day = parseDay(on, todayInTehran());
-  const names = participants.split(/[\n،,؛;]/).map((name) => name.trim()).filter((name) => name !== '');
+  const names = participants
+    .split(/[\n،,؛;]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return (
     <Act
       title={again ? words.actions.callAgain : words.actions.call}
@@ -436,7 +523,14 @@ function Minutes({ at, reload }: StepProps) {
   const [minutes, setMinutes] = useState('');
   const [cause, setCause] = useState('');
   return (
-    <Act title={words.actions.hold} label={words.actions.hold} ready={isReason(minutes) && isReason(cause)} perform={() => post(`${at}/meeting`, { minutes, cause })} done={reload} open>
+    <Act
+      title={words.actions.hold}
+      label={words.actions.hold}
+      ready={isReason(minutes) && isReason(cause)}
+      perform={() => post(`${at}/meeting`, { minutes, cause })}
+      done={reload}
+      open
+    >
       <Note label={words.actions.minutes} value={minutes} onChange={setMinutes} max={LONG} />
       <Note label={words.actions.cause} value={cause} onChange={setCause} max={2_000} />
     </Act>
@@ -465,7 +559,12 @@ function Plan({ at, again, reload }: StepProps & { again: boolean }) {
       <Note label={words.actions.what} value={what} onChange={setWhat} max={2_000} />
       <div className="form-grid">
         {operator.role === 'supervisor' ? (
-          <Select label={words.actions.owner} value={owner} onChange={setOwner} options={{ '': words.tasks.choose, ...Object.fromEntries(colleagues.map(({ id, name }) => [id, `${name} (${id})`])) }} />
+          <Select
+            label={words.actions.owner}
+            value={owner}
+            onChange={setOwner}
+            options={{ '': words.tasks.choose, ...Object.fromEntries(colleagues.map(({ id, name }) => [id, `${name} (${id})`])) }}
+          />
         ) : (
           <Field label={words.actions.owner} value={owner} onChange={setOwner} help={words.actions.ownerHelp} maxLength={60} />
         )}
@@ -479,7 +578,14 @@ function Done({ at, reload }: StepProps) {
   const words = useWords();
   const [done, setDone] = useState('');
   return (
-    <Act title={words.actions.doneTitle} label={words.actions.doneTitle} ready={isReason(done)} perform={() => post(`${at}/action`, { done })} done={reload} open>
+    <Act
+      title={words.actions.doneTitle}
+      label={words.actions.doneTitle}
+      ready={isReason(done)}
+      perform={() => post(`${at}/action`, { done })}
+      done={reload}
+      open
+    >
       <Note label={words.actions.doneHow} value={done} onChange={setDone} max={2_000} />
     </Act>
   );
@@ -499,7 +605,12 @@ function Effect({ at, reload }: StepProps) {
       done={reload}
       open
     >
-      <Select label={words.actions.effect} value={effective} onChange={setEffective} options={{ '': words.tasks.choose, yes: words.actions.effective, no: words.actions.ineffective }} />
+      <Select
+        label={words.actions.effect}
+        value={effective}
+        onChange={setEffective}
+        options={{ '': words.tasks.choose, yes: words.actions.effective, no: words.actions.ineffective }}
+      />
       <Note label={words.settlement.reason} value={note} onChange={setNote} max={2_000} />
     </Act>
   );
@@ -510,7 +621,15 @@ function Closing({ at, outcome, reload }: StepProps & { outcome: 'effective' | '
   const [report, setReport] = useState('');
   const title = outcome === 'effective' ? words.actions.close : words.actions.closeUnfounded;
   return (
-    <Act title={title} label={title} danger={outcome === 'unfounded'} ready={isReason(report)} perform={() => post(`${at}/closure`, { outcome, report })} done={reload} open={outcome === 'effective'}>
+    <Act
+      title={title}
+      label={title}
+      danger={outcome === 'unfounded'}
+      ready={isReason(report)}
+      perform={() => post(`${at}/closure`, { outcome, report })}
+      done={reload}
+      open={outcome === 'effective'}
+    >
       <Note label={words.actions.report} value={report} onChange={setReport} max={LONG} />
     </Act>
   );

@@ -45,7 +45,10 @@ export default function Cycles() {
                 <tr key={cycle.cycle}>
                   <th scope="row">
                     {billing || operator.role === 'supervisor' ? (
-                      <Link to={`/unsent?cycle=${encodeURIComponent(cycle.cycle)}`} aria-label={words.cycles.unsentOf(figures(cycle.cycle))}>
+                      <Link
+                        to={`/unsent?cycle=${encodeURIComponent(cycle.cycle)}`}
+                        aria-label={words.cycles.unsentOf(figures(cycle.cycle))}
+                      >
                         <Num>{cycle.cycle}</Num>
                       </Link>
                     ) : (
@@ -96,7 +99,12 @@ function Batches({ cycle: { cycle, batches, state, counts } }: { cycle: Cycle })
       {numbers.map((n) => (
         <span key={n}>
           {words.cycles.batch(figures(n))}{' '}
-          <a href={`${root}?batch=${n}`} target="_blank" rel="noreferrer" aria-label={words.cycles.batchAs(figures(cycle), figures(n), 'JSON')}>
+          <a
+            href={`${root}?batch=${n}`}
+            target="_blank"
+            rel="noreferrer"
+            aria-label={words.cycles.batchAs(figures(cycle), figures(n), 'JSON')}
+          >
             JSON
           </a>{' '}
           <a href={`${root}?batch=${n}&format=csv`} download aria-label={words.cycles.batchAs(figures(cycle), figures(n), 'CSV')}>

@@ -7,7 +7,8 @@ import { useSpeech, useWords } from '../words';
 type Difference = TariffReview['differences'][number];
 
 export function sameRequirement(a: Requirement, b: Requirement): boolean {
-  const content = ({ anyOf, purposes, applicants }: Requirement): string => JSON.stringify([anyOf.map(({ code, name }) => [code, name]), purposes, applicants]);
+  const content = ({ anyOf, purposes, applicants }: Requirement): string =>
+    JSON.stringify([anyOf.map(({ code, name }) => [code, name]), purposes, applicants]);
   return content(a) === content(b);
 }
 
@@ -35,7 +36,8 @@ export function useDayOff(): (day: string) => string {
 export function useHours(): (of: Terms['terms']['openingHours'][number]) => string {
   const words = useWords();
   const figures = useFigures();
-  return ({ days, from, to }) => `${days === null ? words.terms.workingDays : days.map((day) => words.terms.weekdays[day] ?? day).join(words.and)}: ${words.terms.fromTo(figures(from), figures(to))}`;
+  return ({ days, from, to }) =>
+    `${days === null ? words.terms.workingDays : days.map((day) => words.terms.weekdays[day] ?? day).join(words.and)}: ${words.terms.fromTo(figures(from), figures(to))}`;
 }
 
 /** A requirement in words. */
@@ -72,7 +74,8 @@ function Changes({ difference: { terms, openingHours, daysOff, documents } }: { 
   const dayOff = useDayOff();
   const hours = useHours();
   const tell = useRequirement();
-  const value = (of: Difference['terms'][number]['before']): string => (of === null ? words.terms.never : typeof of === 'number' ? grouped(of) : of.length === 0 ? words.terms.noneOfThem : of.join(words.and));
+  const value = (of: Difference['terms'][number]['before']): string =>
+    of === null ? words.terms.never : typeof of === 'number' ? grouped(of) : of.length === 0 ? words.terms.noneOfThem : of.join(words.and);
   const requirement = (of: Requirement): string => {
     const { names, purposes, applicants } = tell(of);
     return `${names} (${purposes}${of.applicants === null ? '' : `${words.and}${applicants}`})`;
@@ -92,7 +95,8 @@ function Changes({ difference: { terms, openingHours, daysOff, documents } }: { 
       ))}
       {openingHours === null ? null : (
         <li>
-          {words.terms.opening}: <s>{openingHours.before.map(hours).join(words.terms.listed) || words.none}</s> <strong>{openingHours.after.map(hours).join(words.terms.listed) || words.none}</strong>
+          {words.terms.opening}: <s>{openingHours.before.map(hours).join(words.terms.listed) || words.none}</s>{' '}
+          <strong>{openingHours.after.map(hours).join(words.terms.listed) || words.none}</strong>
         </li>
       )}
       {list(words.terms.daysCome, daysOff.added.map(dayOff), false)}

@@ -39,7 +39,15 @@ export function FeedsSection() {
               {value.items.map((feed) => (
                 <tr key={feed.kind}>
                   <th scope="row">{words.account.feedKinds[feed.kind]}</th>
-                  <td>{feed.stale ? <Badge tone="bad">{words.feeds.stale}</Badge> : feed.loadedAt === null ? <Badge>{words.feeds.never}</Badge> : <Badge tone="good">{words.feeds.fresh}</Badge>}</td>
+                  <td>
+                    {feed.stale ? (
+                      <Badge tone="bad">{words.feeds.stale}</Badge>
+                    ) : feed.loadedAt === null ? (
+                      <Badge>{words.feeds.never}</Badge>
+                    ) : (
+                      <Badge tone="good">{words.feeds.fresh}</Badge>
+                    )}
+                  </td>
                   <td>{feed.asOf === null ? words.none : <Num>{feed.asOf}</Num>}</td>
                   <td>{feed.loadedAt === null ? words.none : <Moment at={feed.loadedAt} />}</td>
                   <td>{feed.allowedDays === null ? words.none : words.days(figures(feed.allowedDays))}</td>
@@ -72,7 +80,9 @@ function Sending({ done }: { done: () => void }) {
     setError(null);
     setCame(null);
     try {
-      const { value } = await call<FeedAnswer>('POST', `/billing/feeds/${kind}${day ? `?asOf=${encodeURIComponent(dayText(day))}` : ''}`, { csv: file });
+      const { value } = await call<FeedAnswer>('POST', `/billing/feeds/${kind}${day ? `?asOf=${encodeURIComponent(dayText(day))}` : ''}`, {
+        csv: file,
+      });
       setCame(value);
       done();
     } catch (problem) {
@@ -88,7 +98,12 @@ function Sending({ done }: { done: () => void }) {
       <form onSubmit={(event) => void send(event)}>
         <p className="quiet">{words.feeds.sendHelp}</p>
         <div className="form-grid">
-          <Select label={words.feeds.columns.kind} value={kind} onChange={setKind} options={words.account.feedKinds as Record<FeedKind, string>} />
+          <Select
+            label={words.feeds.columns.kind}
+            value={kind}
+            onChange={setKind}
+            options={words.account.feedKinds as Record<FeedKind, string>}
+          />
           <div className="field">
             <label htmlFor={id}>{words.feeds.file}</label>
             <input id={id} type="file" accept=".csv,text/csv" onChange={(event) => setFile(event.target.files?.[0] ?? null)} />
@@ -100,7 +115,12 @@ function Sending({ done }: { done: () => void }) {
         </Button>
         {came === null ? null : (
           <Notice tone="good" live>
-            {words.feeds.came(figures(grouped(came.rows)), figures(grouped(came.inserted)), figures(grouped(came.updated)), figures(grouped(came.unchanged)))}
+            {words.feeds.came(
+              figures(grouped(came.rows)),
+              figures(grouped(came.inserted)),
+              figures(grouped(came.updated)),
+              figures(grouped(came.unchanged)),
+            )}
           </Notice>
         )}
         {error === null ? null : faults === null ? <Trouble error={error} /> : <Faults faults={faults} />}

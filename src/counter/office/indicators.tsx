@@ -46,14 +46,22 @@ export default function Indicators() {
         <h1>{words.indicators.title}</h1>
         <Filters key={query.toString()} by={by} oneOffice={oneOffice} period={total.value} />
       </div>
-      {error === null ? null : <Trouble error={error} retry={() => { total.reload(); each.reload(); }} />}
+      {error === null ? null : (
+        <Trouble
+          error={error}
+          retry={() => {
+            total.reload();
+            each.reload();
+          }}
+        />
+      )}
       {all === undefined ? error === null ? <Waiting /> : null : <Cards all={all} of={total.value as IndicatorsOf} />}
       {total.value === null ? null : <Risks of={total.value} />}
       {total.value === null || total.value.outages.length === 0 ? null : <Outages of={total.value} />}
-      {each.value === null || all === undefined ? null : <Charts all={all} items={each.value.items} of={each.value} by={by} nameOf={nameOf} />}
-      {each.value === null ? null : (
-        <Figures items={each.value.items} of={each.value} by={by} nameOf={nameOf} />
+      {each.value === null || all === undefined ? null : (
+        <Charts all={all} items={each.value.items} of={each.value} by={by} nameOf={nameOf} />
       )}
+      {each.value === null ? null : <Figures items={each.value.items} of={each.value} by={by} nameOf={nameOf} />}
       <p className="quiet small-print">{words.indicators.how}</p>
     </section>
   );
@@ -86,10 +94,25 @@ function Filters({ by, oneOffice, period }: { by: Group; oneOffice: boolean; per
   };
   return (
     <search className="filters" aria-label={words.list.filters}>
-      <DayField label={words.list.from} value={figures(from ?? period?.from ?? '')} onChange={(typed) => day('from', typed, setFrom)} help="" />
+      <DayField
+        label={words.list.from}
+        value={figures(from ?? period?.from ?? '')}
+        onChange={(typed) => day('from', typed, setFrom)}
+        help=""
+      />
       <DayField label={words.list.to} value={figures(to ?? period?.to ?? '')} onChange={(typed) => day('to', typed, setTo)} help="" />
       <Select label={words.indicators.by} value={by} onChange={(value) => apply({ by: value })} options={words.indicators.groups} />
-      {oneOffice ? null : <Field label={words.people.columns.office} value={office} onChange={setOffice} onBlur={() => apply({ office: office.trim() })} figures optional maxLength={20} />}
+      {oneOffice ? null : (
+        <Field
+          label={words.people.columns.office}
+          value={office}
+          onChange={setOffice}
+          onBlur={() => apply({ office: office.trim() })}
+          figures
+          optional
+          maxLength={20}
+        />
+      )}
       <Button className="button small bare" onPress={() => month(0)}>
         {words.indicators.thisMonth}
       </Button>
@@ -126,7 +149,9 @@ function Cards({ all, of }: { all: One; of: IndicatorsOf }) {
           {words.and}
           {cards.median}: <Num>{all.k1.medianMs === null ? words.none : clockText(all.k1.medianMs)}</Num>
         </p>
-        {all.k1.requests > all.k1.onTime ? <Link to={settlementsOf(of, { only: 'late' })}>{cards.lateOnes(n(all.k1.requests - all.k1.onTime))}</Link> : null}
+        {all.k1.requests > all.k1.onTime ? (
+          <Link to={settlementsOf(of, { only: 'late' })}>{cards.lateOnes(n(all.k1.requests - all.k1.onTime))}</Link>
+        ) : null}
       </li>
       <li className="panel">
         <h2>{cards.k2}</h2>
@@ -142,7 +167,9 @@ function Cards({ all, of }: { all: One; of: IndicatorsOf }) {
           <Num>{share(all.k3.share)}</Num>
         </p>
         <p className="quiet">{cards.k3Of(n(all.k3.correct), n(all.k3.announced))}</p>
-        {all.k3.announced > all.k3.correct ? <Link to={settlementsOf(of, { only: 'withError' })}>{cards.withError(n(all.k3.announced - all.k3.correct))}</Link> : null}
+        {all.k3.announced > all.k3.correct ? (
+          <Link to={settlementsOf(of, { only: 'withError' })}>{cards.withError(n(all.k3.announced - all.k3.correct))}</Link>
+        ) : null}
       </li>
       <li className="panel">
         <h2>{cards.k4}</h2>
@@ -187,7 +214,8 @@ function Risks({ of }: { of: IndicatorsOf }) {
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              <Badge tone={count > 0 ? 'warn' : 'good'}>{figures(grouped(count))}</Badge> {count > 0 && to !== null ? <Link to={to}>{words.indicators.show}</Link> : null}
+              <Badge tone={count > 0 ? 'warn' : 'good'}>{figures(grouped(count))}</Badge>{' '}
+              {count > 0 && to !== null ? <Link to={to}>{words.indicators.show}</Link> : null}
             </dd>
           </div>
         ))}
@@ -205,7 +233,8 @@ function Outages({ of }: { of: IndicatorsOf }) {
   return (
     <div className="panel stacked">
       <h2>
-        {outages.title} {of.outages.length < of.risks.outages ? <span className="quiet">({outages.latest(figures(of.outages.length))})</span> : null}
+        {outages.title}{' '}
+        {of.outages.length < of.risks.outages ? <span className="quiet">({outages.latest(figures(of.outages.length))})</span> : null}
       </h2>
       <p className="quiet">{outages.help}</p>
       <Scroll label={outages.title}>
@@ -276,19 +305,30 @@ function Charts({ all, items, of, by, nameOf }: Grouped & { all: One }) {
   const { charts } = words.indicators;
   const short = (group: string): string => (by === 'day' ? group.slice(5) : nameOf(group));
   const groups = items.map(({ group }) => short(group ?? ''));
-  const open = (more: Record<string, string> = {}) => (at: number): void => {
-    const to = drill({ of, by }, items[at]?.group ?? '', more);
-    if (to !== null) go(to);
-  };
+  const open =
+    (more: Record<string, string> = {}) =>
+    (at: number): void => {
+      const to = drill({ of, by }, items[at]?.group ?? '', more);
+      if (to !== null) go(to);
+    };
   const counts = (values: Partial<Record<string, number>>, names: Record<string, string>): { names: string[]; values: number[] } => {
-    const sorted = Object.entries(values).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0).sort((a, b) => b[1] - a[1]);
+    const sorted = Object.entries(values)
+      .filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0)
+      .sort((a, b) => b[1] - a[1]);
     return { names: sorted.map(([name]) => names[name] ?? name), values: sorted.map(([, count]) => count) };
   };
   const causes = counts(all.k4.byCause, words.corrections.causes);
   const kinds = counts(all.k4.byKind, words.corrections.kinds);
   return (
     <div className="charts">
-      <Chart title={charts.onTime} groups={groups} series={[{ name: charts.share, values: items.map(({ k1 }) => k1.share) }]} format={percent} top={1} open={open({ only: 'late' })} />
+      <Chart
+        title={charts.onTime}
+        groups={groups}
+        series={[{ name: charts.share, values: items.map(({ k1 }) => k1.share) }]}
+        format={percent}
+        top={1}
+        open={open({ only: 'late' })}
+      />
       <Chart
         title={charts.time}
         groups={groups}
@@ -301,10 +341,32 @@ function Charts({ all, items, of, by, nameOf }: Grouped & { all: One }) {
         mark={{ at: TARGET_MS, name: charts.target }}
         open={open()}
       />
-      <Chart title={charts.announced} groups={groups} series={[{ name: charts.number, values: items.map(({ k5 }) => k5) }]} format={(value) => grouped(Math.round(value))} open={open()} />
-      <Chart title={charts.fees} groups={groups} series={[{ name: charts.share, values: items.map(({ k2 }) => k2.share) }]} format={percent} top={1} />
-      <Chart title={charts.causes} groups={causes.names} series={[{ name: charts.number, values: causes.values }]} format={(value) => grouped(Math.round(value))} />
-      <Chart title={charts.kinds} groups={kinds.names} series={[{ name: charts.number, values: kinds.values }]} format={(value) => grouped(Math.round(value))} />
+      <Chart
+        title={charts.announced}
+        groups={groups}
+        series={[{ name: charts.number, values: items.map(({ k5 }) => k5) }]}
+        format={(value) => grouped(Math.round(value))}
+        open={open()}
+      />
+      <Chart
+        title={charts.fees}
+        groups={groups}
+        series={[{ name: charts.share, values: items.map(({ k2 }) => k2.share) }]}
+        format={percent}
+        top={1}
+      />
+      <Chart
+        title={charts.causes}
+        groups={causes.names}
+        series={[{ name: charts.number, values: causes.values }]}
+        format={(value) => grouped(Math.round(value))}
+      />
+      <Chart
+        title={charts.kinds}
+        groups={kinds.names}
+        series={[{ name: charts.number, values: kinds.values }]}
+        format={(value) => grouped(Math.round(value))}
+      />
     </div>
   );
 }
@@ -317,12 +379,52 @@ function Figures({ items, of, by, nameOf }: Grouped) {
   const shown = items.filter(({ k1, k2, k4, k5 }) => k1.requests + k1.lateEntries + k2.due + k4.corrections + k5 > 0);
   const save = (): void => {
     const rows = items.map(({ group, k1, k2, k3, k4, k5 }) => [
-      group ?? '', nameOf(group ?? ''), k1.requests, k1.onTime, k1.share, k1.medianMs, k1.p95Ms, k1.atRisk, k1.lateEntries, k2.due, k2.inTime, k2.late, k2.share, k3.announced, k3.correct, k3.share, k4.corrections, k4.withdrawn, k5,
+      group ?? '',
+      nameOf(group ?? ''),
+      k1.requests,
+      k1.onTime,
+      k1.share,
+      k1.medianMs,
+      k1.p95Ms,
+      k1.atRisk,
+      k1.lateEntries,
+      k2.due,
+      k2.inTime,
+      k2.late,
+      k2.share,
+      k3.announced,
+      k3.correct,
+      k3.share,
+      k4.corrections,
+      k4.withdrawn,
+      k5,
     ]);
-    const head = ['group', 'name', 'k1.requests', 'k1.onTime', 'k1.share', 'k1.medianMs', 'k1.p95Ms', 'k1.atRisk', 'k1.lateEntries', 'k2.due', 'k2.inTime', 'k2.late', 'k2.share', 'k3.announced', 'k3.correct', 'k3.share', 'k4.corrections', 'k4.withdrawn', 'k5.announcements'];
+    const head = [
+      'group',
+      'name',
+      'k1.requests',
+      'k1.onTime',
+      'k1.share',
+      'k1.medianMs',
+      'k1.p95Ms',
+      'k1.atRisk',
+      'k1.lateEntries',
+      'k2.due',
+      'k2.inTime',
+      'k2.late',
+      'k2.share',
+      'k3.announced',
+      'k3.correct',
+      'k3.share',
+      'k4.corrections',
+      'k4.withdrawn',
+      'k5.announcements',
+    ];
     saveFile(`indicators-${by}-${of.from}-${of.to}.csv`.replaceAll('/', ''), csvOf([head, ...rows]));
   };
-  const n = (value: number) => <td className="end">{value === 0 ? <span className="quiet">{figures(0)}</span> : figures(grouped(value))}</td>;
+  const n = (value: number) => (
+    <td className="end">{value === 0 ? <span className="quiet">{figures(0)}</span> : figures(grouped(value))}</td>
+  );
   const part = (value: number | null) => <td className="end">{value === null ? words.none : <Num>{percent(value)}</Num>}</td>;
   return (
     <>
@@ -332,7 +434,11 @@ function Figures({ items, of, by, nameOf }: Grouped) {
           <Button className="button small" onPress={save}>
             {words.csv}
           </Button>
-          <a className="button small" href={`${ROOT}/indicators?${new URLSearchParams({ from: of.from, to: of.to, by, format: 'xlsx', ...(of.office !== null && { office: of.office }) }).toString()}`} download>
+          <a
+            className="button small"
+            href={`${ROOT}/indicators?${new URLSearchParams({ from: of.from, to: of.to, by, format: 'xlsx', ...(of.office !== null && { office: of.office }) }).toString()}`}
+            download
+          >
             XLSX
           </a>
         </span>
@@ -345,7 +451,16 @@ function Figures({ items, of, by, nameOf }: Grouped) {
             <thead>
               <tr>
                 <th scope="col">{words.indicators.groups[by]}</th>
-                {[table.announced, table.onTime, table.late, words.indicators.cards.median, table.errors, table.correct, table.due, table.inTime].map((name) => (
+                {[
+                  table.announced,
+                  table.onTime,
+                  table.late,
+                  words.indicators.cards.median,
+                  table.errors,
+                  table.correct,
+                  table.due,
+                  table.inTime,
+                ].map((name) => (
                   <th key={name} scope="col" className="end">
                     {name}
                   </th>
@@ -359,10 +474,24 @@ function Figures({ items, of, by, nameOf }: Grouped) {
                 const toLate = drill({ of, by }, group ?? '', { only: 'late' });
                 return (
                   <tr key={group}>
-                    <th scope="row">{to === null ? <bdi>{figures(nameOf(group ?? ''))}</bdi> : <Link to={to}><bdi>{figures(nameOf(group ?? ''))}</bdi></Link>}</th>
+                    <th scope="row">
+                      {to === null ? (
+                        <bdi>{figures(nameOf(group ?? ''))}</bdi>
+                      ) : (
+                        <Link to={to}>
+                          <bdi>{figures(nameOf(group ?? ''))}</bdi>
+                        </Link>
+                      )}
+                    </th>
                     {n(k5)}
                     {part(k1.share)}
-                    <td className="end">{late > 0 && toLate !== null ? <Link to={toLate}>{figures(late)}</Link> : <span className={late > 0 ? 'bad-text' : 'quiet'}>{figures(late)}</span>}</td>
+                    <td className="end">
+                      {late > 0 && toLate !== null ? (
+                        <Link to={toLate}>{figures(late)}</Link>
+                      ) : (
+                        <span className={late > 0 ? 'bad-text' : 'quiet'}>{figures(late)}</span>
+                      )}
+                    </td>
                     <td className="end">{k1.medianMs === null ? words.none : <Num>{clockText(k1.medianMs)}</Num>}</td>
                     {n(k4.corrections)}
                     {part(k3.share)}

@@ -22,7 +22,12 @@ export default function Payments() {
         <h1>{words.payments.title}</h1>
         <p className="quiet">{outcome === 'unknown' ? words.payments.unknownHelp : words.payments.help}</p>
         <search className="filters" aria-label={words.list.filters}>
-          <Select label={words.payments.outcome} value={outcome} onChange={(value) => go(`/payments?outcome=${value}`, { replace: true })} options={{ ...words.payments.outcomes, all: words.list.all }} />
+          <Select
+            label={words.payments.outcome}
+            value={outcome}
+            onChange={(value) => go(`/payments?outcome=${value}`, { replace: true })}
+            options={{ ...words.payments.outcomes, all: words.list.all }}
+          />
         </search>
       </div>
       <List pages={pages} empty={outcome === 'unknown' ? words.payments.noneUnknown : words.payments.empty}>

@@ -86,7 +86,11 @@ function Table({ items }: { items: readonly Person[] }) {
 function State({ person }: { person: Person }) {
   const words = useWords();
   if (!person.active) return <Badge tone="bad">{words.people.locked}</Badge>;
-  return person.mustChangePassword ? <Badge tone="info">{words.people.mustChange}</Badge> : <Badge tone="good">{words.people.active}</Badge>;
+  return person.mustChangePassword ? (
+    <Badge tone="info">{words.people.mustChange}</Badge>
+  ) : (
+    <Badge tone="good">{words.people.active}</Badge>
+  );
 }
 
 /** Whether a person may issue today, and what ends soon. */
@@ -95,7 +99,12 @@ function Standing({ person: { missing, lapsing } }: { person: Person }) {
   const figures = useFigures();
   const name = (code: string): string => words.people.codes[code] ?? code;
   if (missing.length > 0) return <Badge tone="bad">{words.people.missing(missing.map(({ code }) => name(code)).join(words.and))}</Badge>;
-  if (lapsing.length > 0) return <Badge tone="warn">{words.people.lapsing(lapsing.map(({ code, lastDay }) => words.people.until(name(code), figures(lastDay))).join(words.and))}</Badge>;
+  if (lapsing.length > 0)
+    return (
+      <Badge tone="warn">
+        {words.people.lapsing(lapsing.map(({ code, lastDay }) => words.people.until(name(code), figures(lastDay))).join(words.and))}
+      </Badge>
+    );
   return <Badge tone="good">{words.people.qualified}</Badge>;
 }
 
@@ -107,7 +116,11 @@ function RoleChoice({ roles, choose }: { roles: readonly Role[]; choose: (roles:
       <div className="options">
         {ROLES.map((role) => (
           <label key={role} className="check">
-            <input type="checkbox" checked={roles.includes(role)} onChange={(event) => choose(event.target.checked ? [...roles, role] : roles.filter((each) => each !== role))} />
+            <input
+              type="checkbox"
+              checked={roles.includes(role)}
+              onChange={(event) => choose(event.target.checked ? [...roles, role] : roles.filter((each) => each !== role))}
+            />
             {words.roles[role]}
           </label>
         ))}
@@ -148,7 +161,14 @@ function Adding({ done }: { done: () => void }) {
   };
   return (
     <>
-      <Act title={words.people.add} help={words.people.addHelp} label={words.people.addDo} ready={id.trim().length >= 2 && name.trim().length >= 2 && office.trim() !== '' && roles.length > 0} perform={perform} done={done}>
+      <Act
+        title={words.people.add}
+        help={words.people.addHelp}
+        label={words.people.addDo}
+        ready={id.trim().length >= 2 && name.trim().length >= 2 && office.trim() !== '' && roles.length > 0}
+        perform={perform}
+        done={done}
+      >
         <div className="form-grid">
           <Field label={words.people.columns.name} value={name} onChange={setName} maxLength={120} />
           <Field label={words.people.columns.user} value={id} onChange={setId} help={words.people.userHelp} maxLength={40} />
@@ -194,7 +214,9 @@ export function PersonPage({ id }: { id: string }) {
       </header>
       <div className="columns">
         <Qualifications person={person} />
-        {operator.role === 'admin' ? <Acts key={`${person.office}${person.roles.join()}${String(person.active)}${person.name}`} person={person} reload={reload} /> : null}
+        {operator.role === 'admin' ? (
+          <Acts key={`${person.office}${person.roles.join()}${String(person.active)}${person.name}`} person={person} reload={reload} />
+        ) : null}
       </div>
     </article>
   );
@@ -265,7 +287,14 @@ function Acts({ person, reload }: { person: Person; reload: () => void }) {
         help={words.people.qualifyHelp}
         label={words.people.qualifyDo}
         ready={day(from) !== null && (to === '' || day(to) !== null)}
-        perform={() => post(`${address}/qualifications`, { code, validFrom: day(from), validTo: to === '' ? null : day(to), certificate: certificate.trim() === '' ? null : certificate })}
+        perform={() =>
+          post(`${address}/qualifications`, {
+            code,
+            validFrom: day(from),
+            validTo: to === '' ? null : day(to),
+            certificate: certificate.trim() === '' ? null : certificate,
+          })
+        }
         done={reload}
         open={person.missing.length + person.lapsing.length > 0 && person.roles.includes('clerk')}
       >
@@ -281,7 +310,13 @@ function Acts({ person, reload }: { person: Person; reload: () => void }) {
         help={words.people.changeHelp}
         label={words.people.changeDo}
         ready={name.trim().length >= 2 && office.trim() !== '' && roles.length > 0}
-        perform={() => post(address, { ...(name !== person.name && { name }), ...(office !== person.office && { office }), ...(roles.join() !== person.roles.join() && { roles }) })}
+        perform={() =>
+          post(address, {
+            ...(name !== person.name && { name }),
+            ...(office !== person.office && { office }),
+            ...(roles.join() !== person.roles.join() && { roles }),
+          })
+        }
         done={reload}
       >
         <div className="form-grid">

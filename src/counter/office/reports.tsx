@@ -34,7 +34,11 @@ export default function Reports() {
       </div>
       {ordered === null ? null : (
         <Notice tone={awaited ? 'info' : 'good'} live>
-          {awaited ? <Waiting>{words.reports.making(figures(ordered.month), figures(ordered.edition))}</Waiting> : words.reports.made(figures(ordered.month), figures(ordered.edition))}
+          {awaited ? (
+            <Waiting>{words.reports.making(figures(ordered.month), figures(ordered.edition))}</Waiting>
+          ) : (
+            words.reports.made(figures(ordered.month), figures(ordered.edition))
+          )}
         </Notice>
       )}
       {error === null ? null : <Trouble error={error} retry={reload} />}
@@ -55,7 +59,17 @@ function overMonths(): string[] {
 }
 
 /** A month anew: what there is stays, so one says twice that it is meant. */
-function Making({ months, items, heard, done }: { months: readonly string[]; items: readonly Report[]; heard: (ordered: { month: string; edition: number }) => void; done: () => void }) {
+function Making({
+  months,
+  items,
+  heard,
+  done,
+}: {
+  months: readonly string[];
+  items: readonly Report[];
+  heard: (ordered: { month: string; edition: number }) => void;
+  done: () => void;
+}) {
   const words = useWords();
   const figures = useFigures();
   const [chosen, setChosen] = useState('');
@@ -67,7 +81,14 @@ function Making({ months, items, heard, done }: { months: readonly string[]; ite
     setSure(false);
   };
   return (
-    <Act title={words.reports.make} help={words.reports.makeHelp} label={words.reports.makeDo} ready={month !== '' && sure} perform={perform} done={done}>
+    <Act
+      title={words.reports.make}
+      help={words.reports.makeHelp}
+      label={words.reports.makeDo}
+      ready={month !== '' && sure}
+      perform={perform}
+      done={done}
+    >
       <div className="form-grid">
         <Select
           label={words.actions.month}
@@ -110,14 +131,30 @@ function Table({ items }: { items: readonly Report[] }) {
                 <Num>{month}</Num>
               </th>
               <td>
-                <Num>{edition}</Num> {items[at - 1]?.month === month ? <Badge>{words.reports.earlier}</Badge> : <Badge tone="good">{words.reports.newest}</Badge>}
+                <Num>{edition}</Num>{' '}
+                {items[at - 1]?.month === month ? (
+                  <Badge>{words.reports.earlier}</Badge>
+                ) : (
+                  <Badge tone="good">{words.reports.newest}</Badge>
+                )}
               </td>
               <td>
                 <span className="apart">
-                  <a className="button small" href={pdf} target="_blank" rel="noreferrer" aria-label={words.reports.fileOf('PDF', figures(month), figures(edition))}>
+                  <a
+                    className="button small"
+                    href={pdf}
+                    target="_blank"
+                    rel="noreferrer"
+                    aria-label={words.reports.fileOf('PDF', figures(month), figures(edition))}
+                  >
                     PDF
                   </a>
-                  <a className="button small" href={xlsx} download aria-label={words.reports.fileOf('XLSX', figures(month), figures(edition))}>
+                  <a
+                    className="button small"
+                    href={xlsx}
+                    download
+                    aria-label={words.reports.fileOf('XLSX', figures(month), figures(edition))}
+                  >
                     XLSX
                   </a>
                 </span>

@@ -12,7 +12,14 @@ export function Span({ from, to }: { from: string; to: string | null }) {
   const words = useWords();
   return (
     <>
-      {words.preview.from} <Num>{from}</Num> {to === null ? words.rules.furtherNotice : <>{words.preview.to} <Num>{to}</Num></>}
+      {words.preview.from} <Num>{from}</Num>{' '}
+      {to === null ? (
+        words.rules.furtherNotice
+      ) : (
+        <>
+          {words.preview.to} <Num>{to}</Num>
+        </>
+      )}
     </>
   );
 }
@@ -53,7 +60,8 @@ export function TariffProposed({ proposal, done }: { proposal: TariffProposal; d
         <strong>
           <bdi dir="ltr">{proposal.version}</bdi>
         </strong>{' '}
-        <Said>{figures(proposal.title)}</Said>، <Span from={proposal.from} to={proposal.to} /> {proposal.change ? <Badge tone="info">{words.terms.isChange}</Badge> : null}{' '}
+        <Said>{figures(proposal.title)}</Said>، <Span from={proposal.from} to={proposal.to} />{' '}
+        {proposal.change ? <Badge tone="info">{words.terms.isChange}</Badge> : null}{' '}
         <span className="quiet">
           <Said>{proposal.proposedBy.name}</Said> <Moment at={proposal.proposedAt} />
         </span>
@@ -83,7 +91,13 @@ export function TariffProposed({ proposal, done }: { proposal: TariffProposal; d
               open
             />
           ) : null}
-          <Act title={words.rules.withdraw} label={words.rules.withdraw} perform={() => call('DELETE', `${address}/proposal`)} done={() => done(null)} danger />
+          <Act
+            title={words.rules.withdraw}
+            label={words.rules.withdraw}
+            perform={() => call('DELETE', `${address}/proposal`)}
+            done={() => done(null)}
+            danger
+          />
         </>
       ) : null}
     </div>
@@ -102,7 +116,9 @@ export function Review({ review }: { review: TariffReview }) {
             <bdi dir="ltr">{review.version}</bdi>
           </Badge>
         )}
-        <Badge tone={review.valid ? 'good' : 'bad'}>{review.valid ? words.rules.valid : words.rules.faults(figures(review.faults.length))}</Badge>
+        <Badge tone={review.valid ? 'good' : 'bad'}>
+          {review.valid ? words.rules.valid : words.rules.faults(figures(review.faults.length))}
+        </Badge>
         {review.warnings.length > 0 ? <Badge tone="warn">{words.rules.warnings(figures(review.warnings.length))}</Badge> : null}
         {review.against === null ? null : <Badge tone="info">{words.rules.against(review.against)}</Badge>}
       </p>
@@ -116,7 +132,10 @@ export function Review({ review }: { review: TariffReview }) {
               </tr>
             </thead>
             <tbody>
-              {[...review.faults.map((found) => ({ ...found, tone: 'bad' as const })), ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const }))].map(({ path, code, title, detail, tone }, n) => (
+              {[
+                ...review.faults.map((found) => ({ ...found, tone: 'bad' as const })),
+                ...review.warnings.map((found) => ({ ...found, tone: 'warn' as const })),
+              ].map(({ path, code, title, detail, tone }, n) => (
                 <tr key={n}>
                   <th scope="row">
                     {words.rules.codes[code] === undefined ? null : <Badge tone={tone}>{words.rules.codes[code]}</Badge>}{' '}
@@ -147,7 +166,19 @@ export function Review({ review }: { review: TariffReview }) {
 /** Persian with names of the document in it, which run from left to right and keep their digits. */
 function Mixed({ text }: { text: string }) {
   const figures = useFigures();
-  return <>{text.split(/([A-Za-z][\w.[\]-]*)/).map((part, i) => (i % 2 === 0 ? figures(part) : <bdi key={i} dir="ltr">{part}</bdi>))}</>;
+  return (
+    <>
+      {text.split(/([A-Za-z][\w.[\]-]*)/).map((part, i) =>
+        i % 2 === 0 ? (
+          figures(part)
+        ) : (
+          <bdi key={i} dir="ltr">
+            {part}
+          </bdi>
+        ),
+      )}
+    </>
+  );
 }
 
 /** One use at a time: what people would pay under the one and the other. */
@@ -164,7 +195,14 @@ function Samples({ review: { samples, against } }: { review: TariffReview }) {
         <h3>
           {words.rules.samples} <span className="quiet small-print">{words.rules.samplesHelp}</span>
         </h3>
-        {uses.length > 1 ? <Select label={words.rules.use} value={use} onChange={setUse} options={Object.fromEntries(uses.map((each) => [each, words.uses[each] ?? each]))} /> : null}
+        {uses.length > 1 ? (
+          <Select
+            label={words.rules.use}
+            value={use}
+            onChange={setUse}
+            options={Object.fromEntries(uses.map((each) => [each, words.uses[each] ?? each]))}
+          />
+        ) : null}
       </div>
       <div className="tall">
         <Scroll label={words.rules.samples}>
@@ -205,7 +243,12 @@ function Samples({ review: { samples, against } }: { review: TariffReview }) {
                     <td className="end">{rial(newRial)}</td>
                     {compared ? (
                       <td className="end">
-                        {rial(differenceRial)} {percent === null ? null : <span className="quiet"><Num>{`${percent.replace('-', '−')}%`}</Num></span>}
+                        {rial(differenceRial)}{' '}
+                        {percent === null ? null : (
+                          <span className="quiet">
+                            <Num>{`${percent.replace('-', '−')}%`}</Num>
+                          </span>
+                        )}
                       </td>
                     ) : null}
                   </tr>

@@ -19,7 +19,13 @@ export default function Rules() {
     <section className="list rules">
       <h1>{words.rules.title}</h1>
       {tariffs.error === null ? null : <Trouble error={tariffs.error} retry={tariffs.reload} />}
-      {tariffs.value === null ? tariffs.error === null ? <Waiting /> : null : <TariffSection tariffs={tariffs.value} reload={tariffs.reload} />}
+      {tariffs.value === null ? (
+        tariffs.error === null ? (
+          <Waiting />
+        ) : null
+      ) : (
+        <TariffSection tariffs={tariffs.value} reload={tariffs.reload} />
+      )}
       {fees.error === null ? null : <Trouble error={fees.error} retry={fees.reload} />}
       {fees.value === null ? null : <FeeSection fees={fees.value} reload={fees.reload} />}
     </section>
@@ -66,7 +72,8 @@ function TariffSection({ tariffs: { items, proposals }, reload }: { tariffs: Tar
                   <bdi dir="ltr">{tariff.version}</bdi>
                 </th>
                 <td>
-                  <Said>{figures(tariff.title)}</Said> {tariff.inForce ? <Badge tone="good">{words.rules.inForce}</Badge> : null} {tariff.illustrative ? <Badge tone="warn">{words.rules.illustrative}</Badge> : null}
+                  <Said>{figures(tariff.title)}</Said> {tariff.inForce ? <Badge tone="good">{words.rules.inForce}</Badge> : null}{' '}
+                  {tariff.illustrative ? <Badge tone="warn">{words.rules.illustrative}</Badge> : null}
                 </td>
                 <td>
                   <Num>{tariff.from}</Num>
@@ -194,7 +201,8 @@ function FeeSection({ fees: { items, proposals }, reload }: { fees: FeeResolutio
               {[...items].reverse().map((each) => (
                 <tr key={each.number}>
                   <th scope="row">
-                    <Said>{each.number}</Said> {each.inForce ? <Badge tone="good">{words.rules.inForce}</Badge> : null} {each.illustrative ? <Badge tone="warn">{words.rules.illustrative}</Badge> : null}
+                    <Said>{each.number}</Said> {each.inForce ? <Badge tone="good">{words.rules.inForce}</Badge> : null}{' '}
+                    {each.illustrative ? <Badge tone="warn">{words.rules.illustrative}</Badge> : null}
                   </th>
                   <td className="end">
                     <Amount value={each.amount} bare />
@@ -236,7 +244,8 @@ function FeeProposed({ proposal, reload }: { proposal: FeeProposal; reload: () =
         <strong>
           <Said>{proposal.number}</Said>
         </strong>
-        : <Amount value={proposal.amount} />، {words.rules.columns.resolvedOn} <Num>{proposal.resolvedOn}</Num>، <Span from={proposal.from} to={proposal.to} />{' '}
+        : <Amount value={proposal.amount} />، {words.rules.columns.resolvedOn} <Num>{proposal.resolvedOn}</Num>،{' '}
+        <Span from={proposal.from} to={proposal.to} />{' '}
         <span className="quiet">
           <Said>{proposal.proposedBy.name}</Said> <Moment at={proposal.proposedAt} />
         </span>
@@ -246,9 +255,22 @@ function FeeProposed({ proposal, reload }: { proposal: FeeProposal; reload: () =
           {own ? (
             <p className="quiet">{words.rules.own}</p>
           ) : (
-            <Act title={words.rules.confirmFee} help={words.rules.recordHelp} label={words.rules.confirmFee} perform={() => post(`/fee-resolutions/${proposal.proposal}/confirmation`, {})} done={reload} open />
+            <Act
+              title={words.rules.confirmFee}
+              help={words.rules.recordHelp}
+              label={words.rules.confirmFee}
+              perform={() => post(`/fee-resolutions/${proposal.proposal}/confirmation`, {})}
+              done={reload}
+              open
+            />
           )}
-          <Act title={words.rules.withdraw} label={words.rules.withdraw} perform={() => call('DELETE', `/fee-resolutions/${proposal.proposal}`)} done={reload} danger />
+          <Act
+            title={words.rules.withdraw}
+            label={words.rules.withdraw}
+            perform={() => call('DELETE', `/fee-resolutions/${proposal.proposal}`)}
+            done={reload}
+            danger
+          />
         </>
       ) : null}
     </div>
@@ -276,12 +298,28 @@ function NewFee({ done }: { done: () => void }) {
       help={words.rules.recordHelp}
       label={words.rules.recordDo}
       ready={number.trim() !== '' && plain && day(resolvedOn) !== null && day(from) !== null && (to === '' || day(to) !== null)}
-      perform={() => post('/fee-resolutions', { number, amount: rials, resolvedOn: day(resolvedOn), from: day(from), to: to === '' ? null : day(to), ...(meant && { meant }) })}
+      perform={() =>
+        post('/fee-resolutions', {
+          number,
+          amount: rials,
+          resolvedOn: day(resolvedOn),
+          from: day(from),
+          to: to === '' ? null : day(to),
+          ...(meant && { meant }),
+        })
+      }
       done={done}
     >
       <div className="form-grid">
         <Field label={words.rules.columns.number} value={number} onChange={setNumber} maxLength={60} />
-        <Field label={words.rules.columns.amount} value={amount} onChange={setAmount} onBlur={() => (plain ? setAmount(figures(grouped(rials))) : undefined)} figures maxLength={20} />
+        <Field
+          label={words.rules.columns.amount}
+          value={amount}
+          onChange={setAmount}
+          onBlur={() => (plain ? setAmount(figures(grouped(rials))) : undefined)}
+          figures
+          maxLength={20}
+        />
         <DayField label={words.rules.columns.resolvedOn} value={resolvedOn} onChange={setResolvedOn} />
         <DayField label={words.rules.columns.from} value={from} onChange={setFrom} />
         <DayField label={words.rules.columns.to} value={to} onChange={setTo} help={words.rules.furtherNotice} optional />

@@ -37,14 +37,30 @@ export function NewSteps({ versions, done }: { versions: readonly string[]; done
     const parsed = parseDay(typed, todayInTehran());
     return parsed ? dayText(parsed) : null;
   };
-  const complete = file !== null && head.version.trim() !== '' && head.title.trim() !== '' && head.source.trim() !== '' && day(head.from) !== null && (head.to === '' || day(head.to) !== null);
+  const complete =
+    file !== null &&
+    head.version.trim() !== '' &&
+    head.title.trim() !== '' &&
+    head.source.trim() !== '' &&
+    day(head.from) !== null &&
+    (head.to === '' || day(head.to) !== null);
   const check = async (): Promise<void> => {
     if (file === null) return;
     anew();
     setBusy(true);
     try {
       const { version, title, source, from, to, base, sheet } = head;
-      const body = { file: { name: file.name, content: await base64(file) }, ...(sheet !== '' && { sheet }), ...(base !== '' && { base }), version, title, source, from: day(from), to: to === '' ? null : day(to), illustrative };
+      const body = {
+        file: { name: file.name, content: await base64(file) },
+        ...(sheet !== '' && { sheet }),
+        ...(base !== '' && { base }),
+        version,
+        title,
+        source,
+        from: day(from),
+        to: to === '' ? null : day(to),
+        illustrative,
+      };
       setTable(await post<StepTable>('/tariffs/steps', body));
     } catch (problem) {
       setError(problem);
@@ -86,9 +102,27 @@ export function NewSteps({ versions, done }: { versions: readonly string[]; done
             }}
           />
         </div>
-        {sheets.length > 0 ? <Select label={words.steps.sheet} value={head.sheet} onChange={set('sheet')} options={{ '': words.tasks.choose, ...Object.fromEntries(sheets.map((name) => [name, name])) }} /> : null}
-        <Select label={words.steps.base} value={head.base} onChange={set('base')} options={{ '': words.steps.baseOfDay, ...Object.fromEntries([...versions].reverse().map((version) => [version, version])) }} />
-        <Field label={words.rules.columns.version} value={head.version} onChange={set('version')} help={words.steps.versionHelp} maxLength={80} />
+        {sheets.length > 0 ? (
+          <Select
+            label={words.steps.sheet}
+            value={head.sheet}
+            onChange={set('sheet')}
+            options={{ '': words.tasks.choose, ...Object.fromEntries(sheets.map((name) => [name, name])) }}
+          />
+        ) : null}
+        <Select
+          label={words.steps.base}
+          value={head.base}
+          onChange={set('base')}
+          options={{ '': words.steps.baseOfDay, ...Object.fromEntries([...versions].reverse().map((version) => [version, version])) }}
+        />
+        <Field
+          label={words.rules.columns.version}
+          value={head.version}
+          onChange={set('version')}
+          help={words.steps.versionHelp}
+          maxLength={80}
+        />
         <Field label={words.rules.columns.title} value={head.title} onChange={set('title')} help={words.steps.titleHelp} maxLength={200} />
         <Field label={words.steps.source} value={head.source} onChange={set('source')} help={words.steps.sourceHelp} maxLength={300} />
         <DayField label={words.rules.columns.from} value={head.from} onChange={set('from')} />
@@ -110,7 +144,13 @@ export function NewSteps({ versions, done }: { versions: readonly string[]; done
       </Button>
       {busy ? <Waiting>{words.rules.checking}</Waiting> : null}
       {error === null ? null : <Trouble error={error} />}
-      {review === null ? null : <Review review={byRow(review, (row, column, sheet) => words.steps.at(figures(row), column === null ? null : (words.steps.columnNames[column] ?? column), sheet))} />}
+      {review === null ? null : (
+        <Review
+          review={byRow(review, (row, column, sheet) =>
+            words.steps.at(figures(row), column === null ? null : (words.steps.columnNames[column] ?? column), sheet),
+          )}
+        />
+      )}
       <MeantSo review={review} meant={meant} setMeant={setMeant} />
     </Act>
   );

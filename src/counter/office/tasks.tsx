@@ -34,7 +34,8 @@ export default function Tasks() {
   const [picked, setPicked] = useState<{ path: string; ids: ReadonlySet<string> }>({ path, ids: new Set() });
   const ids = picked.path === path ? shown.filter(({ id }) => picked.ids.has(id)).map(({ id }) => id) : [];
   const pick = (next: ReadonlySet<string>): void => setPicked({ path, ids: next });
-  const nameOf = (id: string): string => (id === operator.id ? words.tasks.me : (colleagues.find((person) => person.id === id)?.name ?? id));
+  const nameOf = (id: string): string =>
+    id === operator.id ? words.tasks.me : (colleagues.find((person) => person.id === id)?.name ?? id);
 
   return (
     <section className="list">
@@ -45,10 +46,24 @@ export default function Tasks() {
             label={words.tasks.whose}
             value={whose}
             onChange={(value) => apply({ whose: value })}
-            options={{ mine: words.tasks.mine, all: words.tasks.all, ...Object.fromEntries(colleagues.filter(({ id }) => id !== operator.id).map(({ id, name }) => [id, name])) }}
+            options={{
+              mine: words.tasks.mine,
+              all: words.tasks.all,
+              ...Object.fromEntries(colleagues.filter(({ id }) => id !== operator.id).map(({ id, name }) => [id, name])),
+            }}
           />
-          <Select label={words.tasks.state} value={given('state')} onChange={(value) => apply({ state: value })} options={{ '': words.tasks.states.open, overdue: words.tasks.states.overdue, closed: words.tasks.states.closed }} />
-          <Select label={words.tasks.kind} value={given('kind')} onChange={(value) => apply({ kind: value })} options={{ '': words.list.all, ...words.tasks.kinds }} />
+          <Select
+            label={words.tasks.state}
+            value={given('state')}
+            onChange={(value) => apply({ state: value })}
+            options={{ '': words.tasks.states.open, overdue: words.tasks.states.overdue, closed: words.tasks.states.closed }}
+          />
+          <Select
+            label={words.tasks.kind}
+            value={given('kind')}
+            onChange={(value) => apply({ kind: value })}
+            options={{ '': words.list.all, ...words.tasks.kinds }}
+          />
         </search>
       </div>
       {operator.role === 'clerk' ? <ShiftEnd /> : null}
@@ -74,7 +89,8 @@ function ShiftEnd() {
   return (
     <Notice tone={late + refused > 0 ? 'warn' : 'info'}>
       <p>
-        {words.tasks.shiftEnd(figures(grouped(waiting)), figures(grouped(late)), figures(grouped(refused)))} <Link to="/unsent?clerk=me">{words.tasks.shiftList}</Link>
+        {words.tasks.shiftEnd(figures(grouped(waiting)), figures(grouped(late)), figures(grouped(refused)))}{' '}
+        <Link to="/unsent?clerk=me">{words.tasks.shiftList}</Link>
       </p>
     </Notice>
   );
@@ -102,7 +118,11 @@ function Giving({ ids, colleagues, done }: { ids: readonly string[]; colleagues:
         label={words.tasks.giveTo}
         value={to}
         onChange={setTo}
-        options={{ '': words.tasks.choose, ...Object.fromEntries(colleagues.map(({ id, name }) => [id, `${name} (${id})`])), '*': words.tasks.backToRole }}
+        options={{
+          '': words.tasks.choose,
+          ...Object.fromEntries(colleagues.map(({ id, name }) => [id, `${name} (${id})`])),
+          '*': words.tasks.backToRole,
+        }}
       />
       <Field label={words.settlement.reason} value={reason} onChange={setReason} optional maxLength={200} />
       <Button className="button primary" onPress={give} isDisabled={busy || ids.length === 0 || to === ''}>
@@ -113,7 +133,19 @@ function Giving({ ids, colleagues, done }: { ids: readonly string[]; colleagues:
   );
 }
 
-function Table({ items, picked, pick, nameOf, reload }: { items: readonly Task[]; picked: ReadonlySet<string> | null; pick: (ids: ReadonlySet<string>) => void; nameOf: (id: string) => string; reload: () => void }) {
+function Table({
+  items,
+  picked,
+  pick,
+  nameOf,
+  reload,
+}: {
+  items: readonly Task[];
+  picked: ReadonlySet<string> | null;
+  pick: (ids: ReadonlySet<string>) => void;
+  nameOf: (id: string) => string;
+  reload: () => void;
+}) {
   const { words, language } = useSpeech();
   const { operator } = useSession();
   const { columns } = words.tasks;
@@ -150,7 +182,16 @@ function Table({ items, picked, pick, nameOf, reload }: { items: readonly Task[]
           {items.map((task) => (
             <tr key={task.id}>
               {picked === null ? null : (
-                <td>{task.closedAt === null ? <input type="checkbox" aria-label={words.tasks.pickOne(task.id)} checked={picked.has(task.id)} onChange={() => toggle(task.id)} /> : null}</td>
+                <td>
+                  {task.closedAt === null ? (
+                    <input
+                      type="checkbox"
+                      aria-label={words.tasks.pickOne(task.id)}
+                      checked={picked.has(task.id)}
+                      onChange={() => toggle(task.id)}
+                    />
+                  ) : null}
+                </td>
               )}
               <th scope="row">
                 <Said>{(language === 'fa' ? null : words.tasks.kinds[task.kind]) ?? task.title}</Said>
@@ -167,17 +208,28 @@ function Table({ items, picked, pick, nameOf, reload }: { items: readonly Task[]
                 <Moment at={task.since} />
               </td>
               <td>
-                {task.assignee === null ? <span className="quiet">{words.corrections.anyOf(words.roles[task.role])}</span> : <Said>{nameOf(task.assignee)}</Said>}
+                {task.assignee === null ? (
+                  <span className="quiet">{words.corrections.anyOf(words.roles[task.role])}</span>
+                ) : (
+                  <Said>{nameOf(task.assignee)}</Said>
+                )}
                 {task.assignedBy === null ? null : <span className="quiet small-print"> {words.tasks.givenBy(task.assignedBy)}</span>}
               </td>
               <td>
                 {task.closedAt !== null ? (
                   <>
-                    <Moment at={task.closedAt} /> {task.closedBy === null ? null : <Said>{task.closedBy}</Said>} {task.outcome === null || task.closedBy === null ? null : <span className="quiet"><Said>{task.outcome}</Said></span>}
+                    <Moment at={task.closedAt} /> {task.closedBy === null ? null : <Said>{task.closedBy}</Said>}{' '}
+                    {task.outcome === null || task.closedBy === null ? null : (
+                      <span className="quiet">
+                        <Said>{task.outcome}</Said>
+                      </span>
+                    )}
                   </>
                 ) : task.endedBy === 'work' ? (
                   <span className="quiet">{words.tasks.endsWithWork}</span>
-                ) : task.assignee === operator.id || operator.role === 'supervisor' || (task.assignee === null && task.role === operator.role) ? (
+                ) : task.assignee === operator.id ||
+                  operator.role === 'supervisor' ||
+                  (task.assignee === null && task.role === operator.role) ? (
                   <Closing id={task.id} reload={reload} />
                 ) : null}
               </td>
@@ -193,7 +245,13 @@ function Closing({ id, reload }: { id: string; reload: () => void }) {
   const words = useWords();
   const [note, setNote] = useState('');
   return (
-    <Act title={words.tasks.close} label={words.tasks.close} ready={isReason(note)} perform={() => post(`/tasks/${encodeURIComponent(id)}/closure`, { note })} done={reload}>
+    <Act
+      title={words.tasks.close}
+      label={words.tasks.close}
+      ready={isReason(note)}
+      perform={() => post(`/tasks/${encodeURIComponent(id)}/closure`, { note })}
+      done={reload}
+    >
       <Note label={words.tasks.closeNote} value={note} onChange={setNote} />
     </Act>
   );
@@ -204,7 +262,7 @@ function Concerned({ task: { id, kind, settlement, detail, office, assignee } }:
   const words = useWords();
   const figures = useFigures();
   const { operator } = useSession();
-  const text = (name: string): string | null => (typeof detail[name] === 'string' ? (detail[name]) : null);
+  const text = (name: string): string | null => (typeof detail[name] === 'string' ? detail[name] : null);
   if (settlement !== null) {
     return SEES_SETTLEMENTS.includes(operator.role) ? (
       <Link to={`/settlements/${settlement}`}>
@@ -217,7 +275,11 @@ function Concerned({ task: { id, kind, settlement, detail, office, assignee } }:
   const action = detail['correctiveAction'];
   if (typeof action === 'number') {
     const name = words.actions.about(figures(action));
-    return operator.role === 'supervisor' || operator.role === 'quality' || assignee === operator.id ? <Link to={`/corrective-actions/${action}`}>{name}</Link> : <span>{name}</span>;
+    return operator.role === 'supervisor' || operator.role === 'quality' || assignee === operator.id ? (
+      <Link to={`/corrective-actions/${action}`}>{name}</Link>
+    ) : (
+      <span>{name}</span>
+    );
   }
   const cycle = text('cycle');
   if (kind === 'unsentPostings' && cycle !== null) {
@@ -233,7 +295,9 @@ function Concerned({ task: { id, kind, settlement, detail, office, assignee } }:
     return operator.role === 'clerk' || operator.role === 'approver' ? (
       <span>{words.office(figures(office))}</span>
     ) : (
-      <Link to="/cycles">{what !== null ? <Num>{what}</Num> : feed !== null ? (words.account.feedKinds[feed] ?? feed) : words.nav.cycles}</Link>
+      <Link to="/cycles">
+        {what !== null ? <Num>{what}</Num> : feed !== null ? (words.account.feedKinds[feed] ?? feed) : words.nav.cycles}
+      </Link>
     );
   }
   if (kind === 'unknownPayment') {

@@ -20,8 +20,24 @@ const WEEKDAYS = ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thurs
 const GROUPS = {
   correction: ['correction.dueHours', 'correction.remindHours', 'correction.approvalAbove'],
   tasks: ['escalateAfterHours', 'remindDaysBeforeClosing', 'qualificationWarnDays', 'outageAfterMinutes'],
-  correctiveAction: ['correctiveAction.perSettlement', 'correctiveAction.perClerk', 'correctiveAction.perCause', 'correctiveAction.perOffice', 'correctiveAction.meetingDueDays', 'correctiveAction.effectAfterDays'],
-  staleAfterDays: ['staleAfterDays.accounts', 'staleAfterDays.meters', 'staleAfterDays.bills', 'staleAfterDays.payments', 'staleAfterDays.adjustments', 'staleAfterDays.instalments', 'staleAfterDays.deposits', 'staleAfterDays.cycles'],
+  correctiveAction: [
+    'correctiveAction.perSettlement',
+    'correctiveAction.perClerk',
+    'correctiveAction.perCause',
+    'correctiveAction.perOffice',
+    'correctiveAction.meetingDueDays',
+    'correctiveAction.effectAfterDays',
+  ],
+  staleAfterDays: [
+    'staleAfterDays.accounts',
+    'staleAfterDays.meters',
+    'staleAfterDays.bills',
+    'staleAfterDays.payments',
+    'staleAfterDays.adjustments',
+    'staleAfterDays.instalments',
+    'staleAfterDays.deposits',
+    'staleAfterDays.cycles',
+  ],
 } as const;
 type TermName = (typeof GROUPS)[keyof typeof GROUPS][number];
 
@@ -71,7 +87,13 @@ export default function TermsPage() {
       {proposals.map((proposal) => (
         <Waits key={proposal.proposal} proposal={proposal} done={again} />
       ))}
-      {terms === null ? error === null && on !== null ? <Waiting /> : null : <Standing terms={terms} edits={edits} edit={admin ? edit : null} />}
+      {terms === null ? (
+        error === null && on !== null ? (
+          <Waiting />
+        ) : null
+      ) : (
+        <Standing terms={terms} edits={edits} edit={admin ? edit : null} />
+      )}
       {admin && terms !== null && on !== null ? (
         <Proposing
           on={on}
@@ -110,7 +132,15 @@ function Standing({ terms, edits, edit }: { terms: Terms; edits: Edits; edit: ((
         ) : (
           <>
             {words.terms.ofTariff} <Said>{figures(tariff.title)}</Said> (<bdi dir="ltr">{tariff.version}</bdi>){words.and}
-            {tariff.provisional ? words.terms.provisional : tariff.to === null ? words.rules.furtherNotice : <>{words.preview.to} <Num>{tariff.to}</Num></>}
+            {tariff.provisional ? (
+              words.terms.provisional
+            ) : tariff.to === null ? (
+              words.rules.furtherNotice
+            ) : (
+              <>
+                {words.preview.to} <Num>{tariff.to}</Num>
+              </>
+            )}
           </>
         )}
       </p>
@@ -175,7 +205,19 @@ function Figures({ terms, edits, edit }: PartProps) {
               {names.map((name) => (
                 <div key={name}>
                   <dt>{nameOf(name)}</dt>
-                  <dd>{typed(name) === '' ? (name === 'remindDaysBeforeClosing' ? words.terms.noneOfThem : words.terms.never) : name === 'remindDaysBeforeClosing' ? typed(name) : <Num>{typed(name)}</Num>}</dd>
+                  <dd>
+                    {typed(name) === '' ? (
+                      name === 'remindDaysBeforeClosing' ? (
+                        words.terms.noneOfThem
+                      ) : (
+                        words.terms.never
+                      )
+                    ) : name === 'remindDaysBeforeClosing' ? (
+                      typed(name)
+                    ) : (
+                      <Num>{typed(name)}</Num>
+                    )}
+                  </dd>
                 </div>
               ))}
             </dl>
@@ -187,8 +229,16 @@ function Figures({ terms, edits, edit }: PartProps) {
                   label={nameOf(name)}
                   value={typed(name)}
                   onChange={(text) => edit({ figures: { ...edits.figures, [name]: text } })}
-                  errors={read(name, typed(name)) === undefined ? [name === 'remindDaysBeforeClosing' ? words.terms.notNumbers : words.terms.notANumber] : []}
-                  {...(name === 'remindDaysBeforeClosing' ? { help: words.terms.remindHelp } : name === 'staleAfterDays.accounts' ? { help: words.terms.staleHelp } : {})}
+                  errors={
+                    read(name, typed(name)) === undefined
+                      ? [name === 'remindDaysBeforeClosing' ? words.terms.notNumbers : words.terms.notANumber]
+                      : []
+                  }
+                  {...(name === 'remindDaysBeforeClosing'
+                    ? { help: words.terms.remindHelp }
+                    : name === 'staleAfterDays.accounts'
+                      ? { help: words.terms.staleHelp }
+                      : {})}
                   figures
                   maxLength={60}
                 />
@@ -215,7 +265,8 @@ function DaysOff({ terms, edits, edit }: PartProps) {
   const toggle = (day: string): void => {
     const standing = terms.terms.daysOff.includes(day);
     const without = (list: readonly string[]): string[] => list.filter((each) => each !== day);
-    if (days.includes(day)) edit?.({ daysAdded: without(edits.daysAdded), daysRemoved: standing ? [...edits.daysRemoved, day] : edits.daysRemoved });
+    if (days.includes(day))
+      edit?.({ daysAdded: without(edits.daysAdded), daysRemoved: standing ? [...edits.daysRemoved, day] : edits.daysRemoved });
     else edit?.({ daysRemoved: without(edits.daysRemoved), daysAdded: standing ? edits.daysAdded : [...edits.daysAdded, day] });
   };
   const weekly = WEEKDAYS.filter((day) => days.includes(day));
@@ -231,7 +282,11 @@ function DaysOff({ terms, edits, edit }: PartProps) {
           {edit === null ? (
             <span className="chip">{name(day)}</span>
           ) : (
-            <Button className={`chip ${terms.terms.daysOff.includes(day) ? '' : 'new'}`} onPress={() => toggle(day)} aria-label={words.terms.takeOff(name(day))}>
+            <Button
+              className={`chip ${terms.terms.daysOff.includes(day) ? '' : 'new'}`}
+              onPress={() => toggle(day)}
+              aria-label={words.terms.takeOff(name(day))}
+            >
               {name(day)} <span aria-hidden="true">×</span>
             </Button>
           )}
@@ -244,7 +299,15 @@ function DaysOff({ terms, edits, edit }: PartProps) {
       <h2>{words.terms.calendar}</h2>
       <p className="quiet">{words.terms.calendarHelp}</p>
       <div className="calendar-and-list">
-        <Calendar label={words.terms.calendar} from={terms.on} isOff={(day) => days.includes(day)} weekly={weekly} yearly={yearly} press={edit === null ? null : pressed} everyYear={every === 'year'} />
+        <Calendar
+          label={words.terms.calendar}
+          from={terms.on}
+          isOff={(day) => days.includes(day)}
+          weekly={weekly}
+          yearly={yearly}
+          press={edit === null ? null : pressed}
+          everyYear={every === 'year'}
+        />
         <div className="stacked">
           {edit === null ? null : (
             <>
@@ -272,7 +335,9 @@ function DaysOff({ terms, edits, edit }: PartProps) {
           {yearly.length === 0 ? <p className="quiet">{words.none}</p> : chips(yearly)}
           <h3>{words.terms.dated}</h3>
           {ahead.length === 0 ? <p className="quiet">{words.none}</p> : chips(ahead)}
-          {dated.length > ahead.length ? <p className="quiet small-print">{words.terms.past(figures(dated.length - ahead.length))}</p> : null}
+          {dated.length > ahead.length ? (
+            <p className="quiet small-print">{words.terms.past(figures(dated.length - ahead.length))}</p>
+          ) : null}
         </div>
       </div>
     </section>
@@ -285,7 +350,8 @@ function Opening({ terms, edits, edit }: PartProps) {
   const figures = useFigures();
   const tell = useHours();
   const hours = edits.hours ?? terms.terms.openingHours;
-  const set = (at: number, part: Partial<Hours>): void => edit?.({ hours: hours.map((each, n) => (n === at ? { ...each, ...part } : each)) });
+  const set = (at: number, part: Partial<Hours>): void =>
+    edit?.({ hours: hours.map((each, n) => (n === at ? { ...each, ...part } : each)) });
   return (
     <section className="panel stacked">
       <h2>{words.terms.opening}</h2>
@@ -297,8 +363,20 @@ function Opening({ terms, edits, edit }: PartProps) {
         return (
           <fieldset key={at} className="opening">
             <legend className="hidden">{tell(each)}</legend>
-            <Field label={words.terms.opens} value={figures(from)} onChange={(typed) => set(at, { from: latinDigits(typed) })} figures maxLength={5} />
-            <Field label={words.terms.closes} value={figures(to)} onChange={(typed) => set(at, { to: latinDigits(typed) })} figures maxLength={5} />
+            <Field
+              label={words.terms.opens}
+              value={figures(from)}
+              onChange={(typed) => set(at, { from: latinDigits(typed) })}
+              figures
+              maxLength={5}
+            />
+            <Field
+              label={words.terms.closes}
+              value={figures(to)}
+              onChange={(typed) => set(at, { to: latinDigits(typed) })}
+              figures
+              maxLength={5}
+            />
             <div className="options">
               {WEEKDAYS.map((day) => (
                 <label key={day} className="check">
@@ -315,7 +393,11 @@ function Opening({ terms, edits, edit }: PartProps) {
               ))}
               {days === null ? <span className="badge">{words.terms.workingDays}</span> : null}
             </div>
-            <Button className="button small bare" onPress={() => edit({ hours: hours.filter((_, n) => n !== at) })} aria-label={words.terms.removeOf(tell(each))}>
+            <Button
+              className="button small bare"
+              onPress={() => edit({ hours: hours.filter((_, n) => n !== at) })}
+              aria-label={words.terms.removeOf(tell(each))}
+            >
               {words.terms.remove}
             </Button>
           </fieldset>
@@ -341,7 +423,9 @@ function Documents({ terms, edits, edit }: PartProps) {
   const asked = documentsOf(terms, edits);
   const dates = (each: Requirement) => terms.documents.find((standing) => sameRequirement(standing, each));
   const remove = (each: Requirement): void =>
-    dates(each) === undefined ? edit?.({ documentsAdded: edits.documentsAdded.filter((other) => !sameRequirement(other, each)) }) : edit?.({ documentsRemoved: [...edits.documentsRemoved, each] });
+    dates(each) === undefined
+      ? edit?.({ documentsAdded: edits.documentsAdded.filter((other) => !sameRequirement(other, each)) })
+      : edit?.({ documentsRemoved: [...edits.documentsRemoved, each] });
   return (
     <section className="panel stacked">
       <h2>{words.terms.documents}</h2>
@@ -377,7 +461,12 @@ function Documents({ terms, edits, edit }: PartProps) {
                     <td>{applicants}</td>
                     <td>
                       {since === undefined ? <span className="badge info">{words.terms.new}</span> : <Num>{since.from}</Num>}
-                      {since?.to ? <> {words.preview.to} <Num>{since.to}</Num></> : null}
+                      {since?.to ? (
+                        <>
+                          {' '}
+                          {words.preview.to} <Num>{since.to}</Num>
+                        </>
+                      ) : null}
                     </td>
                     {edit === null ? null : (
                       <td className="end">
@@ -417,8 +506,11 @@ function NewRequirement({ known, add }: { known: readonly Shown[]; add: (require
   const [purposes, setPurposes] = useState<readonly (typeof PURPOSES)[number][]>([]);
   const [applicants, setApplicants] = useState<'' | 'owner' | 'tenant'>('');
   const names: Record<string, string> = { ...words.form.documentNames, ...Object.fromEntries(known.map(({ code, name }) => [code, name])) };
-  const set = (at: number, part: Partial<(typeof choices)[number]>): void => setChoices(choices.map((each, n) => (n === at ? { ...each, ...part } : each)));
-  const anyOf = choices.flatMap(({ chosen, name, code }): Shown[] => (chosen === '' ? [] : chosen === OTHER ? [{ code: code.trim(), name: name.trim() }] : [{ code: chosen, name: names[chosen] ?? chosen }]));
+  const set = (at: number, part: Partial<(typeof choices)[number]>): void =>
+    setChoices(choices.map((each, n) => (n === at ? { ...each, ...part } : each)));
+  const anyOf = choices.flatMap(({ chosen, name, code }): Shown[] =>
+    chosen === '' ? [] : chosen === OTHER ? [{ code: code.trim(), name: name.trim() }] : [{ code: chosen, name: names[chosen] ?? chosen }],
+  );
   const isCode = (code: string): boolean => /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(code);
   const ready = anyOf.length > 0 && purposes.length > 0 && anyOf.every(({ code, name }) => isCode(code) && name.length >= 2);
   return (
@@ -438,11 +530,23 @@ function NewRequirement({ known, add }: { known: readonly Shown[]; add: (require
     >
       {choices.map(({ chosen, name, code }, at) => (
         <div key={at} className="form-grid" role="group" aria-label={at === 0 ? words.terms.document : words.terms.orDocument}>
-          <Select label={at === 0 ? words.terms.document : words.terms.orDocument} value={chosen} onChange={(value) => set(at, { chosen: value })} options={{ '': words.tasks.choose, ...names, [OTHER]: words.terms.otherDocument }} />
+          <Select
+            label={at === 0 ? words.terms.document : words.terms.orDocument}
+            value={chosen}
+            onChange={(value) => set(at, { chosen: value })}
+            options={{ '': words.tasks.choose, ...names, [OTHER]: words.terms.otherDocument }}
+          />
           {chosen === OTHER ? (
             <>
               <Field label={words.terms.documentName} value={name} onChange={(value) => set(at, { name: value })} maxLength={80} />
-              <Field label={words.terms.documentCode} value={code} onChange={(value) => set(at, { code: value })} help={words.terms.documentCodeHelp} errors={code === '' || isCode(code.trim()) ? [] : [words.terms.documentCodeWrong]} maxLength={40} />
+              <Field
+                label={words.terms.documentCode}
+                value={code}
+                onChange={(value) => set(at, { code: value })}
+                help={words.terms.documentCodeHelp}
+                errors={code === '' || isCode(code.trim()) ? [] : [words.terms.documentCodeWrong]}
+                maxLength={40}
+              />
             </>
           ) : null}
         </div>
@@ -457,13 +561,22 @@ function NewRequirement({ known, add }: { known: readonly Shown[]; add: (require
         <div className="options">
           {PURPOSES.map((each) => (
             <label key={each} className="check">
-              <input type="checkbox" checked={purposes.includes(each)} onChange={(event) => setPurposes(event.target.checked ? [...purposes, each] : purposes.filter((other) => other !== each))} />
+              <input
+                type="checkbox"
+                checked={purposes.includes(each)}
+                onChange={(event) => setPurposes(event.target.checked ? [...purposes, each] : purposes.filter((other) => other !== each))}
+              />
               {words.terms.purposes[each]}
             </label>
           ))}
         </div>
       </fieldset>
-      <Select label={words.terms.columns.applicants} value={applicants} onChange={setApplicants} options={{ '': words.terms.everyApplicant, ...words.form.applicants }} />
+      <Select
+        label={words.terms.columns.applicants}
+        value={applicants}
+        onChange={setApplicants}
+        options={{ '': words.terms.everyApplicant, ...words.form.applicants }}
+      />
     </Act>
   );
 }
@@ -480,17 +593,22 @@ function changeOf(standing: Terms, edits: Edits): Body | 'faulty' | null {
     const [group = '', of = ''] = name.split('.');
     if (of === '') terms[group] = value;
     // the feeds stand whole, of the other groups what is changed is enough
-    else terms[group] = { ...((terms[group] ?? (group === 'staleAfterDays' ? standing.terms.staleAfterDays : {}))), [of]: value ?? undefined };
+    else
+      terms[group] = { ...(terms[group] ?? (group === 'staleAfterDays' ? standing.terms.staleAfterDays : {})), [of]: value ?? undefined };
   }
-  if (edits.hours !== null && JSON.stringify(edits.hours) !== JSON.stringify(standing.terms.openingHours)) terms['openingHours'] = edits.hours.map(({ days, from, to }) => ({ ...(days && { days }), from, to }));
+  if (edits.hours !== null && JSON.stringify(edits.hours) !== JSON.stringify(standing.terms.openingHours))
+    terms['openingHours'] = edits.hours.map(({ days, from, to }) => ({ ...(days && { days }), from, to }));
   const daysOff = daysOffOf(standing, edits);
-  if (daysOff.length !== standing.terms.daysOff.length || daysOff.some((day) => !standing.terms.daysOff.includes(day))) terms['daysOff'] = daysOff;
+  if (daysOff.length !== standing.terms.daysOff.length || daysOff.some((day) => !standing.terms.daysOff.includes(day)))
+    terms['daysOff'] = daysOff;
   const documents = documentsOf(standing, edits);
   const otherwise = edits.documentsAdded.length > 0 || documents.length !== standing.documents.length;
   if (Object.keys(terms).length === 0 && !otherwise) return null;
   return {
     ...(Object.keys(terms).length > 0 && { terms }),
-    ...(otherwise && { documents: documents.map(({ anyOf, purposes, applicants }) => ({ anyOf, purposes, ...(applicants && { applicants }) })) }),
+    ...(otherwise && {
+      documents: documents.map(({ anyOf, purposes, applicants }) => ({ anyOf, purposes, ...(applicants && { applicants }) })),
+    }),
   };
 }
 

@@ -31,7 +31,11 @@ export default function Unsent() {
         <search className="filters" aria-label={words.list.filters}>
           {operator.role === 'clerk' || operator.role === 'supervisor' ? (
             <label className="check plain-check">
-              <input type="checkbox" checked={given('clerk') === 'me'} onChange={(event) => apply({ clerk: event.target.checked ? 'me' : '' })} />
+              <input
+                type="checkbox"
+                checked={given('clerk') === 'me'}
+                onChange={(event) => apply({ clerk: event.target.checked ? 'me' : '' })}
+              />
               {words.list.mine}
             </label>
           ) : null}
@@ -51,11 +55,21 @@ export default function Unsent() {
             </Badge>
           )}
           {any ? (
-            <Button className="button small bare" onPress={() => { setBefore(''); clear(); }}>
+            <Button
+              className="button small bare"
+              onPress={() => {
+                setBefore('');
+                clear();
+              }}
+            >
               {words.list.clear}
             </Button>
           ) : null}
-          <a className="button small" href={`${ROOT}/billing/unsent?${new URLSearchParams([...query, ['format', 'csv']]).toString()}`} download="unsent.csv">
+          <a
+            className="button small"
+            href={`${ROOT}/billing/unsent?${new URLSearchParams([...query, ['format', 'csv']]).toString()}`}
+            download="unsent.csv"
+          >
             {words.csv}
           </a>
         </search>
@@ -112,13 +126,23 @@ function Table({ items, linked }: { items: readonly UnsentPosting[]; linked: boo
               <td>{each.subscriber === null ? words.none : <Said>{each.subscriber}</Said>}</td>
               <td>{words.settlement.postingKinds[each.kind]}</td>
               <td>
-                <Badge tone={each.status === 'late' || each.status === 'refused' ? 'bad' : each.status === 'handedOver' ? 'info' : undefined}>{words.settlement.postingStatuses[each.status]}</Badge>{' '}
+                <Badge
+                  tone={each.status === 'late' || each.status === 'refused' ? 'bad' : each.status === 'handedOver' ? 'info' : undefined}
+                >
+                  {words.settlement.postingStatuses[each.status]}
+                </Badge>{' '}
                 {each.timesLate > 0 ? <Badge tone="bad">{words.settlement.timesLate(figures(each.timesLate))}</Badge> : null}
-                {each.reason === null ? null : <span className="quiet"> <Said>{each.reason}</Said></span>}
+                {each.reason === null ? null : (
+                  <span className="quiet">
+                    {' '}
+                    <Said>{each.reason}</Said>
+                  </span>
+                )}
               </td>
               <td>{each.cycle === null ? <span className="bad-text">{words.unsent.noCycle}</span> : <Num>{each.cycle}</Num>}</td>
               <td>
-                {each.dueOn === null ? words.none : <Num>{each.dueOn}</Num>} {each.daysLeft === null ? null : <DaysLeft days={each.daysLeft} />}
+                {each.dueOn === null ? words.none : <Num>{each.dueOn}</Num>}{' '}
+                {each.daysLeft === null ? null : <DaysLeft days={each.daysLeft} />}
               </td>
               <td className="end">
                 <Amount value={each.amount} bare />

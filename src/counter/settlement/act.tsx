@@ -5,7 +5,18 @@ import { Notice, Trouble } from '../parts';
 import { useWords } from '../words';
 
 /** One thing that may be done: what it means, what it needs, and the button; refused acts say why and keep what was typed. */
-export function Act({ title, help, label, perform, done, danger = false, ready = true, open = false, silent = false, children }: {
+export function Act({
+  title,
+  help,
+  label,
+  perform,
+  done,
+  danger = false,
+  ready = true,
+  open = false,
+  silent = false,
+  children,
+}: {
   title: string;
   help?: ReactNode;
   label: string;
@@ -64,7 +75,19 @@ export function Act({ title, help, label, perform, done, danger = false, ready =
 }
 
 /** A longer text: why, or what happened. */
-export function Note({ label, value, onChange, optional = false, max = 1000 }: { label: string; value: string; onChange: (value: string) => void; optional?: boolean; max?: number }) {
+export function Note({
+  label,
+  value,
+  onChange,
+  optional = false,
+  max = 1000,
+}: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  optional?: boolean;
+  max?: number;
+}) {
   const words = useWords();
   const id = useId();
   return (
@@ -73,7 +96,14 @@ export function Note({ label, value, onChange, optional = false, max = 1000 }: {
         {label}
         {optional ? <span className="optional"> ({words.optional})</span> : null}
       </label>
-      <textarea id={id} value={value} onChange={(event) => onChange(event.target.value)} rows={max > 1000 ? 4 : 2} maxLength={max} dir="auto" />
+      <textarea
+        id={id}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        rows={max > 1000 ? 4 : 2}
+        maxLength={max}
+        dir="auto"
+      />
     </div>
   );
 }

@@ -21,22 +21,46 @@ export function ActionsSection({ settlement, reload }: { settlement: Settlement;
   const override = errors.find(({ severity, override: given }) => severity === 'override' && !given);
 
   const acts = [
-    standing && delivery === null && operator.role === 'clerk' ? <HandOver key="hand-over" settlement={settlement} done={reload} focus={false} /> : null,
-    status === 'rejected' && override && supervisor ? <Override key="override" settlement={settlement} code={override.code} reload={reload} /> : null,
+    standing && delivery === null && operator.role === 'clerk' ? (
+      <HandOver key="hand-over" settlement={settlement} done={reload} focus={false} />
+    ) : null,
+    status === 'rejected' && override && supervisor ? (
+      <Override key="override" settlement={settlement} code={override.code} reload={reload} />
+    ) : null,
     standing && supervisor && status !== 'settled' && !taken ? (
       issuedHere ? (
         <p key="own" className="quiet">
           {words.settlement.secondPerson}
         </p>
       ) : (
-        <WithReason key="cancel" title={words.settlement.cancelTitle} help={words.settlement.cancelHelp} label={words.settlement.cancelDo} address={`/settlements/${settlement.id}/cancellation`} reload={reload} danger />
+        <WithReason
+          key="cancel"
+          title={words.settlement.cancelTitle}
+          help={words.settlement.cancelHelp}
+          label={words.settlement.cancelDo}
+          address={`/settlements/${settlement.id}/cancellation`}
+          reload={reload}
+          danger
+        />
       )
     ) : null,
     // asked for again when a correction has changed the credit
     standing && supervisor && bill.total < 0 && (refund === null || (refund.confirmedBy === null && refund.amount !== -bill.total)) ? (
-      <WithReason key="refund" title={words.settlement.refundTitle} help={words.settlement.refundHelp} label={words.settlement.refundDo} address={`/settlements/${settlement.id}/refund`} reload={reload} />
+      <WithReason
+        key="refund"
+        title={words.settlement.refundTitle}
+        help={words.settlement.refundHelp}
+        label={words.settlement.refundDo}
+        address={`/settlements/${settlement.id}/refund`}
+        reload={reload}
+      />
     ) : null,
-    standing && (supervisor || operator.role === 'approver') && refund !== null && refund.confirmedBy === null && refund.amount === -bill.total && refund.requestedBy !== operator.id ? (
+    standing &&
+    (supervisor || operator.role === 'approver') &&
+    refund !== null &&
+    refund.confirmedBy === null &&
+    refund.amount === -bill.total &&
+    refund.requestedBy !== operator.id ? (
       <Act
         key="confirm-refund"
         title={words.settlement.refundConfirm}
@@ -46,7 +70,11 @@ export function ActionsSection({ settlement, reload }: { settlement: Settlement;
         done={reload}
       />
     ) : null,
-    supervisor && settlement.announcedAt !== null && (status === 'cancelled' || status === 'settled' || status === 'delivered' || status === 'handedOver') ? <Successor key="successor" settlement={settlement} /> : null,
+    supervisor &&
+    settlement.announcedAt !== null &&
+    (status === 'cancelled' || status === 'settled' || status === 'delivered' || status === 'handedOver') ? (
+      <Successor key="successor" settlement={settlement} />
+    ) : null,
   ].filter((act) => act !== null);
 
   return (
@@ -58,7 +86,11 @@ export function ActionsSection({ settlement, reload }: { settlement: Settlement;
   );
 }
 
-function RefundState({ refund: { amount, reason, requestedBy, requestedAt, confirmedBy, confirmedAt } }: { refund: NonNullable<Settlement['refund']> }) {
+function RefundState({
+  refund: { amount, reason, requestedBy, requestedAt, confirmedBy, confirmedAt },
+}: {
+  refund: NonNullable<Settlement['refund']>;
+}) {
   const words = useWords();
   return (
     <Notice tone={confirmedBy === null ? 'warn' : 'info'}>
@@ -78,11 +110,33 @@ function RefundState({ refund: { amount, reason, requestedBy, requestedAt, confi
   );
 }
 
-function WithReason({ title, help, label, address, reload, danger = false }: { title: string; help: string; label: string; address: string; reload: () => void; danger?: boolean }) {
+function WithReason({
+  title,
+  help,
+  label,
+  address,
+  reload,
+  danger = false,
+}: {
+  title: string;
+  help: string;
+  label: string;
+  address: string;
+  reload: () => void;
+  danger?: boolean;
+}) {
   const words = useWords();
   const [reason, setReason] = useState('');
   return (
-    <Act title={title} help={help} label={label} danger={danger} ready={isReason(reason)} perform={() => post(address, { reason })} done={reload}>
+    <Act
+      title={title}
+      help={help}
+      label={label}
+      danger={danger}
+      ready={isReason(reason)}
+      perform={() => post(address, { reason })}
+      done={reload}
+    >
       <Note label={words.settlement.reason} value={reason} onChange={setReason} />
     </Act>
   );
@@ -130,15 +184,26 @@ function Successor({ settlement: { id, facts } }: { settlement: Settlement }) {
         applicant: { ...facts.applicant, nationalId },
         documents: facts.documents,
         confirmations: facts.confirmations,
-        ...(newName.trim() !== '' && { newSubscriber: { name: newName, nationalId: newId, from: from ? dayText(from) : latinDigits(newFrom) } }),
+        ...(newName.trim() !== '' && {
+          newSubscriber: { name: newName, nationalId: newId, from: from ? dayText(from) : latinDigits(newFrom) },
+        }),
       },
     });
     go(`/settlements/${value.id}`);
   };
   return (
-    <Act title={words.settlement.successorTitle} help={words.settlement.successorHelp} label={words.settlement.successorDo} ready={isReason(reason)} perform={perform} done={() => undefined}>
+    <Act
+      title={words.settlement.successorTitle}
+      help={words.settlement.successorHelp}
+      label={words.settlement.successorDo}
+      ready={isReason(reason)}
+      perform={perform}
+      done={() => undefined}
+    >
       <div className="form-grid">
-        {facts.readingSource === 'none' ? null : <Field label={words.form.reading} value={reading} onChange={setReading} figures maxLength={12} />}
+        {facts.readingSource === 'none' ? null : (
+          <Field label={words.form.reading} value={reading} onChange={setReading} figures maxLength={12} />
+        )}
         <Field label={words.form.nationalId} value={nationalId} onChange={setNationalId} figures maxLength={20} />
         {facts.newSubscriber === null ? null : (
           <>

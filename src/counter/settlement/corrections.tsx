@@ -1,5 +1,14 @@
 import { useState } from 'react';
-import { type Comparison, type Correction, type CorrectionDetail, type Finding, post, Refused, type Settlement, type Submitted } from '../api';
+import {
+  type Comparison,
+  type Correction,
+  type CorrectionDetail,
+  type Finding,
+  post,
+  Refused,
+  type Settlement,
+  type Submitted,
+} from '../api';
 import { useDocumentNames } from '../documents';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { Findings } from '../desk/findings';
@@ -10,7 +19,15 @@ import { useSession } from '../session';
 import { useWords } from '../words';
 import { Act, isReason, Note } from './act';
 
-const TONES: Record<Correction['status'], Tone> = { reported: 'warn', referred: 'warn', submitted: 'warn', verified: 'warn', rejected: 'bad', withdrawn: 'info', issued: 'good' };
+const TONES: Record<Correction['status'], Tone> = {
+  reported: 'warn',
+  referred: 'warn',
+  submitted: 'warn',
+  verified: 'warn',
+  rejected: 'bad',
+  withdrawn: 'info',
+  issued: 'good',
+};
 const REPORTERS = new Set(['clerk', 'supervisor', 'billing']);
 const VERIFIERS = new Set(['supervisor', 'approver', 'quality']);
 type Facts = Settlement['facts'];
@@ -71,7 +88,8 @@ function OneCorrection({ settlement, correction, reload }: { settlement: Settlem
   return (
     <div className="correction">
       <h3>
-        {words.corrections.number(figures(n))}: {words.corrections.kinds[kind]}, {words.corrections.causes[cause]} <Badge tone={TONES[status]}>{words.corrections.statuses[status]}</Badge>
+        {words.corrections.number(figures(n))}: {words.corrections.kinds[kind]}, {words.corrections.causes[cause]}{' '}
+        <Badge tone={TONES[status]}>{words.corrections.statuses[status]}</Badge>
       </h3>
       <p>
         <Said>{description}</Said>
@@ -194,21 +212,33 @@ function Submit({ settlement: { facts }, at, reload }: { settlement: Settlement;
       ...(settlementDate !== facts.settlementDate && { settlementDate }),
       ...(meterState !== facts.meterState && { meterState }),
       ...(purpose !== facts.purpose && { purpose }),
-      ...(newName.trim() !== '' && { newSubscriber: { name: newName, nationalId: newId, from: from ? dayText(from) : latinDigits(newFrom) } }),
-      ...(confirmations.length > 0 && { confirmations: [...facts.confirmations.filter(({ code }) => reasons[code] === undefined), ...confirmations] }),
+      ...(newName.trim() !== '' && {
+        newSubscriber: { name: newName, nationalId: newId, from: from ? dayText(from) : latinDigits(newFrom) },
+      }),
+      ...(confirmations.length > 0 && {
+        confirmations: [...facts.confirmations.filter(({ code }) => reasons[code] === undefined), ...confirmations],
+      }),
       basis,
     };
     try {
       await post<Submitted>(`${at}/submission`, body);
       setAsked([]);
     } catch (error) {
-      if (error instanceof Refused) setAsked(error.problem.errors.flatMap((found) => (found.severity === 'confirm' ? [{ ...found, severity: found.severity }] : [])));
+      if (error instanceof Refused)
+        setAsked(error.problem.errors.flatMap((found) => (found.severity === 'confirm' ? [{ ...found, severity: found.severity }] : [])));
       throw error;
     }
   };
 
   return (
-    <Act title={words.corrections.submit} help={words.corrections.submitHelp} label={words.corrections.submitDo} perform={perform} done={reload} open>
+    <Act
+      title={words.corrections.submit}
+      help={words.corrections.submitHelp}
+      label={words.corrections.submitDo}
+      perform={perform}
+      done={reload}
+      open
+    >
       <div className="form-grid">
         {source === 'none' ? null : <Field label={words.form.reading} value={reading} onChange={setReading} figures maxLength={12} />}
         <DayField label={words.form.date} value={date} onChange={setDate} />
@@ -217,7 +247,14 @@ function Submit({ settlement: { facts }, at, reload }: { settlement: Settlement;
         <Select label={words.form.purpose} value={purpose} onChange={setPurpose} options={words.form.purposes} />
       </div>
       <div className="form-grid">
-        <Field label={words.form.newOwnerName} value={newName} onChange={setNewName} optional help={facts.newSubscriber ? <Said>{facts.newSubscriber.name}</Said> : undefined} maxLength={120} />
+        <Field
+          label={words.form.newOwnerName}
+          value={newName}
+          onChange={setNewName}
+          optional
+          help={facts.newSubscriber ? <Said>{facts.newSubscriber.name}</Said> : undefined}
+          maxLength={120}
+        />
         {newName.trim() === '' ? null : (
           <>
             <Field label={words.form.nationalId} value={newId} onChange={setNewId} figures maxLength={20} />
@@ -235,7 +272,13 @@ function Withdraw({ at, reload }: { at: string; reload: () => void }) {
   const words = useWords();
   const [note, setNote] = useState('');
   return (
-    <Act title={words.corrections.withdraw} label={words.corrections.withdraw} ready={isReason(note)} perform={() => post(`${at}/withdrawal`, { note })} done={reload}>
+    <Act
+      title={words.corrections.withdraw}
+      label={words.corrections.withdraw}
+      ready={isReason(note)}
+      perform={() => post(`${at}/withdrawal`, { note })}
+      done={reload}
+    >
       <Note label={words.settlement.reason} value={note} onChange={setNote} />
     </Act>
   );
@@ -248,10 +291,23 @@ function Decide({ title, help, address, reload }: { title: string; help: string;
   const [back, setBack] = useState('');
   return (
     <>
-      <Act title={title} help={help} label={title} perform={() => post(address, { accepted: true, ...(note.trim() === '' ? {} : { note }) })} done={reload} open>
+      <Act
+        title={title}
+        help={help}
+        label={title}
+        perform={() => post(address, { accepted: true, ...(note.trim() === '' ? {} : { note }) })}
+        done={reload}
+        open
+      >
         <Note label={words.settlement.note} value={note} onChange={setNote} optional />
       </Act>
-      <Act title={words.corrections.sendBack} label={words.corrections.sendBack} ready={isReason(back)} perform={() => post(address, { accepted: false, note: back })} done={reload}>
+      <Act
+        title={words.corrections.sendBack}
+        label={words.corrections.sendBack}
+        ready={isReason(back)}
+        perform={() => post(address, { accepted: false, note: back })}
+        done={reload}
+      >
         <Note label={words.settlement.reason} value={back} onChange={setBack} />
       </Act>
     </>
@@ -284,7 +340,12 @@ function SideBySide({ comparison }: { comparison: Comparison }) {
   const row = (key: string | number, label: string, before: number | null, after: number | null) => (
     <tr key={key} className={before === after ? '' : 'changed'}>
       <th scope="row">
-        <Said>{figures(label)}</Said> {before === null ? <Badge tone="info">{words.corrections.added}</Badge> : after === null ? <Badge tone="info">{words.corrections.dropped}</Badge> : null}
+        <Said>{figures(label)}</Said>{' '}
+        {before === null ? (
+          <Badge tone="info">{words.corrections.added}</Badge>
+        ) : after === null ? (
+          <Badge tone="info">{words.corrections.dropped}</Badge>
+        ) : null}
       </th>
       <td className="end">{before === null ? words.none : <Amount value={before} bare />}</td>
       <td className="end">{after === null ? words.none : <Amount value={after} bare />}</td>
@@ -344,7 +405,10 @@ function ChangedFacts({ before, after }: { before: Facts; after: Facts }) {
     [form.applicant, ({ applicant }) => `${applicant.name} (${form.applicants[applicant.kind]})`],
     [form.documents, ({ documents }) => (documents.length === 0 ? words.none : namesOf(documents))],
     [form.newOwnerTitle, ({ newSubscriber: next }) => (next === null ? words.none : `${next.name}${words.and}${figures(next.from)}`)],
-    [words.corrections.reasons, ({ confirmations }) => (confirmations.length === 0 ? words.none : confirmations.map(({ reason }) => reason).join(words.and))],
+    [
+      words.corrections.reasons,
+      ({ confirmations }) => (confirmations.length === 0 ? words.none : confirmations.map(({ reason }) => reason).join(words.and)),
+    ],
   ];
   const changed = told.map(([label, of]) => ({ label, before: of(before), after: of(after) })).filter((each) => each.before !== each.after);
   if (changed.length === 0) return <p className="quiet">{words.corrections.sameFacts}</p>;

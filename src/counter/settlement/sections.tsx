@@ -51,7 +51,8 @@ export function StorySection({ settlement }: { settlement: Settlement }) {
         )}
         {delivery === null ? null : (
           <li>
-            <span>{words.announced.handedTo(delivery.deliveredTo, words.announced.channels[delivery.channel] ?? delivery.channel)}</span> <Moment at={delivery.at} />
+            <span>{words.announced.handedTo(delivery.deliveredTo, words.announced.channels[delivery.channel] ?? delivery.channel)}</span>{' '}
+            <Moment at={delivery.at} />
           </li>
         )}
       </ol>
@@ -127,7 +128,10 @@ export function FactsSection({ settlement }: { settlement: Settlement }) {
             )
           : null}
       </dl>
-      <Findings findings={[...errors, ...warnings]} reasons={Object.fromEntries(facts.confirmations.map(({ code, reason }) => [code, reason]))} />
+      <Findings
+        findings={[...errors, ...warnings]}
+        reasons={Object.fromEntries(facts.confirmations.map(({ code, reason }) => [code, reason]))}
+      />
     </section>
   );
 }
@@ -199,7 +203,9 @@ export function BillSection({ settlement }: { settlement: Settlement }) {
                 <a href={billAddress(id, { revision: n })} target="tasvieh-bill">
                   {words.settlement.revision(figures(n))}
                 </a>{' '}
-                <Badge tone={n === revision && status !== 'cancelled' ? 'good' : 'bad'}>{n === revision && status !== 'cancelled' ? words.settlement.current : words.settlement.void}</Badge>
+                <Badge tone={n === revision && status !== 'cancelled' ? 'good' : 'bad'}>
+                  {n === revision && status !== 'cancelled' ? words.settlement.current : words.settlement.void}
+                </Badge>
               </li>
             ))}
           </ul>
@@ -210,7 +216,13 @@ export function BillSection({ settlement }: { settlement: Settlement }) {
 }
 
 /** The clearance letter: issued once all is paid; until then what is still owed. */
-export function ClearanceSection({ settlement: { id, bill, paid, status, clearance }, reload }: { settlement: Settlement; reload: () => void }) {
+export function ClearanceSection({
+  settlement: { id, bill, paid, status, clearance },
+  reload,
+}: {
+  settlement: Settlement;
+  reload: () => void;
+}) {
   const words = useWords();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -247,7 +259,9 @@ export function ClearanceSection({ settlement: { id, bill, paid, status, clearan
         <p className="quiet">{paid.remaining > 0 ? words.clearance.owed : words.clearance.ready}</p>
       ) : (
         <p>
-          <Num>{clearance.number}</Num>{words.and}<Said>{clearance.by}</Said> <Moment at={clearance.issuedAt} />
+          <Num>{clearance.number}</Num>
+          {words.and}
+          <Said>{clearance.by}</Said> <Moment at={clearance.issuedAt} />
         </p>
       )}
       <dl className="facts">

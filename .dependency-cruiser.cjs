@@ -3,19 +3,24 @@
  * @type {Array<{ room: string, may: string, npm: string | null }>}
  */
 const ROOMS = [
+  { room: 'process', may: '(?!cli/).+', npm: null },
+  { room: 'embedded', may: '(embedded|store|temporal|billing|domain)/|workflows/search-attributes[.]ts$|api/tokens[.]ts$', npm: null },
+  { room: 'operations', may: '(operations|store|billing|domain)/|workflows/messages[.]ts$|activities/messenger[.]ts$', npm: null },
+  { room: 'temporal', may: '(temporal|domain|workflows)/|activities/|store/', npm: null },
   { room: 'domain', may: 'domain/', npm: 'jalaali-js' },
   { room: 'workflows', may: '(workflows|domain|activities)/', npm: '@temporalio/(workflow|common)' },
   { room: 'activities', may: '(activities|domain|billing|store|document)/', npm: null },
   { room: 'billing', may: '(billing|domain|store)/', npm: null },
   { room: 'store', may: '(store|domain)/', npm: null },
   { room: 'document', may: '(document|domain)/', npm: null },
-  { room: 'api', may: '(api|domain|store|billing|document)/|workflows/messages[.]ts$', npm: null },
+  { room: 'api', may: '(api|domain|store|billing|document|temporal)/|workflows/messages[.]ts$', npm: null },
   { room: 'counter', may: '(counter|api)/', npm: null },
 ];
 
 const HERE = '^src/';
-// the top level is for the top level; what a room needs of it comes in as values, or as the types of these two
-const TOP_LEVEL_TYPES = `${HERE}(config|logging)[.]ts$`;
+const TOP_LEVEL = `${HERE}(config|refusal)[.]ts$`;
+/** Rooms that read the settings themselves. */
+const OUTER = 'cli|process|embedded|operations|temporal';
 
 const rooms = ROOMS.flatMap(({ room, may, npm }) => [
   {
@@ -23,7 +28,7 @@ const rooms = ROOMS.flatMap(({ room, may, npm }) => [
     comment: `src/${room} may import only ${may} of the project`,
     severity: 'error',
     from: { path: `${HERE}${room}/` },
-    to: { path: HERE, pathNot: `${HERE}(${may})|${TOP_LEVEL_TYPES}` },
+    to: { path: HERE, pathNot: `${HERE}(${may})|${TOP_LEVEL}` },
   },
   ...(npm === null
     ? []
@@ -58,17 +63,24 @@ module.exports = {
     },
     {
       name: 'top-level',
-      comment: 'config and logging may be imported by api and activities as types; the rest of the top level by none of the rooms',
+      comment: 'settings and refusals reach api and activities as types, the outer rooms as values, the other rooms not at all',
       severity: 'error',
-      from: { path: `${HERE}[^/]+/`, pathNot: `${HERE}(api|activities)/` },
+      from: { path: `${HERE}[^/]+/`, pathNot: `${HERE}(${OUTER}|api|activities)/` },
       to: { path: `${HERE}[^/]+$` },
     },
     {
       name: 'top-level-as-types',
-      comment: 'config and logging may be imported by api and activities as types',
+      comment: 'settings and refusals reach api and activities as types',
       severity: 'error',
       from: { path: `${HERE}(api|activities)/` },
-      to: { path: TOP_LEVEL_TYPES, dependencyTypesNot: ['type-only'] },
+      to: { path: TOP_LEVEL, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'entry',
+      comment: 'nothing imports the entry',
+      severity: 'error',
+      from: { path: `${HERE}(?!main[.]ts$)` },
+      to: { path: `${HERE}main[.]ts$` },
     },
     {
       name: 'no-cycles',

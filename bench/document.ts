@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createBillPrinter } from '../src/document/bill.js';
-import type { Settlement } from '../src/domain/settlement.js';
+import type { Settlement } from '../src/domain/settlement/settlement.js';
 import { settlement } from '../test/document/settlement-sample.js';
 
 const WARM_UP = 30;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { demoFeeds } from '../src/billing/demo.js';
 import { loadFeed } from '../src/billing/feed.js';
-import type { FeedKind } from '../src/domain/account.js';
-import { todayInTehran } from '../src/domain/jalali.js';
+import type { FeedKind } from '../src/domain/settlement/account.js';
+import { todayInTehran } from '../src/domain/calendar/jalali.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';
 

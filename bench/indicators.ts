@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { INDICATOR_GROUPS } from '../src/domain/indicators.js';
-import { type JalaliDate, addDays, startOfDayInTehran, todayInTehran } from '../src/domain/jalali.js';
+import { INDICATOR_GROUPS } from '../src/domain/quality/indicators.js';
+import { type JalaliDate, addDays, startOfDayInTehran, todayInTehran } from '../src/domain/calendar/jalali.js';
 import { createIndicatorStore } from '../src/store/indicators.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool, inTransaction } from '../src/store/pool.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, startPostgres } from '../src/embedded.js';
+import { freePort, startPostgres } from '../src/embedded/servers.js';
 import { benchAnnouncement } from './announcement.js';
 import { benchCounter } from './counter.js';
 import { benchDocument } from './document.js';

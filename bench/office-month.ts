@@ -1,6 +1,6 @@
-import { addDays, todayInTehran } from '../src/domain/jalali.js';
-import type { QualificationCode } from '../src/domain/qualification.js';
-import type { Role } from '../src/domain/settlement.js';
+import { addDays, todayInTehran } from '../src/domain/calendar/jalali.js';
+import type { QualificationCode } from '../src/domain/people/qualification.js';
+import type { Role } from '../src/domain/settlement/settlement.js';
 import { createPeopleStore } from '../src/store/people.js';
 import { createPaymentStore } from '../src/store/payments.js';
 import { type Account, type Stage, idOf, requestFor, until } from '../test/e2e/stage.js';

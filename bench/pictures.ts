@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import type { Role } from '../src/domain/settlement.js';
+import type { Role } from '../src/domain/settlement/settlement.js';
 import { openBrowser } from '../test/counter/browser.js';
 import { type Stage, idOf, openStage } from '../test/e2e/stage.js';
 import { playMonth } from './office-month.js';

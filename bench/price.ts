@@ -1,9 +1,9 @@
-import type { AccountSnapshot } from '../src/domain/account.js';
-import { computeDebt } from '../src/domain/debt.js';
+import type { AccountSnapshot } from '../src/domain/settlement/account.js';
+import { computeDebt } from '../src/domain/bill/debt.js';
 import { fraction } from '../src/domain/fraction.js';
-import { type GasPriceInput, gasPrice } from '../src/domain/gas-price.js';
-import { jalali } from '../src/domain/jalali.js';
-import { readTariff } from '../src/domain/tariff.js';
+import { type GasPriceInput, gasPrice } from '../src/domain/bill/gas-price.js';
+import { jalali } from '../src/domain/calendar/jalali.js';
+import { readTariff } from '../src/domain/tariff/tariff.js';
 import table from '../tariffs/household-1397.json';
 import vectors from '../test/vectors/gas-price-1397.json';
 

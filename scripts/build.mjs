@@ -89,7 +89,7 @@ async function buildCounter() {
 /** The bundle replaces the one before in one go: a worker that starts meanwhile reads the old or the new one. */
 export async function bundleWorkflows(workflowsPath, target, workflowInterceptorModules = []) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(path.join(root, 'package.json'))('@temporalio/worker');
-  const failureConverterPath = path.join(path.dirname(workflowsPath), '../failure-converter.js');
+  const failureConverterPath = path.join(path.dirname(workflowsPath), '../temporal/failure-converter.js');
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     failureConverterPath,

@@ -30,11 +30,20 @@ const ALSO = {
   task: ['task-words'],
 };
 
-const modules = readdirSync(path.join(root, 'src/domain')).map((file) => path.basename(file, '.ts'));
+/** Where each module lives below src/domain and test/domain: name → folder. */
+const folderOf = new Map(
+  readdirSync(path.join(root, 'src/domain'), { recursive: true })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => [path.basename(file, '.ts'), path.dirname(file)]),
+);
+const modules = [...folderOf.keys()];
+const sourceOf = (module) => path.join(root, 'src/domain', folderOf.get(module), `${module}.ts`);
 const asked = process.argv.slice(2).map((one) => one.split(':'));
 for (const [name] of asked.filter(([name]) => !modules.includes(name))) throw new Error(`src/domain/${name}.ts: no such module`);
 const testsOf = (module) =>
-  [module, ...(ALSO[module] ?? [])].map((name) => path.join(root, 'test/domain', `${name}.test.ts`)).filter((file) => existsSync(file));
+  [module, ...(ALSO[module] ?? [])]
+    .map((name) => path.join(root, 'test/domain', folderOf.get(module), `${name}.test.ts`))
+    .filter((file) => existsSync(file));
 
 const silent = new Proxy({}, { get: () => () => false });
 const isText = (node) => node.isStringLiteral() || node.isTemplateLiteral();
@@ -71,7 +80,7 @@ process.exitCode = score >= AIM ? 0 : 1;
 
 /** All mutants of a module with what became of each. Stryker writes them into one source; a worker switches them on one by one. */
 async function mutate(module, tests, [first, last] = [1, Infinity]) {
-  const source = path.join(root, 'src/domain', `${module}.ts`);
+  const source = sourceOf(module);
   const { files, mutants } = await new Instrumenter(silent).instrument(
     [{ name: source, content: readFileSync(source, 'utf8'), mutate: true }],
     { plugins: null, excludedMutations: [], ignorers: [wording], noHeader: false },
@@ -157,7 +166,7 @@ function counted(mutants) {
 function report(module, mutants) {
   const { all, noticed, timeouts } = counted(mutants);
   process.stdout.write(`\n${module}: ${noticed} of ${all}${timeouts > 0 ? `, ${timeouts} of them by running without end` : ''}\n`);
-  const lines = readFileSync(path.join(root, 'src/domain', `${module}.ts`), 'utf8').split('\n');
+  const lines = readFileSync(sourceOf(module), 'utf8').split('\n');
   for (const { status, line, column, mutator, replacement } of mutants) {
     if (status === 'Killed' || status === 'Timeout' || status === 'Ignored') continue;
     process.stdout.write(`  ${module}.ts:${line}:${column} ${status} ${mutator} → ${replacement}\n    ${lines[line - 1].trim()}\n`);

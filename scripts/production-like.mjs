@@ -119,7 +119,7 @@ async function lowPort(mustBeFree) {
 
 /** One Postgres for the app and one for Temporal, its schema, the server and a namespace, in the order of the documents. */
 async function servers({ server, sqlTool, env }, ends) {
-  const { freePort, mustBeFree, startPostgres, startServer } = require('./dist/src/embedded.js');
+  const { freePort, mustBeFree, startPostgres, startServer } = require('./dist/src/embedded/servers.js');
   const { Connection } = require('@temporalio/client');
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-production-'));
   ends.push(() => rmSync(folder, { recursive: true, force: true }));

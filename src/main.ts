@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { commandLine } from './command-line.js';
+import { commandLine } from './cli/command-line.js';
 import { ConfigError } from './config.js';
-import { TariffError } from './domain/tariff.js';
+import { TariffError } from './domain/tariff/tariff.js';
 import { Refusal } from './refusal.js';
 
 // a reader that has seen enough (| head) is no failure

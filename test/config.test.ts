@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, readConfig, signingSecret, encryptionKeys } from '../src/config.js';
-import { derivedEncryptionKey, newEncryptionKey } from '../src/encryption.js';
+import { derivedEncryptionKey, newEncryptionKey } from '../src/temporal/encryption.js';
 
 const SECRET = 'a'.repeat(32);
 

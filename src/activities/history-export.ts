@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Instant } from '../domain/settlement.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 
 /** What an export did. `gone`: had ended and was forgotten by Temporal before it could be kept. */
 export interface ExportReport {

@@ -1,6 +1,6 @@
 import type { BillingPort } from '../billing/port.js';
-import type { Operator, Settlement } from '../domain/settlement.js';
-import { taskId } from '../domain/task.js';
+import type { Operator, Settlement } from '../domain/settlement/settlement.js';
+import { taskId } from '../domain/settlement/task.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';

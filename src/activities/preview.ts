@@ -1,9 +1,9 @@
-import { assessDebt } from '../domain/assessment.js';
-import type { Debt } from '../domain/debt.js';
-import { type Finding, overridden } from '../domain/finding.js';
-import { todayInTehran } from '../domain/jalali.js';
-import { checkReading } from '../domain/reading.js';
-import type { SettlementOrder } from '../domain/settlement.js';
+import { assessDebt } from '../domain/settlement/assessment.js';
+import type { Debt } from '../domain/bill/debt.js';
+import { type Finding, overridden } from '../domain/settlement/finding.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import { checkReading } from '../domain/settlement/reading.js';
+import type { SettlementOrder } from '../domain/settlement/settlement.js';
 import { issuingReader } from './fetch-account.js';
 
 /** Steps 2 to 4 without a trace: what would be announced, and everything that is found. */

@@ -1,15 +1,15 @@
-import { type IndicatorQuery, indicators } from '../domain/indicators.js';
-import { type JalaliDate, monthBefore, monthDays } from '../domain/jalali.js';
-import { type Outage, outageCounts, outagesOf } from '../domain/outage.js';
+import { type IndicatorQuery, indicators } from '../domain/quality/indicators.js';
+import { type JalaliDate, monthBefore, monthDays } from '../domain/calendar/jalali.js';
+import { type Outage, outageCounts, outagesOf } from '../domain/calendar/outage.js';
 import {
   QUALITY_REPORT_WORKFLOW,
   type QualityReport,
   type ReportOrder,
   monthsWithoutReport,
   qualityReportWorkflowId,
-} from '../domain/quality-report.js';
-import { serviceTermsOn } from '../domain/service-terms.js';
-import type { Instant } from '../domain/settlement.js';
+} from '../domain/quality/quality-report.js';
+import { serviceTermsOn } from '../domain/settlement/service-terms.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 import { reportPdf } from '../document/quality-report.js';
 import { reportXlsx } from '../document/report-workbook.js';
 import type { IndicatorStore } from '../store/indicators.js';

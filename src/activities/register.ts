@@ -1,4 +1,4 @@
-import type { SettlementOrder } from '../domain/settlement.js';
+import type { SettlementOrder } from '../domain/settlement/settlement.js';
 import { SettlementExistsError, type SettlementStore } from '../store/settlements.js';
 import { finalFailure, runId, step } from './step.js';
 

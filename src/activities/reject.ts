@@ -1,6 +1,6 @@
-import type { Finding } from '../domain/finding.js';
-import type { StepTime } from '../domain/settlement.js';
-import { TASK_OF_FINDING } from '../domain/task.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import type { StepTime } from '../domain/settlement/settlement.js';
+import { TASK_OF_FINDING } from '../domain/settlement/task.js';
 import type { SettlementStore } from '../store/settlements.js';
 import { runId } from './step.js';
 import type { TaskDesk } from './task-desk.js';

@@ -1,5 +1,5 @@
-import type { JalaliDate } from '../domain/jalali.js';
-import { type ServiceTerms, serviceTermsOn } from '../domain/service-terms.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import { type ServiceTerms, serviceTermsOn } from '../domain/settlement/service-terms.js';
 import type { TariffStore } from '../store/tariffs.js';
 
 /** The company's terms of service on a day, of the tariffs on record. */

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepName, StepTime } from '../domain/settlement.js';
+import type { StepName, StepTime } from '../domain/settlement/settlement.js';
 
 /** What the quick attempts of a step already took, told to the durable one. */
 export interface EarlierAttempts {

@@ -1,7 +1,7 @@
-import { endOfDay } from '../domain/cycle.js';
-import { todayInTehran } from '../domain/jalali.js';
-import type { ServiceTerms } from '../domain/service-terms.js';
-import type { Instant, Role } from '../domain/settlement.js';
+import { endOfDay } from '../domain/outbox/cycle.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import type { ServiceTerms } from '../domain/settlement/service-terms.js';
+import type { Instant, Role } from '../domain/settlement/settlement.js';
 import {
   type PersonAtWork,
   TASK_CLOSED,
@@ -16,7 +16,7 @@ import {
   taskId,
   taskKind,
   taskWorkflowId,
-} from '../domain/task.js';
+} from '../domain/settlement/task.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { Messenger } from './messenger.js';

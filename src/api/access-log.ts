@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/jalali.js';
-import type { Settlement } from '../domain/settlement.js';
+import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/calendar/jalali.js';
+import type { Settlement } from '../domain/settlement/settlement.js';
 import type { Access, AccessStore } from '../store/access-log.js';
 import type { ApiDeps } from './deps.js';
 import { withoutData } from './problems.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { staleFeeds } from '../domain/freshness.js';
-import { todayInTehran } from '../domain/jalali.js';
+import { staleFeeds } from '../domain/settlement/freshness.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
 import { looked } from './access-log.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import { type Operator, type Role, settlementWorkflowId } from '../domain/settlement.js';
+import { type Operator, type Role, settlementWorkflowId } from '../domain/settlement/settlement.js';
 import { authenticate, authorise } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { docsRouter } from './docs.js';

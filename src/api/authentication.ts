@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import type { Operator, Role, Settlement } from '../domain/settlement.js';
+import type { Operator, Role, Settlement } from '../domain/settlement/settlement.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
 import type { Session } from './tokens.js';

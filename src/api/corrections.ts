@@ -1,8 +1,8 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import type { z } from 'zod';
-import type { Correction } from '../domain/correction.js';
-import type { Finding } from '../domain/finding.js';
-import type { Operator, Settlement } from '../domain/settlement.js';
+import type { Correction } from '../domain/correction/correction.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import type { Operator, Settlement } from '../domain/settlement/settlement.js';
 import {
   APPROVER_NEEDED,
   NOT_ALLOWED_NOW,

@@ -8,10 +8,10 @@ import {
   actionTitle,
   correctiveActionWorkflowId,
   seesAction,
-} from '../domain/corrective-action.js';
-import { type JalaliDate, todayInTehran } from '../domain/jalali.js';
-import type { Operator, Role } from '../domain/settlement.js';
-import { EVERY_OFFICE } from '../domain/task.js';
+} from '../domain/correction/corrective-action.js';
+import { type JalaliDate, todayInTehran } from '../domain/calendar/jalali.js';
+import type { Operator, Role } from '../domain/settlement/settlement.js';
+import { EVERY_OFFICE } from '../domain/settlement/task.js';
 import { takeAct } from '../workflows/messages.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';

@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
-import { billingCycleWorkflowId, checkOpening, endOfDay, seriesOf } from '../domain/cycle.js';
-import type { Cycle } from '../domain/account.js';
-import { type JalaliDate, addDays, todayInTehran } from '../domain/jalali.js';
-import type { CycleCounts } from '../domain/outbox.js';
+import { billingCycleWorkflowId, checkOpening, endOfDay, seriesOf } from '../domain/outbox/cycle.js';
+import type { Cycle } from '../domain/settlement/account.js';
+import { type JalaliDate, addDays, todayInTehran } from '../domain/calendar/jalali.js';
+import type { CycleCounts } from '../domain/outbox/outbox.js';
 import type { OpenedCycle, PostingBatch } from '../store/postings.js';
 import { ACKNOWLEDGEMENT_WORKFLOW, BILLING_CYCLE_WORKFLOW } from '../workflows/messages.js';
 import type { ApiDeps } from './deps.js';

@@ -2,14 +2,14 @@ import type { RequestHandler } from 'express';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { BillingPort } from '../billing/port.js';
-import type { AccountSnapshot, FeedKind } from '../domain/account.js';
-import type { ClearanceLetter } from '../domain/clearance.js';
-import type { Debt } from '../domain/debt.js';
-import type { Finding } from '../domain/finding.js';
-import type { JalaliDate } from '../domain/jalali.js';
-import type { ServiceTerms } from '../domain/service-terms.js';
-import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement.js';
-import type { PersonAtWork, Task } from '../domain/task.js';
+import type { AccountSnapshot, FeedKind } from '../domain/settlement/account.js';
+import type { ClearanceLetter } from '../domain/settlement/clearance.js';
+import type { Debt } from '../domain/bill/debt.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import type { ServiceTerms } from '../domain/settlement/service-terms.js';
+import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement/settlement.js';
+import type { PersonAtWork, Task } from '../domain/settlement/task.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { ClearanceStore } from '../store/clearances.js';
 import type { CorrectionStore } from '../store/corrections.js';
@@ -35,7 +35,7 @@ import type { Sessions } from './sessions.js';
 import type { PostingStore } from '../store/postings.js';
 import type { Codec } from './codec.js';
 import type { Tokens } from './tokens.js';
-import type { SettlementWorkflows } from './workflows.js';
+import type { SettlementWorkflows } from '../temporal/workflow-client.js';
 
 /** What the API reads of stored settlements; src/store implements it. */
 export interface SettlementReader {

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
-import type { SettlementStatus } from '../domain/settlement.js';
+import type { SettlementStatus } from '../domain/settlement/settlement.js';
 import type { ApiDeps, SettlementEvent } from './deps.js';
 import { withoutData } from './problems.js';
 import type { Call } from './route.js';

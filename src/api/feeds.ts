@@ -1,9 +1,9 @@
 import { Transform, type Readable } from 'node:stream';
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { FEED_KINDS } from '../domain/account.js';
-import { staleFeeds } from '../domain/freshness.js';
-import { todayInTehran } from '../domain/jalali.js';
+import { FEED_KINDS } from '../domain/settlement/account.js';
+import { staleFeeds } from '../domain/settlement/freshness.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
 import type { ApiDeps } from './deps.js';
 import { tellOfPayments } from './payments.js';
 import { Problem } from './problems.js';

@@ -15,7 +15,7 @@ import {
   ResponseBodyError,
   AuthorizationResponseError,
 } from 'openid-client';
-import { userName } from '../domain/person.js';
+import { userName } from '../domain/people/person.js';
 import { Problem } from './problems.js';
 
 /** What the browser must bring back from the provider, kept in its cookie meanwhile. */

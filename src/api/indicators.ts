@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
 import { INDICATOR_COLUMNS, indicatorsXlsx } from '../document/report-workbook.js';
-import { staleFeeds } from '../domain/freshness.js';
-import { type Indicators, indicators } from '../domain/indicators.js';
-import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../domain/jalali.js';
-import { type Outage, outageCounts, outagesOf } from '../domain/outage.js';
-import { serviceTermsOn } from '../domain/service-terms.js';
+import { staleFeeds } from '../domain/settlement/freshness.js';
+import { type Indicators, indicators } from '../domain/quality/indicators.js';
+import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../domain/calendar/jalali.js';
+import { type Outage, outageCounts, outagesOf } from '../domain/calendar/outage.js';
+import { serviceTermsOn } from '../domain/settlement/service-terms.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';

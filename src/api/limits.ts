@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { ipKeyGenerator, type RateLimitInfo, rateLimit } from 'express-rate-limit';
-import type { Operator } from '../domain/settlement.js';
+import type { Operator } from '../domain/settlement/settlement.js';
 import { Problem } from './problems.js';
 import type { Route } from './route.js';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { checkPayment, makeBillId } from '../domain/bill-id.js';
-import { todayInTehran } from '../domain/jalali.js';
-import type { PaymentReport } from '../domain/payment.js';
+import { checkPayment, makeBillId } from '../domain/bill/bill-id.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import type { PaymentReport } from '../domain/settlement/payment.js';
 import type { FedPayments, PaidSettlement, RecordedPayment } from '../store/payments.js';
 import { officeScope } from './authentication.js';
 import type { ApiDeps } from './deps.js';

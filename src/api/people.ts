@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { todayInTehran } from '../domain/jalali.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
 import type { PersonRecord } from '../store/people.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../billing/errors.js';
-import type { Finding } from '../domain/finding.js';
+import type { Finding } from '../domain/settlement/finding.js';
 
 /** One finding of a problem, `field` dotted as in the request; feeds add `row` and `column`. */
 export interface ProblemError {

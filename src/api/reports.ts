@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { QUALITY_REPORT_WORKFLOW, type ReportOrder, monthIsOver, qualityReportWorkflowId } from '../domain/quality-report.js';
+import { QUALITY_REPORT_WORKFLOW, type ReportOrder, monthIsOver, qualityReportWorkflowId } from '../domain/quality/quality-report.js';
 import type { ApiDeps } from './deps.js';
 import { XLSX } from './indicators.js';
 import { Problem } from './problems.js';

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Operator, Role } from '../domain/settlement.js';
+import type { Operator, Role } from '../domain/settlement/settlement.js';
 import type { ApiDeps } from './deps.js';
 import type { ProblemCode } from './problems.js';
 import type { Session } from './tokens.js';

@@ -1,4 +1,4 @@
-import type { Role } from '../domain/settlement.js';
+import type { Role } from '../domain/settlement/settlement.js';
 import { listAccesses } from './access-log.js';
 import { findAccounts, openRequest, showAccount } from './accounts.js';
 import { streamEvents } from './events.js';

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { FEED_KINDS } from '../domain/account.js';
-import { normalId } from '../domain/bill-id.js';
-import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction.js';
-import { ACTION_SCOPES, ACTION_STATUSES } from '../domain/corrective-action.js';
-import { isFindingCode, isOverridable } from '../domain/finding.js';
-import { INDICATOR_GROUPS } from '../domain/indicators.js';
-import { parseJalali, parseMonth } from '../domain/jalali.js';
-import { mobile, nationalId, userName } from '../domain/person.js';
-import { QUALIFICATIONS } from '../domain/qualification.js';
-import { METER_STATES } from '../domain/reading.js';
-import { ROLES } from '../domain/settlement.js';
-import { OPEN_STATUSES } from '../domain/outbox.js';
-import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff.js';
-import { TASK_KINDS } from '../domain/task.js';
-import { parseDayOff } from '../domain/terms-change.js';
+import { FEED_KINDS } from '../domain/settlement/account.js';
+import { normalId } from '../domain/bill/bill-id.js';
+import { CORRECTION_CAUSES, CORRECTION_KINDS } from '../domain/correction/correction.js';
+import { ACTION_SCOPES, ACTION_STATUSES } from '../domain/correction/corrective-action.js';
+import { isFindingCode, isOverridable } from '../domain/settlement/finding.js';
+import { INDICATOR_GROUPS } from '../domain/quality/indicators.js';
+import { parseJalali, parseMonth } from '../domain/calendar/jalali.js';
+import { mobile, nationalId, userName } from '../domain/people/person.js';
+import { QUALIFICATIONS } from '../domain/people/qualification.js';
+import { METER_STATES } from '../domain/settlement/reading.js';
+import { ROLES } from '../domain/settlement/settlement.js';
+import { OPEN_STATUSES } from '../domain/outbox/outbox.js';
+import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff/tariff.js';
+import { TASK_KINDS } from '../domain/settlement/task.js';
+import { parseDayOff } from '../domain/tariff/terms-change.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
-import { WEEKDAYS } from '../domain/working-calendar.js';
+import { WEEKDAYS } from '../domain/calendar/working-calendar.js';
 import { PROBLEM_CODES } from './problems.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { passwordFaults, passwordText } from '../domain/password.js';
-import type { Instant, Operator, Role } from '../domain/settlement.js';
+import { passwordFaults, passwordText } from '../domain/people/password.js';
+import type { Instant, Operator, Role } from '../domain/settlement/settlement.js';
 import type { SignedIn, SignInOutcome } from '../store/sign-in.js';
 import { authenticate, closeSession, openSession, presented, refuseOtherSites } from './authentication.js';
 import type { ApiDeps } from './deps.js';

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
-import { type ClearanceRefusal, clearanceRefusal } from '../domain/clearance.js';
-import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/jalali.js';
-import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement.js';
+import { type ClearanceRefusal, clearanceRefusal } from '../domain/settlement/clearance.js';
+import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/calendar/jalali.js';
+import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement/settlement.js';
 import { latinDigits, persianDigits } from '../domain/text.js';
 import { looked, lookedAt } from './access-log.js';
 import { officeOf, officeScope, requireOffice } from './authentication.js';
@@ -22,7 +22,7 @@ import {
 } from './schemas.js';
 import { check } from './validation.js';
 import { viewDebt, viewFinding, viewSettlement } from './view.js';
-import { receivedSettlement, sameFacts } from '../domain/settlement.js';
+import { receivedSettlement, sameFacts } from '../domain/settlement/settlement.js';
 
 /** The clerk waits this long for the announced balance; after it the page follows by events. */
 const ANNOUNCE_MS = 3_000;

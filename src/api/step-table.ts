@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { isSheet, readSheet, type Sheet, SheetError, type SheetFault } from '../document/sheet.js';
-import { followingTariff, readStepTable } from '../domain/step-table.js';
-import { tariffOn, type Tariff } from '../domain/tariff.js';
+import { followingTariff, readStepTable } from '../domain/tariff/step-table.js';
+import { tariffOn, type Tariff } from '../domain/tariff/tariff.js';
 import { reviewTariff } from '../store/publication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import type { FeeResolution, ResolutionFinding } from '../domain/fee-resolution.js';
-import { todayInTehran } from '../domain/jalali.js';
-import type { Operator } from '../domain/settlement.js';
-import { type RequiredDocument, type Tariff, type TariffFault, readTariff, tariffOn } from '../domain/tariff.js';
-import type { Requirement, TermsDifference } from '../domain/terms-change.js';
+import type { FeeResolution, ResolutionFinding } from '../domain/tariff/fee-resolution.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import type { Operator } from '../domain/settlement/settlement.js';
+import { type RequiredDocument, type Tariff, type TariffFault, readTariff, tariffOn } from '../domain/tariff/tariff.js';
+import type { Requirement, TermsDifference } from '../domain/tariff/terms-change.js';
 import { cleanText } from '../domain/text.js';
-import type { OpeningHours } from '../domain/working-calendar.js';
+import type { OpeningHours } from '../domain/calendar/working-calendar.js';
 import type { Proposal } from '../store/proposals.js';
 import { type TariffReview, reviewForRecord, reviewTariff, stillFits } from '../store/publication.js';
 import type { PublishedTariff } from '../store/tariffs.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Operator } from '../domain/settlement.js';
-import { type Task, mayClose, seesTask, taskKind } from '../domain/task.js';
+import type { Operator } from '../domain/settlement/settlement.js';
+import { type Task, mayClose, seesTask, taskKind } from '../domain/settlement/task.js';
 import { requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';

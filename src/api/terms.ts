@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { todayInTehran } from '../domain/jalali.js';
-import { serviceTermsOn } from '../domain/service-terms.js';
-import type { Tariff, TariffFault } from '../domain/tariff.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import { serviceTermsOn } from '../domain/settlement/service-terms.js';
+import type { Tariff, TariffFault } from '../domain/tariff/tariff.js';
 import {
   type ChangedTerms,
   type Requirement,
@@ -12,7 +12,7 @@ import {
   laterTerms,
   nextVersion,
   standingOn,
-} from '../domain/terms-change.js';
+} from '../domain/tariff/terms-change.js';
 import { type TariffReview, reviewTariff } from '../store/publication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { SignJWT, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { type Instant, type Operator, ROLES, type Role } from '../domain/settlement.js';
+import { type Instant, type Operator, ROLES, type Role } from '../domain/settlement/settlement.js';
 import type { SignOnBegun } from './identity-provider.js';
 
 /** What a receipt says: who asked for which subscriber, and when the five minutes began. */

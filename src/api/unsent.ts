@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
-import { type JalaliDate, daysBetween, todayInTehran } from '../domain/jalali.js';
+import { type JalaliDate, daysBetween, todayInTehran } from '../domain/calendar/jalali.js';
 import type { UnsentPosting } from '../store/unsent.js';
 import { looked } from './access-log.js';
 import { officeScope, requireOffice } from './authentication.js';

@@ -1,8 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedKind, type LedgerBill, type LedgerPayment } from '../domain/account.js';
-import { checkBillId } from '../domain/bill-id.js';
-import { yearOf, type JalaliDate } from '../domain/jalali.js';
+import {
+  FEED_KINDS,
+  type AccountSnapshot,
+  type Cycle,
+  type FeedKind,
+  type LedgerBill,
+  type LedgerPayment,
+} from '../domain/settlement/account.js';
+import { checkBillId } from '../domain/bill/bill-id.js';
+import { yearOf, type JalaliDate } from '../domain/calendar/jalali.js';
 import { FEED_TABLES, type FaultCode } from './feed-columns.js';
 import type { AccountHit, PostingBatch } from './port.js';
 

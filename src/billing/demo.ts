@@ -1,6 +1,6 @@
-import { FEED_KINDS, type FeedKind } from '../domain/account.js';
-import { makeBillId, makePaymentId } from '../domain/bill-id.js';
-import { addDays, dayNumber, daysBetween, jalali, yearOf, type JalaliDate } from '../domain/jalali.js';
+import { FEED_KINDS, type FeedKind } from '../domain/settlement/account.js';
+import { makeBillId, makePaymentId } from '../domain/bill/bill-id.js';
+import { addDays, dayNumber, daysBetween, jalali, yearOf, type JalaliDate } from '../domain/calendar/jalali.js';
 import { FEED_TABLES } from './feed-columns.js';
 
 export interface DemoOptions {

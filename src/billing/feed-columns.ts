@@ -1,7 +1,7 @@
-import type { FeedKind } from '../domain/account.js';
-import { makeBillId } from '../domain/bill-id.js';
-import { parseJalali } from '../domain/jalali.js';
-import { mobile } from '../domain/person.js';
+import type { FeedKind } from '../domain/settlement/account.js';
+import { makeBillId } from '../domain/bill/bill-id.js';
+import { parseJalali } from '../domain/calendar/jalali.js';
+import { mobile } from '../domain/people/person.js';
 import { cleanText, latinDigits } from '../domain/text.js';
 import { searchWords } from './search.js';
 

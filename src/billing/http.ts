@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AccountSnapshot, Cycle, LedgerPayment } from '../domain/account.js';
-import type { JalaliDate } from '../domain/jalali.js';
+import type { AccountSnapshot, Cycle, LedgerPayment } from '../domain/settlement/account.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
 import { type Read, readAccount, readHits, readReceipt, readTimetable } from './answers.js';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from './errors.js';
 import type { AccountHit, BillingPort, PostingBatch } from './port.js';

@@ -1,5 +1,5 @@
-import type { Account, AccountSnapshot, Cycle, FeedState, LedgerPayment, Meter } from '../domain/account.js';
-import type { JalaliDate } from '../domain/jalali.js';
+import type { Account, AccountSnapshot, Cycle, FeedState, LedgerPayment, Meter } from '../domain/settlement/account.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
 import type { PostingBatch } from '../store/postings.js';
 
 export type { BatchItem, PostingBatch } from '../store/postings.js';

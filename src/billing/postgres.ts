@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedState, type LedgerPayment } from '../domain/account.js';
-import type { JalaliDate } from '../domain/jalali.js';
+import { FEED_KINDS, type AccountSnapshot, type Cycle, type FeedState, type LedgerPayment } from '../domain/settlement/account.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
 import type { AccountHit, BillingPort } from './port.js';
 import { searchQuery, typedId } from './search.js';
 

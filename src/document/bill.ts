@@ -1,12 +1,12 @@
 import { toSVG } from 'bwip-js/node';
-import type { BillLine } from '../domain/debt.js';
-import { barcode } from '../domain/bill-id.js';
+import type { BillLine } from '../domain/bill/debt.js';
+import { barcode } from '../domain/bill/bill-id.js';
 import { exactDecimal, readFraction } from '../domain/fraction.js';
-import { todayInTehran } from '../domain/jalali.js';
-import type { ReadingSource } from '../domain/reading.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import type { ReadingSource } from '../domain/settlement/reading.js';
 import { sumRial } from '../domain/rial.js';
-import type { ClearanceLetter } from '../domain/clearance.js';
-import type { Bill, BillPayment, Purpose, Settlement } from '../domain/settlement.js';
+import type { ClearanceLetter } from '../domain/settlement/clearance.js';
+import type { Bill, BillPayment, Purpose, Settlement } from '../domain/settlement/settlement.js';
 import { persianDigits } from '../domain/text.js';
 import { clearancePage } from './clearance.js';
 import { date, id, isolated, moment, number, prose } from './figures.js';

@@ -1,5 +1,5 @@
-import type { ClearanceLetter } from '../domain/clearance.js';
-import { todayInTehran } from '../domain/jalali.js';
+import type { ClearanceLetter } from '../domain/settlement/clearance.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
 import { persianDigits } from '../domain/text.js';
 import { date, id, isolated, moment, number } from './figures.js';
 import { amountInWords } from './words.js';

@@ -1,6 +1,6 @@
-import { todayInTehran } from '../domain/jalali.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
 import type { Rial } from '../domain/rial.js';
-import type { Instant } from '../domain/settlement.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 import { persianDigits } from '../domain/text.js';
 
 // How figures, dates, ids and names are written into a right-to-left document.

@@ -1,8 +1,8 @@
-import { CORRECTION_CAUSES, CORRECTION_CAUSE_TITLES, CORRECTION_KINDS, CORRECTION_KIND_TITLES } from '../domain/correction.js';
-import type { Indicators } from '../domain/indicators.js';
-import { monthName } from '../domain/jalali.js';
-import type { QualityReport } from '../domain/quality-report.js';
-import { TARGET_MS } from '../domain/settlement.js';
+import { CORRECTION_CAUSES, CORRECTION_CAUSE_TITLES, CORRECTION_KINDS, CORRECTION_KIND_TITLES } from '../domain/correction/correction.js';
+import type { Indicators } from '../domain/quality/indicators.js';
+import { monthName } from '../domain/calendar/jalali.js';
+import type { QualityReport } from '../domain/quality/quality-report.js';
+import { TARGET_MS } from '../domain/settlement/settlement.js';
 import { persianDigits } from '../domain/text.js';
 import { date, id, isolated, moment, number } from './figures.js';
 import { typesetter } from './typst.js';

@@ -1,9 +1,9 @@
 import type { CellObject, Sheet } from 'write-excel-file/node';
-import { CORRECTION_CAUSES, CORRECTION_CAUSE_TITLES, CORRECTION_KINDS, CORRECTION_KIND_TITLES } from '../domain/correction.js';
-import type { IndicatorGroup, Indicators, RiskCounts } from '../domain/indicators.js';
-import { monthName, todayInTehran } from '../domain/jalali.js';
-import { EVERYWHERE, type Outage } from '../domain/outage.js';
-import type { QualityReport } from '../domain/quality-report.js';
+import { CORRECTION_CAUSES, CORRECTION_CAUSE_TITLES, CORRECTION_KINDS, CORRECTION_KIND_TITLES } from '../domain/correction/correction.js';
+import type { IndicatorGroup, Indicators, RiskCounts } from '../domain/quality/indicators.js';
+import { monthName, todayInTehran } from '../domain/calendar/jalali.js';
+import { EVERYWHERE, type Outage } from '../domain/calendar/outage.js';
+import type { QualityReport } from '../domain/quality/quality-report.js';
 import { persianDigits } from '../domain/text.js';
 import { timeOfDay } from './figures.js';
 

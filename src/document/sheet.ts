@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { CellObject, WorkSheet, utils } from '@e965/xlsx';
-import type { SheetRow, UnreadableCell } from '../domain/step-table.js';
+import type { SheetRow, UnreadableCell } from '../domain/tariff/step-table.js';
 
 export type SheetFault = 'NO_SHEETS' | 'NOT_UTF8' | 'NOT_CSV' | 'TOO_LARGE' | 'NOT_XLSX' | 'WHICH_SHEET';
 

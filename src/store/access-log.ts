@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Instant, Operator } from '../domain/settlement.js';
+import type { Instant, Operator } from '../domain/settlement/settlement.js';
 
 /** One look at persons' data. */
 export interface Access {

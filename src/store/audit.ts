@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { RecordedEvent, RecordedState } from '../domain/history.js';
-import type { Instant } from '../domain/settlement.js';
+import type { RecordedEvent, RecordedState } from '../domain/settlement/history.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 
 /** What the log tells of a settlement and what is stored of it, read at one moment. */
 export interface AuditedSettlement {

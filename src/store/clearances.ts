@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { type ClearanceLetter, type ClearanceRefusal, clearanceLetter, clearanceRefusal } from '../domain/clearance.js';
-import { todayInTehran, yearOf } from '../domain/jalali.js';
-import type { Instant, Operator } from '../domain/settlement.js';
+import { type ClearanceLetter, type ClearanceRefusal, clearanceLetter, clearanceRefusal } from '../domain/settlement/clearance.js';
+import { todayInTehran, yearOf } from '../domain/calendar/jalali.js';
+import type { Instant, Operator } from '../domain/settlement/settlement.js';
 import { append } from './event-log.js';
 import { inTransaction } from './pool.js';
 import { settlementOf } from './settlements.js';

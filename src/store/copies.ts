@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Operator } from '../domain/settlement.js';
+import type { Operator } from '../domain/settlement/settlement.js';
 import { append } from './event-log.js';
 import { inTransaction } from './pool.js';
 

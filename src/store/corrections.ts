@@ -8,12 +8,12 @@ import {
   receivedSince,
   sumsByCode,
   subtractSums,
-} from '../domain/correction.js';
-import type { Debt, LineCode } from '../domain/debt.js';
-import { type PostingEntry } from '../domain/posting.js';
+} from '../domain/correction/correction.js';
+import type { Debt, LineCode } from '../domain/bill/debt.js';
+import { type PostingEntry } from '../domain/outbox/posting.js';
 import { type Rial, sumRial } from '../domain/rial.js';
-import type { Bill, Instant, Operator, Refund, Role, SettlementFacts } from '../domain/settlement.js';
-import type { BillInputs } from '../domain/verification.js';
+import type { Bill, Instant, Operator, Refund, Role, SettlementFacts } from '../domain/settlement/settlement.js';
+import type { BillInputs } from '../domain/settlement/verification.js';
 import { type NewEvent, append, byKey, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
 import { type BillDraft, CORRECTION, REFUND, issueBill } from './settlements.js';

@@ -7,10 +7,10 @@ import {
   type CorrectiveAction,
   type ErrorCount,
   type PersonInRole,
-} from '../domain/corrective-action.js';
-import { addDays, monthDays, startOfDayInTehran } from '../domain/jalali.js';
-import type { Instant } from '../domain/settlement.js';
-import { EVERY_OFFICE } from '../domain/task.js';
+} from '../domain/correction/corrective-action.js';
+import { addDays, monthDays, startOfDayInTehran } from '../domain/calendar/jalali.js';
+import type { Instant } from '../domain/settlement/settlement.js';
+import { EVERY_OFFICE } from '../domain/settlement/task.js';
 import { inTransaction } from './pool.js';
 
 /** How one comes to be: by so many errors, or by a person who says why. */

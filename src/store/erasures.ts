@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
-import type { CorrectiveAction } from '../domain/corrective-action.js';
-import { ERASED, type Erased, actionEraser, eraser, marksOf, namesOf } from '../domain/erasure.js';
-import type { Finding } from '../domain/finding.js';
-import { OPEN_STATUSES } from '../domain/outbox.js';
-import type { AccountView, SettlementFacts } from '../domain/settlement.js';
-import type { BillInputs } from '../domain/verification.js';
+import type { CorrectiveAction } from '../domain/correction/corrective-action.js';
+import { ERASED, type Erased, actionEraser, eraser, marksOf, namesOf } from '../domain/people/erasure.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import { OPEN_STATUSES } from '../domain/outbox/outbox.js';
+import type { AccountView, SettlementFacts } from '../domain/settlement/settlement.js';
+import type { BillInputs } from '../domain/settlement/verification.js';
 import { inTransaction } from './pool.js';
 import type { Submission } from './corrections.js';
 

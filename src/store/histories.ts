@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Instant } from '../domain/settlement.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 
 /** One ended run of a workflow. */
 export interface EndedRun {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { CorrectionCause, CorrectionKind } from '../domain/correction.js';
+import type { CorrectionCause, CorrectionKind } from '../domain/correction/correction.js';
 import {
   type IndicatorCounts,
   type IndicatorGroup,
@@ -8,8 +8,8 @@ import {
   QUANTILES,
   type RiskCounts,
   quantileOf,
-} from '../domain/indicators.js';
-import { type JalaliDate, addDays, daysBetween, fromGregorian, startOfDayInTehran, toGregorian } from '../domain/jalali.js';
+} from '../domain/quality/indicators.js';
+import { type JalaliDate, addDays, daysBetween, fromGregorian, startOfDayInTehran, toGregorian } from '../domain/calendar/jalali.js';
 import { inTransaction } from './pool.js';
 
 export type IndicatorStore = ReturnType<typeof createIndicatorStore>;

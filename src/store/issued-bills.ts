@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { Bill } from '../domain/settlement.js';
-import type { BillInputs } from '../domain/verification.js';
+import type { Bill } from '../domain/settlement/settlement.js';
+import type { BillInputs } from '../domain/settlement/verification.js';
 
 /** A revision as it was issued, with what it was computed from and the sums beside it that are searched and counted. */
 export interface IssuedBill {

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import type { PostedDifference } from '../domain/late-decree.js';
-import type { PostingEntry } from '../domain/posting.js';
-import type { Bill, Operator, SettlementFacts } from '../domain/settlement.js';
-import type { BillInputs } from '../domain/verification.js';
+import type { PostedDifference } from '../domain/tariff/late-decree.js';
+import type { PostingEntry } from '../domain/outbox/posting.js';
+import type { Bill, Operator, SettlementFacts } from '../domain/settlement/settlement.js';
+import type { BillInputs } from '../domain/settlement/verification.js';
 import { append, byKey } from './event-log.js';
 import { inTransaction } from './pool.js';
 

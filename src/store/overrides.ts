@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { Override } from '../domain/finding.js';
-import type { Operator } from '../domain/settlement.js';
+import type { Override } from '../domain/settlement/finding.js';
+import type { Operator } from '../domain/settlement/settlement.js';
 import { append, texts } from './event-log.js';
 
 export interface OverrideStore {

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
-import { passwordText } from '../domain/password.js';
+import { passwordText } from '../domain/people/password.js';
 
 /** argon2id, the package's algorithm when none is named, with OWASP's least figures: 19 MiB, two passes, one thread. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
-import type { LedgerPayment } from '../domain/account.js';
-import { type PaymentReport, type SettlementPayment, paidOf, sameReport } from '../domain/payment.js';
-import type { Instant } from '../domain/settlement.js';
+import type { LedgerPayment } from '../domain/settlement/account.js';
+import { type PaymentReport, type SettlementPayment, paidOf, sameReport } from '../domain/settlement/payment.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 import { append, byKey } from './event-log.js';
 import { inTransaction } from './pool.js';
 

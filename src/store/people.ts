@@ -1,7 +1,12 @@
 import type { Pool } from 'pg';
-import { type JalaliDate, daysBetween } from '../domain/jalali.js';
-import { type LapsingQualification, type OperatorStanding, type Qualification, lapsingQualifications } from '../domain/qualification.js';
-import type { Instant, Operator, Role } from '../domain/settlement.js';
+import { type JalaliDate, daysBetween } from '../domain/calendar/jalali.js';
+import {
+  type LapsingQualification,
+  type OperatorStanding,
+  type Qualification,
+  lapsingQualifications,
+} from '../domain/people/qualification.js';
+import type { Instant, Operator, Role } from '../domain/settlement/settlement.js';
 import { searchText } from '../domain/text.js';
 import { inTransaction } from './pool.js';
 

@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
-import type { Opening } from '../domain/cycle.js';
-import { COVERED, type CycleCounts, type Outcome, type Word, standingWord } from '../domain/outbox.js';
-import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/posting.js';
-import type { JalaliDate } from '../domain/jalali.js';
-import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement.js';
+import type { Opening } from '../domain/outbox/cycle.js';
+import { COVERED, type CycleCounts, type Outcome, type Word, standingWord } from '../domain/outbox/outbox.js';
+import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/outbox/posting.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement/settlement.js';
 import { append, byKey, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
 import { STEPS_WRITTEN, writeSteps } from './steps.js';

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { EVERYWHERE, type Presence, SIGN_GAP_MS } from '../domain/outage.js';
-import { type JalaliDate, addDays, startOfDayInTehran } from '../domain/jalali.js';
+import { EVERYWHERE, type Presence, SIGN_GAP_MS } from '../domain/calendar/outage.js';
+import { type JalaliDate, addDays, startOfDayInTehran } from '../domain/calendar/jalali.js';
 
 export type PresenceStore = ReturnType<typeof createPresenceStore>;
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { Instant } from '../domain/settlement.js';
-import type { PersonAtWork } from '../domain/task.js';
-import type { TermsChange } from '../domain/terms-change.js';
+import type { Instant } from '../domain/settlement/settlement.js';
+import type { PersonAtWork } from '../domain/settlement/task.js';
+import type { TermsChange } from '../domain/tariff/terms-change.js';
 
 export type ProposalKind = 'tariff' | 'feeResolution';
 

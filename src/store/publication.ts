@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type FeeResolution, type ResolutionReview, reviewResolution } from '../domain/fee-resolution.js';
-import type { JalaliDate } from '../domain/jalali.js';
-import { type DocumentReview, type TariffDocument, readDocument, reviewDocument, tariffBefore } from '../domain/tariff-review.js';
-import type { Tariff, TariffFault } from '../domain/tariff.js';
-import { type TermsDifference, changedTariff, termsDifferences } from '../domain/terms-change.js';
+import { type FeeResolution, type ResolutionReview, reviewResolution } from '../domain/tariff/fee-resolution.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import { type DocumentReview, type TariffDocument, readDocument, reviewDocument, tariffBefore } from '../domain/tariff/tariff-review.js';
+import type { Tariff, TariffFault } from '../domain/tariff/tariff.js';
+import { type TermsDifference, changedTariff, termsDifferences } from '../domain/tariff/terms-change.js';
 import { cleanText, sameName } from '../domain/text.js';
 import type { Proposal } from './proposals.js';
 import type { TariffStore } from './tariffs.js';

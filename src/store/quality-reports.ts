@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { type JalaliDate, startOfDayInTehran, addDays, todayInTehran } from '../domain/jalali.js';
-import type { QualityReport } from '../domain/quality-report.js';
-import type { Instant } from '../domain/settlement.js';
+import { type JalaliDate, startOfDayInTehran, addDays, todayInTehran } from '../domain/calendar/jalali.js';
+import type { QualityReport } from '../domain/quality/quality-report.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 
 /** One making of a month's report. */
 export interface MadeReport {

@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
-import type { AccountSnapshot } from '../domain/account.js';
-import type { IssuedFrom } from '../domain/earlier-settlement.js';
-import type { Finding } from '../domain/finding.js';
-import type { JalaliDate } from '../domain/jalali.js';
-import { type SettlementPayment, paidOf } from '../domain/payment.js';
-import type { FoundMeter } from '../domain/reading.js';
+import type { AccountSnapshot } from '../domain/settlement/account.js';
+import type { IssuedFrom } from '../domain/settlement/earlier-settlement.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import { type SettlementPayment, paidOf } from '../domain/settlement/payment.js';
+import type { FoundMeter } from '../domain/settlement/reading.js';
 import type { Rial } from '../domain/rial.js';
 import type {
   AccountView,
@@ -17,11 +17,11 @@ import type {
   SettlementOrder,
   SettlementStatus,
   StepTime,
-} from '../domain/settlement.js';
+} from '../domain/settlement/settlement.js';
 import { append, byKey, texts } from './event-log.js';
 import { DUE, paymentsOf } from './payments.js';
 import { inTransaction } from './pool.js';
-import type { BillInputs } from '../domain/verification.js';
+import type { BillInputs } from '../domain/settlement/verification.js';
 import { STEPS_WRITTEN, writeSteps } from './steps.js';
 
 /** A settlement's new status as the log tells it. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Instant, Role } from '../domain/settlement.js';
+import type { Instant, Role } from '../domain/settlement/settlement.js';
 import { hashPassword, isPassword, oneTimePassword } from './passwords.js';
 import { type Doer, personEvent } from './people.js';
 import { inTransaction } from './pool.js';

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import { FEED_KINDS, type FeedKind } from '../domain/account.js';
-import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../domain/jalali.js';
-import { OPEN_STATUSES, type OpenStatus } from '../domain/outbox.js';
-import { type TaskKind } from '../domain/task.js';
+import { FEED_KINDS, type FeedKind } from '../domain/settlement/account.js';
+import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../domain/calendar/jalali.js';
+import { OPEN_STATUSES, type OpenStatus } from '../domain/outbox/outbox.js';
+import { type TaskKind } from '../domain/settlement/task.js';
 
 /** How long the announcement has been waited for: in time, at risk, breached. */
 export const DELAYS = ['none', 'atRisk', 'breached'] as const;

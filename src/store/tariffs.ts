@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
-import type { Fee } from '../domain/debt.js';
-import { type FeeResolution, period } from '../domain/fee-resolution.js';
-import type { JalaliDate } from '../domain/jalali.js';
-import type { Instant, SettlementStatus } from '../domain/settlement.js';
-import { type Tariff, readTariff } from '../domain/tariff.js';
+import type { Fee } from '../domain/bill/debt.js';
+import { type FeeResolution, period } from '../domain/tariff/fee-resolution.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import type { Instant, SettlementStatus } from '../domain/settlement/settlement.js';
+import { type Tariff, readTariff } from '../domain/tariff/tariff.js';
 import { cleanText, sameName } from '../domain/text.js';
 import { inTransaction } from './pool.js';
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { Instant, Operator } from '../domain/settlement.js';
-import { EVERY_OFFICE, type PersonAtWork, type Task, type TaskKind, kindsOf, seesTask } from '../domain/task.js';
+import type { Instant, Operator } from '../domain/settlement/settlement.js';
+import { EVERY_OFFICE, type PersonAtWork, type Task, type TaskKind, kindsOf, seesTask } from '../domain/settlement/task.js';
 import { append, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
 

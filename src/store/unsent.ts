@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { JalaliDate } from '../domain/jalali.js';
-import { OPEN_STATUSES, type OpenStatus } from '../domain/outbox.js';
-import type { PostingKind } from '../domain/settlement.js';
+import type { JalaliDate } from '../domain/calendar/jalali.js';
+import { OPEN_STATUSES, type OpenStatus } from '../domain/outbox/outbox.js';
+import type { PostingKind } from '../domain/settlement/settlement.js';
 
 /** A posting that billing has not taken yet, with whom it concerns. */
 export interface UnsentPosting {

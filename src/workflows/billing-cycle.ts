@@ -9,9 +9,9 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { Opening } from '../domain/cycle.js';
-import type { CycleCounts } from '../domain/outbox.js';
-import type { Instant } from '../domain/settlement.js';
+import type { Opening } from '../domain/outbox/cycle.js';
+import type { CycleCounts } from '../domain/outbox/outbox.js';
+import type { Instant } from '../domain/settlement/settlement.js';
 import { cycleChanged } from './messages.js';
 
 /** A cycle as billing opened it, with how far the settlements have been told. */

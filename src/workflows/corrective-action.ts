@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { ACTION_STATUS_WORDS, type Act, type CorrectiveAction, actionTitle, refusalOfAct } from '../domain/corrective-action.js';
-import { endOfDay } from '../domain/cycle.js';
-import { addDays } from '../domain/jalali.js';
+import { ACTION_STATUS_WORDS, type Act, type CorrectiveAction, actionTitle, refusalOfAct } from '../domain/correction/corrective-action.js';
+import { endOfDay } from '../domain/outbox/cycle.js';
+import { addDays } from '../domain/calendar/jalali.js';
 import { expectedEnd } from './failures.js';
 import { type ActAsked, correctiveActionState, takeAct } from './messages.js';
 import { ACTION_STATUS, OFFICE } from './search-attributes.js';

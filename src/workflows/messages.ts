@@ -1,11 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CorrectionSubmission, ErrorReport } from '../activities/corrections.js';
-import type { Comparison, Correction } from '../domain/correction.js';
-import type { Act, CorrectiveAction } from '../domain/corrective-action.js';
-import type { Opening } from '../domain/cycle.js';
-import type { Finding } from '../domain/finding.js';
-import type { Settlement, SettlementOrder, Operator } from '../domain/settlement.js';
-import { TASK_CLOSED } from '../domain/task.js';
+import type { Comparison, Correction } from '../domain/correction/correction.js';
+import type { Act, CorrectiveAction } from '../domain/correction/corrective-action.js';
+import type { Opening } from '../domain/outbox/cycle.js';
+import type { Finding } from '../domain/settlement/finding.js';
+import type { Settlement, SettlementOrder, Operator } from '../domain/settlement/settlement.js';
+import { TASK_CLOSED } from '../domain/settlement/task.js';
 
 export type { CorrectionSubmission, ErrorReport };
 

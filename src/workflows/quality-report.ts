@@ -1,7 +1,7 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { ReportOrder } from '../domain/quality-report.js';
+import type { ReportOrder } from '../domain/quality/quality-report.js';
 
 /** Set by the server on what a schedule starts: the time it was meant for, however late it comes. */
 const SCHEDULED_FOR = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);

@@ -1,9 +1,15 @@
 import { type UpdateDefinition } from '@temporalio/common';
 import { patched, setHandler } from '@temporalio/workflow';
 import type { Targeted } from '../activities/outbox.js';
-import { type Correction, type CorrectionRefusal, currentCorrection, isOpenCorrection, refusalOf } from '../domain/correction.js';
+import {
+  type Correction,
+  type CorrectionRefusal,
+  currentCorrection,
+  isOpenCorrection,
+  refusalOf,
+} from '../domain/correction/correction.js';
 import type { Rial } from '../domain/rial.js';
-import type { Operator, Posting, Settlement, SettlementOrder } from '../domain/settlement.js';
+import type { Operator, Posting, Settlement, SettlementOrder } from '../domain/settlement/settlement.js';
 import {
   APPROVER_NEEDED,
   type CorrectionDecision,

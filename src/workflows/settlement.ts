@@ -9,10 +9,10 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { type Finding, blocking, overridden } from '../domain/finding.js';
-import type { Opening } from '../domain/cycle.js';
-import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, isWithdrawn, waitsFor } from '../domain/outbox.js';
-import { paidOf } from '../domain/payment.js';
+import { type Finding, blocking, overridden } from '../domain/settlement/finding.js';
+import type { Opening } from '../domain/outbox/cycle.js';
+import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, isWithdrawn, waitsFor } from '../domain/outbox/outbox.js';
+import { paidOf } from '../domain/settlement/payment.js';
 import {
   AT_RISK_MS,
   type Outbox,
@@ -22,8 +22,8 @@ import {
   TARGET_MS,
   receivedSettlement,
   sameFacts,
-} from '../domain/settlement.js';
-import type { TaskKind } from '../domain/task.js';
+} from '../domain/settlement/settlement.js';
+import type { TaskKind } from '../domain/settlement/task.js';
 import type { Scheduled, Targeted } from '../activities/outbox.js';
 import {
   type Delivery,

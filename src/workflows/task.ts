@@ -1,5 +1,5 @@
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { TaskTimer } from '../domain/task.js';
+import type { TaskTimer } from '../domain/settlement/task.js';
 import { taskClosed } from './messages.js';
 import { OFFICE, SUBSCRIPTION, TASK_KIND, TASK_ROLE, TASK_STATE } from './search-attributes.js';
 import { runStep } from './steps.js';

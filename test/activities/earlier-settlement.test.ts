@@ -1,8 +1,8 @@
 import type { Activities } from '../../src/activities/index.js';
 import { createPreview } from '../../src/activities/preview.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
-import { addDays } from '../../src/domain/jalali.js';
-import type { SettlementOrder } from '../../src/domain/settlement.js';
+import { addDays } from '../../src/domain/calendar/jalali.js';
+import type { SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPeopleStore } from '../../src/store/people.js';

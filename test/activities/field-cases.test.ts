@@ -1,12 +1,12 @@
 import type { Activities } from '../../src/activities/index.js';
 import { createBillPrinter } from '../../src/document/bill.js';
-import { type JalaliDate, addDays } from '../../src/domain/jalali.js';
-import type { Bill, Settlement, SettlementOrder } from '../../src/domain/settlement.js';
-import type { Step } from '../../src/domain/tariff.js';
+import { type JalaliDate, addDays } from '../../src/domain/calendar/jalali.js';
+import type { Bill, Settlement, SettlementOrder } from '../../src/domain/settlement/settlement.js';
+import type { Step } from '../../src/domain/tariff/tariff.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
-import { verifyBills } from '../../src/verify.js';
+import { verifyBills } from '../../src/operations/verify.js';
 import { load } from '../billing/database.js';
 import { readPdfs } from '../document/read-pdf.js';
 import { T1, tariff } from '../domain/sample.js';

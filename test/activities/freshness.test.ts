@@ -1,6 +1,6 @@
 import { createPreview } from '../../src/activities/preview.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
-import { addDays } from '../../src/domain/jalali.js';
+import { addDays } from '../../src/domain/calendar/jalali.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPaymentStore } from '../../src/store/payments.js';

@@ -1,10 +1,10 @@
 import { reader } from '../../src/activities/fetch-account.js';
 import { createPreview } from '../../src/activities/preview.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
-import { illustrativeTariff } from '../../src/demo.js';
-import { addDays, jalali } from '../../src/domain/jalali.js';
-import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/qualification.js';
-import type { SettlementOrder } from '../../src/domain/settlement.js';
+import { illustrativeTariff } from '../../src/embedded/demo.js';
+import { addDays, jalali } from '../../src/domain/calendar/jalali.js';
+import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/people/qualification.js';
+import type { SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { type PeopleStore, createPeopleStore } from '../../src/store/people.js';

@@ -1,5 +1,5 @@
 import { createOverrideStore } from '../../src/store/overrides.js';
-import { addDays } from '../../src/domain/jalali.js';
+import { addDays } from '../../src/domain/calendar/jalali.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
 import { subscriber, walk } from './stage.js';
 

@@ -1,7 +1,7 @@
 import type { Activities } from '../../src/activities/index.js';
-import { checkPayment, makePaymentId, splitPayable } from '../../src/domain/bill-id.js';
-import { type JalaliDate, addDays, yearOf } from '../../src/domain/jalali.js';
-import type { Bill } from '../../src/domain/settlement.js';
+import { checkPayment, makePaymentId, splitPayable } from '../../src/domain/bill/bill-id.js';
+import { type JalaliDate, addDays, yearOf } from '../../src/domain/calendar/jalali.js';
+import type { Bill } from '../../src/domain/settlement/settlement.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
 import { tariff } from '../domain/sample.js';

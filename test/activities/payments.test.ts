@@ -1,14 +1,14 @@
 import type { Activities } from '../../src/activities/index.js';
 import { createPreview } from '../../src/activities/preview.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
-import { addDays } from '../../src/domain/jalali.js';
-import type { Bill, SettlementOrder } from '../../src/domain/settlement.js';
+import { addDays } from '../../src/domain/calendar/jalali.js';
+import type { Bill, SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
-import { verifyBills } from '../../src/verify.js';
+import { verifyBills } from '../../src/operations/verify.js';
 import { load } from '../billing/database.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
 import { subscriber, walk } from './stage.js';

@@ -1,5 +1,5 @@
 import type { Messenger } from '../../src/activities/messenger.js';
-import { addDays } from '../../src/domain/jalali.js';
+import { addDays } from '../../src/domain/calendar/jalali.js';
 import { load } from '../billing/database.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
 import { subscriber, walk } from './stage.js';

@@ -2,11 +2,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Pool } from 'pg';
 import type { Activities } from '../../src/activities/index.js';
 import type { Fetched } from '../../src/activities/fetch-account.js';
-import { accountView } from '../../src/domain/assessment.js';
-import { blocking, overridden } from '../../src/domain/finding.js';
-import type { Finding } from '../../src/domain/finding.js';
-import { addDays } from '../../src/domain/jalali.js';
-import type { Bill, SettlementOrder } from '../../src/domain/settlement.js';
+import { accountView } from '../../src/domain/settlement/assessment.js';
+import { blocking, overridden } from '../../src/domain/settlement/finding.js';
+import type { Finding } from '../../src/domain/settlement/finding.js';
+import { addDays } from '../../src/domain/calendar/jalali.js';
+import type { Bill, SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { load } from '../billing/database.js';
 import { today } from '../workflows/stage.js';
 

@@ -1,6 +1,6 @@
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../../src/billing/errors';
 import type { AccountHit } from '../../src/billing/port';
-import { jalali } from '../../src/domain/jalali';
+import { jalali } from '../../src/domain/calendar/jalali';
 import { APPROVER, CLERK, NATIONAL_ID, NOW, OTHER_CLERK, snapshot, startApi, SUBSCRIPTION, SUPERVISOR, type TestApi } from './fixture';
 
 let api: TestApi;

@@ -1,5 +1,5 @@
 import type { Payload } from '@temporalio/common';
-import { createPayloadCodec, newEncryptionKey, readEncryptionKeys } from '../../src/encryption';
+import { createPayloadCodec, newEncryptionKey, readEncryptionKeys } from '../../src/temporal/encryption';
 import { ADMIN, APPROVER, BILLING, CLERK, QUALITY, SUPERVISOR, type TestApi, startApi } from './fixture';
 
 const ORIGIN = 'http://127.0.0.1:8233';

@@ -1,4 +1,4 @@
-import { NoAnswerError } from '../../src/api/workflows';
+import { NoAnswerError } from '../../src/temporal/workflow-client';
 import { takeAct } from '../../src/workflows/messages';
 import { ADMIN, APPROVER, CLERK, OTHER_CLERK, QUALITY, SUPERVISOR, correctiveAction, startApi, type TestApi } from './fixture';
 

@@ -1,9 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import type { Pool } from 'pg';
-import { NoAnswerError } from '../../src/api/workflows';
+import { NoAnswerError } from '../../src/temporal/workflow-client';
 import { createPostgresBilling } from '../../src/billing/postgres';
-import { endOfDay } from '../../src/domain/cycle';
-import { jalali } from '../../src/domain/jalali';
+import { endOfDay } from '../../src/domain/outbox/cycle';
+import { jalali } from '../../src/domain/calendar/jalali';
 import { createPostingStore, type BatchItem, type PostingBatch, type PostingStore } from '../../src/store/postings';
 import { load, testDatabase, type TestDatabase } from '../billing/database';
 import { emptyOutbox, seedWaiting, type Waiting } from '../store/waiting';

@@ -1,4 +1,4 @@
-import type { ClearanceRefusal } from '../../src/domain/clearance';
+import type { ClearanceRefusal } from '../../src/domain/settlement/clearance';
 import { announced, CLERK, ID, OTHER_CLERK, SUPERVISOR, startApi, type TestApi } from './fixture';
 
 let api: TestApi;

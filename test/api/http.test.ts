@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { ROUTES } from '../../src/api/routes';
 import { PROBLEM_CODES } from '../../src/api/problems';
 import { viewSettlement } from '../../src/api/view';
-import { ROLES } from '../../src/domain/settlement';
+import { ROLES } from '../../src/domain/settlement/settlement';
 import {
   announced,
   CLERK,

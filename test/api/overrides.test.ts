@@ -1,5 +1,5 @@
-import { finding } from '../../src/domain/finding';
-import type { Settlement } from '../../src/domain/settlement';
+import { finding } from '../../src/domain/settlement/finding';
+import type { Settlement } from '../../src/domain/settlement/settlement';
 import { ADMIN, announced, BILLING, CLERK, ID, NOW, QUALITY, startApi, SUPERVISOR, type TestApi } from './fixture';
 
 const OTHER_SUPERVISOR = { ...SUPERVISOR, id: 's2', office: '34' };

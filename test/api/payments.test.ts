@@ -13,7 +13,7 @@ import {
   SUPERVISOR,
   type TestApi,
 } from './fixture';
-import { makeBillId, makePaymentId } from '../../src/domain/bill-id';
+import { makeBillId, makePaymentId } from '../../src/domain/bill/bill-id';
 import { persianDigits } from '../../src/domain/text';
 
 const { file, company } = snapshot().account;

@@ -1,5 +1,5 @@
 import { createSessions } from '../../src/api/sessions';
-import type { Operator, Role } from '../../src/domain/settlement';
+import type { Operator, Role } from '../../src/domain/settlement/settlement';
 import { createPeopleStore } from '../../src/store/people';
 import { createSignInStore } from '../../src/store/sign-in';
 import { testDatabase, type TestDatabase } from '../billing/database';

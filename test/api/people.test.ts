@@ -1,4 +1,4 @@
-import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/settlement/service-terms';
 import { APPROVER, ADMIN, BILLING, CLERK, QUALITY, SUPERVISOR } from './fixture';
 import { OWN_PASSWORD, faultsOf, startPeople, type PeopleStage } from './people-stage';
 

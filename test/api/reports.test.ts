@@ -1,5 +1,5 @@
 import { read, utils } from '@e965/xlsx';
-import { NoAnswerError } from '../../src/api/workflows';
+import { NoAnswerError } from '../../src/temporal/workflow-client';
 import { ADMIN, APPROVER, NOW, QUALITY, SUPERVISOR, startApi, type TestApi } from './fixture';
 
 let api: TestApi;

@@ -1,5 +1,5 @@
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
-import { type Operator, ROLES, type Role } from '../../src/domain/settlement';
+import { type Operator, ROLES, type Role } from '../../src/domain/settlement/settlement';
 import {
   CLERK,
   ID,

@@ -8,7 +8,7 @@ import { ROUTES } from '../../src/api/routes';
 import type { Route } from '../../src/api/route';
 import { createTokens } from '../../src/api/tokens';
 import { cleanText, latinDigits } from '../../src/domain/text';
-import { type Operator, ROLES, type Settlement } from '../../src/domain/settlement';
+import { type Operator, ROLES, type Settlement } from '../../src/domain/settlement/settlement';
 import { createPostgresBilling } from '../../src/billing/postgres';
 import { createAccessStore } from '../../src/store/access-log';
 import { createCorrectiveActionStore } from '../../src/store/corrective-actions';

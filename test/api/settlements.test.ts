@@ -1,6 +1,6 @@
-import { finding } from '../../src/domain/finding';
-import { NoAnswerError } from '../../src/api/workflows';
-import { receivedSettlement } from '../../src/domain/settlement';
+import { finding } from '../../src/domain/settlement/finding';
+import { NoAnswerError } from '../../src/temporal/workflow-client';
+import { receivedSettlement } from '../../src/domain/settlement/settlement';
 import {
   announced,
   BILLING,
@@ -17,8 +17,8 @@ import {
   SUPERVISOR,
   type TestApi,
 } from './fixture';
-import type { SettlementOrder } from '../../src/domain/settlement';
-import type { Announcement } from '../../src/api/workflows';
+import type { SettlementOrder } from '../../src/domain/settlement/settlement';
+import type { Announcement } from '../../src/temporal/workflow-client';
 import { createTokens } from '../../src/api/tokens';
 
 let api: TestApi;

@@ -4,8 +4,8 @@ import { testDatabase, type TestDatabase } from '../billing/database';
 import { grid, workbook } from '../workbook';
 import { ADMIN, CLERK, startApi, SUPERVISOR, TARIFF_DOCUMENT, type TestApi } from './fixture';
 import { faultsOf } from './people-stage';
-import type { Operator } from '../../src/domain/settlement';
-import { illustrativeTariff } from '../../src/demo';
+import type { Operator } from '../../src/domain/settlement/settlement';
+import { illustrativeTariff } from '../../src/embedded/demo';
 
 const SECOND: Operator = { ...ADMIN, id: 'm2', name: ADMIN.name };
 let database: TestDatabase;

@@ -1,4 +1,4 @@
-import { NoAnswerError } from '../../src/api/workflows';
+import { NoAnswerError } from '../../src/temporal/workflow-client';
 import { CLERK, ID, NOW, BILLING, OTHER_CLERK, QUALITY, startApi, SUPERVISOR, task, type TestApi } from './fixture';
 
 let api: TestApi;

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { jalali } from '../../src/domain/jalali';
+import { jalali } from '../../src/domain/calendar/jalali';
 import { BILLING, CLERK, SUPERVISOR, startApi, type TestApi, unsent } from './fixture';
 
 let api: TestApi;

@@ -5,9 +5,9 @@ import { parse } from 'csv-parse/sync';
 import { demoFeeds } from '../../src/billing/demo.js';
 import type { PostingBatch } from '../../src/billing/port.js';
 import { searchWords } from '../../src/billing/search.js';
-import { FEED_KINDS, type FeedKind } from '../../src/domain/account.js';
-import { makeBillId } from '../../src/domain/bill-id.js';
-import { todayInTehran, type JalaliDate } from '../../src/domain/jalali.js';
+import { FEED_KINDS, type FeedKind } from '../../src/domain/settlement/account.js';
+import { makeBillId } from '../../src/domain/bill/bill-id.js';
+import { todayInTehran, type JalaliDate } from '../../src/domain/calendar/jalali.js';
 import { latinDigits, searchText } from '../../src/domain/text.js';
 
 /*

@@ -1,7 +1,7 @@
 import { demoFeeds, DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
-import { FEED_KINDS, type FeedKind } from '../../src/domain/account.js';
-import { addDays, daysBetween, jalali, type JalaliDate } from '../../src/domain/jalali.js';
-import { nationalId } from '../../src/domain/person.js';
+import { FEED_KINDS, type FeedKind } from '../../src/domain/settlement/account.js';
+import { addDays, daysBetween, jalali, type JalaliDate } from '../../src/domain/calendar/jalali.js';
+import { nationalId } from '../../src/domain/people/person.js';
 
 const TODAY = jalali('1405/09/04');
 

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { loadFeed, type FeedResult } from '../../src/billing/feed.js';
 import { demoFeeds } from '../../src/billing/demo.js';
-import { FEED_KINDS, type FeedKind } from '../../src/domain/account.js';
-import { jalali } from '../../src/domain/jalali.js';
+import { FEED_KINDS, type FeedKind } from '../../src/domain/settlement/account.js';
+import { jalali } from '../../src/domain/calendar/jalali.js';
 import { migrate } from '../../src/store/migrate.js';
 import { emptied, feedText, load, testDatabase, type TestDatabase } from './database.js';
 

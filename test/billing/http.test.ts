@@ -6,8 +6,8 @@ import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from
 import { createHttpBilling, type HttpBilling } from '../../src/billing/http.js';
 import type { BillingPort, PostingBatch } from '../../src/billing/port.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
-import { FEED_KINDS, type AccountSnapshot, type FeedKind } from '../../src/domain/account.js';
-import { jalali } from '../../src/domain/jalali.js';
+import { FEED_KINDS, type AccountSnapshot, type FeedKind } from '../../src/domain/settlement/account.js';
+import { jalali } from '../../src/domain/calendar/jalali.js';
 import { type CentralSystem, demoLedger, FAULTS, type Fault, type SeenCall, startCentralSystem } from './central-system.js';
 import { feedText, load, testDatabase, type TestDatabase } from './database.js';
 

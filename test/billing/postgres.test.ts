@@ -1,6 +1,6 @@
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import type { BillingPort } from '../../src/billing/port.js';
-import { jalali } from '../../src/domain/jalali.js';
+import { jalali } from '../../src/domain/calendar/jalali.js';
 import { inTransaction } from '../../src/store/pool.js';
 import { emptied, load, testDatabase, type TestDatabase } from './database.js';
 

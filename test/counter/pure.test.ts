@@ -3,7 +3,7 @@ import { clockState, clockText } from '../../src/counter/clock.js';
 import { CalendarDate } from '@internationalized/date';
 import { dayOf, dayOfInstant, dayText, instantInTehran, jalaliText, monthDay, parseDay, weekdayOf } from '../../src/counter/dates.js';
 import { grouped, groupedText, latinDigits, onlyDigits, persianDigits, persianNumbers } from '../../src/counter/digits.js';
-import { parseJalali } from '../../src/domain/jalali.js';
+import { parseJalali } from '../../src/domain/calendar/jalali.js';
 
 describe('the clock', () => {
   it.each([

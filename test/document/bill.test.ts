@@ -1,8 +1,8 @@
 import { type BillDocument, createBillPrinter } from '../../src/document/bill.js';
-import { type BillLine, computeDebt } from '../../src/domain/debt.js';
-import { finding } from '../../src/domain/finding.js';
+import { type BillLine, computeDebt } from '../../src/domain/bill/debt.js';
+import { finding } from '../../src/domain/settlement/finding.js';
 import { decimal } from '../../src/domain/fraction.js';
-import type { JalaliDate } from '../../src/domain/jalali.js';
+import type { JalaliDate } from '../../src/domain/calendar/jalali.js';
 import { type Change, settlement } from './settlement-sample.js';
 import { decodeCode128C } from './code128.js';
 import { readPdfs } from './read-pdf.js';

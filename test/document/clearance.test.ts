@@ -1,7 +1,7 @@
 import { createBillPrinter } from '../../src/document/bill.js';
-import { clearanceLetter, type ClearanceLetter } from '../../src/domain/clearance.js';
-import { type JalaliDate } from '../../src/domain/jalali.js';
-import { paidOf } from '../../src/domain/payment.js';
+import { clearanceLetter, type ClearanceLetter } from '../../src/domain/settlement/clearance.js';
+import { type JalaliDate } from '../../src/domain/calendar/jalali.js';
+import { paidOf } from '../../src/domain/settlement/payment.js';
 import { readPdfs } from './read-pdf.js';
 import { type Change, settlement } from './settlement-sample.js';
 

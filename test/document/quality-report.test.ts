@@ -1,7 +1,7 @@
 import { read, utils } from '@e965/xlsx';
 import { percent, reportPdf } from '../../src/document/quality-report.js';
 import { INDICATOR_COLUMNS, indicatorsXlsx, reportXlsx } from '../../src/document/report-workbook.js';
-import { NOTHING_COUNTED, indicators } from '../../src/domain/indicators.js';
+import { NOTHING_COUNTED, indicators } from '../../src/domain/quality/indicators.js';
 import { readPdfs } from './read-pdf.js';
 import { sampleReport } from './report-sample.js';
 

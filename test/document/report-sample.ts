@@ -1,6 +1,6 @@
-import { type IndicatorCounts, NOTHING_COUNTED, indicators } from '../../src/domain/indicators.js';
-import { addDays, monthDays } from '../../src/domain/jalali.js';
-import type { QualityReport } from '../../src/domain/quality-report.js';
+import { type IndicatorCounts, NOTHING_COUNTED, indicators } from '../../src/domain/quality/indicators.js';
+import { addDays, monthDays } from '../../src/domain/calendar/jalali.js';
+import type { QualityReport } from '../../src/domain/quality/quality-report.js';
 
 /** A report of invented figures: 1405/08, three offices, a bad day and two days off. */
 export function sampleReport(change: Partial<QualityReport> = {}): QualityReport {

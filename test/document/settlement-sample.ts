@@ -1,7 +1,7 @@
-import { makeBillId, makePaymentId, barcode, splitPayable } from '../../src/domain/bill-id.js';
-import type { BillLine } from '../../src/domain/debt.js';
-import type { JalaliDate } from '../../src/domain/jalali.js';
-import type { AccountView, Bill, Settlement, SettlementFacts } from '../../src/domain/settlement.js';
+import { makeBillId, makePaymentId, barcode, splitPayable } from '../../src/domain/bill/bill-id.js';
+import type { BillLine } from '../../src/domain/bill/debt.js';
+import type { JalaliDate } from '../../src/domain/calendar/jalali.js';
+import type { AccountView, Bill, Settlement, SettlementFacts } from '../../src/domain/settlement/settlement.js';
 
 const on = (date: string): JalaliDate => date as JalaliDate;
 

@@ -3,15 +3,15 @@
  * one is asserted, and that the other differs. Those that other files hold in this way are named there: once on the printed
  * sum (debt), a late decree and no fee without a resolution (assessment, tariff), ids (bill-id, test/activities).
  */
-import type { LedgerBill } from '../../src/domain/account.js';
-import { type BillLine, type Debt, type LineCode, computeDebt } from '../../src/domain/debt.js';
-import { earlierSettlement } from '../../src/domain/earlier-settlement.js';
+import type { LedgerBill } from '../../src/domain/settlement/account.js';
+import { type BillLine, type Debt, type LineCode, computeDebt } from '../../src/domain/bill/debt.js';
+import { earlierSettlement } from '../../src/domain/settlement/earlier-settlement.js';
 import { type Fraction, decimal, roundToRial } from '../../src/domain/fraction.js';
-import { gasPrice } from '../../src/domain/gas-price.js';
-import { addDays, daysBetween } from '../../src/domain/jalali.js';
-import { checkReading } from '../../src/domain/reading.js';
-import type { SettlementFacts } from '../../src/domain/settlement.js';
-import type { DiscountRule, InsuranceRule, Step, SubscriptionRule, Tariff, VatRule } from '../../src/domain/tariff.js';
+import { gasPrice } from '../../src/domain/bill/gas-price.js';
+import { addDays, daysBetween } from '../../src/domain/calendar/jalali.js';
+import { checkReading } from '../../src/domain/settlement/reading.js';
+import type { SettlementFacts } from '../../src/domain/settlement/settlement.js';
+import type { DiscountRule, InsuranceRule, Step, SubscriptionRule, Tariff, VatRule } from '../../src/domain/tariff/tariff.js';
 import { T1, bill, facts, isDebt, meter, on, snapshot, stepTariff, tariff } from './sample.js';
 
 const ever = { from: on('1390/01/01'), to: null };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { type Correction, correctionWaitsFor, currentCorrection, refusalOf } from '../../src/domain/correction.js';
-import { type Word, isOpen, standingWord } from '../../src/domain/outbox.js';
-import type { Operator } from '../../src/domain/settlement.js';
+import { type Correction, correctionWaitsFor, currentCorrection, refusalOf } from '../../src/domain/correction/correction.js';
+import { type Word, isOpen, standingWord } from '../../src/domain/outbox/outbox.js';
+import type { Operator } from '../../src/domain/settlement/settlement.js';
 import {
   MODEL_KINDS,
   type ModelAct,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { AccountSnapshot, CountedSum, Cycle, EarlierSettlement, LedgerBill, Meter } from '../../src/domain/account.js';
+import type { AccountSnapshot, CountedSum, Cycle, EarlierSettlement, LedgerBill, Meter } from '../../src/domain/settlement/account.js';
 import { type Fraction, addFractions, decimal, fraction, multiplyFractions } from '../../src/domain/fraction.js';
-import { type JalaliDate, addDays } from '../../src/domain/jalali.js';
-import type { PreviousReading, ReadingSource } from '../../src/domain/reading.js';
-import type { SettlementFacts } from '../../src/domain/settlement.js';
+import { type JalaliDate, addDays } from '../../src/domain/calendar/jalali.js';
+import type { PreviousReading, ReadingSource } from '../../src/domain/settlement/reading.js';
+import type { SettlementFacts } from '../../src/domain/settlement/settlement.js';
 import { bill, facts, on, snapshot } from './sample.js';
 
 /** What happened at the meters, and what the counters showed of it. */

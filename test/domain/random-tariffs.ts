@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type JalaliDate, addDays } from '../../src/domain/jalali.js';
+import { type JalaliDate, addDays } from '../../src/domain/calendar/jalali.js';
 import type {
   DiscountRule,
   FixedCharge,
@@ -11,7 +11,7 @@ import type {
   SubscriptionRule,
   Tariff,
   VatRule,
-} from '../../src/domain/tariff.js';
+} from '../../src/domain/tariff/tariff.js';
 import { on, tariff } from './sample.js';
 
 const dayOfYear = fc.integer({ min: 0, max: 365 }).map((n) => addDays(on('1399/01/01'), n).slice(5));

@@ -1,9 +1,16 @@
-import type { Account, AccountSnapshot, LedgerBill, Meter } from '../../src/domain/account.js';
-import type { Debt } from '../../src/domain/debt.js';
+import type { Account, AccountSnapshot, LedgerBill, Meter } from '../../src/domain/settlement/account.js';
+import type { Debt } from '../../src/domain/bill/debt.js';
 import { fraction } from '../../src/domain/fraction.js';
-import { type JalaliDate, jalali } from '../../src/domain/jalali.js';
-import type { SettlementFacts, SettlementOrder } from '../../src/domain/settlement.js';
-import { DEFAULT_BANDS, DEFAULT_COLLECTION, DEFAULT_PAYMENT_PERIODS, type Step, type Tariff, readTariff } from '../../src/domain/tariff.js';
+import { type JalaliDate, jalali } from '../../src/domain/calendar/jalali.js';
+import type { SettlementFacts, SettlementOrder } from '../../src/domain/settlement/settlement.js';
+import {
+  DEFAULT_BANDS,
+  DEFAULT_COLLECTION,
+  DEFAULT_PAYMENT_PERIODS,
+  type Step,
+  type Tariff,
+  readTariff,
+} from '../../src/domain/tariff/tariff.js';
 import published from '../../tariffs/household-1397.json';
 
 export const on = jalali;

@@ -1,6 +1,6 @@
-import { addDays, todayInTehran } from '../../src/domain/jalali.js';
-import type { CycleCounts, Outcome } from '../../src/domain/outbox.js';
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
+import { addDays, todayInTehran } from '../../src/domain/calendar/jalali.js';
+import type { CycleCounts, Outcome } from '../../src/domain/outbox/outbox.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import type { PostingBatch } from '../../src/store/postings.js';
 import { seedWaiting } from '../store/waiting.js';
 import { type Body, type Stage, idOf, openStage, oracle, requestFor, until } from './stage.js';

@@ -1,4 +1,4 @@
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { billingCycleOpened } from '../../src/workflows/messages.js';
 import { type Account, type Answer, type Body, type Stage, idOf, openStage, openingOf, oracle, requestFor, until } from './stage.js';
 

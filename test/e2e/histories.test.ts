@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
-import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../../src/encryption.js';
-import { createHistoryArchive, exportHistories, replayHistories, settlementNamedIn } from '../../src/histories.js';
-import { addHistoriesCommand } from '../../src/histories-command.js';
-import type { ServedConfig } from '../../src/processes.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../../src/temporal/encryption.js';
+import { createHistoryArchive, exportHistories, replayHistories, settlementNamedIn } from '../../src/temporal/kept-histories.js';
+import { addHistoriesCommand } from '../../src/cli/histories.js';
+import type { ServedConfig } from '../../src/process/processes.js';
 import { Refusal } from '../../src/refusal.js';
 import { createAccessStore } from '../../src/store/access-log.js';
 import { erasePersonData } from '../../src/store/erasures.js';
 import { createHistoryStore } from '../../src/store/histories.js';
-import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import { type Account, ENCRYPTION_KEYS, type Stage, idOf, openStage, requestFor, until } from './stage.js';
 
 // Temporal forgets what has ended; Postgres keeps it, encrypted as it is.

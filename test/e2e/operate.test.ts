@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { type Account, type Stage, idOf, openStage, requestFor, until } from './stage.js';
 
 // what whoever runs it sees: metrics, logs and traces of real processes

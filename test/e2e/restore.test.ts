@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { rebuildSettlements } from '../../src/audit.js';
-import type { Settlement } from '../../src/domain/settlement.js';
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
-import { temporalExecutable } from '../../src/embedded.js';
+import { rebuildSettlements } from '../../src/operations/rebuild.js';
+import type { Settlement } from '../../src/domain/settlement/settlement.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { temporalExecutable } from '../../src/embedded/servers.js';
 import { openSettlements } from '../../src/store/audit.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
-import { verifyBills } from '../../src/verify.js';
-import { type WorkflowDifference, compareWorkflows } from '../../src/workflow-audit.js';
+import { verifyBills } from '../../src/operations/verify.js';
+import { type WorkflowDifference, compareWorkflows } from '../../src/operations/workflow-audit.js';
 import { type Account, type Body, type Stage, idOf, openStage, oracle, requestFor, until } from './stage.js';
 
 // The drill of docs/operations.md, "Backup": everything is lost and restored, from one stop and from two.

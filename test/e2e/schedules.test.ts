@@ -1,7 +1,7 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
-import { addDays, todayInTehran } from '../../src/domain/jalali.js';
-import { taskWorkflowId } from '../../src/domain/task.js';
-import { keepSchedules, schedules } from '../../src/schedules.js';
+import { addDays, todayInTehran } from '../../src/domain/calendar/jalali.js';
+import { taskWorkflowId } from '../../src/domain/settlement/task.js';
+import { keepSchedules, schedules } from '../../src/temporal/schedules.js';
 import { TASK_QUEUE } from '../../src/workflows/messages.js';
 import type { WatchReport } from '../../src/workflows/daily-watch.js';
 import { type Stage, openStage, until } from './stage.js';

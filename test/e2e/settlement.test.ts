@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DEMO_SUBSCRIPTION } from '../../src/billing/demo.js';
-import { addDays, todayInTehran } from '../../src/domain/jalali.js';
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
+import { addDays, todayInTehran } from '../../src/domain/calendar/jalali.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { billingCycleOpened, postingTaken } from '../../src/workflows/messages.js';
 import { type Account, type Answer, type Stage, idOf, openStage, openingOf, oracle, requestFor, until } from './stage.js';
 

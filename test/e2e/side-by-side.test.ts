@@ -1,4 +1,4 @@
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import type { PostingBatch } from '../../src/store/postings.js';
 import { type Account, type Answer, type Process, type Stage, idOf, openStage, openingOf, oracle, requestFor, until } from './stage.js';
 

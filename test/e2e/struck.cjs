@@ -6,7 +6,7 @@
 //   then kills the process, `hold` lets the others leave when the parent says so.
 // - call: of the posting store or the messenger. `kill`: the process kills itself when it is done, before anybody hears of it.
 const activities = require('../../dist/src/activities/index.js');
-const messengers = require('../../dist/src/messenger.js');
+const messengers = require('../../dist/src/temporal/messenger.js');
 const stores = require('../../dist/src/store/postings.js');
 
 const { how, step, of, signal, after, call } = JSON.parse(process.env.STRIKE);

@@ -1,7 +1,7 @@
 import type { Activities } from '../../src/activities/index.js';
-import { rebuildSettlements } from '../../src/audit.js';
-import { compareBills } from '../../src/domain/correction.js';
-import type { Bill, Operator, SettlementOrder } from '../../src/domain/settlement.js';
+import { rebuildSettlements } from '../../src/operations/rebuild.js';
+import { compareBills } from '../../src/domain/correction/correction.js';
+import type { Bill, Operator, SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { type CorrectionStore, type Submission, createCorrectionStore } from '../../src/store/corrections.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';

@@ -1,6 +1,6 @@
 import type { Activities } from '../../src/activities/index.js';
-import { rebuildSettlements } from '../../src/audit.js';
-import type { Bill, Operator, SettlementOrder } from '../../src/domain/settlement.js';
+import { rebuildSettlements } from '../../src/operations/rebuild.js';
+import type { Bill, Operator, SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { numberedDocuments } from '../../src/store/audit.js';
 import { createClearanceStore } from '../../src/store/clearances.js';
 import { createCopyStore } from '../../src/store/copies.js';

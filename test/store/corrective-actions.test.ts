@@ -1,8 +1,8 @@
-import type { Act, CorrectiveAction } from '../../src/domain/corrective-action.js';
-import { afterAct } from '../../src/domain/corrective-action.js';
-import { jalali, startOfDayInTehran } from '../../src/domain/jalali.js';
-import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
-import { settlementId } from '../../src/domain/settlement.js';
+import type { Act, CorrectiveAction } from '../../src/domain/correction/corrective-action.js';
+import { afterAct } from '../../src/domain/correction/corrective-action.js';
+import { jalali, startOfDayInTehran } from '../../src/domain/calendar/jalali.js';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/settlement/service-terms.js';
+import { settlementId } from '../../src/domain/settlement/settlement.js';
 import { type CorrectiveActionStore, type NewAction, createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Pool } from 'pg';
-import { INDICATOR_GROUPS, type IndicatorGroup, indicators } from '../../src/domain/indicators.js';
-import { addDays, jalali, startOfDayInTehran, todayInTehran } from '../../src/domain/jalali.js';
+import { INDICATOR_GROUPS, type IndicatorGroup, indicators } from '../../src/domain/quality/indicators.js';
+import { addDays, jalali, startOfDayInTehran, todayInTehran } from '../../src/domain/calendar/jalali.js';
 import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { startDatabase } from '../workflows/stage.js';

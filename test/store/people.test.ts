@@ -1,6 +1,6 @@
-import { type JalaliDate, jalali } from '../../src/domain/jalali.js';
-import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/qualification.js';
-import type { Role } from '../../src/domain/settlement.js';
+import { type JalaliDate, jalali } from '../../src/domain/calendar/jalali.js';
+import { QUALIFICATIONS, type QualificationCode } from '../../src/domain/people/qualification.js';
+import type { Role } from '../../src/domain/settlement/settlement.js';
 import { type Doer, PRACTICE, type PeopleStore, createPeopleStore } from '../../src/store/people.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 import { emptied } from './emptying.js';

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import { jalali } from '../../src/domain/jalali.js';
-import { COVERED, type Outcome } from '../../src/domain/outbox.js';
-import type { Target } from '../../src/domain/posting.js';
-import type { Operator, PostingStatus } from '../../src/domain/settlement.js';
+import { jalali } from '../../src/domain/calendar/jalali.js';
+import { COVERED, type Outcome } from '../../src/domain/outbox/outbox.js';
+import type { Target } from '../../src/domain/outbox/posting.js';
+import type { Operator, PostingStatus } from '../../src/domain/settlement/settlement.js';
 import { createPool } from '../../src/store/pool.js';
 import { type PostingBatch, type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';

@@ -1,4 +1,4 @@
-import { jalali } from '../../src/domain/jalali.js';
+import { jalali } from '../../src/domain/calendar/jalali.js';
 import { createPresenceStore } from '../../src/store/presences.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { jalali } from '../../src/domain/jalali.js';
-import { QUALIFICATIONS } from '../../src/domain/qualification.js';
-import type { Operator } from '../../src/domain/settlement.js';
+import { jalali } from '../../src/domain/calendar/jalali.js';
+import { QUALIFICATIONS } from '../../src/domain/people/qualification.js';
+import type { Operator } from '../../src/domain/settlement/settlement.js';
 import { createPeopleStore } from '../../src/store/people.js';
 
 /** Records an operator with all that issuing asks for. */

@@ -1,4 +1,4 @@
-import type { Role } from '../../src/domain/settlement.js';
+import type { Role } from '../../src/domain/settlement/settlement.js';
 import { hashPassword, isPassword, oneTimePassword } from '../../src/store/passwords.js';
 import { type Doer, createPeopleStore } from '../../src/store/people.js';
 import { ATTEMPTS, LOCKED_MS, type SignInStore, createSignInStore } from '../../src/store/sign-in.js';

@@ -1,4 +1,4 @@
-import { addDays, todayInTehran } from '../../src/domain/jalali.js';
+import { addDays, todayInTehran } from '../../src/domain/calendar/jalali.js';
 import { createHistoryStore } from '../../src/store/histories.js';
 import { createStandingStore } from '../../src/store/standing.js';
 import { type TestDatabase, load, testDatabase } from '../billing/database.js';

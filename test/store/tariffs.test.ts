@@ -1,5 +1,5 @@
-import { illustrativeTariff, loadDemoData, publishedTariff } from '../../src/demo.js';
-import { readTariff } from '../../src/domain/tariff.js';
+import { illustrativeTariff, loadDemoData, publishedTariff } from '../../src/embedded/demo.js';
+import { readTariff } from '../../src/domain/tariff/tariff.js';
 import { PublicationRefused, createTariffStore } from '../../src/store/tariffs.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 import { on, tariff } from '../domain/sample.js';

@@ -1,6 +1,6 @@
-import { type SettlementOrder, settlementId } from '../../src/domain/settlement.js';
-import type { Operator } from '../../src/domain/settlement.js';
-import { EVERY_OFFICE, type Task, taskId, taskKind } from '../../src/domain/task.js';
+import { type SettlementOrder, settlementId } from '../../src/domain/settlement/settlement.js';
+import type { Operator } from '../../src/domain/settlement/settlement.js';
+import { EVERY_OFFICE, type Task, taskId, taskKind } from '../../src/domain/settlement/task.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { type NewTask, type TaskFilter, type TaskStore, createTaskStore } from '../../src/store/tasks.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';

@@ -1,4 +1,4 @@
-import { type SettlementOrder, settlementId } from '../../src/domain/settlement.js';
+import { type SettlementOrder, settlementId } from '../../src/domain/settlement/settlement.js';
 import { createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { type UnsentFilter, type UnsentStore, createUnsentStore } from '../../src/store/unsent.js';

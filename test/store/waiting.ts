@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { todayInTehran } from '../../src/domain/jalali.js';
+import { todayInTehran } from '../../src/domain/calendar/jalali.js';
 import { emptied } from './emptying.js';
 
 /** What a seeded settlement is made of. */

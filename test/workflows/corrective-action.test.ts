@@ -4,15 +4,15 @@ import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-uti
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
-import { type Act, type CorrectiveAction, correctiveActionWorkflowId } from '../../src/domain/corrective-action.js';
-import { jalali, startOfDayInTehran } from '../../src/domain/jalali.js';
-import { type Operator, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
-import { type Task, taskWorkflowId } from '../../src/domain/task.js';
-import { createMessenger } from '../../src/messenger.js';
+import { type Act, type CorrectiveAction, correctiveActionWorkflowId } from '../../src/domain/correction/corrective-action.js';
+import { jalali, startOfDayInTehran } from '../../src/domain/calendar/jalali.js';
+import { type Operator, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { type Task, taskWorkflowId } from '../../src/domain/settlement/task.js';
+import { createMessenger } from '../../src/temporal/messenger.js';
 import { type CorrectiveActionStore, createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createTaskStore } from '../../src/store/tasks.js';
-import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import {
   TASK_QUEUE,
   approveCorrection,

@@ -1,12 +1,12 @@
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
-import { endOfDay } from '../../src/domain/cycle.js';
-import { type JalaliDate, addDays, startOfDayInTehran } from '../../src/domain/jalali.js';
-import { DEFAULT_SERVICE_TERMS } from '../../src/domain/service-terms.js';
-import { type SettlementOrder, settlementId } from '../../src/domain/settlement.js';
-import { type Task, type TaskKind, taskWorkflowId } from '../../src/domain/task.js';
-import { createMessenger } from '../../src/messenger.js';
+import { endOfDay } from '../../src/domain/outbox/cycle.js';
+import { type JalaliDate, addDays, startOfDayInTehran } from '../../src/domain/calendar/jalali.js';
+import { DEFAULT_SERVICE_TERMS } from '../../src/domain/settlement/service-terms.js';
+import { type SettlementOrder, settlementId } from '../../src/domain/settlement/settlement.js';
+import { type Task, type TaskKind, taskWorkflowId } from '../../src/domain/settlement/task.js';
+import { createMessenger } from '../../src/temporal/messenger.js';
 import { createAccessStore } from '../../src/store/access-log.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createPostingStore } from '../../src/store/postings.js';

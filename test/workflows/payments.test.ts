@@ -2,11 +2,11 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
-import { createSettlementWorkflows } from '../../src/api/workflows.js';
-import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
+import { createSettlementWorkflows } from '../../src/temporal/workflow-client.js';
+import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
-import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import {
   TASK_QUEUE,
   cancelSettlement,

@@ -1,9 +1,9 @@
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
-import { jalali, startOfDayInTehran } from '../../src/domain/jalali.js';
-import { qualityReportWorkflowId } from '../../src/domain/quality-report.js';
-import { createMessenger } from '../../src/messenger.js';
+import { jalali, startOfDayInTehran } from '../../src/domain/calendar/jalali.js';
+import { qualityReportWorkflowId } from '../../src/domain/quality/quality-report.js';
+import { createMessenger } from '../../src/temporal/messenger.js';
 import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createQualityReportStore } from '../../src/store/quality-reports.js';
 import { TASK_QUEUE } from '../../src/workflows/messages.js';

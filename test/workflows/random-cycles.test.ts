@@ -2,12 +2,18 @@ import { Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@tempo
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
-import { type Opening, billingCycleWorkflowId, endOfDay } from '../../src/domain/cycle.js';
-import { currentCorrection } from '../../src/domain/correction.js';
-import { type JalaliDate, addDays, todayInTehran, yearOf } from '../../src/domain/jalali.js';
-import { type Outcome, isOpen } from '../../src/domain/outbox.js';
-import { type Operator, type Posting, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
-import { createMessenger } from '../../src/messenger.js';
+import { type Opening, billingCycleWorkflowId, endOfDay } from '../../src/domain/outbox/cycle.js';
+import { currentCorrection } from '../../src/domain/correction/correction.js';
+import { type JalaliDate, addDays, todayInTehran, yearOf } from '../../src/domain/calendar/jalali.js';
+import { type Outcome, isOpen } from '../../src/domain/outbox/outbox.js';
+import {
+  type Operator,
+  type Posting,
+  type Settlement,
+  type SettlementOrder,
+  settlementWorkflowId,
+} from '../../src/domain/settlement/settlement.js';
+import { createMessenger } from '../../src/temporal/messenger.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { type PostingBatch, type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';

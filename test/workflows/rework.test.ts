@@ -3,19 +3,19 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../src/activities/index.js';
 import { createTaskDesk } from '../../src/activities/task-desk.js';
-import { rebuildSettlements } from '../../src/audit.js';
-import { isOpenCorrection } from '../../src/domain/correction.js';
-import { type JalaliDate, todayInTehran } from '../../src/domain/jalali.js';
-import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
-import { taskWorkflowId } from '../../src/domain/task.js';
-import { createMessenger } from '../../src/messenger.js';
+import { rebuildSettlements } from '../../src/operations/rebuild.js';
+import { isOpenCorrection } from '../../src/domain/correction/correction.js';
+import { type JalaliDate, todayInTehran } from '../../src/domain/calendar/jalali.js';
+import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { taskWorkflowId } from '../../src/domain/settlement/task.js';
+import { createMessenger } from '../../src/temporal/messenger.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';
-import { verifyBills } from '../../src/verify.js';
+import { verifyBills } from '../../src/operations/verify.js';
 import {
   TASK_QUEUE,
   approveCorrection,

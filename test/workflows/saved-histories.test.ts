@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import { type KeptHistory, keptHistories } from './histories.js';
 
 const kept = keptHistories();

@@ -6,11 +6,11 @@ import { gunzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
-import { rebuildSettlements } from '../../src/audit.js';
-import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement.js';
-import { freePort } from '../../src/embedded.js';
+import { rebuildSettlements } from '../../src/operations/rebuild.js';
+import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { freePort } from '../../src/embedded/servers.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
-import { WORKFLOW_BUNDLE } from '../../src/worker.js';
+import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import {
   TASK_QUEUE,
   billingCycleOpened,

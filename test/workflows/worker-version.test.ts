@@ -1,10 +1,10 @@
 /* Workers may carry a version (TASVIEH_WORKER_BUILD_ID): whose turn it is, for open workflows too, is what was set last. */
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
-import { settlementWorkflowId } from '../../src/domain/settlement.js';
-import { freePort } from '../../src/embedded.js';
-import { createWorker } from '../../src/worker.js';
-import { setCurrentVersion } from '../../src/worker-version.js';
+import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { freePort } from '../../src/embedded/servers.js';
+import { createWorker } from '../../src/temporal/worker.js';
+import { setCurrentVersion } from '../../src/temporal/worker-version.js';
 import { TASK_QUEUE, billingCycleOpened, confirmDelivery, settlementState } from '../../src/workflows/messages.js';
 import { type TestTemporal, testTemporal } from '../servers.js';
 import { announce, householdAccounts, messengerTo, orderFor, realActivities, startDatabase } from './stage.js';

@@ -1,0 +1,117 @@
+import type { AccountSnapshot } from './account.js';
+import { makeBillId } from '../bill/bill-id.js';
+import { type Debt, type Fee, computeDebt } from '../bill/debt.js';
+import { type Finding, finding } from './finding.js';
+import { staleFeeds, staleFinding } from './freshness.js';
+import type { JalaliDate } from '../calendar/jalali.js';
+import { checkReading, meterOn } from './reading.js';
+import { serviceTermsOn } from './service-terms.js';
+import type { AccountView, SettlementFacts, SettlementOrder } from './settlement.js';
+import { type Tariff, gasIntervals, holdsOn, isProvisional, tariffOn } from '../tariff/tariff.js';
+
+/** Whether the account may be settled by this operator at all. */
+export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot | null): Finding[] {
+  const { subscription } = order.facts;
+  if (!snapshot) {
+    return [
+      finding('ACCOUNT_NOT_FOUND', 'subscription', `اشتراک ${subscription} در اطلاعات صورتحساب نیست. شماره را با قبض مشتری مقایسه کنید.`),
+    ];
+  }
+  if (snapshot.account.office !== order.clerk.office && order.clerk.role !== 'admin') {
+    return [
+      finding(
+        'FORBIDDEN',
+        'subscription',
+        `اشتراک ${subscription} مربوط به اداره ${snapshot.account.office} است و در اداره شما تسویه نمی‌شود.`,
+      ),
+    ];
+  }
+  return [];
+}
+
+/** The documents that the data of the settlement date asks of this applicant, all that are missing in one finding. */
+export function checkDocuments(
+  { settlementDate, purpose, applicant, newSubscriber, documents }: SettlementFacts,
+  tariffs: readonly Tariff[],
+): Finding[] {
+  const tariff = tariffOn(tariffs, settlementDate);
+  if (!tariff?.requiredDocuments) return [];
+  const purposes = newSubscriber ? [purpose, 'nameChange' as const] : [purpose];
+  const missing = tariff.requiredDocuments
+    .filter((rule) => holdsOn(tariff, rule, settlementDate))
+    .filter((rule) => (rule.applicants?.includes(applicant.kind) ?? true) && rule.purposes.some((each) => purposes.includes(each)))
+    .filter((rule) => !rule.anyOf.some(({ code }) => documents.includes(code)))
+    .map((rule) => rule.anyOf.map(({ name }) => name).join(' یا '));
+  if (missing.length === 0) return [];
+  const names = [...new Set(missing)].join('، ');
+  return [finding('DOCUMENT_MISSING', 'documents', `این مدارک ارائه نشده است: ${names}. مدارک را از متقاضی بگیرید و در درخواست ثبت کنید.`)];
+}
+
+export interface DebtAssessment {
+  debt: Debt | null;
+  findings: Finding[];
+}
+
+/** The debt of an order on a snapshot, with what is found on the way (documents, age of the data, tariff, fee). Null when the reading is impossible. */
+export function assessDebt(
+  order: SettlementOrder,
+  snapshot: AccountSnapshot,
+  tariffs: readonly Tariff[],
+  fee: Fee | null,
+  today: JalaliDate,
+): DebtAssessment {
+  const { usage } = checkReading(snapshot, order.facts, tariffs, today);
+  const findings = checkDocuments(order.facts, tariffs);
+  const stale = staleFinding(staleFeeds(snapshot.feeds, serviceTermsOn(tariffs, today), today));
+  if (stale) findings.push(stale);
+  if (!usage) return { debt: null, findings };
+  if (!fee) {
+    findings.push(
+      finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'),
+    );
+  }
+  const debt = computeDebt({ snapshot, facts: order.facts, usage, tariffs, fee });
+  if ('noTariffOn' in debt) {
+    findings.push(
+      finding(
+        'NO_TARIFF',
+        'settlementDate',
+        `برای ${debt.noTariffOn} و این نوع مصرف تعرفه‌ای منتشر نشده است. انتشار تعرفه را پیگیری کنید یا مانده دفتر را اعلام کنید.`,
+      ),
+    );
+    return { debt: null, findings };
+  }
+  const intervals = gasIntervals(tariffs, usage.previous.on, usage.days > 0 ? order.facts.settlementDate : usage.previous.on);
+  const provisional = Array.isArray(intervals) ? intervals.find(isProvisional) : undefined;
+  if (provisional) {
+    findings.push(
+      finding(
+        'PROVISIONAL_TARIFF',
+        'settlementDate',
+        `برای ${provisional.to} هنوز تعرفه‌ای منتشر نشده است؛ «${provisional.tariff.title}» موقتاً به کار رفت و صورتحساب علی‌الحساب است.`,
+      ),
+    );
+  }
+  return { debt, findings };
+}
+
+/** The account as it is printed on the bill. */
+export function accountView({ account, meters }: AccountSnapshot, settlementDate: JalaliDate): AccountView {
+  const meter = meterOn(meters, settlementDate);
+  return {
+    subscription: account.subscription,
+    name: account.name,
+    address: account.address,
+    postalCode: account.postalCode,
+    office: account.office,
+    series: account.series,
+    use: account.use,
+    climate: account.climate,
+    area: account.area,
+    units: account.units,
+    file: account.file,
+    company: account.company,
+    billId: makeBillId({ file: account.file, company: account.company }),
+    meter: meter ? { serial: meter.serial, digits: meter.digits, capacity: meter.capacity, coefficient: meter.coefficient } : null,
+  };
+}

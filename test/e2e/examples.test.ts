@@ -7,7 +7,7 @@ import { createPeopleStore } from '../../src/store/people.js';
 import { createSignInStore } from '../../src/store/sign-in.js';
 import { type Stage, openStage } from './stage.js';
 
-// The commands that README and docs/api.md show, as a reader pastes them, against the real API, worker and servers.
+// The commands that docs/walkthrough.md and docs/api.md show, as a reader pastes them, against the real API, worker and servers.
 
 const PASSWORD = 'برای-همین-آزمون-۱۴۰۵';
 let stage: Stage;
@@ -54,8 +54,8 @@ async function pasted(codes: string[], more: Record<string, string>): Promise<st
 const objects = (printed: string): Record<string, unknown>[] =>
   printed.split(/\n|(?<=\})(?=\{)/).flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
 
-test('README: one settlement, from the receipt to billing’s word', async () => {
-  const [given = '', ...codes] = examples('README.md', '## One settlement, step by step', '## Pull the plug');
+test('docs/walkthrough.md: one settlement, from the receipt to the acknowledgement', async () => {
+  const [given = '', ...codes] = examples('docs/walkthrough.md', '## One settlement, step by step', '## Pull the plug');
   expect(codes.length).toBeGreaterThan(6);
   const [token, api] = [await stage.tokenOf('clerk', '01'), stage.address()];
   const setting = given.replace(/^TOKEN=.*$/m, `TOKEN=${token}`).replace(/^API=.*$/m, `API=${api}`);

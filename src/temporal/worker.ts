@@ -11,7 +11,7 @@ export interface WorkerOptions {
   activities: Activities;
   /** that of the clients; plain payloads when absent */
   dataConverter?: DataConverter;
-  /** the version it carries; null or absent: none (docs/decisions.md says why) */
+  /** the version it carries; null or absent: none (docs/decisions/0006-version-workers-only-on-request.md says why) */
   buildId?: string | null;
   /** workflows kept in memory; 0 makes each task replay from the start */
   maxCachedWorkflows?: number;

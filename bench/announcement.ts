@@ -7,7 +7,7 @@ import { createSettlementWorkflows } from '../src/temporal/workflow-client.js';
 import { loadDemoData } from '../src/embedded/demo.js';
 import { todayInTehran } from '../src/domain/calendar/jalali.js';
 import { type SettlementOrder, settlementId } from '../src/domain/settlement/settlement.js';
-import { freePort } from '../src/embedded/servers.js';
+import { freePort } from '../src/embedded/ports.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/temporal/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';

@@ -7,7 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { type Opening, billingCycleWorkflowId, endOfDay } from '../src/domain/outbox/cycle.js';
 import { addDays, todayInTehran } from '../src/domain/calendar/jalali.js';
 import { settlementWorkflowId } from '../src/domain/settlement/settlement.js';
-import { freePort } from '../src/embedded/servers.js';
+import { freePort } from '../src/embedded/ports.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/temporal/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, startPostgres } from '../src/embedded/servers.js';
+import { freePort } from '../src/embedded/ports.js';
+import { startPostgres } from '../src/embedded/postgres.js';
 import { benchAnnouncement } from './announcement.js';
 import { benchCounter } from './counter.js';
 import { benchDocument } from './document.js';

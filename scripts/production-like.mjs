@@ -119,7 +119,9 @@ async function lowPort(mustBeFree) {
 
 /** One Postgres for the app and one for Temporal, its schema, the server and a namespace, in the order of the documents. */
 async function servers({ server, sqlTool, env }, ends) {
-  const { freePort, mustBeFree, startPostgres, startServer } = require('./dist/src/embedded/servers.js');
+  const { freePort, mustBeFree } = require('./dist/src/embedded/ports.js');
+  const { startPostgres } = require('./dist/src/embedded/postgres.js');
+  const { startServer } = require('./dist/src/embedded/server.js');
   const { Connection } = require('@temporalio/client');
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-production-'));
   ends.push(() => rmSync(folder, { recursive: true, force: true }));

@@ -296,7 +296,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('settings', () => {
-  /** What the configuration asks its environment for; the binaries are looked for elsewhere (src/embedded/servers.ts, scripts/prepare.mjs). */
+  /** What the configuration asks its environment for; the binaries are looked for elsewhere (src/embedded/binaries.ts, scripts/prepare.mjs). */
   const asked = new Set<string>([
     'TASVIEH_TEMPORAL_BIN',
     'TASVIEH_TEMPORAL_TEST_SERVER_BIN',

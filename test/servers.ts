@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { Client } from 'pg';
-import {
-  type EmbeddedPostgres,
-  type EmbeddedTemporal,
-  type PostgresOptions,
-  type TemporalOptions,
-  startPostgres,
-  startTemporal,
-  temporalExecutable,
-} from '../src/embedded/servers.js';
+import { temporalExecutable } from '../src/embedded/binaries.js';
+import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from '../src/embedded/postgres.js';
+import { type EmbeddedTemporal, type TemporalOptions, startTemporal } from '../src/embedded/temporal.js';
 import { keepNamespace } from '../src/temporal/namespace.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../src/workflows/search-attributes.js';
 

@@ -5,52 +5,46 @@ import { type JalaliDate, LAST_DAY, addDays, startOfDayInTehran } from '../domai
 import { encryptionKeys } from '../config.js';
 import type { ServedConfig } from '../process/processes.js';
 import { Refusal } from '../refusal.js';
+import { type CommandContext, withPool } from './context.js';
 
-type Say = (line: string) => void;
+type Say = CommandContext['say'];
 
-/** `audit rebuild`, `audit workflows`, `audit numbers`, `audit indicators` and `audit expire`. `served` is asked for only when a command runs. Exit code 1 on what does not agree. */
-export function addAuditCommand(program: Command, served: () => ServedConfig, say: Say): void {
+/** `audit rebuild`, `audit workflows`, `audit numbers`, `audit indicators` and `audit expire`. Exit code 1 on what does not agree. */
+export function addAuditCommand(program: Command, context: CommandContext): void {
+  const { say, served } = context;
   const audit = program.command('audit').description('the event log against what is stored; numbers issued, void and missing');
-  const withPool = async (act: (pool: Pool, config: ServedConfig) => Promise<void>): Promise<void> => {
-    const config = served();
-    const { createPool } = await import('../store/pool.js');
-    const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-audit', max: 2, statementTimeoutMs: 600_000 });
-    try {
-      await act(pool, config);
-    } finally {
-      await pool.end();
-    }
-  };
+  const pooled = (act: (pool: Pool) => Promise<void>): Promise<void> =>
+    withPool(context, 'tasvieh-audit', act, { statementTimeoutMs: 600_000 });
   audit
     .command('rebuild')
     .description('rebuild settlements from their events and compare with what is stored: equal, or where it differs')
     .argument('[settlement]', 'id of a settlement; all when absent')
     .option('--json')
     .action((settlement: string | undefined, { json = false }: { json?: boolean }) =>
-      withPool((pool) => rebuild(pool, settlement ?? null, json, say)),
+      pooled((pool) => rebuild(pool, settlement ?? null, json, say)),
     );
   audit
     .command('workflows')
     .description('compare what Temporal tells of the settlements with what is stored, as after a restore; a worker must be up')
     .option('--json')
-    .action(({ json = false }: { json?: boolean }) => withPool((pool, config) => workflows(pool, config, json, say)));
+    .action(({ json = false }: { json?: boolean }) => pooled((pool) => workflows(pool, served(), json, say)));
   audit
     .command('numbers')
     .description('numbers of bills and clearance letters: issued, void, missing')
     .option('--from <date>', 'issued on this day or later', date)
     .option('--to <date>', 'issued on this day or earlier', date)
     .option('--json')
-    .action((options: { from?: JalaliDate; to?: JalaliDate; json?: boolean }) => withPool((pool) => numbers(pool, options, say)));
+    .action((options: { from?: JalaliDate; to?: JalaliDate; json?: boolean }) => pooled((pool) => numbers(pool, options, say)));
   audit
     .command('indicators')
     .description('compare what is kept for the indicators with the rows it tells of')
     .option('--anew', 'make it anew first; whoever settles waits so long')
-    .action(({ anew = false }: { anew?: boolean }) => withPool((pool) => indicators(pool, anew, say)));
+    .action(({ anew = false }: { anew?: boolean }) => pooled((pool) => indicators(pool, anew, say)));
   audit
     .command('expire')
     .description('take away what the access log has kept for its three years')
     .action(() =>
-      withPool(async (pool) => {
+      pooled(async (pool) => {
         const { createAccessStore } = await import('../store/access-log.js');
         say(`${await createAccessStore(pool).expire()} entries of the access log have had their time.`);
       }),

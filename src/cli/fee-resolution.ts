@@ -4,9 +4,8 @@ import { type FeeResolution, type ResolutionReview, period } from '../domain/tar
 import { type JalaliDate, todayInTehran } from '../domain/calendar/jalali.js';
 import { cleanText } from '../domain/text.js';
 import { Refusal } from '../refusal.js';
+import { type CommandContext, withPool } from './context.js';
 import type { RecordedResolution, TariffStore } from '../store/tariffs.js';
-
-type Say = (line: string) => void;
 
 interface RecordOptions {
   number: string;
@@ -21,7 +20,8 @@ interface RecordOptions {
 }
 
 /** `fee-resolution record` and `fee-resolution list`: what the board approved as the issuing fee. */
-export function addFeeResolutionCommand(program: Command, databaseUrl: () => string, say: Say): void {
+export function addFeeResolutionCommand(program: Command, context: CommandContext): void {
+  const { say } = context;
   const resolution = program.command('fee-resolution').description('resolutions of the board on the issuing fee: no fee without one');
   resolution
     .command('record')
@@ -37,7 +37,7 @@ export function addFeeResolutionCommand(program: Command, databaseUrl: () => str
     .option('--json')
     .action(async ({ by, confirmedBy, yes = false, json, to, number, resolvedOn, amount, from }: RecordOptions) => {
       const of: FeeResolution = { number, resolvedOn, amount, from, to: to ?? null, illustrative: false };
-      const { recorded, notes } = await withStore(databaseUrl, (store) =>
+      const { recorded, notes } = await withStore(context, (store) =>
         recordResolution(store, of, by, confirmedBy, yes, todayInTehran(new Date())),
       );
       if (json) return say(JSON.stringify({ number: cleanText(number), recorded, notes }));
@@ -54,7 +54,7 @@ export function addFeeResolutionCommand(program: Command, databaseUrl: () => str
     .option('--json')
     .action(async ({ json }: { json?: boolean }) => {
       const today = todayInTehran(new Date());
-      const listed = await withStore(databaseUrl, async (store) => {
+      const listed = await withStore(context, async (store) => {
         const inForce = await store.feeOn(today);
         return (await store.resolutions()).map((each) => ({ ...each, inForce: each.number === inForce?.resolution }));
       });
@@ -108,12 +108,6 @@ function line({ inForce, by, confirmedBy, ...each }: RecordedResolution & { inFo
   ].join('; ');
 }
 
-async function withStore<T>(databaseUrl: () => string, act: (store: TariffStore) => Promise<T>): Promise<T> {
-  const [{ createPool }, { createTariffStore }] = await Promise.all([import('../store/pool.js'), import('../store/tariffs.js')]);
-  const pool = createPool(databaseUrl(), { applicationName: 'tasvieh-fee-resolution', max: 1 });
-  try {
-    return await act(createTariffStore(pool));
-  } finally {
-    await pool.end();
-  }
+function withStore<T>(context: CommandContext, act: (store: TariffStore) => Promise<T>): Promise<T> {
+  return withPool(context, 'tasvieh-fee-resolution', async (pool) => act((await import('../store/tariffs.js')).createTariffStore(pool)));
 }

@@ -4,29 +4,23 @@ import type { Pool } from 'pg';
 import { encryptionKeys } from '../config.js';
 import type { ServedConfig } from '../process/processes.js';
 import { Refusal } from '../refusal.js';
+import { type CommandContext, withPool } from './context.js';
 
-type Say = (line: string) => void;
+type Say = CommandContext['say'];
 
-/** `histories export`, `histories show` and `histories replay`. `served` is asked for only when a command runs. */
-export function addHistoriesCommand(program: Command, served: () => ServedConfig, say: Say): void {
+/** `histories export`, `histories show` and `histories replay`. */
+export function addHistoriesCommand(program: Command, context: CommandContext): void {
+  const { say, served } = context;
   const histories = program.command('histories').description('what ended workflows did, kept in Postgres beyond the retention of Temporal');
-  const withPool = async (act: (pool: Pool, config: ServedConfig) => Promise<void>): Promise<void> => {
-    const config = served();
-    const { createPool } = await import('../store/pool.js');
-    const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-histories', max: 2 });
-    try {
-      await act(pool, config);
-    } finally {
-      await pool.end();
-    }
-  };
+  const pooled = (act: (pool: Pool, config: ServedConfig) => Promise<void>): Promise<void> =>
+    withPool(context, 'tasvieh-histories', (pool) => act(pool, served()));
   histories
     .command('export')
     .description(
       'keep what has ended since the last export, as the workflow historyExport does every night; repeating it keeps nothing twice',
     )
     .option('--json')
-    .action(({ json = false }: { json?: boolean }) => withPool((pool, config) => exportNow(pool, config, json, say)));
+    .action(({ json = false }: { json?: boolean }) => pooled((pool, config) => exportNow(pool, config, json, say)));
   histories
     .command('show')
     .description('one kept history, decrypted with the configured keys; that it was looked at is in the access log')
@@ -34,7 +28,7 @@ export function addHistoriesCommand(program: Command, served: () => ServedConfig
     .option('--run <id>', 'a run of it; the latest when absent')
     .option('--json')
     .action((workflowId: string, { run, json = false }: { run?: string; json?: boolean }) =>
-      withPool((pool, config) => show(pool, config, workflowId, run ?? null, json, say)),
+      pooled((pool, config) => show(pool, config, workflowId, run ?? null, json, say)),
     );
   histories
     .command('replay')
@@ -44,7 +38,7 @@ export function addHistoriesCommand(program: Command, served: () => ServedConfig
     .option('--json')
     .action((workflowId: string | undefined, { all = false, json = false }: { all?: boolean; json?: boolean }, command: Command) => {
       if ((workflowId === undefined) !== all) command.error('error: name a workflow, or ask for --all', { exitCode: 2 });
-      return withPool((pool, config) => replay(pool, config, workflowId ?? null, json, say));
+      return pooled((pool, config) => replay(pool, config, workflowId ?? null, json, say));
     });
 }
 

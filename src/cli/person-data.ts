@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { nationalId } from '../domain/people/person.js';
 import { cleanText, latinDigits, sameName } from '../domain/text.js';
 import { Refusal } from '../refusal.js';
+import { type CommandContext, withPool } from './context.js';
 
-type Say = (line: string) => void;
-
-/** `person-data erase`: when the law asks that a person's data goes. `databaseUrl` is asked for only when the command runs. */
-export function addPersonDataCommand(program: Command, databaseUrl: () => string, say: Say): void {
+/** `person-data erase`: when the law asks that a person's data goes.  */
+export function addPersonDataCommand(program: Command, context: CommandContext): void {
+  const { say } = context;
   const data = program.command('person-data').description('the data of a person who is a party of settlements');
   data
     .command('erase')
@@ -28,28 +28,17 @@ export function addPersonDataCommand(program: Command, databaseUrl: () => string
         if ((id === undefined) === (subscription === undefined))
           command.error('error: name a national id or a subscription', { exitCode: 2 });
         if (sameName(by, confirmedBy)) throw new Refusal(`${by} cannot confirm the own erasure: a second person is needed.`);
-        const url = databaseUrl();
-        const [{ createPool }, { OpenSettlementsError, erasePersonData }] = await Promise.all([
-          import('../store/pool.js'),
-          import('../store/erasures.js'),
-        ]);
-        const pool = createPool(url, { applicationName: 'tasvieh-erasure', max: 1 });
-        try {
-          const erased = await erasePersonData(pool, {
-            whose: id === undefined ? { subscription: subscription ?? '' } : { nationalId: id },
-            by,
-            confirmedBy,
-            reason,
-          });
-          if (json) say(JSON.stringify({ erased }));
-          else say(erased.length === 0 ? 'Nothing is on record.' : `Erased from ${erased.length} settlements: ${erased.join(', ')}`);
-        } catch (error) {
-          if (error instanceof OpenSettlementsError)
-            throw new Refusal(`Nothing was erased. Not ended yet: ${error.settlements.join(', ')}`);
-          throw error;
-        } finally {
-          await pool.end();
-        }
+        const { OpenSettlementsError, erasePersonData } = await import('../store/erasures.js');
+        const whose = id === undefined ? { subscription: subscription ?? '' } : { nationalId: id };
+        const erased = await withPool(context, 'tasvieh-erasure', (pool) =>
+          erasePersonData(pool, { whose, by, confirmedBy, reason }),
+        ).catch((error: unknown) => {
+          throw error instanceof OpenSettlementsError
+            ? new Refusal(`Nothing was erased. Not ended yet: ${error.settlements.join(', ')}`)
+            : error;
+        });
+        if (json) say(JSON.stringify({ erased }));
+        else say(erased.length === 0 ? 'Nothing is on record.' : `Erased from ${erased.length} settlements: ${erased.join(', ')}`);
       },
     );
 }

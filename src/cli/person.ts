@@ -5,10 +5,11 @@ import { missingQualifications } from '../domain/people/qualification.js';
 import { ROLES, type Role } from '../domain/settlement/settlement.js';
 import { cleanText } from '../domain/text.js';
 import { Refusal } from '../refusal.js';
+import { type CommandContext, withPool } from './context.js';
 import type { Doer, PeopleStore } from '../store/people.js';
 import type { SignInStore } from '../store/sign-in.js';
 
-type Say = (line: string) => void;
+type Say = CommandContext['say'];
 
 /** Whoever reaches the database from the command line; the machine's account says nothing about a person. */
 const BY: Doer = { id: 'command-line', name: 'command line' };
@@ -16,24 +17,19 @@ const PAGE = 200;
 
 /**
  * `person add`, `list` and `reset-password`: how a fresh installation gets its first admin, and one back who has forgotten
- * the password. `databaseUrl` is asked for only when a command runs.
+ * the password.
  */
-export function addPersonCommand(program: Command, databaseUrl: () => string, say: Say): void {
+export function addPersonCommand(program: Command, context: CommandContext): void {
+  const { say } = context;
   const person = program.command('person').description('who works here: the first admin, the list, a forgotten password');
-  const withStores = async (act: (people: PeopleStore, signIn: SignInStore) => Promise<void>): Promise<void> => {
-    const url = databaseUrl();
-    const [{ createPool }, { createPeopleStore }, { createSignInStore }] = await Promise.all([
-      import('../store/pool.js'),
-      import('../store/people.js'),
-      import('../store/sign-in.js'),
-    ]);
-    const pool = createPool(url, { applicationName: 'tasvieh-person', max: 2 });
-    try {
+  const withStores = (act: (people: PeopleStore, signIn: SignInStore) => Promise<void>): Promise<void> =>
+    withPool(context, 'tasvieh-person', async (pool) => {
+      const [{ createPeopleStore }, { createSignInStore }] = await Promise.all([
+        import('../store/people.js'),
+        import('../store/sign-in.js'),
+      ]);
       await act(createPeopleStore(pool), createSignInStore(pool));
-    } finally {
-      await pool.end();
-    }
-  };
+    });
   person
     .command('add')
     .description('record a person and tell the one-time password')

@@ -10,13 +10,15 @@ import {
 } from '../domain/tariff/tariff-review.js';
 import type { Tariff, TariffFault } from '../domain/tariff/tariff.js';
 import { Refusal } from '../refusal.js';
+import { type CommandContext, withPool } from './context.js';
 import type { TariffStore } from '../store/tariffs.js';
 import { faultLines, isStepTable, readSheetFile, readTariffFile, tariffOfFile } from './tariff-file.js';
 
-type Say = (line: string) => void;
+type Say = CommandContext['say'];
 
-/** `tariff check`, `tariff steps` and `tariff publish`. `databaseUrl` is asked for only by what needs a database. */
-export function addTariffCommand(program: Command, databaseUrl: () => string, say: Say): void {
+/** `tariff check`, `tariff steps` and `tariff publish`. */
+export function addTariffCommand(program: Command, context: CommandContext): void {
+  const { say } = context;
   const tariff = program.command('tariff').description('tariff documents: what is wrong with one, what it changes, its publication');
   tariff
     .command('check')
@@ -53,23 +55,19 @@ export function addTariffCommand(program: Command, databaseUrl: () => string, sa
     .option('--json')
     .action(
       async (file: string, { by, confirmedBy, yes = false, json }: { by: string; confirmedBy: string; yes?: boolean; json?: boolean }) => {
-        const [{ createPool }, { createTariffStore }] = await Promise.all([import('../store/pool.js'), import('../store/tariffs.js')]);
-        const pool = createPool(databaseUrl(), { applicationName: 'tasvieh-tariff', max: 1 });
-        try {
-          const published = await publishTariff(createTariffStore(pool), file, by, confirmedBy, yes);
-          if (json) return say(JSON.stringify(published));
-          say(published.published ? `${published.version} is published.` : `${published.version} stands already, with the same content.`);
-          for (const line of faultLines(file, published.warnings)) say(`warning: ${line}`);
-          say(
-            published.affected.length === 0
-              ? 'It affects no open settlement.'
-              : `Open settlements that it affects (${published.affected.length}); their bills stay as issued:`,
-          );
-          for (const { id, status, settlementDate, office } of published.affected)
-            say(`  ${id}  ${settlementDate}  office ${office}  ${status}`);
-        } finally {
-          await pool.end();
-        }
+        const published = await withPool(context, 'tasvieh-tariff', async (pool) =>
+          publishTariff((await import('../store/tariffs.js')).createTariffStore(pool), file, by, confirmedBy, yes),
+        );
+        if (json) return say(JSON.stringify(published));
+        say(published.published ? `${published.version} is published.` : `${published.version} stands already, with the same content.`);
+        for (const line of faultLines(file, published.warnings)) say(`warning: ${line}`);
+        say(
+          published.affected.length === 0
+            ? 'It affects no open settlement.'
+            : `Open settlements that it affects (${published.affected.length}); their bills stay as issued:`,
+        );
+        for (const { id, status, settlementDate, office } of published.affected)
+          say(`  ${id}  ${settlementDate}  office ${office}  ${status}`);
       },
     );
 }

@@ -6,6 +6,7 @@ import { DEMO_OFFICES, demoFeeds } from '../billing/demo.js';
 import { loadFeed } from '../billing/feed.js';
 import { FEED_KINDS } from '../domain/settlement/account.js';
 import type { FeeResolution } from '../domain/tariff/fee-resolution.js';
+import { projectFolder } from './project-folder.js';
 import { type JalaliDate, jalali, todayInTehran } from '../domain/calendar/jalali.js';
 import { QUALIFICATIONS } from '../domain/people/qualification.js';
 import type { Operator } from '../domain/settlement/settlement.js';
@@ -56,6 +57,8 @@ export const DEMO_RESOLUTION: FeeResolution = {
   illustrative: true,
 };
 
+/** Has a valid check digit and belongs to nobody. */
+export const DEMO_NATIONAL_ID = '0932833810';
 export const DEMO_CLERK: Operator = { id: 'demo-clerk', name: 'کارمند نمایشی', role: 'clerk', office: '01' };
 
 /** The demo's clerk of an office. */
@@ -111,9 +114,4 @@ export async function loadDemoData(pool: Pool, subscribers: number, now: Date): 
     const result = await loadFeed(pool, kind, Readable.from(feeds[kind]));
     if (!result.ok) throw new Error(`demo ${kind}: ${JSON.stringify(result.faults.slice(0, 3))}`);
   }
-}
-
-function projectFolder(): string {
-  // src/ in the tests, dist/src/ when built
-  return path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? '../../..' : '../..');
 }

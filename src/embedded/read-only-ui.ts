@@ -22,7 +22,7 @@ const HIDDEN = {
  * go round the second person. The dev server knows no setting for that, so this stands before its UI, refuses what is not
  * reading with 405, and tells the UI to offer none of it. Rejects when the port is in use.
  */
-export async function serveLookingUi({ host, port, uiPort }: { host: string; port: number; uiPort: number }): Promise<{ close(): void }> {
+export async function serveReadOnlyUi({ host, port, uiPort }: { host: string; port: number; uiPort: number }): Promise<{ close(): void }> {
   const server = createServer((req, res) => {
     const { method = '', url = '', headers } = req;
     if (!['GET', 'HEAD', 'OPTIONS'].includes(method) && !(method === 'POST' && ASKING.test(url))) {

@@ -2,13 +2,16 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createTokens } from '../api/tokens.js';
 import { DEMO_SUBSCRIPTION } from '../billing/demo.js';
 import { type Config, keptSecret, signingSecret } from '../config.js';
-import { DEMO_CLERK, loadDemoData, recordDemoPeople } from './demo.js';
-import { daysBetween, jalali, todayInTehran } from '../domain/calendar/jalali.js';
-import { mustBeFree, startPostgres, startTemporal, temporalExecutable } from './servers.js';
+import { DEMO_CLERK, DEMO_NATIONAL_ID, loadDemoData, recordDemoPeople } from './demo.js';
+import { temporalExecutable } from './binaries.js';
+import { mustBeFree } from './ports.js';
+import { startPostgres } from './postgres.js';
+import { startTemporal } from './temporal.js';
+import { type Part, Started, keepRunning } from './keep-running.js';
+import { settleByApi } from './settle-by-api.js';
 import type { Operator } from '../domain/settlement/settlement.js';
 import { Refusal } from '../refusal.js';
 import { migrate } from '../store/migrate.js';
@@ -17,40 +20,11 @@ import { createPool } from '../store/pool.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../workflows/search-attributes.js';
 
 const DEMO_SUBSCRIBERS = 500;
-const RESTART_MS = 1000;
 const HOST = '127.0.0.1';
-/** Valid by its check digit, of nobody. */
-export const DEMO_NATIONAL_ID = '0932833810';
-
-/** Everything that was started, in order; it is ended in the reverse one, so that nobody loses what he stands on. */
-class Started {
-  private readonly parts: { stop(): Promise<void> }[] = [];
-  private ending: Promise<void> | undefined;
-
-  get stopping(): boolean {
-    return this.ending !== undefined;
-  }
-
-  /** Takes a part in; one that comes after the end was asked for is ended at once. */
-  async add<P extends { stop(): Promise<void> }>(part: P): Promise<P> {
-    if (this.ending) {
-      await part.stop();
-      throw new Refusal('ended while starting');
-    }
-    this.parts.push(part);
-    return part;
-  }
-
-  stop(): Promise<void> {
-    return (this.ending ??= (async () => {
-      for (let part = this.parts.pop(); part; part = this.parts.pop()) await part.stop();
-    })());
-  }
-}
 
 /**
  * Everything on one machine: Postgres, Temporal with its UI, migrations, demo data, API and worker; settles one demo
- * account and tells where things are. What ends unasked is started again; data stays in the data folder.
+ * account and prints where things are. A part that ends by itself is started again; data stays in the data folder.
  */
 export function startEverything(config: Config, say: (line: string) => void): { ready: Promise<void>; stop(): Promise<void> } {
   const started = new Started();
@@ -133,44 +107,6 @@ async function start(config: Config, say: (line: string) => void, started: Start
   say('  Ctrl-C ends everything; the data stays.');
 }
 
-/** A process of ours: `ended` tells how it ended. */
-interface Part {
-  ended: Promise<string>;
-  stop(): Promise<void>;
-}
-
-/** Starts a part and starts it again whenever it ends unasked, until everything is stopped. */
-async function keepRunning<P extends Part>(
-  name: string,
-  startPart: () => Promise<P>,
-  say: (line: string) => void,
-  started: Started,
-): Promise<P> {
-  let part = await startPart();
-  const again = async (): Promise<void> => {
-    for (;;) {
-      const how = await part.ended;
-      if (started.stopping) return;
-      say(`  ${name} ended (${how}), starting again`);
-      for (;;) {
-        await pause(RESTART_MS);
-        if (started.stopping) return;
-        try {
-          part = await startPart();
-          break;
-        } catch (error) {
-          say(`  ${name}: ${(error as Error).message}`);
-        }
-      }
-      // the stop came while it started
-      if (started.stopping) return void (await part.stop());
-    }
-  };
-  await started.add({ stop: () => part.stop() });
-  void again();
-  return part;
-}
-
 /** Runs `tasvieh <name>` in a process of its own. Its channel tells it when this process is gone. */
 async function launch(name: string, env: NodeJS.ProcessEnv): Promise<Part & { port: number | null }> {
   // a group of its own: a Ctrl-C at the terminal is for this process, which ends the others in order
@@ -206,65 +142,4 @@ async function settleDemo(api: string, token: string, dataFolder: string): Promi
   if (!response.ok) throw new Refusal(`The bill could not be printed: ${await response.text()}`);
   writeFileSync(pdf, Buffer.from(await response.arrayBuffer()));
   return { ...settlement, payable: settlement.bill.payable, pdf };
-}
-
-interface AnnouncedSettlement {
-  id: string;
-  status: string;
-  elapsedMs: number;
-  bill: { payable: number; total: number; carry: number };
-}
-
-export interface SettleOptions {
-  subscription: string;
-  /** of the applicant, who is taken for the owner */
-  nationalId: string;
-  date?: string;
-  /** m³; absent: one more a day than the last bill's, so that the same day gives the same figure */
-  reading?: number;
-  source?: string;
-  purpose?: string;
-  /** codes of the documents that were shown */
-  documents?: string[];
-  confirm?: string[];
-}
-
-/** Opens a request and settles it over the API; waits when the announcement takes longer. Throws with the problem's text. */
-export async function settleByApi(api: string, token: string, options: SettleOptions): Promise<AnnouncedSettlement> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const call = async (method: string, url: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> => {
-    const response = await fetch(`${api}/api/v1${url}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    const json = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Refusal(`${method} ${url}: ${JSON.stringify(json, null, 2)}`);
-    return { status: response.status, json };
-  };
-  const { subscription } = options;
-  const { json: receipt } = await call('POST', '/requests', { subscription });
-  const { json: known } = await call('GET', `/accounts/${subscription}`);
-  const lastBill = known['lastBill'] as { toReading: number; toDate: string } | null;
-  const account = known['account'] as { name: string };
-  const settlementDate = options.date ?? todayInTehran(new Date());
-  const usual = lastBill ? lastBill.toReading + daysBetween(jalali(lastBill.toDate), jalali(settlementDate)) : 0;
-  const request = {
-    request: receipt['request'],
-    subscription,
-    settlementDate,
-    reading: options.source === 'none' ? null : (options.reading ?? usual),
-    readingSource: options.source ?? 'declared',
-    purpose: options.purpose ?? 'balance',
-    applicant: { kind: 'owner', name: account.name, nationalId: options.nationalId },
-    documents: options.documents ?? [],
-    confirmations: (options.confirm ?? ['HIGH_CONSUMPTION', 'LOW_CONSUMPTION', 'ZERO_CONSUMPTION', 'STALE_FEED']).map((code) => ({
-      code,
-      reason: 'settled from the command line',
-    })),
-  };
-  const answer = await call('POST', '/settlements', request);
-  let settlement = answer.json as unknown as AnnouncedSettlement;
-  for (let left = 60; settlement.bill === null || settlement.bill === undefined; left--) {
-    if (left === 0) throw new Refusal(`Settlement ${settlement.id} is not announced yet; it goes on by itself.`);
-    await pause(500);
-    settlement = (await call('GET', `/settlements/${settlement.id}`)).json as unknown as AnnouncedSettlement;
-  }
-  return settlement;
 }

@@ -25,7 +25,7 @@ import { type Config, encryptionKeys, isLoopback, signingSecret } from '../confi
 import { requestIdInterceptor } from './correlation.js';
 import { createBillPrinter } from '../document/bill.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
-import { freePort } from '../embedded/servers.js';
+import { freePort } from '../embedded/ports.js';
 import { createDataConverter, createPayloadCodec, readEncryptionKeys } from '../temporal/encryption.js';
 import { createHistoryArchive } from '../temporal/kept-histories.js';
 import { bridgeTemporalLog, createLog } from './logging.js';

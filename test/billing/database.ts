@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { loadFeed, type FeedResult } from '../../src/billing/feed.js';
 import { FEED_TABLES } from '../../src/billing/feed-columns.js';
 import type { FeedKind } from '../../src/domain/settlement/account.js';
-import { freePort } from '../../src/embedded/servers.js';
+import { freePort } from '../../src/embedded/ports.js';
 import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
 import { testPostgres } from '../servers.js';

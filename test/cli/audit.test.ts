@@ -1,11 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import type { Activities } from '../../src/activities/index.js';
 import { addAuditCommand } from '../../src/cli/audit.js';
 import type { Bill, SettlementOrder } from '../../src/domain/settlement/settlement.js';
 import { addPersonDataCommand } from '../../src/cli/person-data.js';
-import type { ServedConfig } from '../../src/process/processes.js';
 import { Refusal } from '../../src/refusal.js';
 import { subscriber, walk } from '../activities/stage.js';
+import { runCommand } from './run-command.js';
 import { orderFor, realActivities, startDatabase } from '../workflows/stage.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
@@ -26,24 +26,8 @@ beforeAll(async () => {
 afterAll(() => database?.stop());
 afterEach(() => void (process.exitCode = undefined));
 
-async function run(...args: string[]): Promise<{ code: number; out: string }> {
-  const lines: string[] = [];
-  const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  addAuditCommand(
-    program,
-    () => ({ databaseUrl: database.postgres.url }) as ServedConfig,
-    (line) => void lines.push(line),
-  );
-  addPersonDataCommand(
-    program,
-    () => database.postgres.url,
-    (line) => void lines.push(line),
-  );
-  await program.parseAsync(['node', 'tasvieh', ...args]);
-  const code = Number(process.exitCode ?? 0);
-  process.exitCode = undefined;
-  return { code, out: lines.join('\n') };
-}
+const run = (...args: string[]): Promise<{ code: number; out: string }> =>
+  runCommand(args[0] === 'audit' ? addAuditCommand : addPersonDataCommand, { databaseUrl: database.postgres.url }, args);
 
 test('audit rebuild: equal 0, a difference 1 with its field, no such settlement refused', async () => {
   const { order } = settled[0]!;

@@ -1,9 +1,9 @@
-import { Command } from 'commander';
 import { addFeeResolutionCommand } from '../../src/cli/fee-resolution.js';
 import { Refusal } from '../../src/refusal.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 import { on } from '../domain/sample.js';
+import { runCommand } from './run-command.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -12,17 +12,8 @@ beforeAll(async () => {
 afterAll(() => database?.stop());
 beforeEach(() => database.pool.query('truncate app.fee_resolutions'));
 
-async function run(...args: string[]): Promise<string> {
-  const lines: string[] = [];
-  const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  addFeeResolutionCommand(
-    program,
-    () => database.url,
-    (line) => void lines.push(line),
-  );
-  await program.parseAsync(['node', 'tasvieh', 'fee-resolution', ...args]);
-  return lines.join('\n');
-}
+const run = async (...args: string[]): Promise<string> =>
+  (await runCommand(addFeeResolutionCommand, { databaseUrl: database.url }, ['fee-resolution', ...args])).out;
 const SOUND = {
   number: '1405-12',
   'resolved-on': '1405/01/10',

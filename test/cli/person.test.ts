@@ -1,10 +1,10 @@
-import { Command } from 'commander';
 import { recordDemoPeople } from '../../src/embedded/demo.js';
 import { addPersonCommand } from '../../src/cli/person.js';
 import { createPeopleStore } from '../../src/store/people.js';
 import { createSignInStore } from '../../src/store/sign-in.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 import { emptied } from '../store/emptying.js';
+import { runCommand } from './run-command.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -13,17 +13,8 @@ beforeAll(async () => {
 afterAll(() => database?.stop());
 beforeEach(() => emptied(database.pool, 'app.users'));
 
-async function person(...args: string[]): Promise<string> {
-  const lines: string[] = [];
-  const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  addPersonCommand(
-    program,
-    () => database.url,
-    (line) => void lines.push(line),
-  );
-  await program.parseAsync(['node', 'tasvieh', 'person', ...args]);
-  return lines.join('\n');
-}
+const person = async (...args: string[]): Promise<string> =>
+  (await runCommand(addPersonCommand, { databaseUrl: database.url }, ['person', ...args])).out;
 const failure = (...args: string[]): Promise<string> =>
   person(...args).then(
     () => 'done',

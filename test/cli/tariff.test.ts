@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
 import { Refusal } from '../../src/refusal.js';
 import { type TariffReview, addTariffCommand, publishTariff } from '../../src/cli/tariff.js';
 import { type Tariff, readTariff } from '../../src/domain/tariff/tariff.js';
 import { PublicationRefused, type TariffStore } from '../../src/store/tariffs.js';
 import { T1, household1397, on, stepTariff, table, tariff } from '../domain/sample.js';
 import { grid, workbook } from '../workbook.js';
+import { runCommand } from './run-command.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-tariff-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,17 +19,8 @@ function file(name: string, content: unknown): string {
   writeFileSync(full, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content));
   return full;
 }
-async function run(...args: string[]): Promise<{ code: number; out: string }> {
-  const lines: string[] = [];
-  const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  addTariffCommand(
-    program,
-    () => 'postgres://127.0.0.1/none',
-    (line) => void lines.push(line),
-  );
-  await program.parseAsync(['node', 'tasvieh', 'tariff', ...args]);
-  return { code: Number(process.exitCode ?? 0), out: lines.join('\n') };
-}
+const run = (...args: string[]): Promise<{ code: number; out: string }> =>
+  runCommand(addTariffCommand, { databaseUrl: 'postgres://127.0.0.1/none' }, ['tariff', ...args]);
 async function check(...args: string[]): Promise<TariffReview & { code: number }> {
   const { code, out } = await run('check', ...args, '--json');
   return { code, ...JSON.parse(out) };

@@ -2,18 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Command } from 'commander';
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../../src/temporal/encryption.js';
 import { createHistoryArchive, exportHistories, replayHistories, settlementNamedIn } from '../../src/temporal/kept-histories.js';
 import { addHistoriesCommand } from '../../src/cli/histories.js';
-import type { ServedConfig } from '../../src/process/processes.js';
 import { Refusal } from '../../src/refusal.js';
 import { createAccessStore } from '../../src/store/access-log.js';
 import { erasePersonData } from '../../src/store/erasures.js';
 import { createHistoryStore } from '../../src/store/histories.js';
 import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import { type Account, ENCRYPTION_KEYS, type Stage, idOf, openStage, requestFor, until } from './stage.js';
+import { runCommand } from '../cli/run-command.js';
 
 // Temporal forgets what has ended; Postgres keeps it, encrypted as it is.
 
@@ -61,25 +60,17 @@ const kept = async (): Promise<{ id: string; status: string; settlement: string 
     )
   ).rows;
 
-async function run(keys: string, ...args: string[]): Promise<{ code: number; out: string }> {
-  const lines: string[] = [];
-  const program = new Command('tasvieh').exitOverride().configureOutput({ writeErr: () => {} });
-  const served = {
-    databaseUrl: stage.postgres.url,
-    temporalAddress: stage.temporal.address,
-    temporalNamespace: stage.temporal.namespace,
-    encryptionKeys: keys,
-  } as ServedConfig;
-  addHistoriesCommand(
-    program,
-    () => served,
-    (line) => void lines.push(line),
+const run = (keys: string, ...args: string[]): Promise<{ code: number; out: string }> =>
+  runCommand(
+    addHistoriesCommand,
+    {
+      databaseUrl: stage.postgres.url,
+      temporalAddress: stage.temporal.address,
+      temporalNamespace: stage.temporal.namespace,
+      encryptionKeys: keys,
+    },
+    ['histories', ...args],
   );
-  await program.parseAsync(['node', 'tasvieh', 'histories', ...args]);
-  const code = Number(process.exitCode ?? 0);
-  process.exitCode = undefined;
-  return { code, out: lines.join('\n') };
-}
 
 test('an export that is cut off goes on where it was; what is kept is kept once, encrypted, and nothing of what is open', async () => {
   const ending = new AbortController();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rebuildSettlements } from '../../src/operations/rebuild.js';
 import type { Settlement } from '../../src/domain/settlement/settlement.js';
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
-import { temporalExecutable } from '../../src/embedded/servers.js';
+import { temporalExecutable } from '../../src/embedded/binaries.js';
 import { openSettlements } from '../../src/store/audit.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { verifyBills } from '../../src/operations/verify.js';

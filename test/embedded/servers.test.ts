@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
-import { freePort, startPostgres, startTemporal, temporalExecutable, testServerExecutable } from '../../src/embedded/servers.js';
+import { temporalExecutable, testServerExecutable } from '../../src/embedded/binaries.js';
+import { freePort } from '../../src/embedded/ports.js';
+import { startPostgres } from '../../src/embedded/postgres.js';
+import { startTemporal } from '../../src/embedded/temporal.js';
 import { keepNamespace } from '../../src/temporal/namespace.js';
 
 let folder: string;
@@ -94,7 +97,7 @@ describe('Postgres', () => {
   it('ends when the process that started it is killed', async () => {
     const port = await freePort();
     const script = `const {startPostgres}=require(process.argv[1]);startPostgres({dataFolder:process.argv[2],port:${port}}).then(({pid})=>{console.log(pid);setInterval(()=>{},1000)})`;
-    const parent = spawn(process.execPath, ['-e', script, path.resolve('dist/src/embedded/servers.js'), folder], {
+    const parent = spawn(process.execPath, ['-e', script, path.resolve('dist/src/embedded/postgres.js'), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     pids.push(parent.pid ?? -1);

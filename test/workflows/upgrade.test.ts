@@ -8,7 +8,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } 
 import type { Activities } from '../../src/activities/index.js';
 import { rebuildSettlements } from '../../src/operations/rebuild.js';
 import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
-import { freePort } from '../../src/embedded/servers.js';
+import { freePort } from '../../src/embedded/ports.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import {

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
-import { freePort } from '../../src/embedded/servers.js';
+import { freePort } from '../../src/embedded/ports.js';
 import { createWorker } from '../../src/temporal/worker.js';
 import { setCurrentVersion } from '../../src/temporal/worker-version.js';
 import { TASK_QUEUE, billingCycleOpened, confirmDelivery, settlementState } from '../../src/workflows/messages.js';

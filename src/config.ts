@@ -43,7 +43,7 @@ export interface Config {
   /** where browsers reach the API, without a slash at the end; needed beside `oidc` */
   publicUrl: string | null;
   /** the company's provider of identities; null = people sign in by password alone. The client's secret is a secret. */
-  oidc: { issuer: string; clientId: string; clientSecret: string; userClaim: string } | null;
+  oidc: { issuer: string; clientId: string; clientSecret: string; userClaim: string; userDomains: readonly string[] } | null;
   metrics: {
     /** where a worker tells its metrics and health; the API tells its own on its own port */
     host: string;
@@ -272,10 +272,11 @@ function billingSystem(text: Text, secretText: Text, invalid: Invalid): Config['
 /** Who vouches for people, and as which client this is known there; no message repeats the secret. */
 function identityProvider(text: Text, secretText: Text, invalid: Invalid): Config['oidc'] {
   const [issuer, clientId, claim] = [text('OIDC_ISSUER'), text('OIDC_CLIENT_ID'), text('OIDC_USER_CLAIM')];
+  const userDomains = (text('OIDC_USER_DOMAIN') ?? '').split(/[\s,]+/).filter((each) => each !== '');
   const secretGiven = text('OIDC_CLIENT_SECRET') !== null || text('OIDC_CLIENT_SECRET_FILE') !== null;
   const clientSecret = secretText('OIDC_CLIENT_SECRET');
   if (issuer === null) {
-    if (clientId !== null || claim !== null || secretGiven)
+    if (clientId !== null || claim !== null || userDomains.length > 0 || secretGiven)
       invalid(
         'OIDC_ISSUER',
         'missing (needed beside the other TASVIEH_OIDC_ settings; leave all out where people sign in by password alone)',
@@ -285,10 +286,14 @@ function identityProvider(text: Text, secretText: Text, invalid: Invalid): Confi
   // what is said there opens sessions: it may not be said in between
   const secure = isPlainHttpUrl(issuer) && (issuer.startsWith('https:') || isLoopback(new URL(issuer).hostname.replace(/^\[|\]$/g, '')));
   if (!secure) invalid('OIDC_ISSUER', 'is not an https:// address without user, query and fragment (http:// only on this machine)');
+  for (const each of userDomains)
+    if (!/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(each))
+      invalid('OIDC_USER_DOMAIN', `"${each}" is no domain (such as gas.example or GAS, without @ and \\)`);
   if (clientId === null) invalid('OIDC_CLIENT_ID', 'missing (needed beside TASVIEH_OIDC_ISSUER)');
   if (!secretGiven) invalid('OIDC_CLIENT_SECRET_FILE', 'missing (or TASVIEH_OIDC_CLIENT_SECRET; needed beside TASVIEH_OIDC_ISSUER)');
   else if (clientSecret === '') invalid(asGiven('OIDC_CLIENT_SECRET', text), 'holds no secret');
-  return clientId === null || clientSecret === null ? null : { issuer, clientId, clientSecret, userClaim: claim ?? 'preferred_username' };
+  if (clientId === null || clientSecret === null) return null;
+  return { issuer, clientId, clientSecret, userClaim: claim ?? 'preferred_username', userDomains };
 }
 
 /** Whether only this machine reaches what listens there. */

@@ -115,9 +115,22 @@ describe('a provider of identities', () => {
   it('has its client, and an address that it sends browsers back to', () => {
     expect(readConfig(oidc)).toMatchObject({
       publicUrl: 'https://tasvieh.example',
-      oidc: { issuer: 'https://id.example/realms/gas', clientId: 'counter', clientSecret: 'hidden', userClaim: 'preferred_username' },
+      oidc: {
+        issuer: 'https://id.example/realms/gas',
+        clientId: 'counter',
+        clientSecret: 'hidden',
+        userClaim: 'preferred_username',
+        userDomains: [],
+      },
     });
     expect(readConfig({ ...oidc, TASVIEH_OIDC_USER_CLAIM: 'upn' }).oidc).toMatchObject({ userClaim: 'upn' });
+    expect(readConfig({ ...oidc, TASVIEH_OIDC_USER_DOMAIN: 'gas.example, GAS' }).oidc).toMatchObject({
+      userDomains: ['gas.example', 'GAS'],
+    });
+    expect(problemsOf({ ...oidc, TASVIEH_OIDC_USER_DOMAIN: '@gas.example GAS\\ ok' })).toEqual([
+      'TASVIEH_OIDC_USER_DOMAIN: "@gas.example" is no domain (such as gas.example or GAS, without @ and \\)',
+      'TASVIEH_OIDC_USER_DOMAIN: "GAS\\" is no domain (such as gas.example or GAS, without @ and \\)',
+    ]);
   });
 
   it.each(['TASVIEH_PUBLIC_URL', 'TASVIEH_OIDC_ISSUER', 'TASVIEH_OIDC_CLIENT_ID', 'TASVIEH_OIDC_CLIENT_SECRET'])(

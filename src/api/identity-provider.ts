@@ -4,6 +4,7 @@ import {
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
   type ClientAuth,
+  clockTolerance,
   ClientSecretBasic,
   ClientSecretPost,
   type Configuration,
@@ -15,7 +16,7 @@ import {
   ResponseBodyError,
   AuthorizationResponseError,
 } from 'openid-client';
-import { userName } from '../domain/people/person.js';
+import { nameAtProvider } from '../domain/people/person.js';
 import { Problem } from './problems.js';
 
 /** What the browser must bring back from the provider, kept in its cookie meanwhile. */
@@ -31,10 +32,17 @@ export interface IdentityProvider {
   /** Where the browser goes. Throws UNAVAILABLE while the provider is away. */
   begin(): Promise<{ url: string; begun: SignOnBegun }>;
   /**
-   * The user name that the provider's answer vouches for; null when its claim is missing or no user name. Throws
-   * SIGN_ON_FAILED for an answer that is not the one to `begun`, or not the provider's; UNAVAILABLE while it is away.
+   * The user name that the provider's answer vouches for. Throws SIGN_ON_FAILED for an answer that is not the one to
+   * `begun`, or not the provider's; UNAVAILABLE while it is away.
    */
-  userOf(search: string, begun: SignOnBegun): Promise<string | null>;
+  userOf(search: string, begun: SignOnBegun): Promise<VouchedFor>;
+}
+
+export interface VouchedFor {
+  /** null: the claim is missing, unverified, of another domain or no user name */
+  user: string | null;
+  /** the claim as the provider sent it, for the log; null: no text */
+  claim: string | null;
 }
 
 export interface ProviderSettings {
@@ -43,15 +51,20 @@ export interface ProviderSettings {
   clientSecret: string;
   /** the claim of the id token that holds the user name */
   userClaim: string;
+  /** the domains of which a claim `name@domain` or `DOMAIN\name` must name one; empty: the claim is the bare user name */
+  userDomains: readonly string[];
   /** where the provider sends the browser back to */
   redirectUrl: string;
 }
 
 /** Someone waits before the page. */
 const TIMEOUT_S = 5;
+/** How far the provider's clock may be from this one: for the end and the beginning of an id token. */
+export const CLOCK_TOLERANCE_S = 60;
 
 /** Nothing is asked of the provider before somebody signs on; what it tells of itself is then kept. */
-export function createIdentityProvider({ issuer, clientId, clientSecret, userClaim, redirectUrl }: ProviderSettings): IdentityProvider {
+export function createIdentityProvider(settings: ProviderSettings): IdentityProvider {
+  const { issuer, clientId, clientSecret, userClaim, userDomains, redirectUrl } = settings;
   let found: Promise<Configuration> | null = null;
 
   // the standard's own way, unless the provider names others and not this one
@@ -65,7 +78,10 @@ export function createIdentityProvider({ issuer, clientId, clientSecret, userCla
   function configuration(): Promise<Configuration> {
     // the signature of the id token is looked at too, not only the connection that it came by
     const execute = [enableNonRepudiationChecks, ...(issuer.startsWith('http://') ? [allowInsecureRequests] : [])];
-    found ??= discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: TIMEOUT_S });
+    found ??= discovery(new URL(issuer), clientId, { [clockTolerance]: CLOCK_TOLERANCE_S }, authentication, {
+      execute,
+      timeout: TIMEOUT_S,
+    });
     found.catch(() => (found = null));
     return found.catch((error: unknown) => {
       throw away(error);
@@ -102,9 +118,10 @@ export function createIdentityProvider({ issuer, clientId, clientSecret, userCla
       });
       const claims = tokens.claims();
       const claim = claims?.[userClaim];
-      // an address that nobody has looked at is anybody's
-      if (userClaim === 'email' && claims?.['email_verified'] === false) return null;
-      return typeof claim === 'string' ? userName(claim) : null;
+      if (typeof claim !== 'string') return { user: null, claim: null };
+      // an address that nobody has verified is anybody's
+      const verified = userClaim !== 'email' || claims?.['email_verified'] !== false;
+      return { user: verified ? nameAtProvider(claim, userDomains) : null, claim };
     },
   };
 }

@@ -363,10 +363,7 @@ function onlyHeads({ req }: Call): boolean {
 }
 
 function sendPdf(res: Response, name: string, pdf: Uint8Array | null): void {
-  res
-    .set('Content-Type', 'application/pdf')
-    .set('Content-Disposition', `inline; filename="${name}"`)
-    .set('Cache-Control', 'private, no-cache');
+  res.set('Content-Type', 'application/pdf').set('Content-Disposition', `inline; filename="${name}"`);
   if (pdf === null) res.end();
   else res.send(Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength));
 }

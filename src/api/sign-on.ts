@@ -10,6 +10,8 @@ import { heldRole, opened } from './session.js';
 /** The provider's page is not left open for longer. */
 export const SIGN_ON_SECONDS = 600;
 const COOKIE = 'tasvieh_sign_on';
+/** Whatever the provider sends, a line of the log stays a line. */
+const CLAIM_LOGGED = 100;
 
 /** GET /session/options: what the sign-in page offers. */
 export function showOptions({ res }: Call, { identityProvider }: ApiDeps): void {
@@ -38,10 +40,11 @@ export async function endSignOn({ req, res }: Call, deps: ApiDeps): Promise<void
   // ends once, even at a provider that would take its code again
   if (!(await deps.signIns.spend(begun.id, begun.expiresAt))) throw new Problem('SIGN_ON_FAILED');
   const [, search = ''] = /(\?.*)$/s.exec(req.originalUrl) ?? [];
-  const user = await provider.userOf(search, begun).catch((error: unknown) => tell(error, req));
+  const { user, claim } = await provider.userOf(search, begun).catch((error: unknown) => tell(error, req));
   const person = user === null ? null : await deps.signIns.vouchedFor(user);
   if (person === null) {
-    req.log.warn({ ...(user !== null && { user }) }, 'signed on at the provider, but not one of the active people here');
+    const why = user === null ? 'its claim is not a user name of the configured domain' : 'not one of the active people here';
+    req.log.warn({ claim: claim?.slice(0, CLAIM_LOGGED) ?? null, user }, `signed on at the provider, but ${why}`);
     throw new Problem('SIGN_ON_UNKNOWN');
   }
   await opened({ req, res }, person, heldRole(person, begun.role), deps);

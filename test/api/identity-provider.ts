@@ -11,6 +11,8 @@ export interface Behaviour {
   key: 'own' | 'foreign' | 'none';
   /** seconds until the id token ends */
   lasts: number;
+  /** seconds until the id token begins; none: it does not say */
+  begins?: number;
   audience?: string;
   issuer?: string;
   /** takes a code again */
@@ -47,6 +49,7 @@ export async function startProvider(): Promise<TestProvider> {
     const claims = {
       sub: 'subject-1',
       ...behaviour.claims,
+      ...(behaviour.begins !== undefined && { nbf: now + behaviour.begins }),
       nonce: behaviour.nonce ?? nonce,
       iss: behaviour.issuer ?? provider.issuer,
       aud: behaviour.audience ?? CLIENT.clientId,

@@ -220,6 +220,19 @@ test.each(SIGN_ON)('%s is not there without a provider', async (name) => {
   expect((await call(name)).status).toBe(404);
 });
 
+test('no answer stays on the disk of a shared counter: every route says no-store, allowed or refused', async () => {
+  const kept: string[] = [];
+  for (const name of [...Object.keys(TABLE), ...ANYONE, ...SIGN_ON]) {
+    const letters = TABLE[name]?.[0] ?? '';
+    const allowed = ROLES.find((role) => letters.includes(LETTERS[role]));
+    for (const as of allowed === undefined ? [undefined] : [undefined, { ...CLERK, role: allowed }]) {
+      const { status, headers } = await call(name, as, methodOf(name));
+      if (headers.get('cache-control') !== 'no-store') kept.push(`${name} ${status}: ${headers.get('cache-control')}`);
+    }
+  }
+  expect(kept).toEqual([]);
+});
+
 test('a guessed id tells no more than that it is not one’s own', async () => {
   const stranger: Operator = { ...CLERK, office: '34' };
   const there = await api.call('GET', `/api/v1/settlements/${ID}`, { as: stranger });

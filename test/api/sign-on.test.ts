@@ -1,4 +1,4 @@
-import { createIdentityProvider } from '../../src/api/identity-provider';
+import { CLOCK_TOLERANCE_S, createIdentityProvider, type ProviderSettings } from '../../src/api/identity-provider';
 import { createTokens } from '../../src/api/tokens';
 import { ADMIN, SECRET } from './fixture';
 import { CLIENT, GOOD, startProvider, type Behaviour, type TestProvider } from './identity-provider';
@@ -7,11 +7,12 @@ import { startPeople, type PeopleStage } from './people-stage';
 let stage: PeopleStage;
 let provider: TestProvider;
 const ANSWER = '/api/v1/session/sign-on/answer';
-const configured = (change: { userClaim?: string; clientSecret?: string } = {}) =>
+const configured = (change: Partial<ProviderSettings> = {}) =>
   createIdentityProvider({
     ...CLIENT,
     issuer: provider.issuer,
     userClaim: 'preferred_username',
+    userDomains: [],
     redirectUrl: `${stage.api.url}${ANSWER}`,
     ...change,
   });
@@ -115,6 +116,86 @@ describe('signing on', () => {
     stage.api.deps.identityProvider = configured({ userClaim: 'upn' });
     expect((await ended()).status).toBe(303);
     expect(provider.exchanges).toEqual([{ header: false, body: true }]);
+  });
+});
+
+/** The id token of Entra ID (v2.0) and of ADFS, as their documents show it, without what the test provider adds. */
+const ENTRA = {
+  aio: 'AWQAm/8XAAAA',
+  email: 'M.Rezaei@gas.example',
+  name: 'Maryam Rezaei',
+  oid: '690222be-ff1a-4d56-abd1-7e4f7d38e474',
+  preferred_username: 'M.Rezaei@gas.example',
+  rh: 'I',
+  tid: 'fa15d692-e9c7-4460-a743-29f2956fd429',
+  uti: 'fqiBqXLPj0eQa82S-IYFAA',
+  ver: '2.0',
+};
+const ADFS = {
+  auth_time: 1_700_000_000,
+  upn: 'GAS\\m.rezaei',
+  unique_name: 'GAS\\m.rezaei',
+  sid: 'S-1-5-21-1-2-3-1106',
+  apptype: 'Confidential',
+};
+
+describe('a name with a domain', () => {
+  const BOTH = ['gas.example', 'GAS'];
+  test.each<[string, Record<string, unknown>, string, string[]]>([
+    ['Entra ID', ENTRA, 'preferred_username', ['gas.example']],
+    ['Entra ID, the domain in capitals', ENTRA, 'preferred_username', ['GAS.EXAMPLE']],
+    ['Entra ID, by mail', ENTRA, 'email', ['gas.example']],
+    ['ADFS', ADFS, 'upn', ['gas']],
+    ['ADFS, one of two domains', ADFS, 'unique_name', BOTH],
+    ['ADFS with the UPN of the directory', { ...ADFS, upn: 'm.rezaei@gas.example' }, 'upn', BOTH],
+  ])('of the configured domain enters: %s', async (_what, claims, userClaim, userDomains) => {
+    await stage.settled('m.rezaei');
+    provider.behaviour = { ...GOOD, claims, begins: 0 };
+    stage.api.deps.identityProvider = configured({ userClaim, userDomains });
+    const entered = await ended();
+    expect(entered.status).toBe(303);
+    expect((await stage.call('GET', '/session', { headers: { cookie: sessionOf(entered) } })).body.id).toBe('m.rezaei');
+  });
+
+  test.each<[string, string[]]>([
+    ['m.rezaei@other.example', ['gas.example']],
+    ['m.rezaei@gas.example.evil.example', ['gas.example']],
+    ['m.rezaei@sub.gas.example', ['gas.example']],
+    ['m.rezaei@evil.example@gas.example', ['gas.example']],
+    ['gas.example\\m.rezaei@other.example', ['gas.example']],
+    ['OTHER\\m.rezaei', ['GAS']],
+    ['GAS\\OTHER\\m.rezaei', ['GAS']],
+    // a guest of the directory, as Entra ID writes one
+    ['m.rezaei_other.example#EXT#@gas.example', ['gas.example']],
+    ['@gas.example', ['gas.example']],
+    ['m.rezaei', ['gas.example']],
+    ['m.rezaei@gas.example', []],
+    ['GAS\\m.rezaei', []],
+  ])('%s does not enter where the domains are %j, and the log says which name', async (claim, userDomains) => {
+    await stage.settled('m.rezaei');
+    provider.behaviour = { ...GOOD, claims: { ...ENTRA, preferred_username: claim } };
+    stage.api.deps.identityProvider = configured({ userDomains });
+    stage.api.log.length = 0;
+    const answer = await ended();
+    expect([answer.status, codeOf(answer), sessionOf(answer)]).toEqual([403, 'SIGN_ON_UNKNOWN', '']);
+    const lines = stage.api.log
+      .join('')
+      .split('\n')
+      .filter((line) => line.includes('signed on at the provider'));
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([expect.objectContaining({ claim, user: null })]);
+  });
+});
+
+describe(`clocks that differ by up to ${CLOCK_TOLERANCE_S} s`, () => {
+  test.each<[string, Partial<Behaviour>, number]>([
+    ['a token that ended 40 s ago', { lasts: -40 }, 303],
+    ['a token that ended 80 s ago', { lasts: -80 }, 401],
+    ['a token that begins in 40 s', { begins: 40 }, 303],
+    ['a token that begins in 80 s', { begins: 80 }, 401],
+  ])('%s', async (_what, change, status) => {
+    await stage.settled('m.rezaei');
+    provider.behaviour = { ...GOOD, ...change };
+    expect((await ended()).status).toBe(status);
   });
 });
 
@@ -245,6 +326,7 @@ describe('while the provider is away', () => {
       ...CLIENT,
       issuer: gone.issuer,
       userClaim: 'preferred_username',
+      userDomains: [],
       redirectUrl: `${stage.api.url}${ANSWER}`,
     });
     const away = await go(`${stage.api.url}/api/v1/session/sign-on`);

@@ -35,3 +35,16 @@ export function userName(text: string): string | null {
   const name = latinDigits(cleanText(text)).toLowerCase();
   return /^[a-z0-9][a-z0-9._-]{1,39}$/.test(name) ? name : null;
 }
+
+/**
+ * The user name in what a provider of identities calls somebody: `name@domain` (Entra ID, a mail address) or
+ * `DOMAIN\name` (Active Directory). The domain must be one of `domains`, in whatever case, and is cut off; without
+ * `domains` the text must be the bare name. Null for everybody else: the same name of another domain is another person.
+ */
+export function nameAtProvider(text: string, domains: readonly string[]): string | null {
+  const claim = cleanText(text);
+  if (domains.length === 0) return userName(claim);
+  const [, byMail, mailDomain, windowsDomain, byWindows] = /^(?:([^@\\]+)@([^@\\]+)|([^@\\]+)\\([^@\\]+))$/.exec(claim) ?? [];
+  const domain = (mailDomain ?? windowsDomain ?? '').toLowerCase();
+  return domains.some((each) => each.toLowerCase() === domain) ? userName(byMail ?? byWindows ?? '') : null;
+}

@@ -205,7 +205,7 @@ export function encryptionKeys(config: Pick<Config, 'encryptionKeys' | 'secret' 
 
 /** Reads the secret in `file`, making it at first: mode 0600, 64 hexadecimal characters unless `make` says otherwise. */
 export function keptSecret(file: string, make = (): string => randomBytes(32).toString('hex')): string {
-  mkdirSync(path.dirname(file), { recursive: true });
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   try {
     // wx: of two processes that start at once one writes, both read the same
     writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });

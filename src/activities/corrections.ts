@@ -207,6 +207,7 @@ export function createCorrectionActivities({
       const findings = overridden(
         [...(fresh?.findings ?? []), ...checkReading(inputs.snapshot, facts, documents, today).findings, ...assessed.findings],
         await overrides.of(order.id, facts.reading),
+        submission.by.id,
       );
       const errors = blocking(findings, facts.confirmations);
       if (errors.length > 0 || !assessed.debt) return { findings: errors, comparison: null, corrections: await corrections.of(order.id) };

@@ -1,5 +1,5 @@
 import type { AccountSnapshot } from '../domain/settlement/account.js';
-import { accountView, checkAccount } from '../domain/settlement/assessment.js';
+import { accountView, checkAccount, checkSlip } from '../domain/settlement/assessment.js';
 import type { Fee } from '../domain/bill/debt.js';
 import type { Finding, Override } from '../domain/settlement/finding.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
@@ -50,9 +50,18 @@ export function issuingReader(...[ledger, tariffs, overrides, people]: [...Param
   const read = reader(ledger, tariffs, overrides);
   return async (order: SettlementOrder): Promise<Fetched> => {
     const [fetched, standing] = await Promise.all([read(order), people.standing(order.clerk.id)]);
-    const day = qualifyingDay(order, todayInTehran(new Date()));
-    const { qualificationWarnDays } = serviceTermsOn(await tariffs.tariffs(fetched.tariffs), day);
-    return { ...fetched, findings: [...fetched.findings, ...checkOperator(order.clerk, standing, day, qualificationWarnDays)] };
+    const today = todayInTehran(new Date());
+    const day = qualifyingDay(order, today);
+    const documents = await tariffs.tariffs(fetched.tariffs);
+    const { qualificationWarnDays } = serviceTermsOn(documents, day);
+    return {
+      ...fetched,
+      findings: [
+        ...fetched.findings,
+        ...checkSlip(order, documents, today),
+        ...checkOperator(order.clerk, standing, day, qualificationWarnDays),
+      ],
+    };
   };
 }
 

@@ -22,7 +22,7 @@ export function createPreview(...[ledger, tariffs, overrides, people]: Parameter
     }
     return {
       bill: debt,
-      warnings: overridden(findings, accepted).filter((each) => each.severity !== 'error'),
+      warnings: overridden(findings, accepted, order.clerk.id).filter((each) => each.severity !== 'error'),
       errors: findings.filter((each) => each.severity === 'error'),
     };
   };

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { staleFeeds } from '../domain/settlement/freshness.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
 import { looked } from './access-log.js';
-import { officeScope, requireOffice } from './authentication.js';
+import { officeScope, sees } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
@@ -45,8 +45,7 @@ export async function showAccount(call: Call<z.output<typeof accountParams>>, de
   const today = todayInTehran(deps.now());
   const [reported, terms] = await Promise.all([deps.payments.reported(params.subscription), deps.serviceTerms(today)]);
   const snapshot = await deps.billing.account(params.subscription, today, reported);
-  if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
-  requireOffice(operator, snapshot.account.office);
+  if (snapshot === null || !sees(operator, snapshot.account.office)) throw new Problem('ACCOUNT_NOT_FOUND');
   looked(call, deps, [params.subscription]);
   const known = await deps.settlements.known(params.subscription, snapshot.lastBill);
   res.json(viewAccount(snapshot, staleFeeds(snapshot.feeds, terms, today), known));

@@ -69,10 +69,15 @@ export function officeOf(settlement: Settlement): string {
   return settlement.account?.office ?? settlement.clerk.office;
 }
 
-/** Throws FORBIDDEN for another office's settlement. */
-export function requireOffice(operator: Operator, office: string): void {
+/** Whether what belongs to an office exists for the operator: what does not gets the answer of what was never there. */
+export function sees(operator: Operator, office: string): boolean {
   const scope = officeScope(operator);
-  if (scope !== null && scope !== office) throw new Problem('FORBIDDEN');
+  return scope === null || scope === office;
+}
+
+/** Throws FORBIDDEN when a list of another office is asked for; what it holds does not change the answer. */
+export function requireOffice(operator: Operator, office: string): void {
+  if (!sees(operator, office)) throw new Problem('FORBIDDEN');
 }
 
 /** Puts a token into the page's cookie: scripts cannot read it, other sites cannot use it. */

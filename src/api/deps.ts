@@ -41,7 +41,6 @@ import type { SettlementWorkflows } from '../temporal/workflow-client.js';
 export interface SettlementReader {
   /** null also for another office's settlement; `office` null = every office */
   get(id: string, scope: { office: string | null }): Promise<Settlement | null>;
-  officeOf(id: string): Promise<string | null>;
   /** the settlement as of that revision, for a reprint */
   revision(id: string, revision: number): Promise<Settlement | null>;
   list(filter: SettlementFilter): Promise<{ items: Settlement[]; next: string | null }>;

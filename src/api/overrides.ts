@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { todayInTehran } from '../domain/calendar/jalali.js';
-import { requireOffice } from './authentication.js';
+import { sees } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';
 import type { Call } from './route.js';
@@ -19,8 +19,8 @@ export async function overrideFinding(
     deps.billing.account(subscription, todayInTehran(deps.now())),
     deps.settlements.get(id, { office: null }),
   ]);
-  if (snapshot === null) throw new Problem('ACCOUNT_NOT_FOUND');
-  requireOffice(operator, snapshot.account.office);
+  if (snapshot === null || !sees(operator, snapshot.account.office)) throw new Problem('ACCOUNT_NOT_FOUND');
+  if (settlement?.clerk.id === operator.id) throw new Problem('SECOND_PERSON_NEEDED');
   const refused =
     settlement?.status === 'rejected' && settlement.errors.some(({ code }) => code === body.code) ? settlement.facts.reading : null;
   const reading = body.reading ?? refused;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { todayInTehran } from '../domain/calendar/jalali.js';
 import type { PersonRecord } from '../store/people.js';
-import { officeScope, requireOffice } from './authentication.js';
+import { officeScope, requireOffice, sees } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem, type ProblemError } from './problems.js';
 import type { Call, JsonBody } from './route.js';
@@ -50,8 +50,7 @@ export async function listPeople({ res, operator, query }: Call<unknown, z.outpu
 /** GET /people/{id} */
 export async function showPerson({ res, operator, params }: Named, deps: ApiDeps) {
   const person = await deps.people.get(params.id);
-  if (person === null) throw new Problem('NOT_FOUND');
-  requireOffice(operator, person.office);
+  if (person === null || !sees(operator, person.office)) throw new Problem('NOT_FOUND');
   res.json((await viewing(deps))(person));
 }
 

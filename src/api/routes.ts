@@ -338,7 +338,7 @@ export const ROUTES: readonly Route[] = [
       200: { description: 'the same stands already: the first is answered', schema: overrideView },
       201: { description: 'accepted', schema: overrideView },
     },
-    problems: ['ACCOUNT_NOT_FOUND', 'NOT_ALLOWED_NOW', 'UNAVAILABLE', 'BILLING_FAULT'],
+    problems: ['ACCOUNT_NOT_FOUND', 'SECOND_PERSON_NEEDED', 'NOT_ALLOWED_NOW', 'UNAVAILABLE', 'BILLING_FAULT'],
     handle: overrideFinding,
   }),
   route({

@@ -484,6 +484,7 @@ const termsShape = {
   escalateAfterHours: z.int(),
   qualificationWarnDays: z.int(),
   outageAfterMinutes: z.int(),
+  lateEntryWithinDays: z.int(),
 };
 const correctionTerms = z.strictObject({ dueHours: z.int(), remindHours: z.int(), approvalAbove: z.int().meta({ description: 'rial' }) });
 const actionTerms = z.strictObject({

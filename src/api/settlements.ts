@@ -1,11 +1,12 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
+import { checkAccount } from '../domain/settlement/assessment.js';
 import { type ClearanceRefusal, clearanceRefusal } from '../domain/settlement/clearance.js';
 import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/calendar/jalali.js';
 import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement/settlement.js';
 import { latinDigits, persianDigits } from '../domain/text.js';
 import { looked, lookedAt } from './access-log.js';
-import { officeOf, officeScope, requireOffice } from './authentication.js';
+import { officeOf, officeScope, requireOffice, sees } from './authentication.js';
 import type { ApiDeps, SettlementFilter } from './deps.js';
 import { STORE_MS, inTime } from './in-time.js';
 import { Problem, problemErrors, withoutData, type ProblemError } from './problems.js';
@@ -151,14 +152,17 @@ async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder):
       return null;
     }
   };
+  const mustBeSeen = (settlement: Settlement): void => {
+    if (!sees(operator, officeOf(settlement))) throw new Problem('REJECTED', { errors: problemErrors(checkAccount(order, null)) });
+  };
   const answer = (status: number, settlement: Settlement): void => {
-    requireOffice(operator, officeOf(settlement));
+    mustBeSeen(settlement);
     lookedAt(call, deps, settlement);
     res.status(status).location(`${req.baseUrl}/settlements/${order.id}`).json(viewSettlement(settlement));
   };
   const conflict = (settlement: Settlement | null): never => {
     if (settlement !== null) {
-      requireOffice(operator, officeOf(settlement));
+      mustBeSeen(settlement);
       lookedAt(call, deps, settlement);
     }
     throw new Problem('SETTLEMENT_EXISTS', settlement === null ? {} : { members: { settlement: viewSettlement(settlement) } });
@@ -211,7 +215,7 @@ export async function showSettlement(call: Call<z.output<typeof settlementParams
 
 /**
  * The settlement that the operator may see (who looked is noted), from Postgres, or from Temporal when Postgres does not know it yet or is
- * away. Throws NOT_FOUND, FORBIDDEN or UNAVAILABLE.
+ * away. Throws UNAVAILABLE, or NOT_FOUND, also for another office's.
  */
 export async function findSettlement(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
   const settlement = await sought(call, deps);
@@ -225,18 +229,13 @@ async function sought({ req, operator, params }: Call<z.output<typeof settlement
   try {
     const settlement = await inTime(deps.settlements.get(params.id, { office }), STORE_MS);
     if (settlement !== null) return settlement;
-    if (office !== null) {
-      const owner = await inTime(deps.settlements.officeOf(params.id), STORE_MS);
-      if (owner !== null) requireOffice(operator, owner);
-    }
   } catch (error) {
-    if (error instanceof Problem) throw error;
     req.log.warn({ err: withoutData(error) }, 'the store did not answer');
     storeAway = true;
   }
   const live = await deps.temporal.state(params.id);
-  if (live === null) throw new Problem(storeAway ? 'UNAVAILABLE' : 'NOT_FOUND');
-  requireOffice(operator, officeOf(live));
+  if (live === null && storeAway) throw new Problem('UNAVAILABLE');
+  if (live === null || !sees(operator, officeOf(live))) throw new Problem('NOT_FOUND');
   return live;
 }
 

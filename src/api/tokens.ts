@@ -51,6 +51,8 @@ const SIGN_ON = 'tasvieh/sign-on';
 /** A receipt is of use during one shift; later the paper slip and a late entry are the way. */
 const RECEIPT_TTL_SECONDS = 12 * 3600;
 const MIN_SECRET_BYTES = 32;
+/** The end of the year 9999: beyond it neither JavaScript nor Postgres is sure to keep an instant. */
+const LAST_EXPIRY_SECONDS = 253_402_300_799;
 
 /**
  * Signs and reads tokens (JWT, HS256). The first secret signs, all of them verify, so that a secret can be replaced
@@ -97,7 +99,8 @@ export function createTokens(secret: string | readonly string[], now: () => Date
         requiredClaims: ['exp', 'sub', 'jti'],
         currentDate: now(),
       });
-      return payload;
+      // signed all the same: no date is that far away
+      return (payload.exp ?? 0) <= LAST_EXPIRY_SECONDS ? payload : null;
     } catch {
       // forged, expired or of another kind: to the caller they are all no token
       return null;

@@ -17,7 +17,7 @@ import { keptSecret } from '../config.js';
 import { Refusal } from '../refusal.js';
 import { isExecutable } from './binaries.js';
 import { HOST, mustBeFree } from './ports.js';
-import { type EmbeddedServer, lastLines, launch, untilAnswers } from './server.js';
+import { type EmbeddedServer, lastLines, launch, privateFolder, untilAnswers } from './server.js';
 
 export interface EmbeddedPostgres extends EmbeddedServer {
   /** Of the database `tasvieh`, with its owner's password. */
@@ -40,7 +40,7 @@ const DATABASE = 'tasvieh';
  * before the workers have ended, shares the terminal's process group and keeps no pid to be watched.
  */
 export async function startPostgres({ dataFolder, port }: PostgresOptions): Promise<EmbeddedPostgres> {
-  mkdirSync(dataFolder, { recursive: true });
+  privateFolder(dataFolder);
   const folder = realpathSync(dataFolder);
   const cluster = path.join(folder, 'postgres');
   await letGoOf(cluster);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** A server of ours in a process of its own. */
@@ -37,6 +37,14 @@ export async function startServer({
   return server;
 }
 
+/** Makes a folder that others may not list; as root they may pass through, since Postgres runs as another user inside. */
+export function privateFolder(folder: string): void {
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  mkdirSync(folder, { recursive: true, mode });
+  // a volume may belong to somebody else
+  if (statSync(folder).uid === process.getuid?.()) chmodSync(folder, mode);
+}
+
 /** Its output goes to a file: it must neither block on a pipe nor lose its last words when we are killed. */
 export function launch(
   name: string,
@@ -45,8 +53,15 @@ export function launch(
   start: (log: number) => ChildProcess,
 ): EmbeddedServer & { failure(): string } {
   const log = openSync(logFile, 'a', 0o600);
-  const child = start(log);
-  closeSync(log);
+  // what a server keeps is the company's: its files are for this user alone
+  const mask = process.umask(0o077);
+  let child: ChildProcess;
+  try {
+    child = start(log);
+  } finally {
+    process.umask(mask);
+    closeSync(log);
+  }
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, by) => resolve(by === null ? `exit code ${code}` : `signal ${by}`));

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTokens } from '../api/tokens.js';
 import { DEMO_SUBSCRIPTION } from '../billing/demo.js';
@@ -9,6 +9,7 @@ import { DEMO_CLERK, DEMO_NATIONAL_ID, loadDemoData, recordDemoPeople } from './
 import { temporalExecutable } from './binaries.js';
 import { mustBeFree } from './ports.js';
 import { startPostgres } from './postgres.js';
+import { privateFolder } from './server.js';
 import { startTemporal } from './temporal.js';
 import { type Part, Started, keepRunning } from './keep-running.js';
 import { settleByApi } from './settle-by-api.js';
@@ -137,9 +138,9 @@ interface DemoSettlement {
 async function settleDemo(api: string, token: string, dataFolder: string): Promise<DemoSettlement> {
   const settlement = await settleByApi(api, token, { subscription: DEMO_SUBSCRIPTION, nationalId: DEMO_NATIONAL_ID });
   const pdf = path.join(dataFolder, 'bills', `${settlement.id}.pdf`);
-  mkdirSync(path.dirname(pdf), { recursive: true });
+  privateFolder(path.dirname(pdf));
   const response = await fetch(`${api}/api/v1/settlements/${settlement.id}/bill.pdf`, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Refusal(`The bill could not be printed: ${await response.text()}`);
-  writeFileSync(pdf, Buffer.from(await response.arrayBuffer()));
+  writeFileSync(pdf, Buffer.from(await response.arrayBuffer()), { mode: 0o600 });
   return { ...settlement, payable: settlement.bill.payable, pdf };
 }

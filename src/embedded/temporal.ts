@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SearchAttributeType } from '../temporal/namespace.js';
 import { HOST, freePort, mustBeFree } from './ports.js';
 import { serveReadOnlyUi } from './read-only-ui.js';
-import { type EmbeddedServer, launch, untilAnswers } from './server.js';
+import { type EmbeddedServer, launch, privateFolder, untilAnswers } from './server.js';
 
 export interface EmbeddedTemporal extends EmbeddedServer {
   /** host:port */
@@ -35,7 +35,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   const { executable, dataFile, port, uiPort, searchAttributes, namespace = 'default', uiCodecEndpoint } = options;
   await mustBeFree(port, 'TASVIEH_TEMPORAL_PORT');
   if (uiPort !== null) await mustBeFree(uiPort, 'TASVIEH_TEMPORAL_UI_PORT');
-  if (dataFile !== null) mkdirSync(path.dirname(path.resolve(dataFile)), { recursive: true });
+  if (dataFile !== null) keepPrivate(path.resolve(dataFile));
   const innerUiPort = uiPort === null ? null : await freePort();
 
   const scratch = dataFile === null ? mkdtempSync(path.join(tmpdir(), 'tasvieh-temporal-')) : null;
@@ -84,4 +84,11 @@ async function namespaceIsReady(address: string, namespace: string, searchAttrib
   } finally {
     await connection.close();
   }
+}
+
+/** The state of a server that ran before, readable by this user alone: the file and what SQLite keeps beside it. */
+function keepPrivate(dataFile: string): void {
+  const folder = path.dirname(dataFile);
+  privateFolder(folder);
+  for (const name of readdirSync(folder)) if (name.startsWith(path.basename(dataFile))) chmodSync(path.join(folder, name), 0o600);
 }

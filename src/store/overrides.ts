@@ -4,7 +4,7 @@ import type { Operator } from '../domain/settlement/settlement.js';
 import { append, texts } from './event-log.js';
 
 export interface OverrideStore {
-  /** Records an acceptance with its event; the same again changes nothing and is answered with the first. */
+  /** Records an acceptance with its event; the same person's again changes nothing and is answered with the first. */
   record(
     id: string,
     asked: { code: string; reason: string; reading: number | null },
@@ -39,8 +39,8 @@ export function createOverrideStore(pool: Pool): OverrideStore {
       );
       if (rows[0]) return { override: rows[0], recorded: true };
       const { rows: first } = await pool.query<Override>(
-        `select ${COLUMNS} from app.overrides where settlement_id = $1 and code = $2 and reading is not distinct from $3`,
-        values,
+        `select ${COLUMNS} from app.overrides where settlement_id = $1 and code = $2 and reading is not distinct from $3 and by->>'id' = $4`,
+        [...values, by.id],
       );
       return { override: first[0] as Override, recorded: false };
     },

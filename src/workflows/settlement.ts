@@ -166,7 +166,7 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
     ]);
     stepDone(checked.time);
     stepDone(computed.time);
-    await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides));
+    await stopAtFindings(overridden([...checked.value, ...computed.value.findings], overrides, order.clerk.id));
     const { debt } = computed.value;
     if (!debt) throw rejected(view.errors);
 

@@ -23,7 +23,7 @@ test('taken before the settlement is on record, it lets the first request pass',
   expect(walked.findings).toMatchObject([{ code: 'OUTSIDE_OUTER_BAND', override: { reason: ASKED.reason } }]);
 });
 
-test('once per settlement, code and figure, at the same moment too; one event for each', async () => {
+test('once per settlement, code, figure and person, at the same moment too; one event for each', async () => {
   const store = createOverrideStore(database.pool);
   const id = '014900000202-14050904';
   const answers = await Promise.all([1, 2, 3, 4].map((n) => store.record(id, { ...ASKED, reason: `دلیل ${n}` }, SUPERVISOR)));
@@ -35,8 +35,8 @@ test('once per settlement, code and figure, at the same moment too; one event fo
     [id],
   );
   expect(rows).toMatchObject([
-    { key: ASKED.code, data: { by: { id: 's-1', role: 'supervisor' } } },
-    { key: `${ASKED.code}/7`, data: { reading: 7 } },
+    { key: `${ASKED.code}/s-1`, data: { by: { id: 's-1', role: 'supervisor' } } },
+    { key: `${ASKED.code}/7/s-1`, data: { reading: 7 } },
   ]);
   expect((await store.of(id, 7)).map(({ reading }) => reading)).toEqual([null, 7]);
   expect((await store.of(id, 8)).map(({ reading }) => reading)).toEqual([null]);

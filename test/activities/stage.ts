@@ -28,7 +28,7 @@ export async function walk(activities: Activities, order: SettlementOrder, runId
   if (!snapshot) throw new Error('no account');
   const readings = await run(activities.checkReading, { order, snapshot, tariffs });
   const { debt, findings: others } = await run(activities.computeDebt, { order, snapshot, tariffs, fee });
-  const findings = overridden([...fetched.findings, ...readings, ...others], fetched.overrides);
+  const findings = overridden([...fetched.findings, ...readings, ...others], fetched.overrides, order.clerk.id);
   const errors = blocking(findings, order.facts.confirmations);
   if (errors.length > 0 || !debt) {
     await env.run(activities.reject, {

@@ -97,7 +97,7 @@ test('a look that fails is no end: the next one makes up for it', async () => {
 });
 
 test('other offices and unknown settlements get a problem, not a stream', async () => {
-  expect((await api.call('GET', `/api/v1/settlements/${ID}/events`, { as: OTHER_CLERK })).status).toBe(403);
+  expect((await api.call('GET', `/api/v1/settlements/${ID}/events`, { as: OTHER_CLERK })).status).toBe(404);
   expect((await api.call('GET', '/api/v1/settlements/014123456701-14050905/events', { as: CLERK })).status).toBe(404);
 });
 

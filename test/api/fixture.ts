@@ -437,7 +437,6 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     },
     settlements: {
       get: async (id, { office }) => (id === ID && (office === null || office === '12') ? announced() : null),
-      officeOf: async (id) => (id === ID ? '12' : null),
       revision: async (id, revision) => (id === ID && revision === 1 ? announced() : null),
       list: async () => ({ items: [announced()], next: null }),
       known: async () => ({ earlier: null, meter: null }),

@@ -41,12 +41,18 @@ test('after a rejected one it is for the figure that was refused; another figure
 
 test.each([
   ['a clerk', CLERK],
-  ['another office’s supervisor', OTHER_SUPERVISOR],
   ['billing', BILLING],
   ['quality', QUALITY],
   ['an admin', ADMIN],
 ])('%s may not: 403', async (_, as) => {
   expect(await override(ASKED, as)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+});
+test('another office’s account is not there: 404', async () =>
+  expect(await override(ASKED, OTHER_SUPERVISOR)).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND' } }));
+test('who asked for the settlement does not accept its finding', async () => {
+  standing = rejected();
+  expect(await override(ASKED, { ...SUPERVISOR, id: CLERK.id })).toMatchObject({ status: 403, body: { code: 'SECOND_PERSON_NEEDED' } });
+  expect(await override()).toMatchObject({ status: 201 });
 });
 test('nobody without a token', async () =>
   expect((await api.call('POST', `/api/v1/settlements/${ID}/overrides`, { json: ASKED })).status).toBe(401));

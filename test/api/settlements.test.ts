@@ -126,15 +126,15 @@ describe('POST /settlements', () => {
     ]);
   });
 
-  test('403 when the account is of another office', async () => {
-    answers(() => ({ kind: 'rejected', errors: [finding('FORBIDDEN', 'subscription', 'ادارهٔ دیگر')] }));
+  test('403 when the token says what the record does not', async () => {
+    answers(() => ({ kind: 'rejected', errors: [finding('FORBIDDEN', 'clerk', 'ادارهٔ دیگر')] }));
     expect(await post(request())).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
   });
 
   test.each(['existing', 'conflict'] as const)('%s: nothing of another office is shown', async (kind) => {
     answers(() => ({ kind, settlement: announced() }));
-    const { status, text } = await post(request(), OTHER_CLERK);
-    expect(status).toBe(403);
+    const { status, body, text } = await post(request(), OTHER_CLERK);
+    expect([status, ...codes(body.errors)]).toEqual([422, 'subscription ACCOUNT_NOT_FOUND']);
     expect(text).not.toContain('علی کریمی');
   });
 
@@ -329,9 +329,9 @@ describe('GET /settlements/{id}', () => {
     for (const as of [CLERK, SUPERVISOR, QUALITY]) expect((await get(as)).status).toBe(200);
   });
 
-  test('403 for another office, billing, and 404 for none', async () => {
-    expect(await get(OTHER_CLERK)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
-    expect((await get({ ...SUPERVISOR, office: '34' })).status).toBe(403);
+  test('404 for another office and for none, 403 for billing', async () => {
+    expect(await get(OTHER_CLERK)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    expect((await get({ ...SUPERVISOR, office: '34' })).status).toBe(404);
     expect((await get(BILLING)).status).toBe(403);
     expect(await get(CLERK, '014123456701-14050905')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
     expect((await get(CLERK, 'nonsense')).status).toBe(404);
@@ -340,9 +340,8 @@ describe('GET /settlements/{id}', () => {
   test('unknown to Postgres or Postgres away: Temporal says', async () => {
     api.deps.temporal.state = async () => receivedSettlement(order());
     api.deps.settlements.get = async () => null;
-    api.deps.settlements.officeOf = async () => null;
     expect(await get()).toMatchObject({ status: 200, body: { status: 'received' } });
-    expect((await get(OTHER_CLERK)).status).toBe(403);
+    expect((await get(OTHER_CLERK)).status).toBe(404);
     api.deps.settlements.get = async () => Promise.reject(new Error('away'));
     expect((await get()).status).toBe(200);
     api.deps.settlements.get = async () => null;
@@ -423,7 +422,7 @@ describe('delivery', () => {
   });
 
   test('another office, another role, a wrong channel', async () => {
-    expect((await deliver(undefined, OTHER_CLERK)).status).toBe(403);
+    expect((await deliver(undefined, OTHER_CLERK)).status).toBe(404);
     expect((await deliver(undefined, SUPERVISOR)).status).toBe(403);
     expect(codes((await deliver({ channel: 'pigeon' })).body.errors)).toEqual(['channel INVALID_VALUE', 'deliveredTo REQUIRED']);
   });

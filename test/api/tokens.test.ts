@@ -59,6 +59,12 @@ test('a changed role breaks the signature', async () => {
   expect(await tokens.readSession([head, raised, signature].join('.'))).toBeNull();
 });
 
+test.each([1e300, 8.64e15, 253_402_300_800, Number.MAX_SAFE_INTEGER])('an expiry that is no date (%d) makes it no token', async (exp) => {
+  const tokens = createTokens(SECRET, () => NOW);
+  const seconds = NOW.getTime() / 1000;
+  expect(await tokens.readSession(await tokens.issue(CLERK, { ttl: exp - seconds }))).toBeNull();
+});
+
 test('a short secret is refused', () => {
   expect(() => createTokens('short')).toThrow(RangeError);
   expect(() => createTokens([])).toThrow(RangeError);

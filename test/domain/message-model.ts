@@ -178,7 +178,7 @@ export class ModelSettlement {
     if (!MAY[asked.act].includes(by.role)) return 'FORBIDDEN';
     if (asked.act === 'announce') return this.#refusedAnnouncement(asked.reading, by);
     if (!this.known) return 'NOT_FOUND';
-    if (confined(by) && by.office !== this.office) return 'FORBIDDEN';
+    if (confined(by) && by.office !== this.office) return 'NOT_FOUND';
     if (asked.act === 'succeed') return this.status === 'rejected' ? 'NOT_ALLOWED_NOW' : null;
     const correction = 'n' in asked ? this.corrections.find(({ n }) => n === asked.n) : undefined;
     if ('n' in asked && !correction) return 'CORRECTION_UNKNOWN';
@@ -219,10 +219,9 @@ export class ModelSettlement {
 
   #refusedAnnouncement(reading: number, by: ModelPerson): string | null {
     if (!this.known || this.status === 'rejected') {
-      if (by.office !== '01') return 'FORBIDDEN';
-      return by.qualified ? null : 'REJECTED';
+      return by.office === '01' && by.qualified ? null : 'REJECTED';
     }
-    if (by.office !== this.office) return 'FORBIDDEN';
+    if (by.office !== this.office) return 'REJECTED';
     return this.refusedAgain(reading);
   }
 

@@ -221,22 +221,25 @@ test('a subscription that nobody knows', async () => {
 
 test('another office: neither the account nor its settlement', async () => {
   const account = stage.account();
-  const forbidden = async (answer: Promise<Answer>): Promise<void> => {
+  const refused = async (answer: ReturnType<typeof stage.call>, ...expected: [status: number, code: string]): Promise<void> => {
     const { status, body } = await answer;
-    expect([status, body.code]).toEqual([403, 'FORBIDDEN']);
+    expect([status, body.code]).toEqual(expected);
     expect(JSON.stringify(body)).not.toContain(account.name);
   };
+  const forbidden = (answer: ReturnType<typeof stage.call>) => refused(answer, 403, 'FORBIDDEN');
+  const absent = (answer: ReturnType<typeof stage.call>) => refused(answer, 404, 'NOT_FOUND');
+  const rejected = (answer: ReturnType<typeof stage.call>) => refused(answer, 422, 'REJECTED');
   const as = [...STRANGER] as ['clerk', string];
-  await forbidden(stage.call('GET', `/accounts/${account.subscription}`, { as }));
-  await forbidden(settle(requestFor(account), as));
+  await refused(stage.call('GET', `/accounts/${account.subscription}`, { as }), 404, 'ACCOUNT_NOT_FOUND');
+  await rejected(settle(requestFor(account), as));
   // the stranger's attempt stands in nobody's way
   expect((await settle(requestFor(account))).status).toBe(201);
-  await forbidden(settle(requestFor(account), as));
-  await forbidden(settle(requestFor(account, { reading: account.reading + 41 }), as));
-  await forbidden(stage.call('GET', `/settlements/${idOf(account)}`, { as }));
-  await forbidden(stage.call('GET', `/settlements/${idOf(account)}/bill.pdf`, { as }));
-  await forbidden(stage.call('GET', `/settlements/${idOf(account)}/events`, { as }));
-  await forbidden(
+  await rejected(settle(requestFor(account), as));
+  await rejected(settle(requestFor(account, { reading: account.reading + 41 }), as));
+  await absent(stage.call('GET', `/settlements/${idOf(account)}`, { as }));
+  await absent(stage.call('GET', `/settlements/${idOf(account)}/bill.pdf`, { as }));
+  await absent(stage.call('GET', `/settlements/${idOf(account)}/events`, { as }));
+  await absent(
     stage.call('POST', `/settlements/${idOf(account)}/delivery`, { as, body: { deliveredTo: account.name, channel: 'counter' } }),
   );
   await forbidden(stage.call('GET', '/settlements?office=01', { as }));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -38,6 +38,13 @@ async function until(condition: () => boolean, milliseconds = 15_000): Promise<v
   }
 }
 
+/** What in a folder others may read or write. */
+function open(where: string): string[] {
+  return readdirSync(where, { recursive: true })
+    .map(String)
+    .filter((name) => (statSync(path.join(where, name)).mode & 0o066) !== 0);
+}
+
 async function query(url: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
@@ -73,6 +80,8 @@ describe('Postgres', () => {
       ),
     ).toEqual([{ encoding: 'UTF8', fsync: 'on', zone: 'UTC' }]);
     expect(statSync(path.join(folder, 'postgres.password')).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o066).toBe(0);
+    expect(open(path.join(folder, 'postgres'))).toEqual([]);
     await query(first.url, `create table kept (name text); insert into kept values ('تسویه')`);
 
     process.kill(first.pid, 'SIGKILL');
@@ -144,6 +153,10 @@ describe('Temporal', () => {
       expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(['TasviehOffice', 'TasviehDueAt']));
       await connection.close();
       expect((await fetch(`http://127.0.0.1:${options.uiPort}/`)).status).toBe(200);
+      expect(open(folder)).toEqual([]);
+      expect(readdirSync(folder)).toContain('temporal.db');
+      // as an older version left it
+      chmodSync(options.dataFile, 0o644);
       if (signal === null) await server.stop();
       else process.kill(server.pid, signal);
       await server.ended;

@@ -210,6 +210,9 @@ describe('announcement', () => {
       // of another figure: it does not stand for this one
       await overrides.record(order.id, { ...accepted, reading: order.facts.reading - 1 }, supervisor);
       expect(await refused('announce-2')).toEqual(['OUTSIDE_OUTER_BAND']);
+      // nor does who asks for it accept it
+      await overrides.record(order.id, { ...accepted, reading: order.facts.reading }, { ...supervisor, id: order.clerk.id });
+      expect(await refused('announce-own')).toEqual(['OUTSIDE_OUTER_BAND']);
       await overrides.record(order.id, { ...accepted, reading: order.facts.reading }, supervisor);
       const settlement = await announce(env.client, order, 'announce-3');
       expect(settlement.warnings).toMatchObject([
@@ -224,7 +227,7 @@ describe('announcement', () => {
     const failure = await withWorker(env, real, () =>
       failureOf(announce(env.client, { ...order, clerk: { ...order.clerk, office: '02' } })),
     );
-    expect((failure.details?.[0] as Finding[]).map((finding) => finding.code)).toEqual(['FORBIDDEN']);
+    expect((failure.details?.[0] as Finding[]).map((finding) => finding.code)).toEqual(['ACCOUNT_NOT_FOUND']);
     const inFuture = await withWorker(env, real, () =>
       failureOf(announce(env.client, { ...order, facts: { ...order.facts, confirmations: [], reading: (order.facts.reading ?? 0) - 40 } })),
     );

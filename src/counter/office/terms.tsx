@@ -19,7 +19,7 @@ const WEEKDAYS = ['saturday', 'sunday', 'monday', 'tuesday', 'wednesday', 'thurs
 /** The figures in their groups, as the API names them. */
 const GROUPS = {
   correction: ['correction.dueHours', 'correction.remindHours', 'correction.approvalAbove'],
-  tasks: ['escalateAfterHours', 'remindDaysBeforeClosing', 'qualificationWarnDays', 'outageAfterMinutes'],
+  tasks: ['escalateAfterHours', 'remindDaysBeforeClosing', 'qualificationWarnDays', 'outageAfterMinutes', 'lateEntryWithinDays'],
   correctiveAction: [
     'correctiveAction.perSettlement',
     'correctiveAction.perClerk',

@@ -993,6 +993,7 @@ export const en: Words = {
       remindDaysBeforeClosing: 'Reminders before a cycle closes (days)',
       qualificationWarnDays: 'Warning before a qualification lapses (days)',
       outageAfterMinutes: 'Silence in working hours that means an outage (minutes)',
+      lateEntryWithinDays: 'Time to enter a paper slip (days)',
       'correctiveAction.perSettlement': 'Errors in a month: per settlement',
       'correctiveAction.perClerk': 'Errors in a month: per clerk',
       'correctiveAction.perCause': 'Errors in a month: per cause',

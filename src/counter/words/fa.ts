@@ -1012,6 +1012,7 @@ export const fa = {
       remindDaysBeforeClosing: 'یادآوری پیش از بسته شدن دوره (روز)',
       qualificationWarnDays: 'هشدار پیش از پایان صلاحیت (روز)',
       outageAfterMinutes: 'سکوت در ساعت کار به معنی قطع (دقیقه)',
+      lateEntryWithinDays: 'مهلت ثبت برگهٔ کاغذی (روز)',
       'correctiveAction.perSettlement': 'آستانهٔ خطا در ماه: هر تسویه',
       'correctiveAction.perClerk': 'آستانهٔ خطا در ماه: هر متصدی',
       'correctiveAction.perCause': 'آستانهٔ خطا در ماه: هر علت',

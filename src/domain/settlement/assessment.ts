@@ -3,30 +3,37 @@ import { makeBillId } from '../bill/bill-id.js';
 import { type Debt, type Fee, computeDebt } from '../bill/debt.js';
 import { type Finding, finding } from './finding.js';
 import { staleFeeds, staleFinding } from './freshness.js';
-import type { JalaliDate } from '../calendar/jalali.js';
+import { type JalaliDate, addDays, startOfDayInTehran } from '../calendar/jalali.js';
 import { checkReading, meterOn } from './reading.js';
 import { serviceTermsOn } from './service-terms.js';
 import type { AccountView, SettlementFacts, SettlementOrder } from './settlement.js';
 import { type Tariff, gasIntervals, holdsOn, isProvisional, tariffOn } from '../tariff/tariff.js';
 
-/** Whether the account may be settled by this operator at all. */
+/** Whether the account may be settled by this operator at all; one of another office gets the same answer as one that does not exist. */
 export function checkAccount(order: SettlementOrder, snapshot: AccountSnapshot | null): Finding[] {
-  const { subscription } = order.facts;
-  if (!snapshot) {
-    return [
-      finding('ACCOUNT_NOT_FOUND', 'subscription', `اشتراک ${subscription} در اطلاعات صورتحساب نیست. شماره را با قبض مشتری مقایسه کنید.`),
-    ];
-  }
-  if (snapshot.account.office !== order.clerk.office && order.clerk.role !== 'admin') {
-    return [
-      finding(
-        'FORBIDDEN',
-        'subscription',
-        `اشتراک ${subscription} مربوط به اداره ${snapshot.account.office} است و در اداره شما تسویه نمی‌شود.`,
-      ),
-    ];
-  }
-  return [];
+  const { facts, clerk } = order;
+  if (snapshot && (snapshot.account.office === clerk.office || clerk.role === 'admin')) return [];
+  return [
+    finding(
+      'ACCOUNT_NOT_FOUND',
+      'subscription',
+      `اشتراک ${facts.subscription} در اطلاعات صورتحساب ادارهٔ شما نیست. شماره را با قبض مشتری مقایسه کنید؛ اگر درست است، مشترک به ادارهٔ خود برود.`,
+    ),
+  ];
+}
+
+/** A slip's time is the start of the five minutes and the day of the records: one that is absurdly old is a slip of the pen (R1). */
+export function checkSlip({ facts: { lateEntry }, receivedAt }: SettlementOrder, tariffs: readonly Tariff[], today: JalaliDate): Finding[] {
+  if (!lateEntry) return [];
+  const earliest = addDays(today, -serviceTermsOn(tariffs, today).lateEntryWithinDays);
+  if (Date.parse(receivedAt) >= Date.parse(startOfDayInTehran(earliest))) return [];
+  return [
+    finding(
+      'LATE_ENTRY_TOO_OLD',
+      'lateEntry.receivedAt',
+      `زمان برگهٔ کاغذی پیش از ${earliest} است و دیگر ثبت نمی‌شود. تاریخ را از روی برگه دوباره بنویسید؛ اگر درست است، درخواست تازه‌ای باز کنید.`,
+    ),
+  ];
 }
 
 /** The documents that the data of the settlement date asks of this applicant, all that are missing in one finding. */

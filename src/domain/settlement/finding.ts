@@ -49,6 +49,7 @@ const CODES = {
   DOCUMENT_MISSING: ['error', 'A required document is missing'],
   NATIONAL_ID_INVALID: ['error', 'The national id is not valid'],
   MOBILE_INVALID: ['error', 'The mobile number is not valid'],
+  LATE_ENTRY_TOO_OLD: ['error', 'The time on the paper slip is too long ago'],
   RECEIPT_INVALID: ['error', 'The receipt does not belong to this request'],
   OPERATOR_NOT_QUALIFIED: ['error', 'The operator is not qualified'],
   PAYMENT_PERIODS_EXHAUSTED: ['error', 'No payment id is left for this subscriber and year'],
@@ -84,10 +85,11 @@ export function isFindingCode(code: string): code is FindingCode {
   return Object.hasOwn(CODES, code);
 }
 
-/** The findings with the supervisor's overrides beside those they accept. */
-export function overridden(findings: readonly Finding[], overrides: readonly Override[]): Finding[] {
+/** The findings of a request with the overrides beside those they accept; nobody accepts a finding of the own request. */
+export function overridden(findings: readonly Finding[], overrides: readonly Override[], requestedBy: string): Finding[] {
   return findings.map((each) => {
-    const override = each.severity === 'override' ? overrides.find(({ code }) => code === each.code) : undefined;
+    const override =
+      each.severity === 'override' ? overrides.find(({ code, by }) => code === each.code && by.id !== requestedBy) : undefined;
     return override ? { ...each, override } : each;
   });
 }

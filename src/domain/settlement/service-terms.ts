@@ -35,6 +35,8 @@ export interface ServiceTerms {
   qualificationWarnDays: number;
   /** R1: so many minutes of working hours without a sign of an office, or of the system, are noticed as an outage (outage.ts) */
   outageAfterMinutes: number;
+  /** R1: a paper slip may be entered so many days after the request; an older time is a slip of the pen */
+  lateEntryWithinDays: number;
   /** when offices are open on working days */
   openingHours: readonly OpeningHours[];
   /** the working calendar: what offices have to do is not due on these days, and its hours do not run on them */
@@ -57,6 +59,7 @@ export const DEFAULT_SERVICE_TERMS: ServiceTerms = {
   correctiveAction: { perSettlement: 2, perClerk: 3, perCause: 5, perOffice: 10, effectAfterDays: 30, meetingDueDays: 7 },
   qualificationWarnDays: 30,
   outageAfterMinutes: 60,
+  lateEntryWithinDays: 30,
   openingHours: DEFAULT_OPENING_HOURS,
   daysOff: DEFAULT_DAYS_OFF,
 };

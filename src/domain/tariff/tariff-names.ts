@@ -22,7 +22,14 @@ const DOCUMENT: Names = {
   discounts: { ...dated('kind', 'title', 'use', 'climates', 'season', 'uptoM3PerMonth', 'steps'), spans: dated() },
   requiredDocuments: { ...dated('purposes', 'applicants'), anyOf: names('code', 'name') },
   service: {
-    ...dated('remindDaysBeforeClosing', 'escalateAfterHours', 'qualificationWarnDays', 'outageAfterMinutes', 'daysOff'),
+    ...dated(
+      'remindDaysBeforeClosing',
+      'escalateAfterHours',
+      'qualificationWarnDays',
+      'outageAfterMinutes',
+      'lateEntryWithinDays',
+      'daysOff',
+    ),
     staleAfterDays: names(...FEED_KINDS),
     openingHours: names('days', 'from', 'to'),
     correction: names('dueHours', 'remindHours', 'approvalAbove'),

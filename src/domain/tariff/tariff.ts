@@ -571,6 +571,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       span(rule.escalateAfterHours, HOURS, 'escalateAfterHours');
       span(rule.qualificationWarnDays, DAYS, 'qualificationWarnDays');
       span(rule.outageAfterMinutes, 24 * 60, 'outageAfterMinutes');
+      span(rule.lateEntryWithinDays, DAYS, 'lateEntryWithinDays');
       const openingHours: unknown = rule.openingHours ?? [];
       if (
         check(

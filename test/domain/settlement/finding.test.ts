@@ -35,8 +35,8 @@ test('only what a supervisor may accept is overridable', () => {
 });
 
 test('an override stands beside the finding of its code, and beside no other', () => {
-  expect(overridden([high, outer], [{ ...override, code: 'HIGH_CONSUMPTION' }, override])).toEqual([high, { ...outer, override }]);
-  expect(overridden([outer], [])).toEqual([outer]);
+  expect(overridden([high, outer], [{ ...override, code: 'HIGH_CONSUMPTION' }, override], 'c')).toEqual([high, { ...outer, override }]);
+  expect(overridden([outer], [], 'c')).toEqual([outer]);
 });
 
 describe('what stands in the way', () => {

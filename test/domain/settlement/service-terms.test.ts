@@ -14,6 +14,7 @@ test('the decision of this project: what holds where a tariff says nothing', () 
     correctiveAction: { perSettlement: 2, perClerk: 3, perCause: 5, perOffice: 10, effectAfterDays: 30, meetingDueDays: 7 },
     qualificationWarnDays: 30,
     outageAfterMinutes: 60,
+    lateEntryWithinDays: 30,
     openingHours: [
       { from: '07:30', to: '14:30' },
       { days: ['thursday'], from: '07:30', to: '12:30' },

@@ -28,6 +28,7 @@ const service = {
   correctiveAction: { perClerk: 4 },
   qualificationWarnDays: 14,
   outageAfterMinutes: 90,
+  lateEntryWithinDays: 60,
   openingHours: [
     { from: '08:00', to: '15:00' },
     { days: ['thursday'], from: '08:00', to: '12:00' },

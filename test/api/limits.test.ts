@@ -1,7 +1,7 @@
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
 import type { FeedResult } from '../../src/api/deps';
 import { problemsOf } from '../../src/api/openapi';
-import { BILLING, CLERK, ID, PASSWORD, PERSON, startApi, SUPERVISOR, type TestApi } from './fixture';
+import { BILLING, CLERK, ID, PASSWORD, PERSON, startApi, type TestApi } from './fixture';
 
 const PACE = { address: 6, token: 4, signIn: 2 };
 let api: TestApi;
@@ -136,7 +136,7 @@ test('a feed at a time: a second one of the same caller waits for its end, also 
   const endFirst = end;
   // somebody else's is not in its way
   begun = reading();
-  const other = send(SUPERVISOR);
+  const other = send({ ...BILLING, id: 'b2' });
   await begun;
   end(done);
   endFirst(new Error('broken'));

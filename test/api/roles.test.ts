@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
 import { type Operator, ROLES, type Role } from '../../src/domain/settlement/settlement';
 import {
@@ -203,6 +204,25 @@ describe.each(Object.keys(TABLE))('%s', (name) => {
       expect(answer.text).not.toContain('کریمی');
     });
   }
+});
+
+test('docs/api.md names the roles of the table of routes', () => {
+  const said: Record<string, readonly Role[] | string> = {};
+  let before: readonly Role[] | string = [];
+  for (const [, method = '', address = '', who = ''] of readFileSync('docs/api.md', 'utf8').matchAll(
+    /^\| (GET|POST|DELETE) ([^ |?]+?)(?:[?][^ |]*(?:\\\|[^ |]*)*)?(?:, [^|]*)? \| ((?:[^|\\]|\\\|)*) \|/gm,
+  )) {
+    if (/everyone|any session|of any role|who has it/.test(who)) before = 'everyone';
+    else if (/anyone|Prometheus/.test(who)) before = 'anyone';
+    else if (!who.startsWith('same')) before = ROLES.filter((role) => new RegExp(`\\b${role}\\b`).test(who));
+    said[`${method.toLowerCase()} ${address.replace('{yyyy-mm}', '{month}')}`] = before;
+  }
+  const routes = [...ROUTES, ...SERVICE_ROUTES].map(({ method, path, roles }) => [
+    `${method} ${path}`,
+    typeof roles === 'string' ? roles : ROLES.filter((role) => roles.includes(role)),
+  ]);
+  expect(Object.keys(said).length).toBeGreaterThan(55);
+  expect(said).toEqual(Object.fromEntries(routes.filter(([name]) => Object.hasOwn(said, name as string))));
 });
 
 test.each(ANYONE)('%s needs no token', async (name) => {

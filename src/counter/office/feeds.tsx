@@ -10,7 +10,7 @@ import { useWords } from '../words';
 
 const FAULTS_SHOWN = 100;
 
-/** How old each feed is (R2); billing and the supervisor send a new file and see every faulty row of it. */
+/** How old each feed is (R2); billing sends a new file and sees every faulty row of it. */
 export function FeedsSection() {
   const words = useWords();
   const figures = useFigures();
@@ -57,7 +57,7 @@ export function FeedsSection() {
           </table>
         </Scroll>
       ) : null}
-      {value !== null && !value.asked && (operator.role === 'billing' || operator.role === 'supervisor') ? <Sending done={reload} /> : null}
+      {value !== null && !value.asked && operator.role === 'billing' ? <Sending done={reload} /> : null}
     </section>
   );
 }

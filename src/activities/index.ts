@@ -1,5 +1,5 @@
 import type { BillingPort } from '../billing/port.js';
-import type { Operator, Settlement } from '../domain/settlement/settlement.js';
+import type { Instant, Operator, Settlement } from '../domain/settlement/settlement.js';
 import { taskId } from '../domain/settlement/task.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { CorrectionStore } from '../store/corrections.js';
@@ -144,6 +144,22 @@ export function createActivities({
     async escalateTask(input: { id: string }): Promise<boolean> {
       const task = await tasks.escalate(input.id);
       return task !== null && task.closedAt === null;
+    },
+    /** An act of a workflow failed for a reason that no repeat of its step mends: it is tried again, and somebody looks at it. */
+    async reportFailedAct(input: { settlementId?: string; subject: string; office: string; act: string; failure: string; at: Instant }) {
+      const { settlementId, subject, office, act, failure, at } = input;
+      await desk.open({
+        kind: 'actFailed',
+        subject,
+        office,
+        at,
+        ...(settlementId !== undefined && { settlementId }),
+        about: settlementId ?? subject,
+        detail: { act, failure },
+      });
+    },
+    async closeFailedAct({ subject }: { subject: string }) {
+      await desk.close(taskId('actFailed', subject), { by: null, outcome: 'passed' });
     },
     async settle({ id }: { id: string }) {
       await settlements.settle(id);

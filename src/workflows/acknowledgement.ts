@@ -1,5 +1,7 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import { EVERY_OFFICE } from '../domain/settlement/task.js';
+import { troubleTask, untilPassed } from './acts.js';
 
 const step = proxyActivities<Activities>({
   startToCloseTimeout: '60s',
@@ -9,11 +11,12 @@ const step = proxyActivities<Activities>({
 
 /** Carries what billing acknowledged to the settlements it concerns, page by page; the batch's limit bounds the pages. */
 export async function acknowledgement({ eventId, cycle }: { eventId: string; cycle: string }): Promise<void> {
-  let from: number | null = 0;
-  while (from !== null) {
+  const report = troubleTask({ subject: `acknowledgement-${cycle}`, office: EVERY_OFFICE });
+  for (let from: number | null = 0; from !== null;) {
     setCurrentDetails(`**تأیید ${eventId}** دوره ${cycle}: از قلم ${from + 1}`);
-    from = await step.tellOutcomes({ eventId, from, at: new Date().toISOString() });
+    const page: { eventId: string; from: number; at: string } = { eventId, from, at: new Date().toISOString() };
+    from = await untilPassed(`تأیید ${eventId}`, () => step.tellOutcomes(page), report);
   }
   setCurrentDetails(`**تأیید ${eventId}** دوره ${cycle}: همه گفته شد`);
-  await step.tellCycle({ cycle });
+  await untilPassed(`تأیید ${eventId}`, () => step.tellCycle({ cycle }), report);
 }

@@ -1,5 +1,6 @@
 import {
   ActivityFailure,
+  TimeoutFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -11,7 +12,9 @@ import {
 import type { Activities } from '../activities/index.js';
 import type { Opening } from '../domain/outbox/cycle.js';
 import type { CycleCounts } from '../domain/outbox/outbox.js';
+import { EVERY_OFFICE } from '../domain/settlement/task.js';
 import type { Instant } from '../domain/settlement/settlement.js';
+import { troubleTask, untilPassed } from './acts.js';
 import { cycleChanged } from './messages.js';
 
 /** A cycle as billing opened it, with how far the settlements have been told. */
@@ -57,10 +60,25 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
   setHandler(cycleChanged, () => {
     changed = true;
   });
+  const report = troubleTask({ subject: `cycle-${opened.cycle}`, office: EVERY_OFFICE });
+  const passing = <T>(what: string, act: () => Promise<T>): Promise<T> => untilPassed(what, act, report);
   let { after = null, told = 0, complete = false } = run;
   const goOn = async (): Promise<never> => {
     await condition(allHandlersFinished);
     return continueAsNew<typeof billingCycle>({ opened, closesAt, after, told, complete });
+  };
+
+  const now = (): string => new Date().toISOString();
+  // the cycle closes on its day, whoever does not answer until then
+  const closing = Date.parse(closesAt);
+  /** null when the cycle closed first. */
+  const untilClosing = async <T>(act: (leftMs: number) => Promise<T>): Promise<T | null> => {
+    try {
+      return closing > Date.now() ? await act(closing - Date.now()) : null;
+    } catch (error) {
+      if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure && Date.now() >= closing) return null;
+      throw error;
+    }
   };
 
   const show = (counts: CycleCounts | null): void => {
@@ -74,17 +92,12 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
     setCurrentDetails(lines.join('\n\n'));
   };
 
-  // the cycle closes on its day, whoever does not answer until then
-  const closing = Date.parse(closesAt);
   for (let pages = 0; !complete && Date.now() < closing; pages++) {
     if (pages === PAGES_A_RUN) await goOn();
-    const answer = await given(() =>
-      step.tellWaiting.executeWithOptions({ scheduleToCloseTimeout: closing - Date.now() }, [
-        { opened, after, at: new Date().toISOString() },
-      ]),
+    const page = await passing('خبر به تسویه‌های در انتظار دوره', () =>
+      untilClosing((left) => step.tellWaiting.executeWithOptions({ scheduleToCloseTimeout: left }, [{ opened, after, at: now() }])),
     );
-    if ('failed' in answer) break;
-    const page = answer.value;
+    if (page === null) break;
     told += page.told;
     after = page.after;
     complete = after === null;
@@ -103,19 +116,17 @@ export async function billingCycle(run: CycleRun): Promise<CycleCounts> {
     );
     failures = 'failed' in pushed ? failures + 1 : 0;
     if ('failed' in pushed && failures >= FAILURES_TOLD)
-      await step.reportUnsubmitted({ cycle: opened.cycle, reason: pushed.failed, at: new Date().toISOString() });
-    show(await step.cycleCounts({ cycle: opened.cycle }));
+      await passing('وظیفه: دسته‌های ارسال‌نشده', () => step.reportUnsubmitted({ cycle: opened.cycle, reason: pushed.failed, at: now() }));
+    show(await passing('شمارش اقلام دوره', () => step.cycleCounts({ cycle: opened.cycle })));
     const pause =
       'failed' in pushed ? Math.min(SUBMIT_AGAIN_MS * 2 ** (failures - 1), LEFT_ALONE_MS) : pushed.value ? SUBMIT_AGAIN_MS : LOOK_AGAIN_MS;
     if (Date.now() < closing) await condition(() => changed, Math.min(closing - Date.now(), pause));
   }
-  const report = await step.closeCycle({ cycle: opened.cycle, at: new Date().toISOString() });
-  show(report);
-  await given(() =>
-    step.closeLeftBehind.executeWithOptions({ scheduleToCloseTimeout: LEFT_BEHIND_MS }, [{ at: new Date().toISOString() }]),
-  );
+  const counts = await passing('پایان دوره و گزارش آن', () => step.closeCycle({ cycle: opened.cycle, at: now() }));
+  show(counts);
+  await given(() => step.closeLeftBehind.executeWithOptions({ scheduleToCloseTimeout: LEFT_BEHIND_MS }, [{ at: now() }]));
   await condition(allHandlersFinished);
-  return report;
+  return counts;
 }
 
 /** What a step answers in the time or the attempts that it is given; else why not. */

@@ -2,6 +2,7 @@ import { allHandlersFinished, condition, setCurrentDetails, setHandler, upsertSe
 import { ACTION_STATUS_WORDS, type Act, type CorrectiveAction, actionTitle, refusalOfAct } from '../domain/correction/corrective-action.js';
 import { endOfDay } from '../domain/outbox/cycle.js';
 import { addDays } from '../domain/calendar/jalali.js';
+import { createInbox, troubleTask } from './acts.js';
 import { expectedEnd } from './failures.js';
 import { type ActAsked, correctiveActionState, takeAct } from './messages.js';
 import { ACTION_STATUS, OFFICE } from './search-attributes.js';
@@ -13,7 +14,7 @@ import { runStep } from './steps.js';
  */
 export async function correctiveAction(opened: CorrectiveAction): Promise<CorrectiveAction> {
   let action = opened;
-  const inbox: (() => Promise<void>)[] = [];
+  const inbox = createInbox(troubleTask({ subject: `action-${opened.n}`, office: opened.office }));
   const now = (): string => new Date().toISOString();
   const show = (): void => {
     const { status, errors, threshold, reason, meeting, actions } = action;
@@ -41,29 +42,26 @@ export async function correctiveAction(opened: CorrectiveAction): Promise<Correc
     show();
     return action;
   };
-  setHandler(takeAct, (asked) => new Promise((resolve, reject) => inbox.push(() => take(asked).then(resolve, reject))), {
-    validator: mayI,
-  });
+  setHandler(takeAct, (asked) => inbox.ask(() => take(asked)), { validator: mayI });
 
   upsertSearchAttributes([{ key: OFFICE, value: action.office }]);
   show();
-  await runStep('openActionStep', 'وظیفه: فراخوان جلسه', { action, at: now() });
+  const openStep = (what: string): void => inbox.add(what, () => runStep('openActionStep', what, { action, at: now() }));
+  openStep('وظیفه: فراخوان جلسه');
 
   let judging = -1;
-  while (action.status !== 'closed' || inbox.length > 0) {
+  while (action.status !== 'closed' || !inbox.isIdle() || !allHandlersFinished()) {
     const effectDueOn = action.status === 'done' && judging !== action.version ? action.actions.at(-1)?.effectDueOn : null;
-    if (effectDueOn) {
+    if (!inbox.holds() && effectDueOn) {
       // the first moment of the day on which the effect may be judged
       const wait = Date.parse(endOfDay(addDays(effectDueOn, -1))) - Date.now();
-      if (wait <= 0 || !(await condition(() => inbox.length > 0, wait, { summary: 'سنجش اثر اقدام' }))) {
+      if (wait <= 0 || !(await condition(() => inbox.holds(), wait, { summary: 'سنجش اثر اقدام' }))) {
         judging = action.version;
-        await runStep('openActionStep', 'وظیفه: سنجش اثر', { action, at: now() });
-        continue;
+        openStep('وظیفه: سنجش اثر');
       }
-    } else await condition(() => inbox.length > 0);
-    await inbox.shift()?.();
+    } else await condition(() => inbox.holds() || (action.status === 'closed' && inbox.isIdle() && allHandlersFinished()));
+    await inbox.next();
   }
-  await condition(allHandlersFinished);
   return action;
 }
 

@@ -1,5 +1,5 @@
 import { type UpdateDefinition } from '@temporalio/common';
-import { patched, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, patched, setHandler } from '@temporalio/workflow';
 import type { Targeted } from '../activities/outbox.js';
 import {
   type Correction,
@@ -28,6 +28,7 @@ import {
   verifyCorrection,
   withdrawCorrection,
 } from './messages.js';
+import { failureOf } from './acts.js';
 import { expectedEnd } from './failures.js';
 import { runStep } from './steps.js';
 
@@ -38,6 +39,8 @@ export interface Ground {
   view: Settlement;
   /** runs `act` in the main loop, one thing after another, and answers what it answers */
   inTurn<T>(act: () => Promise<T>): Promise<T>;
+  /** runs `act` now, and again later when it fails */
+  surely(what: string, act: () => unknown): Promise<void>;
   /** takes a changed outbox over; postings join the cycle when it is open */
   keep(changed: Targeted): Promise<void>;
   tell(details: string): void;
@@ -49,7 +52,7 @@ const TYPES: Record<CorrectionRefusal, string> = { NOT_ALLOWED_NOW, NOT_THE_OWNE
 /**
  * Error → referral → correction → verification by another person → approval above a set amount → the next revision.
  */
-export function startRework({ order, view, inTurn, keep, tell }: Ground) {
+export function startRework({ order, view, inTurn, surely, keep, tell }: Ground) {
   const now = (): string => new Date().toISOString();
   const refuse = (type: string, message: string): never => {
     throw expectedEnd(type, message, [view]);
@@ -85,20 +88,37 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
     const at = now();
     keepAll(await runStep('reportError', `ثبت خطای ${n}`, { order, n, first: !currentCorrection(view.corrections), report: given, at }));
     tell(`خطای ${n} ثبت و ارجاع شد: ${given.description}`);
-    await runStep('watchRepeats', 'خطاهای تکراری ماه', { id: view.id, n, at });
+    await surely('خطاهای تکراری ماه', () => runStep('watchRepeats', 'خطاهای تکراری ماه', { id: view.id, n, at }));
     return find(n) as Correction;
   };
 
+  /** What was decided must come: when a step fails for good, whoever decided hears it, and it is tried again later. */
   const reissue = async (n: number, approvedBy: Operator | null): Promise<void> => {
     const revision = view.revision + 1;
-    const issued = await runStep('reissueBill', `صدور ویرایش ${revision} صورتحساب`, { order, n, revision, approvedBy, at: now() });
-    order.facts = issued.facts;
-    Object.assign(view, { bill: issued.bill, revision, facts: issued.facts, account: issued.account });
-    keepAll(issued.corrections);
-    await whatIsPaid();
-    await keep(issued);
-    tell(`ویرایش ${revision} صادر شد: ${issued.bill.payable} ریال`);
-    await ended();
+    const what = `صدور ویرایش ${revision} صورتحساب`;
+    const issue = async (): Promise<void> => {
+      if (view.revision < revision) {
+        const issued = await runStep('reissueBill', what, { order, n, revision, approvedBy, at: now() });
+        order.facts = issued.facts;
+        Object.assign(view, { bill: issued.bill, revision, facts: issued.facts, account: issued.account });
+        keepAll(issued.corrections);
+        await keep(issued);
+      }
+      await whatIsPaid();
+      tell(`ویرایش ${revision} صادر شد: ${view.bill?.payable ?? 0} ریال`);
+      await ended();
+    };
+    let failure: Error | undefined;
+    await surely(what, async () => {
+      try {
+        await issue();
+      } catch (error) {
+        failure ??= failureOf(error);
+        // no payment id is left: nothing that a repeat mends
+        if (!(error instanceof ApplicationFailure && error.type === REJECTED)) throw error;
+      }
+    });
+    if (failure !== undefined) throw failure;
   };
 
   /** Looked at before it is accepted and again in its turn: of two who act at once the second hears what happened. */
@@ -237,6 +257,8 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
   );
 
   return {
+    /** After an act that failed half done: whose turn it is is asked, what billing refused waits again. */
+    goOn: ended,
     /** Whether an error is still being worked on. */
     isOpen: (): boolean => view.corrections.some(isOpenCorrection),
     /** Billing took after all what it had refused, or took its refusal back: there is nothing to correct any more. */
@@ -255,16 +277,14 @@ export function startRework({ order, view, inTurn, keep, tell }: Ground) {
       if (over.length > 0) await ended();
     },
     /** What billing refused is an error with an owner. */
-    async refused(postings: readonly Posting[]): Promise<void> {
-      for (const { posting, kind, reason } of postings) {
-        await report({
-          kind: kind === 'nameChange' ? 'name' : 'other',
-          cause: 'system',
-          description: `${posting}: ${reason ?? ''}`,
-          by: BY_BILLING,
-          referTo: { role: 'supervisor', user: null },
-        });
-      }
+    async refused({ posting, kind, reason }: Posting): Promise<void> {
+      await report({
+        kind: kind === 'nameChange' ? 'name' : 'other',
+        cause: 'system',
+        description: `${posting}: ${reason ?? ''}`,
+        by: BY_BILLING,
+        referTo: { role: 'supervisor', user: null },
+      });
     },
   };
 }

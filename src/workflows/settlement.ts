@@ -9,6 +9,7 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { SignalDefinition } from '@temporalio/common';
 import { type Finding, blocking, overridden } from '../domain/settlement/finding.js';
 import type { Opening } from '../domain/outbox/cycle.js';
 import { COVERED, type Outcome, becameTrouble, isOpen, isOverdue, isWithdrawn, waitsFor } from '../domain/outbox/outbox.js';
@@ -41,96 +42,52 @@ import {
   settlementState,
 } from './messages.js';
 import { AT_RISK, BREACHED, CORRECTIONS, CYCLE, FEE_OVERDUE, STATUS } from './search-attributes.js';
+import { type Inbox, contained, createInbox, troubleTask } from './acts.js';
 import { expectedEnd } from './failures.js';
 import { startRework } from './rework.js';
 import { runStep } from './steps.js';
-
-/** What came in and waits for the main loop. */
-type Message =
-  | { kind: 'delivery'; delivery: Delivery }
-  | { kind: 'cycleOpened'; opened: Opening }
-  | { kind: 'outcome'; eventId: string; outcome: Outcome; seq: number | null }
-  /** what a person asked for, done in its turn */
-  | { kind: 'act'; act: () => Promise<void> };
 
 /** The announcement of the outstanding balance, SSS-PM-02, from the request to the end. */
 export async function settlement(asked: SettlementOrder): Promise<Settlement> {
   // a correction changes the facts
   const order = { ...asked };
   const view = receivedSettlement(order);
-  const inbox: Message[] = [];
-  const seen = new Set<string>();
+  const tellView = (details: string): void => tell(view, details);
+  const inbox = createInbox(troubleTask({ subject: view.id, settlementId: view.id, office: order.clerk.office }), () => life.lookAgain());
   let rejection: ApplicationFailure | undefined;
 
   setHandler(settlementState, () => view);
-  setHandler(announceBalance, async ({ facts }) => {
-    if (!sameFacts(facts, order.facts)) throw expectedEnd(SETTLEMENT_EXISTS, `settlement ${view.id} exists with other facts`, [view]);
-    await condition(() => view.announcedAt !== null || rejection !== undefined);
-    if (rejection) throw rejection;
-    return view;
-  });
   setHandler(
-    confirmDelivery,
-    async (delivery) => {
-      inbox.push({ kind: 'delivery', delivery });
-      await condition(() => view.delivery !== null);
+    announceBalance,
+    contained(async ({ facts }: SettlementOrder) => {
+      if (!sameFacts(facts, order.facts)) throw expectedEnd(SETTLEMENT_EXISTS, `settlement ${view.id} exists with other facts`, [view]);
+      await condition(() => view.announcedAt !== null || rejection !== undefined);
+      if (rejection) throw rejection;
       return view;
-    },
-    {
-      validator: (_delivery) => {
-        if (view.announcedAt === null) throw expectedEnd(NOT_ALLOWED_NOW, 'the balance is not announced yet');
-      },
-    },
-  );
-  const once = (eventId: string, message: Message): void => {
-    if (seen.has(eventId)) return;
-    seen.add(eventId);
-    inbox.push(message);
-  };
-  setHandler(billingCycleOpened, (opened) => once(opened.eventId, { kind: 'cycleOpened', opened }));
-  const told =
-    (outcome: Outcome['outcome']) =>
-    ({ eventId, seq = null, ...said }: { eventId: string; seq?: number | null; posting: string }): void =>
-      once(eventId, { kind: 'outcome', eventId, outcome: { ...said, outcome }, seq });
-  setHandler(postingTaken, told('taken'));
-  setHandler(postingRefused, told('refused'));
-  setHandler(postingRetracted, told('retracted'));
-
-  setHandler(paymentReceived, ({ eventId, reference }) =>
-    once(`payment/${eventId}`, {
-      kind: 'act',
-      act: async () => {
-        // all that is on record, so that news that never came is made good too
-        Object.assign(view, await runStep('fetchPayments', `پرداخت ${reference}`, { id: view.id }));
-        tell(
-          view,
-          view.paid?.remaining === 0 ? 'صورتحساب پرداخت شد' : `پرداخت ${reference} ثبت شد؛ ${view.paid?.remaining ?? 0} ریال مانده است`,
-        );
-      },
     }),
   );
+  const life = untilSettled(order, view, inbox, tellView);
 
-  const life = untilSettled(order, view, inbox);
-
-  tell(view, 'درخواست دریافت شد');
-  const clock = fiveMinutes(order, view);
+  tellView('درخواست دریافت شد');
+  const clock = fiveMinutes(order, view, inbox);
   try {
-    const { outbox, open } = await announceTheBalance(order, view, clock);
-    if (open) once(open.eventId, { kind: 'cycleOpened', opened: open });
-    await life.run(outbox);
+    const announced = await announceTheBalance(order, view, clock, inbox);
+    await life.run(announced);
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || (error.type !== REJECTED && error.type !== SETTLEMENT_EXISTS)) throw error;
     rejection = expectedEnd(error.type, error.message, error.details ?? []);
   } finally {
     clock.stop();
   }
-  await condition(allHandlersFinished);
-  if (rejection) throw rejection;
+  if (rejection) {
+    await condition(allHandlersFinished);
+    throw rejection;
+  }
   return view;
 }
 
 /** Steps 1 to 7; answers what waits for billing. Throws REJECTED with the findings that stand in the way. */
-async function announceTheBalance(order: SettlementOrder, view: Settlement, clock: Clock): Promise<Scheduled> {
+async function announceTheBalance(order: SettlementOrder, view: Settlement, clock: Clock, inbox: Inbox): Promise<Scheduled> {
   const { id } = order;
   const run: typeof runStep = (name, summary, input) => runStep(name, summary, input, () => clock.start());
   const stepDone = (time: StepTime): void => void view.steps.push(time);
@@ -226,22 +183,28 @@ async function announceTheBalance(order: SettlementOrder, view: Settlement, cloc
     ...(cycle !== null ? [{ key: CYCLE, value: cycle }] : []),
   ]);
   tell(view, `مانده اعلام شد: ${bill.payable} ریال؛ در انتظار تحویل صورتحساب`);
-  if (!view.withinTarget && !view.lateEntry) await markDelay(view, order, 'breached');
-  void remindOfDelivery(view, order, scheduled.value.dayEndsAt);
+  if (!view.withinTarget && !view.lateEntry) inbox.add(DELAY_SUMMARY.breached, () => markDelay(view, order, 'breached'));
+  void remindOfDelivery(view, order, scheduled.value.dayEndsAt, inbox).catch(ignoreCancellation);
   return scheduled.value;
 }
 
-/** Hand-over, the next cycle, billing's acknowledgements and the rework, in whatever order they come. */
-function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]): { run(scheduled: Outbox): Promise<void> } {
+/** Hand-over, the next cycle, billing's acknowledgements and the rework, in whatever order they come, until all is answered. */
+function untilSettled(
+  order: SettlementOrder,
+  view: Settlement,
+  inbox: Inbox,
+  tellView: (details: string) => void,
+): { run(scheduled: Scheduled): Promise<void>; lookAgain(): void } {
   const { id } = order;
   let outbox: Outbox = { postings: [], closesAt: null, objectionEndsAt: null };
+  const heard = new Set<string>();
   const about = () => ({
     id,
     facts: { subscription: order.facts.subscription, settlementDate: order.facts.settlementDate },
     at: new Date().toISOString(),
   });
-  const task = (kind: TaskKind, summary: string): Promise<unknown> =>
-    runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office });
+  const task = (kind: TaskKind, summary: string): Promise<void> =>
+    inbox.surely(summary, () => runStep('openTask', summary, { settlementId: id, kind, office: order.clerk.office }));
   const keep = async ({ outbox: next, open }: Targeted): Promise<void> => {
     const { late, refused } = becameTrouble(outbox.postings, next.postings);
     const [overdue, cycle] = [isOverdue(next.postings), waitsFor(next.postings)];
@@ -251,28 +214,100 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     view.postings = next.postings;
     // an opening is told once by its event; what is new since must be handed over all the same
     if (open && next.postings.some(({ status, cycle }) => (status === 'waiting' || status === 'late') && cycle === open.cycle))
-      inbox.push({ kind: 'cycleOpened', opened: open });
+      inbox.add(handOverSummary(open), () => handOver(open));
     if (late.some(({ reason }) => reason === COVERED)) await task('settlementCovered', 'وظیفه: رقم تسویه در قبضی که همین روزها را دارد');
     if (late.some(({ reason }) => reason !== COVERED)) await task('postingLate', 'وظیفه: ارسال دیرمانده به صورتحساب');
-    await rework.refused(refused);
+    for (const posting of refused) await inbox.surely('ثبت خطا: رد قلم در صورتحساب', () => rework.refused(posting));
     await rework.resolved(next.postings);
   };
-  setHandler(
-    outboxChanged,
-    () =>
-      void inbox.push({
-        kind: 'act',
-        act: async () => keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() })),
-      }),
-  );
-  const rework = startRework({
-    order,
-    view,
-    keep,
-    tell: (details) => tell(view, details),
-    inTurn: (act) => new Promise((resolve, reject) => inbox.push({ kind: 'act', act: () => act().then(resolve, reject) })),
-  });
+  const lookAgain = (): void =>
+    inbox.add('نگاه دوباره به اقلام', async () => {
+      await keep(await runStep('lookAtOutbox', 'نگاه دوباره به اقلام', { order, at: new Date().toISOString() }));
+      await rework.goOn();
+    });
 
+  const deliver = async (delivery: Delivery): Promise<Settlement> => {
+    if (view.delivery) return view;
+    view.delivery = await runStep('recordDelivery', 'تحویل صورتحساب', { id, ...delivery });
+    if (view.status === 'announced') view.status = 'delivered';
+    tellView(`صورتحساب تحویل شد؛ ${waitingFor(outbox)}`);
+    return view;
+  };
+  const handOver = async (opened: Opening): Promise<void> => {
+    await keep({ outbox: await runStep('handOver', handOverSummary(opened), { ...about(), opened }), open: null });
+    heard.add(opened.eventId);
+    if (!outbox.postings.some(({ status }) => status === 'handedOver')) return;
+    if (view.status === 'announced' || view.status === 'delivered') view.status = 'handedOver';
+    tellView(waitingFor(outbox));
+  };
+  const recordOutcome = async (eventId: string, outcome: Outcome, seq: number | null): Promise<void> => {
+    const newName = order.facts.newSubscriber?.name ?? null;
+    await keep({
+      outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }),
+      open: null,
+    });
+    if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
+    // billing refused it, or never had it: its successor or nothing is to be charged
+    if (outcome.outcome === 'taken' && isWithdrawn(outbox.postings, outcome.posting))
+      await task('postingWithdrawn', 'وظیفه: قلم پذیرفته‌شده دیگر معتبر نیست');
+    tellView(waitingFor(outbox));
+  };
+  const fetchPayments = async (reference: string): Promise<void> => {
+    // all that is on record, so that news that never came is made good too
+    Object.assign(view, await runStep('fetchPayments', `پرداخت ${reference}`, { id }));
+    const remaining = view.paid?.remaining ?? 0;
+    tellView(view.paid?.remaining === 0 ? 'صورتحساب پرداخت شد' : `پرداخت ${reference} ثبت شد؛ ${remaining} ریال مانده است`);
+  };
+  const closeDue = async (): Promise<void> => {
+    await keep(await runStep('closeDue', 'دوره بسته شد: اقلام دیرمانده به دوره بعد می‌رود', about()));
+    tellView(waitingFor(outbox));
+    closing = false;
+  };
+  const settle = async (): Promise<void> => {
+    if (!closed()) return;
+    await runStep('settle', 'پایان تسویه', { id });
+    view.status = 'settled';
+    tellView('تسویه پایان یافت');
+  };
+
+  setHandler(confirmDelivery, (delivery) => inbox.ask(() => deliver(delivery)), {
+    validator: (_delivery) => {
+      if (view.announcedAt === null) throw expectedEnd(NOT_ALLOWED_NOW, 'the balance is not announced yet');
+    },
+  });
+  /** A signal is an act in its turn, once per event. */
+  const hear = <A extends { eventId: string }>(
+    signal: SignalDefinition<[A]>,
+    what: string,
+    act: (said: A) => Promise<void>,
+    eventOf = ({ eventId }: A): string => eventId,
+  ): void =>
+    setHandler(signal, (said) =>
+      inbox.add(what, async () => {
+        if (heard.has(eventOf(said))) return;
+        await act(said);
+        heard.add(eventOf(said));
+      }),
+    );
+  const outcomeOf =
+    (outcome: Outcome['outcome']) =>
+    ({ eventId, seq = null, ...said }: { eventId: string; seq?: number | null; posting: string }): Promise<void> =>
+      recordOutcome(eventId, { ...said, outcome }, seq);
+  hear(billingCycleOpened, 'باز شدن دوره', handOver);
+  hear(postingTaken, OUTCOME_SUMMARY.taken, outcomeOf('taken'));
+  hear(postingRefused, OUTCOME_SUMMARY.refused, outcomeOf('refused'));
+  hear(postingRetracted, OUTCOME_SUMMARY.retracted, outcomeOf('retracted'));
+  hear(
+    paymentReceived,
+    'پرداخت',
+    ({ reference }) => fetchPayments(reference),
+    ({ eventId }) => `payment/${eventId}`,
+  );
+  setHandler(outboxChanged, lookAgain);
+
+  const rework = startRework({ order, view, keep, tell: tellView, inTurn: inbox.ask, surely: inbox.surely });
+
+  let closing = false;
   const passed = (instant: string | null): boolean => instant !== null && Date.parse(instant) <= Date.now();
   const answered = (): boolean => view.delivery !== null && !outbox.postings.some(isOpen) && !rework.isOpen();
   const closed = (): boolean =>
@@ -281,74 +316,39 @@ function untilSettled(order: SettlementOrder, view: Settlement, inbox: Message[]
     if (outbox.closesAt !== null) return { at: outbox.closesAt, summary: 'بسته شدن دوره' };
     return answered() && outbox.objectionEndsAt !== null ? { at: outbox.objectionEndsAt, summary: 'پایان مهلت اعتراض' } : null;
   };
-
   const showState = (): void =>
     upsertSearchAttributes([
       { key: STATUS, value: view.status },
       { key: CORRECTIONS, value: view.corrections.length },
     ]);
 
-  const run = async (scheduled: Outbox): Promise<void> => {
+  const run = async ({ outbox: scheduled, open }: Scheduled): Promise<void> => {
     outbox = scheduled;
+    if (open) inbox.add(handOverSummary(open), () => handOver(open));
     for (;;) {
-      if (view.status === 'cancelled' && inbox.length === 0) return;
-      if (closed() && inbox.length === 0) {
-        await runStep('settle', 'پایان تسویه', { id });
-        view.status = 'settled';
-        // what came in meanwhile was accepted: it is heard as well
-        if (inbox.length === 0) break;
-      }
       const next = deadline();
-      if (next === null) await condition(() => inbox.length > 0 || closed());
-      else if (!passed(next.at)) await condition(() => inbox.length > 0, Date.parse(next.at) - Date.now(), { summary: next.summary });
-      const message = inbox.shift();
-      if (!message) {
-        if (!passed(outbox.closesAt)) continue;
-        await keep(await runStep('closeDue', 'دوره بسته شد: اقلام دیرمانده به دوره بعد می‌رود', about()));
-        tell(view, waitingFor(outbox));
-        continue;
+      if (closed() && inbox.isIdle()) {
+        if (view.status !== 'cancelled' && view.status !== 'settled') inbox.add('پایان تسویه', settle);
+        else if (allHandlersFinished()) return;
+        else await condition(() => inbox.holds() || allHandlersFinished());
+      } else if (!inbox.holds()) {
+        if (next !== null && !passed(next.at))
+          await condition(() => inbox.holds(), Date.parse(next.at) - Date.now(), { summary: next.summary });
+        else if (next !== null && passed(outbox.closesAt) && !closing) {
+          closing = true;
+          inbox.add('بسته شدن دوره', closeDue);
+        } else await condition(() => inbox.holds() || (closed() && inbox.isIdle()));
       }
-      switch (message.kind) {
-        case 'delivery': {
-          if (view.delivery) break;
-          view.delivery = await runStep('recordDelivery', 'تحویل صورتحساب', { id, ...message.delivery });
-          if (view.status === 'announced') view.status = 'delivered';
-          tell(view, `صورتحساب تحویل شد؛ ${waitingFor(outbox)}`);
-          break;
-        }
-        case 'cycleOpened': {
-          const { opened } = message;
-          await keep({ outbox: await runStep('handOver', `ارسال به صورتحساب دوره ${opened.cycle}`, { ...about(), opened }), open: null });
-          if (!outbox.postings.some(({ status }) => status === 'handedOver')) break;
-          if (view.status === 'announced' || view.status === 'delivered') view.status = 'handedOver';
-          tell(view, waitingFor(outbox));
-          break;
-        }
-        case 'outcome': {
-          const { eventId, outcome, seq } = message;
-          const newName = order.facts.newSubscriber?.name ?? null;
-          await keep({
-            outbox: await runStep('recordOutcome', OUTCOME_SUMMARY[outcome.outcome], { id, eventId, outcome, seq, newName }),
-            open: null,
-          });
-          if (view.status === 'settled' && outbox.postings.some(isOpen)) view.status = 'handedOver';
-          // billing refused it, or never had it: its successor or nothing is to be charged
-          if (outcome.outcome === 'taken' && isWithdrawn(outbox.postings, outcome.posting))
-            await task('postingWithdrawn', 'وظیفه: قلم پذیرفته‌شده دیگر معتبر نیست');
-          tell(view, waitingFor(outbox));
-          break;
-        }
-        case 'act': {
-          await message.act();
-          break;
-        }
-      }
+      if (!inbox.holds()) continue;
+      await inbox.next();
       showState();
     }
-    showState();
-    tell(view, 'تسویه پایان یافت');
   };
-  return { run };
+  return { run, lookAgain };
+}
+
+function handOverSummary({ cycle }: Opening): string {
+  return `ارسال به صورتحساب دوره ${cycle}`;
 }
 
 const OUTCOME_SUMMARY: Record<Outcome['outcome'], string> = {
@@ -379,7 +379,7 @@ interface Clock {
 }
 
 /** At half of the five minutes the settlement is at risk, at five breached; the work goes on. */
-function fiveMinutes(order: SettlementOrder, view: Settlement): Clock {
+function fiveMinutes(order: SettlementOrder, view: Settlement, inbox: Inbox): Clock {
   const scope = new CancellationScope();
   let running = false;
   const watch = async (): Promise<void> => {
@@ -387,11 +387,11 @@ function fiveMinutes(order: SettlementOrder, view: Settlement): Clock {
     await sleepUntil(new Date(receivedAt + AT_RISK_MS).toISOString(), 'در آستانه تأخیر (۲:۳۰)');
     upsertSearchAttributes([{ key: AT_RISK, value: true }]);
     tell(view, 'در آستانه تأخیر: دو دقیقه و نیم از درخواست گذشت');
-    // the mark must not keep the clock from going on
-    void markDelay(view, order, 'atRisk').catch(ignoreCancellation);
+    // beside the steps, which are still under way; nor may the mark keep the clock from going on
+    void inbox.surely(DELAY_SUMMARY.atRisk, () => markDelay(view, order, 'atRisk'));
     await sleepUntil(new Date(receivedAt + TARGET_MS).toISOString(), 'پایان پنج دقیقه');
     tell(view, 'تأخیر: پنج دقیقه گذشت و مانده هنوز اعلام نشده است');
-    await markDelay(view, order, 'breached');
+    void inbox.surely(DELAY_SUMMARY.breached, () => markDelay(view, order, 'breached'));
   };
   return {
     start() {
@@ -404,27 +404,27 @@ function fiveMinutes(order: SettlementOrder, view: Settlement): Clock {
   };
 }
 
+const DELAY_SUMMARY = { atRisk: 'در آستانه تأخیر', breached: 'تأخیر: وظیفه برای سرپرست' } as const;
+
 async function markDelay(view: Settlement, order: SettlementOrder, delay: 'atRisk' | 'breached'): Promise<void> {
   if (delay === 'breached') upsertSearchAttributes([{ key: BREACHED, value: true }]);
   // written even when the announcement comes in between
   await CancellationScope.nonCancellable(() =>
-    runStep('markDelay', delay === 'atRisk' ? 'در آستانه تأخیر' : 'تأخیر: وظیفه برای سرپرست', {
-      id: view.id,
-      office: order.clerk.office,
-      delay,
-    }),
+    runStep('markDelay', DELAY_SUMMARY[delay], { id: view.id, office: order.clerk.office, delay }),
   );
 }
 
-async function remindOfDelivery(view: Settlement, order: SettlementOrder, dayEndsAt: string): Promise<void> {
+async function remindOfDelivery(view: Settlement, order: SettlementOrder, dayEndsAt: string, inbox: Inbox): Promise<void> {
   if (await condition(() => view.delivery !== null, Math.max(1, Date.parse(dayEndsAt) - Date.now()), { summary: 'تحویل تا پایان روز' }))
     return;
-  await runStep('openTask', 'وظیفه: تحویل صورتحساب', {
-    settlementId: view.id,
-    kind: 'deliver',
-    office: order.clerk.office,
-    dueAt: dayEndsAt,
-  });
+  inbox.add('وظیفه: تحویل صورتحساب', () =>
+    runStep('openTask', 'وظیفه: تحویل صورتحساب', {
+      settlementId: view.id,
+      kind: 'deliver',
+      office: order.clerk.office,
+      dueAt: dayEndsAt,
+    }),
+  );
 }
 
 async function sleepUntil(instant: string, summary: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { TaskTimer } from '../domain/settlement/task.js';
+import { untilPassed } from './acts.js';
 import { taskClosed } from './messages.js';
 import { OFFICE, SUBSCRIPTION, TASK_KIND, TASK_ROLE, TASK_STATE } from './search-attributes.js';
 import { runStep } from './steps.js';
@@ -16,6 +17,12 @@ export async function task({ id, kind, office, role, subscription, summary, remi
     closed = true;
     tell(`بسته شد${outcome ? `: ${outcome}` : ''}`);
   });
+  // the task itself is on every list: no further one tells that its timer is in trouble
+  const repeated = <T>(what: string, act: () => Promise<T>): Promise<T> =>
+    untilPassed(what, act, {
+      failed: async ({ failure }) => tell(`${what} انجام نشد (${failure}) و باز آزموده می‌شود`),
+      passed: async () => undefined,
+    });
   const closedBy = async (instant: string, timer: string): Promise<boolean> => {
     const wait = Date.parse(instant) - Date.now();
     return closed || (wait > 0 && (await condition(() => closed, wait, { summary: timer })));
@@ -31,7 +38,7 @@ export async function task({ id, kind, office, role, subscription, summary, remi
   if (!closed) tell('در انتظار انجام');
   if (remindAt !== null) {
     if (await closedBy(remindAt, 'یادآوری')) return;
-    if (!(await runStep('remindOfTask', 'یادآوری به دارندهٔ وظیفه', { id }))) return;
+    if (!(await repeated('یادآوری به دارندهٔ وظیفه', () => runStep('remindOfTask', 'یادآوری به دارندهٔ وظیفه', { id })))) return;
     if (!closed) tell('یادآوری شد؛ در انتظار انجام');
   }
   if (await closedBy(dueAt, 'مهلت انجام')) return;
@@ -40,7 +47,7 @@ export async function task({ id, kind, office, role, subscription, summary, remi
   tell('مهلت گذشت؛ اگر بسته نشود به سرپرست می‌رود');
   if (await closedBy(escalateAt, 'رفتن به سرپرست')) return;
 
-  while (await runStep('escalateTask', 'ارجاع به سرپرست', { id })) {
+  while (await repeated('ارجاع به سرپرست', () => runStep('escalateTask', 'ارجاع به سرپرست', { id }))) {
     upsertSearchAttributes([
       { key: TASK_STATE, value: 'escalated' },
       { key: TASK_ROLE, value: 'supervisor' },

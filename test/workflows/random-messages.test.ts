@@ -21,7 +21,7 @@ import { type PostingBatch, createPostingStore } from '../../src/store/postings.
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { verifyBills } from '../../src/operations/verify.js';
-import { TASK_QUEUE, settlementState } from '../../src/workflows/messages.js';
+import { TASK_QUEUE, paymentReceived, settlementState } from '../../src/workflows/messages.js';
 import { SECRET, startApi } from '../api/fixture.js';
 import {
   MODEL_KINDS,
@@ -107,7 +107,12 @@ async function until(what: string, holds: () => Promise<unknown>): Promise<void>
 type Stored = Settlement & { revision: number };
 
 /** One run: a series with its timetable, two accounts, billing, and all that can be asked for. */
-async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>, clock: { offset: number }) {
+async function stageOf(
+  client: Client,
+  api: Awaited<ReturnType<typeof startApi>>,
+  clock: { offset: number },
+  { hold, sent }: ReturnType<typeof gate>,
+) {
   const { pool } = database;
   const store = createSettlementStore(pool);
   const name = `8${String(++series).padStart(3, '0')}`;
@@ -176,8 +181,26 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
   });
   const receipts = new Map<string, string>();
 
-  /** Sends what is asked; the answer is the model's, and the model goes on. */
-  async function ask(settlement: ModelSettlement, asked: ModelAct, by: ModelPerson): Promise<void> {
+  /** Sends `times` requests so that they reach the settlement in one workflow task: while a step of it runs. */
+  async function together<T>({ id }: ModelSettlement, times: number, send: () => Promise<T>): Promise<T[]> {
+    if (times === 1) return [await send()];
+    const [running, release] = hold();
+    const workflow = client.workflow.getHandle(settlementWorkflowId(id));
+    await workflow.signal(paymentReceived, { eventId: `held-${++events}`, reference: 'held' });
+    await running;
+    const answers = Promise.all(Array.from({ length: times }, send));
+    try {
+      await until('all were sent', async () => sent() >= times || sent());
+      // by the same connection after them
+      await workflow.describe();
+    } finally {
+      release();
+    }
+    return answers;
+  }
+
+  /** Sends what is asked, once or at the same moment again; the answers are the model's, and the model goes on. */
+  async function ask(settlement: ModelSettlement, asked: ModelAct, by: ModelPerson, times = 1): Promise<void> {
     const { id } = settlement;
     const what = `${by.id} as ${by.role} of ${by.office} asks ${id}: ${JSON.stringify(asked)}`;
     const expected = settlement.refusal(asked, by);
@@ -217,15 +240,21 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
         return;
       }
       default: {
-        const answer = await call(by, 'POST', pathOf(id, asked), bodyOf(asked));
-        heldAgainst(what, answer, expected);
-        if (expected !== null) return;
-        const body = answer.body as { comparison?: { difference: number; received: number }; bill?: { total: number } | null };
-        const told = {
-          ...(body.comparison && { error: body.comparison.difference + body.comparison.received }),
-          ...(body.bill && { credit: creditOf(body.bill) }),
-        };
-        settlement.accept(asked, by, told);
+        const answers = await together(settlement, expected === null ? times : 1, () => call(by, 'POST', pathOf(id, asked), bodyOf(asked)));
+        // who is accepted first does not matter
+        for (const answer of answers.sort((a, b) => a.status - b.status)) {
+          const now = settlement.refusal(asked, by);
+          // what came in before the end hears why it comes too late
+          const ended = now === 'SETTLEMENT_ENDED' && answers.length > 1 ? 'NOT_ALLOWED_NOW' : now;
+          heldAgainst(`${what}${answers.length > 1 ? ` (${answers.length} at once)` : ''}`, answer, ended);
+          if (now !== null) continue;
+          const body = answer.body as { comparison?: { difference: number; received: number }; bill?: { total: number } | null };
+          const told = {
+            ...(body.comparison && { error: body.comparison.difference + body.comparison.received }),
+            ...(body.bill && { credit: creditOf(body.bill) }),
+          };
+          settlement.accept(asked, by, told);
+        }
       }
     }
   }
@@ -457,7 +486,7 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
         if (kind === 'announce' && !starts && !settlement.running) return;
         const { asked, by } = chosen(kind, command, settlement, baseOf(settlement));
         last = () => ask(settlement, asked, by);
-        return last();
+        return ask(settlement, asked, by, settlement.running && pick % 3 === 0 ? 2 : 1);
       }
     }
   }
@@ -579,6 +608,33 @@ async function stageOf(client: Client, api: Awaited<ReturnType<typeof startApi>>
   return { play, agree, sound };
 }
 
+/** Holds a step of a settlement, and counts the updates that are sent meanwhile. */
+function gate(client: Client) {
+  let held: { entered: () => void; released: Promise<void> } | null = null;
+  let updates = 0;
+  const { workflowService } = client.connection;
+  const update = workflowService.updateWorkflowExecution.bind(workflowService);
+  workflowService.updateWorkflowExecution = ((...request: Parameters<typeof update>) => {
+    updates++;
+    return update(...request);
+  }) as typeof workflowService.updateWorkflowExecution;
+  return {
+    /** The next step that passes waits: a promise of its coming, and what lets it go on. */
+    hold(): [Promise<void>, () => void] {
+      updates = 0;
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const running = new Promise<void>((resolve) => (held = { entered: resolve, released }));
+      return [running, () => ((held = null), release())];
+    },
+    async passes(): Promise<void> {
+      held?.entered();
+      await held?.released;
+    },
+    sent: () => updates,
+  };
+}
+
 function differing(found: object, expected: object): object {
   const parts = Object.keys(expected) as (keyof typeof expected)[];
   return Object.fromEntries(
@@ -614,8 +670,11 @@ async function run(list: readonly ModelCommand[]): Promise<void> {
   });
   const done: string[] = [];
   try {
-    await withWorker(env, realActivities(pool, messenger), async () => {
-      const stage = await stageOf(client, api, clock);
+    const held = gate(client);
+    const real = realActivities(pool, messenger);
+    const activities = { ...real, fetchPayments: async (input: { id: string }) => (await held.passes(), real.fetchPayments(input)) };
+    await withWorker(env, activities, async () => {
+      const stage = await stageOf(client, api, clock, held);
       for (const command of list) {
         done.push(`${command.kind} ${command.pick} ${command.fit ? 'fit' : 'any'}`);
         await stage.play(command);

@@ -560,6 +560,7 @@ export const en: Words = {
       cycleClosing: 'closing cycle',
       unsentPostings: 'unsent postings',
       noFeeResolution: 'no fee resolution',
+      actFailed: 'work that failed',
       noTimetable: 'series without timetable',
       qualificationLapses: 'lapsing qualification',
     },

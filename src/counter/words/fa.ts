@@ -557,6 +557,7 @@ export const fa = {
       unsentPostings: 'اقلام ارسال‌نشده',
       noFeeResolution: 'بدون مصوبهٔ هزینه',
       noTimetable: 'سری بدون جدول زمان‌بندی',
+      actFailed: 'کاری که انجام نشد',
       qualificationLapses: 'پایان صلاحیت',
     } as Record<string, string>,
     columns: { task: 'وظیفه', of: 'دربارهٔ', due: 'مهلت', since: 'از', with: 'نزد', end: 'پایان' },

@@ -80,6 +80,12 @@ const KINDS = {
   takeAction: { role: 'supervisor', title: 'اقدام اصلاحی: انجام اقدام', endedBy: 'work', due: 'workingHours' },
   judgeEffect: { role: 'quality', title: 'اقدام اصلاحی: سنجش اثر', endedBy: 'work', due: 'workingHours' },
   closeAction: { role: 'quality', title: 'اقدام اصلاحی: گزارش و پایان', endedBy: 'work', due: 'workingHours' },
+  actFailed: {
+    role: 'admin',
+    title: 'کاری انجام نشد و باز آزموده می‌شود: علت فنی را بررسی کنید',
+    endedBy: 'work',
+    due: 'endOfDay',
+  },
   qualificationLapses: { role: 'supervisor', title: 'صلاحیت کارمند رو به پایان است: تمدید', endedBy: 'person', due: 'endOfDay' },
 } as const satisfies Record<string, KindOfTask>;
 
@@ -101,7 +107,7 @@ export const TASK_OF_FINDING: Partial<Record<FindingCode, TaskKind>> = {
   METER_REVERSED: 'meterReversed',
 };
 
-const OUTLIVE: ReadonlySet<TaskKind> = new Set(['breached', 'postingAfterEnd', 'postingWithdrawn', 'voidPayment', 'overpaid']);
+const OUTLIVE: ReadonlySet<TaskKind> = new Set(['breached', 'actFailed', 'postingAfterEnd', 'postingWithdrawn', 'voidPayment', 'overpaid']);
 
 /** What somebody has to look at also when its settlement has ended. */
 export function outlives(kind: TaskKind): boolean {

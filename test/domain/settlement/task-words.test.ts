@@ -46,12 +46,13 @@ test('every kind', () => {
     'takeAction: supervisor, work, workingHours | اقدام اصلاحی: انجام اقدام',
     'judgeEffect: quality, work, workingHours | اقدام اصلاحی: سنجش اثر',
     'closeAction: quality, work, workingHours | اقدام اصلاحی: گزارش و پایان',
+    'actFailed: admin, work, endOfDay | کاری انجام نشد و باز آزموده می‌شود: علت فنی را بررسی کنید',
     'qualificationLapses: supervisor, person, endOfDay | صلاحیت کارمند رو به پایان است: تمدید',
   ]);
 });
 
 test('what somebody has to look at also when its settlement has ended', () => {
-  expect(TASK_KINDS.filter(outlives)).toEqual(['breached', 'postingAfterEnd', 'postingWithdrawn', 'voidPayment', 'overpaid']);
+  expect(TASK_KINDS.filter(outlives)).toEqual(['breached', 'postingAfterEnd', 'postingWithdrawn', 'voidPayment', 'overpaid', 'actFailed']);
 });
 
 // other processes and stored rows know them by these names

@@ -2,13 +2,15 @@ import type { Response } from 'express';
 import type { z } from 'zod';
 import type { SettlementStatus } from '../domain/settlement/settlement.js';
 import type { ApiDeps, SettlementEvent } from './deps.js';
-import { withoutData } from './problems.js';
+import { Problem, withoutData } from './problems.js';
 import type { Call } from './route.js';
-import type { settlementParams } from './schemas.js';
-import { findSettlement } from './settlements.js';
+import type { eventsQuery, settlementParams } from './schemas.js';
+import { findSettlement, seekSettlement } from './settlements.js';
 
-/** Below the idle limits of usual proxies; each beat also looks for events whose notice was lost. */
-const HEARTBEAT_MS = 15_000;
+/** By missing beats a reader notices a connection that is dead without a word (src/counter/events.ts waits for two). */
+const BEAT_MS = 5_000;
+/** Every third beat looks for events whose notice was lost, and whether the session is over. */
+const BEATS_A_LOOK = 3;
 const FINAL: ReadonlySet<SettlementStatus> = new Set(['settled', 'rejected', 'cancelled']);
 
 /** The answers that stay open, so that a shutdown can end them: browsers come back by themselves. */
@@ -42,14 +44,66 @@ export class OpenStreams {
  * that gets 204, at which an EventSource stops.
  */
 export async function streamEvents(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<void> {
-  const { req, res, session, params } = call;
+  const { req, res, params } = call;
   const settlement = await findSettlement(call, deps);
-  let seq = lastEventId(req.headers['last-event-id']);
+  const seq = lastEventId(req.headers['last-event-id']);
   const first = await eventsOrNone(deps, params.id, seq);
   if (FINAL.has(settlement.status) && first.length === 0 && seq > 0) {
     res.status(204).end();
     return;
   }
+  await stream(call, deps, [{ id: params.id, seq }], {
+    event: (_id, { seq, at, data }) => ({ id: seq, data: { at, data } }),
+    end: () => ({}),
+  });
+}
+
+/**
+ * GET /events: the same for several settlements over one connection, `data` = `{settlement, seq, at}`. A browser opens
+ * only six connections to a host. A settlement that the caller may not see ends at once.
+ */
+export async function streamManyEvents(call: Call<unknown, z.output<typeof eventsQuery>>, deps: ApiDeps): Promise<void> {
+  const seen = await Promise.all(
+    call.query.settlements.map(({ id }) =>
+      // no person's data leaves here, so that it is no look at the settlement
+      seekSettlement({ ...call, params: { id } }, deps).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof Problem && (error.code === 'FORBIDDEN' || error.code === 'NOT_FOUND')) return false;
+          throw error;
+        },
+      ),
+    ),
+  );
+  await stream(
+    call,
+    deps,
+    call.query.settlements.filter((_, n) => seen[n]),
+    { event: (settlement, { seq, at }) => ({ data: { settlement, seq, at } }), end: (settlement) => ({ settlement }) },
+    call.query.settlements.filter((_, n) => !seen[n]).map(({ id }) => id),
+  );
+}
+
+interface Followed {
+  id: string;
+  /** the last event that the reader has */
+  seq: number;
+}
+
+/** How an event and the end of a settlement are written. */
+interface Wording {
+  event(settlement: string, event: SettlementEvent): { id?: number; data: unknown };
+  end(settlement: string): unknown;
+}
+
+/** Writes the events of the settlements until all have ended, the session is over, or the reader has gone. */
+async function stream(
+  { req, res, session }: Pick<Call, 'req' | 'res' | 'session'>,
+  deps: ApiDeps,
+  followed: readonly Followed[],
+  wording: Wording,
+  refused: readonly string[] = [],
+): Promise<void> {
   res.status(200).set({
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
@@ -62,55 +116,68 @@ export async function streamEvents(call: Call<z.output<typeof settlementParams>>
     return;
   }
   res.write(': open\n\n');
+  const writeEnd = (id: string): void => void res.write(`event: end\ndata: ${JSON.stringify(wording.end(id))}\n\n`);
+  refused.forEach(writeEnd);
 
   const streams = req.app.locals['streams'] as OpenStreams;
   let open = true;
-  let looking = false;
-  let again = false;
-
+  let left = followed.length;
   const stop = (): void => {
     if (!open) return;
     open = false;
     clearInterval(heartbeat);
-    unsubscribe();
+    for (const { unsubscribe } of readers) unsubscribe();
     streams.delete(end);
   };
   const end = (): void => {
     stop();
     res.end();
   };
-  /** Writes what is new; one look at a time, a notice during a look causes another. */
-  const look = async (): Promise<void> => {
-    if (looking) {
-      again = true;
-      return;
-    }
-    looking = true;
-    try {
-      do {
-        again = false;
-        const events = await deps.settlements.eventsSince(params.id, seq);
-        for (const event of events) {
-          if (!open) return;
-          if (event.seq <= seq) continue;
-          seq = event.seq;
-          await write(res, event);
-        }
-        const now = await deps.settlements.get(params.id, { office: null });
-        if (now === null || !FINAL.has(now.status) || !open) continue;
-        // the last event may have come after this look: only an empty one shows the end
-        if (events.length > 0) again = true;
-        else if (!again) {
-          res.write('event: end\ndata: {}\n\n');
-          end();
-        }
-      } while (again && open);
-    } catch (error) {
-      // the next beat looks again: the store may be back by then
-      req.log.warn({ err: withoutData(error) }, 'events could not be read');
-    } finally {
-      looking = false;
-    }
+
+  const readerOf = ({ id, seq: from }: Followed) => {
+    let seq = from;
+    let ended = false;
+    let looking = false;
+    let again = false;
+    /** Writes what is new; one look at a time, a notice during a look causes another. */
+    const look = async (): Promise<void> => {
+      if (ended) return;
+      if (looking) {
+        again = true;
+        return;
+      }
+      looking = true;
+      try {
+        do {
+          again = false;
+          const events = await deps.settlements.eventsSince(id, seq);
+          for (const event of events) {
+            if (!open) return;
+            if (event.seq <= seq) continue;
+            seq = event.seq;
+            await write(res, event.kind, wording.event(id, event));
+          }
+          const now = await deps.settlements.get(id, { office: null });
+          if (now === null || !FINAL.has(now.status) || !open) continue;
+          // the last event may have come after this look: only an empty one shows the end
+          if (events.length > 0) again = true;
+          else if (!again) {
+            ended = true;
+            unsubscribe();
+            writeEnd(id);
+            if (--left === 0) end();
+          }
+        } while (again && open && !ended);
+      } catch (error) {
+        // a later beat looks again: the store may be back by then
+        req.log.warn({ err: withoutData(error) }, 'events could not be read');
+      } finally {
+        looking = false;
+      }
+    };
+    // subscribe before looking: an event between the two must not be missed
+    const unsubscribe = deps.settlements.onEvent(id, () => void look());
+    return { look, unsubscribe };
   };
 
   /** Whether the stream's session is over: an open answer must not outlive it. */
@@ -122,21 +189,23 @@ export async function streamEvents(call: Call<z.output<typeof settlementParams>>
       return false;
     }
   };
+  let beats = 0;
   const heartbeat = setInterval(() => {
+    res.write(': beat\n\n');
+    if (++beats % BEATS_A_LOOK !== 0) return;
     void isOver().then((over) => {
       if (!open) return;
       if (over) return end();
-      res.write(': beat\n\n');
-      void look();
+      for (const { look } of readers) void look();
     });
-  }, HEARTBEAT_MS);
-  // subscribe before looking: an event between the two must not be missed
-  const unsubscribe = deps.settlements.onEvent(params.id, () => void look());
+  }, BEAT_MS);
+  const readers = followed.map(readerOf);
   res.on('close', stop);
   streams.add(end);
   // the client may have gone before the listener was there
   if (res.closed || req.destroyed) stop();
-  if (open) await look();
+  if (left === 0) end();
+  if (open) await Promise.all(readers.map(({ look }) => look()));
 }
 
 async function eventsOrNone(deps: ApiDeps, id: string, seq: number): Promise<SettlementEvent[]> {
@@ -147,8 +216,9 @@ async function eventsOrNone(deps: ApiDeps, id: string, seq: number): Promise<Set
   }
 }
 
-async function write(res: Response, { seq, kind, at, data }: SettlementEvent): Promise<void> {
-  const flowing = res.write(`id: ${seq}\nevent: ${kind.replace(/[\r\n]/g, '')}\ndata: ${JSON.stringify({ at, data })}\n\n`);
+async function write(res: Response, kind: string, { id, data }: ReturnType<Wording['event']>): Promise<void> {
+  const numbered = id === undefined ? '' : `id: ${id}\n`;
+  const flowing = res.write(`${numbered}event: ${kind.replace(/[\r\n]/g, '')}\ndata: ${JSON.stringify(data)}\n\n`);
   if (flowing || res.closed) return;
   // a reader that does not read must not fill the memory
   await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import type { Role } from '../domain/settlement/settlement.js';
 import { listAccesses } from './access-log.js';
 import { findAccounts, openRequest, showAccount } from './accounts.js';
-import { streamEvents } from './events.js';
+import { streamEvents, streamManyEvents } from './events.js';
 import { acknowledgeBatch, fetchBatch, listCycles, openCycle } from './cycles.js';
 import {
   approveACorrection,
@@ -76,6 +76,7 @@ import {
   feeResolutionRequest,
   feeResolutionsView,
   feeResolutionView,
+  eventsQuery,
   feedParams,
   feedQuery,
   health,
@@ -290,6 +291,24 @@ export const ROUTES: readonly Route[] = [
     },
     problems: ['UNAVAILABLE'],
     handle: streamEvents,
+  }),
+  route({
+    method: 'get',
+    path: '/events',
+    pace: 'free',
+    tag: 'settlements',
+    summary: 'رویدادهای پیشرفت چند تسویه در یک اتصال',
+    roles: SEES_SETTLEMENTS,
+    query: eventsQuery,
+    answers: {
+      200: {
+        description:
+          'server-sent events: event = kind, data = {settlement, seq, at}; `end` with {settlement} is the last of each, and the only one of a settlement that the caller may not see. A comment every 5 s',
+        media: 'text/event-stream',
+      },
+    },
+    problems: ['UNAVAILABLE'],
+    handle: streamManyEvents,
   }),
   route({
     method: 'get',

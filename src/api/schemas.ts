@@ -606,6 +606,23 @@ export const settlementParams = z.strictObject({
     .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?$/)
     .meta({ examples: ['014123456701-14050904'] }),
 });
+/** Beside the tabs of one browser, and still a short address. */
+const MOST_FOLLOWED = 50;
+export const eventsQuery = z.strictObject({
+  settlements: z
+    .string()
+    .regex(/^[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?:[0-9]{1,15}(,[0-9]{12}-[0-9]{8}(-[0-9]{1,3})?:[0-9]{1,15}){0,49}$/)
+    .meta({
+      examples: ['014123456701-14050904:0'],
+      description: `up to ${MOST_FOLLOWED} settlements with the number of the last event that the caller has, as id:number,id:number`,
+    })
+    .transform((text) =>
+      text.split(',').map((each) => {
+        const [id = '', seq] = each.split(':');
+        return { id, seq: Number(seq) };
+      }),
+    ),
+});
 export const taskParams = z.strictObject({ id: taskIdOf });
 export const tariffParams = z.strictObject({ version: text(80).meta({ examples: ['household-1405-1'] }) });
 export const proposalParams = z.strictObject({

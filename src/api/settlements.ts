@@ -218,12 +218,16 @@ export async function showSettlement(call: Call<z.output<typeof settlementParams
  * away. Throws UNAVAILABLE, or NOT_FOUND, also for another office's.
  */
 export async function findSettlement(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
-  const settlement = await sought(call, deps);
+  const settlement = await seekSettlement(call, deps);
   lookedAt(call, deps, settlement);
   return settlement;
 }
 
-async function sought({ req, operator, params }: Call<z.output<typeof settlementParams>>, deps: ApiDeps): Promise<Settlement> {
+/** The same, without a note of who looked: for answers without a person's data. */
+export async function seekSettlement(
+  { req, operator, params }: Call<z.output<typeof settlementParams>>,
+  deps: ApiDeps,
+): Promise<Settlement> {
   const office = officeScope(operator);
   let storeAway = false;
   try {

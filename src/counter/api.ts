@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { ROOT } from './root';
 import type { z } from 'zod';
 import type {
   accessPage,
@@ -95,7 +96,6 @@ export class Away extends Error {
   }
 }
 
-export const ROOT = '/api/v1';
 const AWAY_STATUS = new Set([502, 503, 504]);
 
 interface CallOptions {
@@ -106,6 +106,14 @@ interface CallOptions {
   token?: string;
 }
 
+/** Whoever waits for longer than this learns whether the service is there at all. */
+const SILENT_MS = 6_000;
+/** A call is given up after this; a file after as long as the API takes one. */
+const CALL_MS = 120_000;
+const FILE_MS = 30 * 60_000;
+/** A file over a slow line may crowd out the question whether the service is there. */
+const FILE_MISSED = 4;
+
 /** A call of the API by the page's session. Throws Refused, Away, or the signal's abort. */
 export async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
@@ -113,6 +121,8 @@ export async function call<T>(
   { body, csv, signal, token }: CallOptions = {},
 ): Promise<{ status: number; value: T }> {
   let response: Response;
+  let json: unknown;
+  const limit = timeLimit(csv === undefined ? { ms: CALL_MS, missed: 1 } : { ms: FILE_MS, missed: FILE_MISSED }, signal);
   try {
     response = await fetch(`${ROOT}${path}`, {
       method,
@@ -122,14 +132,16 @@ export async function call<T>(
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       body: csv ?? (body === undefined ? null : JSON.stringify(body)),
-      ...(signal && { signal }),
+      signal: limit.signal,
     });
+    json = await readJson(response);
   } catch (error) {
     if (signal?.aborted) throw error;
     setReachable(false);
     throw new Away(null);
+  } finally {
+    limit.end();
   }
-  const json = await readJson(response);
   if (AWAY_STATUS.has(response.status)) {
     setReachable(false);
     throw new Away(isProblem(json) ? json.detail : null);
@@ -149,11 +161,68 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   return (await call<T>('POST', path, { body })).value;
 }
 
+/**
+ * Makes a call that may be repeated until it is answered: again whenever the service is back. `away` is called when an
+ * attempt had no answer. Throws what the call throws but Away, and the signal's reason.
+ */
+export async function untilAnswered<T>(make: () => Promise<T>, signal: AbortSignal, away?: () => void): Promise<T> {
+  for (;;) {
+    try {
+      return await make();
+    } catch (error) {
+      if (!(error instanceof Away) || signal.aborted) throw error;
+      away?.();
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await back(signal);
+    }
+  }
+}
+
+/** Resolves once the service is there; rejects when `signal` is aborted. */
+function back(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (!reachable && !signal.aborted) return;
+      watchers.delete(look);
+      signal.removeEventListener('abort', look);
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve();
+    };
+    watchers.add(look);
+    signal.addEventListener('abort', look);
+    look();
+  });
+}
+
+/** Aborts with `given`, after `ms`, and earlier when the service was asked `missed` times whether it is there and did not answer. */
+function timeLimit({ ms, missed }: { ms: number; missed: number }, given?: AbortSignal): { signal: AbortSignal; end: () => void } {
+  const limit = new AbortController();
+  const abort = (): void => limit.abort();
+  given?.addEventListener('abort', abort);
+  if (given?.aborted) abort();
+  const last = setTimeout(abort, ms);
+  let silent = 0;
+  const watch = setInterval(() => {
+    void probe().then((answers) => {
+      silent = answers ? 0 : silent + 1;
+      if (silent >= missed) abort();
+    });
+  }, SILENT_MS);
+  const end = (): void => {
+    clearTimeout(last);
+    clearInterval(watch);
+    given?.removeEventListener('abort', abort);
+  };
+  return { signal: limit.signal, end };
+}
+
 async function readJson(response: Response): Promise<unknown> {
   if (!(response.headers.get('content-type') ?? '').includes('json')) return null;
   try {
     return (await response.json()) as unknown;
-  } catch {
+  } catch (error) {
+    // an answer that broke off is none
+    if (!(error instanceof SyntaxError)) throw error;
     return null;
   }
 }
@@ -172,27 +241,37 @@ export function onSignedOut(hear: () => void): () => void {
 
 // ---- whether the service answers -----------------------------------------------------------------------------------
 
-const PROBE_MS = 1500;
+const AGAIN_MS = 1_500;
+/** A little more than a slow office line needs. */
+const PROBE_MS = 2_500;
 let reachable = true;
-let probing: ReturnType<typeof setTimeout> | undefined;
+let again: ReturnType<typeof setTimeout> | undefined;
+let probing: Promise<boolean> | null = null;
 const watchers = new Set<() => void>();
 
+/** While the service is away it is asked again and again, so that the page goes on by itself. */
 function setReachable(now: boolean): void {
-  if (!now) probing ??= setTimeout(() => void probe(), PROBE_MS);
+  if (!now) again ??= setTimeout(() => void probe(), AGAIN_MS);
   if (reachable === now) return;
   reachable = now;
-  for (const watcher of watchers) watcher();
+  for (const watcher of [...watchers]) watcher();
 }
 
-/** While the service is away it is asked again and again, so that the page goes on by itself. */
-async function probe(): Promise<void> {
-  probing = undefined;
-  try {
-    const response = await fetch('/readyz', { signal: AbortSignal.timeout(5000) });
-    setReachable(response.ok);
-  } catch {
-    setReachable(false);
-  }
+/** Whether the service answers at all, if only that it cannot work; many calls that wait are one question. */
+function probe(): Promise<boolean> {
+  clearTimeout(again);
+  again = undefined;
+  probing ??= fetch('/readyz', { signal: AbortSignal.timeout(PROBE_MS), cache: 'no-store' })
+    .then(
+      ({ ok }) => ({ answers: true, ok }),
+      () => ({ answers: false, ok: false }),
+    )
+    .then(({ answers, ok }) => {
+      probing = null;
+      setReachable(ok);
+      return answers;
+    });
+  return probing;
 }
 
 /** False while the service does not answer. */
@@ -219,63 +298,4 @@ export function billAddress(id: string, options: { revision?: number; copy?: boo
 /** The clearance letter of a settlement: asking for it issues it. */
 export function clearanceAddress(id: string): string {
   return `${ROOT}/settlements/${id}/clearance.pdf`;
-}
-
-const REOPEN_MS = 2000;
-
-export interface Happening {
-  seq: number;
-  kind: string;
-  at: string;
-}
-
-/**
- * Follows a settlement's server-sent events, of whatever kind, until `stop` or their end. A broken or refused stream
- * is asked for again where it broke off. (An EventSource would have to know every kind, and gives up on a refusal.)
- */
-export function follow(id: string, hear: (event: Happening) => void): () => void {
-  const stopped = new AbortController();
-  let last = 0;
-  const run = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      try {
-        const response = await fetch(`${ROOT}/settlements/${id}/events`, {
-          headers: last > 0 ? { 'last-event-id': String(last) } : {},
-          signal: stopped.signal,
-        });
-        if (response.status === 204) return;
-        if (response.ok && response.body) {
-          for await (const { kind, seq, data } of events(response.body)) {
-            if (kind === 'end') return;
-            if (seq <= last) continue;
-            last = seq;
-            hear({ seq, kind, at: (JSON.parse(data) as { at: string }).at });
-          }
-        }
-      } catch {
-        // asked for again below
-      }
-      await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
-    }
-  };
-  void run();
-  return () => stopped.abort();
-}
-
-async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ kind: string; seq: number; data: string }> {
-  const reader = body.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader();
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const blocks = (text + value).split('\n\n');
-    text = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fields = new Map(
-        block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as const),
-      );
-      const kind = fields.get('event');
-      if (kind !== undefined) yield { kind, seq: Number(fields.get('id') ?? 0), data: fields.get('data') ?? '{}' };
-    }
-  }
 }

@@ -1,8 +1,9 @@
 import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { Button } from 'react-aria-components';
-import { Away, call, get, onSignedOut, type Operator, Refused, ROOT, type SessionOptions, useReachable } from './api';
+import { Away, call, get, onSignedOut, type Operator, Refused, type SessionOptions, useReachable } from './api';
 import { forgetDrafts } from './draft';
 import { Field, Notice, Said, Trouble, Waiting } from './parts';
+import { ROOT } from './root';
 import { useWords } from './words';
 
 interface Session {

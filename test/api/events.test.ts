@@ -9,9 +9,9 @@ afterEach(() => api.server.close({ graceMs: 500 }));
 const event = (seq: number, kind: string) => ({ seq, kind, at: '2026-11-25T06:30:00.000Z', data: { step: kind } });
 
 /** An open stream; `until` reads on until the text holds something. */
-async function open(headers: Record<string, string> = {}) {
+async function open(headers: Record<string, string> = {}, path = `/settlements/${ID}/events`) {
   const controller = new AbortController();
-  const response = await fetch(`${api.url}/api/v1/settlements/${ID}/events`, {
+  const response = await fetch(`${api.url}/api/v1${path}`, {
     headers: { authorization: `Bearer ${await api.tokens.issue(CLERK, { ttl: 60 })}`, ...headers },
     signal: controller.signal,
   });
@@ -60,6 +60,46 @@ test('past events, then new ones, each once; it ends with the settlement', async
   expect([...text.matchAll(/^id: (\d+)/gm)].map(([, id]) => id)).toEqual(['1', '2', '3', '4']);
   expect(text).toMatch(/event: end\ndata: \{\}\n\n$/);
   expect(api.listeners()).toBe(0);
+});
+
+describe('several settlements over one connection', () => {
+  const SECOND = `${ID}-2`;
+  const STRANGE = '014123456799-14050904';
+
+  test('each from its own last event; what the caller may not see ends at once, and the stream with the last', async () => {
+    const { get } = api.deps.settlements;
+    api.deps.settlements.get = async (id, scope) => (id === SECOND ? { ...announced(), id } : get(id, scope));
+    api.events.push(event(1, 'received'), event(2, 'announced'));
+    const stream = await open({}, `/events?settlements=${ID}:1,${SECOND}:0,${STRANGE}:0`);
+    expect(stream.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    const line = (settlement: string, seq: number, kind: string): string =>
+      `event: ${kind}\ndata: ${JSON.stringify({ settlement, seq, at: '2026-11-25T06:30:00.000Z' })}\n\n`;
+    const before = await stream.until(line(SECOND, 2, 'announced'));
+    expect(before).toContain(`event: end\ndata: {"settlement":"${STRANGE}"}\n\n`);
+    expect(before).toContain(line(ID, 2, 'announced'));
+    expect(before).not.toContain(line(ID, 1, 'received'));
+    expect(before).not.toContain('step');
+
+    api.deps.settlements.get = async (id) => ({ ...announced(), id, status: id === SECOND ? 'settled' : 'announced' });
+    api.notify();
+    await stream.until(`event: end\ndata: {"settlement":"${SECOND}"}`);
+    api.deps.settlements.get = async (id) => ({ ...announced(), id, status: 'settled' });
+    api.notify();
+    expect(await stream.rest()).toMatch(new RegExp(`event: end\ndata: {"settlement":"${ID}"}\n\n$`));
+    expect(api.listeners()).toBe(0);
+  });
+
+  test('another office’s settlement ends at once, and nobody is noted to have looked', async () => {
+    const stream = await fetch(`${api.url}/api/v1/events?settlements=${ID}:0`, {
+      headers: { authorization: `Bearer ${await api.tokens.issue(OTHER_CLERK, { ttl: 60 })}` },
+    });
+    expect(await stream.text()).toBe(`: open\n\nevent: end\ndata: {"settlement":"${ID}"}\n\n`);
+    expect(api.accesses).toEqual([]);
+  });
+
+  test.each(['', ID, `${ID}:x`, `${ID}:0,`, Array.from({ length: 51 }, () => `${ID}:0`).join(',')])('no list: %.40s', async (list) => {
+    expect((await api.call('GET', `/api/v1/events?settlements=${list}`, { as: CLERK })).status).toBe(422);
+  });
 });
 
 test('goes on after Last-Event-ID; nothing after the end is 204', async () => {
@@ -127,11 +167,11 @@ test('a stream beats while its session stands and ends with it', async () => {
     const stream = await open();
     await stream.until(': open');
     await eventually(() => api.listeners() === 1);
-    jest.advanceTimersByTime(15_000);
+    jest.advanceTimersByTime(5_000);
     await stream.until(': beat');
     api.deps.sessions = { ...api.deps.sessions, stands: async () => false };
-    jest.advanceTimersByTime(15_000);
-    expect(await stream.rest()).not.toMatch(/: beat[^]*: beat/);
+    jest.advanceTimersByTime(10_000);
+    expect((await stream.rest()).match(/: beat/g)).toHaveLength(3);
     await eventually(() => api.listeners() === 0);
   } finally {
     jest.useRealTimers();

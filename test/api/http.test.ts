@@ -106,6 +106,7 @@ describe('who may', () => {
     'get /settlements': { path: '/settlements' },
     'get /settlements/{id}': { path: `/settlements/${ID}` },
     'get /settlements/{id}/events': { path: `/settlements/${ID}/events` },
+    'get /events': { path: `/events?settlements=${ID}:0` },
     'get /settlements/{id}/bill.pdf': { path: `/settlements/${ID}/bill.pdf` },
     'get /settlements/{id}/clearance.pdf': { path: `/settlements/${ID}/clearance.pdf` },
     'post /settlements/{id}/overrides': {

@@ -34,6 +34,8 @@ const TABLE: Record<string, [roles: string, office: 'own' | 'all', json?: unknow
   'get /settlements': ['csaq.m', 'own', undefined, '/settlements?office=12'],
   'get /settlements/{id}': ['csaq.m', 'own'],
   'get /settlements/{id}/events': ['csaq.m', 'own'],
+  // another office's settlement ends at once: events.test.ts
+  'get /events': ['csaq.m', 'all', undefined, `/events?settlements=${ID}:0`],
   'get /settlements/{id}/bill.pdf': ['csaq.m', 'own'],
   'get /settlements/{id}/clearance.pdf': ['csaq.m', 'own'],
   'post /settlements/{id}/delivery': ['c.....', 'own', { deliveredTo: 'علی', channel: 'post' }],

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
-import { follow, post, type Settlement } from '../api';
+import { call, type Settlement, untilAnswered } from '../api';
 import { clockText } from '../clock';
+import { follow } from '../follow';
 import { useKeys } from '../keys';
 import { useLoaded } from '../loading';
 import { Amount, Badge, Field, Notice, Num, Said, Select, Trouble, useFigures, Waiting } from '../parts';
@@ -136,10 +137,18 @@ export function HandOver({ settlement: { id, facts }, done, focus = true }: { se
   const [channel, setChannel] = useState('counter');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const leaving = useRef<AbortController | null>(null);
+  useEffect(() => () => leaving.current?.abort(), []);
   const send = (): void => {
     if (busy) return;
     setBusy(true);
-    post<Settlement>(`/settlements/${id}/delivery`, { deliveredTo: to, channel }).then(done, (problem: unknown) => {
+    const sending = new AbortController();
+    leaving.current = sending;
+    // a second record of the same hand-over is none
+    const sent = () =>
+      call<Settlement>('POST', `/settlements/${id}/delivery`, { body: { deliveredTo: to, channel }, signal: sending.signal });
+    untilAnswered(sent, sending.signal).then(done, (problem: unknown) => {
+      if (sending.signal.aborted) return;
       setError(problem);
       setBusy(false);
     });

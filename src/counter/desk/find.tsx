@@ -1,13 +1,12 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button, Input, Label, TextField } from 'react-aria-components';
-import { type AccountPage, Away, type FoundAccount, get, post, type Receipt } from '../api';
+import { type AccountPage, call, type FoundAccount, get, type Receipt, untilAnswered } from '../api';
 import { type Draft, newDraft } from '../draft';
 import { dayText, todayInTehran } from '../dates';
 import { Num, Said, Trouble, useFigures, Waiting } from '../parts';
 import { useWords } from '../words';
 
 const SETTLE_MS = 250;
-const AGAIN_MS = 1500;
 const SHOWN = 8;
 
 /** One field finds the subscriber; opening one opens the request, from where the five minutes run. */
@@ -20,6 +19,8 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
   const [chosen, setChosen] = useState(0);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  /** the text that was sent without an answer: it is sent again by itself */
+  const [waiting, setWaiting] = useState<string | null>(null);
   const asking = useRef<AbortController | null>(null);
   const asked = useRef('');
   const opening = useRef<AbortController | null>(null);
@@ -41,10 +42,16 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
     asked.current = text;
     setError(null);
     try {
-      const { items, next } = await get<AccountPage>(`/accounts?limit=${SHOWN}&query=${encodeURIComponent(text)}`, mine.signal);
+      const address = `/accounts?limit=${SHOWN}&query=${encodeURIComponent(text)}`;
+      const { items, next } = await untilAnswered(
+        () => get<AccountPage>(address, mine.signal),
+        mine.signal,
+        () => setWaiting(text),
+      );
       if (mine.signal.aborted) return null;
       setFound({ query: text, items, more: next !== null });
       setChosen(0);
+      setWaiting(null);
       return items;
     } catch (problem) {
       if (!mine.signal.aborted) setError(problem);
@@ -66,21 +73,17 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
     const mine = new AbortController();
     opening.current = mine;
     setBusy(true);
-    for (;;) {
-      try {
-        const { request } = await post<Receipt>('/requests', { subscription });
-        if (!mine.signal.aborted) opened(newDraft({ subscription, name, request, today: figures(dayText(todayInTehran())) }));
-        return;
-      } catch (problem) {
-        if (mine.signal.aborted) return;
-        if (!(problem instanceof Away)) {
-          setError(problem);
-          setBusy(false);
-          opening.current = null;
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      }
+    try {
+      const { value } = await untilAnswered(
+        () => call<Receipt>('POST', '/requests', { body: { subscription }, signal: mine.signal }),
+        mine.signal,
+      );
+      opened(newDraft({ subscription, name, request: value.request, today: figures(dayText(todayInTehran())) }));
+    } catch (problem) {
+      if (mine.signal.aborted) return;
+      setError(problem);
+      setBusy(false);
+      opening.current = null;
     }
   };
 
@@ -138,7 +141,7 @@ export function FindSubscriber({ opened, cleared }: { opened: (draft: Draft) => 
       <p role="status" className={count === 0 && said !== '' ? 'said none' : 'said'}>
         {said}
       </p>
-      {busy ? <Waiting /> : null}
+      {busy || (waiting !== null && waiting === query) ? <Waiting /> : null}
       {error === null ? null : <Trouble error={error} retry={() => void search(query)} />}
       <ul className="found" id={`${id}list`} role="listbox" aria-label={words.find.results} hidden={count === 0}>
         {items.map((account, at) => (

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { Away, call, follow, type Found, get, Refused, type Settlement } from '../api';
+import { call, type Found, get, Refused, type Settlement, untilAnswered } from '../api';
+import { follow } from '../follow';
 
 export type Issuing =
   | { kind: 'idle' }
@@ -11,7 +12,6 @@ export type Issuing =
   | { kind: 'exists'; settlement: Settlement | null }
   | { kind: 'refused'; detail: string; errors: Found[] };
 
-const AGAIN_MS = 1500;
 const LOOK_MS = 3000;
 
 /**
@@ -51,26 +51,19 @@ async function send(
   tell: (state: Issuing) => void,
   done: (settlement: Settlement, again: boolean) => void,
 ): Promise<void> {
-  while (!stopped.aborted) {
-    try {
-      const { status, value } = await call<Settlement>('POST', '/settlements', { body, signal: stopped });
-      if (value.announcedAt !== null) return done(value, status === 200);
-      tell({ kind: 'following', id: value.id });
-      const settlement = await announced(value.id, stopped);
-      if (settlement.status !== 'rejected') return done(settlement, false);
-      return tell({ kind: 'refused', detail: '', errors: settlement.errors });
-    } catch (error) {
-      if (stopped.aborted) return;
-      if (error instanceof Refused) {
-        const { code, detail, errors, settlement } = error.problem;
-        return tell(
-          code === 'SETTLEMENT_EXISTS' ? { kind: 'exists', settlement: settlement ?? null } : { kind: 'refused', detail, errors },
-        );
-      }
-      if (!(error instanceof Away)) throw error;
-      tell({ kind: 'waiting' });
-      await pause(AGAIN_MS);
-    }
+  try {
+    const sent = (): Promise<{ status: number; value: Settlement }> => call<Settlement>('POST', '/settlements', { body, signal: stopped });
+    const { status, value } = await untilAnswered(sent, stopped, () => tell({ kind: 'waiting' }));
+    if (value.announcedAt !== null) return done(value, status === 200);
+    tell({ kind: 'following', id: value.id });
+    const settlement = await announced(value.id, stopped);
+    if (settlement.status !== 'rejected') return done(settlement, false);
+    tell({ kind: 'refused', detail: '', errors: settlement.errors });
+  } catch (error) {
+    if (stopped.aborted) return;
+    if (!(error instanceof Refused)) throw error;
+    const { code, detail, errors, settlement } = error.problem;
+    tell(code === 'SETTLEMENT_EXISTS' ? { kind: 'exists', settlement: settlement ?? null } : { kind: 'refused', detail, errors });
   }
 }
 
@@ -87,7 +80,7 @@ function announced(id: string, stopped: AbortSignal): Promise<Settlement> {
       reject(new Error('stopped'));
     };
     const look = (): void => {
-      get<Settlement>(`/settlements/${id}`).then(
+      get<Settlement>(`/settlements/${id}`, stopped).then(
         (settlement) => {
           if (settlement.announcedAt === null && settlement.status !== 'rejected') return;
           end();
@@ -101,8 +94,4 @@ function announced(id: string, stopped: AbortSignal): Promise<Settlement> {
     const timer = setInterval(look, LOOK_MS);
     stopped.addEventListener('abort', abort);
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,7 @@
-import { type Cycle, type CyclePage, ROOT } from '../api';
+import { type Cycle, type CyclePage } from '../api';
 import { useLoaded } from '../loading';
 import { Badge, Num, Scroll, Trouble, useFigures, Waiting } from '../parts';
+import { ROOT } from '../root';
 import { Link } from '../router';
 import { useSession } from '../session';
 import { useWords } from '../words';

@@ -1,11 +1,12 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import { type Indicators as One, type IndicatorsOf, type Person, ROOT } from '../api';
+import { type Indicators as One, type IndicatorsOf, type Person } from '../api';
 import { clockText, TARGET_MS } from '../clock';
 import { dayOfInstant, dayText, parseDay, timeOfInstant, todayInTehran } from '../dates';
 import { grouped } from '../digits';
 import { useLoaded } from '../loading';
 import { Badge, DayField, Field, Num, Scroll, Select, Trouble, useFigures, Waiting } from '../parts';
+import { ROOT } from '../root';
 import { go, Link, useAddress } from '../router';
 import { useSession } from '../session';
 import { useWords } from '../words';

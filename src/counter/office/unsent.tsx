@@ -1,10 +1,11 @@
 import { Button } from 'react-aria-components';
-import { ROOT, type Role, type UnsentPage, type UnsentPosting } from '../api';
+import { type Role, type UnsentPage, type UnsentPosting } from '../api';
 import { dayText, parseDay, todayInTehran } from '../dates';
 import { grouped } from '../digits';
 import { List, useFilters } from '../list';
 import { useLoaded, usePages } from '../loading';
 import { Amount, Badge, DayField, Num, Said, Scroll, useFigures } from '../parts';
+import { ROOT } from '../root';
 import { Link } from '../router';
 import { useSession } from '../session';
 import { useWords } from '../words';

@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'react';
-import { follow, type Happening, type Settlement } from '../api';
+import type { Settlement } from '../api';
+import type { Happening } from '../events';
+import { follow } from '../follow';
 import { useLoaded } from '../loading';
 import { Badge, Num, Said, Trouble, useFigures, Waiting } from '../parts';
 import { statusTone } from '../settlements';

@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import { billAddress, call, clearanceAddress, type Happening, type Settlement } from '../api';
+import { billAddress, call, clearanceAddress, type Settlement } from '../api';
 import { useDocumentNames } from '../documents';
 import { Bill } from '../bill';
 import { clockText } from '../clock';
+import type { Happening } from '../events';
 import { Findings } from '../desk/findings';
 import { Amount, Badge, Figure, Moment, Num, Said, Scroll, type Tone, Trouble, useFigures } from '../parts';
 import { useKeys } from '../keys';

@@ -1,4 +1,6 @@
 import { useSyncExternalStore } from 'react';
+import { serverSaid } from './clock';
+import { fromProxy } from './proxy';
 import { ROOT } from './root';
 import type { z } from 'zod';
 import type {
@@ -77,8 +79,10 @@ export type StepTable = z.input<typeof stepTableView>;
 export type TariffReview = z.input<typeof tariffReviewView>;
 export type FeeResolutions = z.input<typeof feeResolutionsView>;
 export type FeeProposal = FeeResolutions['proposals'][number];
-export type ProblemDocument = z.input<typeof problem>;
-export type Found = ProblemDocument['errors'][number];
+type ApiProblem = z.input<typeof problem>;
+/** What the API says, or the page for a proxy that answered in its place. */
+export type ProblemDocument = Omit<ApiProblem, 'code'> & { code: ApiProblem['code'] | 'PROXY' };
+export type Found = ApiProblem['errors'][number];
 
 /** The API refused, and says why. */
 export class Refused extends Error {
@@ -134,6 +138,7 @@ export async function call<T>(
       body: csv ?? (body === undefined ? null : JSON.stringify(body)),
       signal: limit.signal,
     });
+    serverSaid(response.headers.get('date'));
     json = await readJson(response);
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -142,13 +147,20 @@ export async function call<T>(
   } finally {
     limit.end();
   }
+  if (response.status === 504 && !isProblem(json)) {
+    // a proxy waited for too long: either the service is away, or this one call takes its time
+    await probe();
+    if (reachable) throw new Refused(fromProxy(504));
+  }
   if (AWAY_STATUS.has(response.status)) {
     setReachable(false);
     throw new Away(isProblem(json) ? json.detail : null);
   }
   setReachable(true);
+  // a page of a proxy that asks for its own sign-in, say
+  if (response.ok && (response.headers.get('content-type') ?? '').includes('html')) throw new Refused(fromProxy(response.status));
   if (response.ok) return { status: response.status, value: json as T };
-  if (!isProblem(json)) throw new Away(null);
+  if (!isProblem(json)) throw new Refused(fromProxy(response.status));
   if (response.status === 401 && json.code === 'UNAUTHENTICATED') for (const hear of signedOut) hear();
   throw new Refused(json);
 }

@@ -1,6 +1,7 @@
 import { Component, lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Button } from 'react-aria-components';
 import { type Role, useReachable } from './api';
+import { useClockBehind } from './clock';
 import { Desk } from './desk/desk';
 import { AnnouncedPage } from './desk/announced';
 import { Notice, useFigures, Waiting } from './parts';
@@ -59,6 +60,7 @@ export function App() {
         {words.skip}
       </a>
       <Away />
+      <WrongClock />
       <SignedIn>
         <Frame>
           <Later>
@@ -76,6 +78,21 @@ function Away() {
   return (
     <div role="status" className="away">
       {reachable ? null : words.away}
+    </div>
+  );
+}
+
+/** Dates come from the server's clock; whoever reads the computer's own should know that it is wrong. */
+function WrongClock() {
+  const words = useWords();
+  const figures = useFigures();
+  const minutes = useClockBehind();
+  const size = Math.abs(minutes);
+  const [unit, count] =
+    size >= 1440 ? (['days', size / 1440] as const) : size >= 60 ? (['hours', size / 60] as const) : (['minutes', size] as const);
+  return (
+    <div role="status" className="wrong-clock">
+      {minutes === 0 ? null : words.wrongClock(figures(Math.round(count)), unit, minutes > 0)}
     </div>
   );
 }

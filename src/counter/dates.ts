@@ -1,12 +1,14 @@
-import { CalendarDate, PersianCalendar, toCalendar, today } from '@internationalized/date';
+import { CalendarDate, fromAbsolute, PersianCalendar, toCalendar, toCalendarDate } from '@internationalized/date';
+import { serverNow } from './clock';
 import { latinDigits } from './digits';
 
 /** Jalali civil dates at the counter: `yyyy/mm/dd` towards the API, a CalendarDate for the calendar. */
 const PERSIAN = new PersianCalendar();
 const ZONE = 'Asia/Tehran';
 
+/** The server's day: a computer at the counter may be a day behind. */
 export function todayInTehran(): CalendarDate {
-  return toCalendar(today(ZONE), PERSIAN);
+  return toCalendar(toCalendarDate(fromAbsolute(serverNow(), ZONE)), PERSIAN);
 }
 
 /** `yyyy/mm/dd` in Latin digits. */

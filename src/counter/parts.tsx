@@ -80,7 +80,7 @@ export type Tone = 'info' | 'good' | 'warn' | 'bad';
 
 export function Notice({ tone = 'info', children, live = false }: { tone?: Tone; children: ReactNode; live?: boolean }) {
   return (
-    <div className={`notice ${tone}`} {...(live ? { role: tone === 'bad' ? 'alert' : 'status' } : {})}>
+    <div className={`notice ${tone}`} tabIndex={-1} {...(live ? { role: tone === 'bad' ? 'alert' : 'status' } : {})}>
       {children}
     </div>
   );

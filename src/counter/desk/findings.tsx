@@ -21,7 +21,7 @@ export function Findings({
     <div role="status">
       <ul className="findings">
         {findings.map((finding) => (
-          <li key={finding.code + finding.field} className={`finding ${TONES[finding.severity]}`}>
+          <li key={finding.code + finding.field} className={`finding ${TONES[finding.severity]}`} tabIndex={-1}>
             <OneFinding finding={finding} reason={reasons[finding.code] ?? ''} {...(answer && { answer })} />
           </li>
         ))}

@@ -300,7 +300,7 @@ export function RequestForm({ draft, change, clear, done }: Props) {
           ) : null}
         </fieldset>
 
-        <div className="issue">
+        <div className="messages">
           {findings.some(({ field }) => field === 'request') ? (
             <Notice tone="bad" live>
               {findings.filter(({ field }) => field === 'request').map(({ message }) => message)}
@@ -321,6 +321,8 @@ export function RequestForm({ draft, change, clear, done }: Props) {
           (preview?.warnings ?? []).some(({ severity, code }) => severity === 'confirm' && !answered(code)) ? (
             <Notice tone="warn">{words.form.unconfirmed}</Notice>
           ) : null}
+        </div>
+        <div className="issue">
           <Button className="button primary large" isDisabled={busy} onPress={send}>
             {busy ? words.form.issuing : words.form.issue} <kbd dir="ltr">Ctrl+Enter</kbd>
           </Button>
@@ -490,6 +492,9 @@ function lastReading({ earlierSettlement: earlier, lastBill }: AccountFile): { r
   return lastBill && { reading: lastBill.toReading, on: lastBill.toDate };
 }
 
+/** The first thing to mend: a field, what a finding asks for, the finding, or what the API said of the whole. */
 function focusFirstFault(form: HTMLElement | null): void {
-  form?.querySelector<HTMLElement>('[aria-invalid=true], .finding.bad button, .finding.warn button')?.focus();
+  form
+    ?.querySelector<HTMLElement>('[aria-invalid=true], .finding.bad, .finding.warn button:not([data-selected]), .messages .notice')
+    ?.focus();
 }

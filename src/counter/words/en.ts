@@ -24,6 +24,8 @@ export const en: Words = {
   skip: 'Skip to content',
   menu: 'Sections',
   away: 'The service does not answer. What you wrote is kept, and the page goes on by itself.',
+  wrongClock: (count, unit, behind) =>
+    `This computer’s clock is ${count} ${unit} ${behind ? 'behind' : 'ahead'}. The dates of this page come from the service’s clock. Ask support to set the computer’s clock.`,
   failed: 'This part did not load. Try again; if it stays so, tell support.',
   notFound: 'There is no such page. Choose a section above.',
   nav: {

@@ -42,7 +42,7 @@ export async function benchFeed(databaseUrl: string): Promise<{ rows: number; se
     const feeds = demoFeeds({ subscribers: SUBSCRIBERS, today: todayInTehran(new Date()) });
     const load = async (kind: FeedKind, lines: Iterable<string>): Promise<number> => {
       const result = await loadFeed(pool, kind, Readable.from(parts(lines), { highWaterMark: 1 }));
-      if (!result.ok) throw new Error(`${kind}: ${JSON.stringify(result.faults.slice(0, 5))}`);
+      if (!result.ok) throw new Error(`${kind}: ${JSON.stringify('faults' in result ? result.faults.slice(0, 5) : result)}`);
       return result.rows;
     };
     await load('accounts', feeds.accounts);

@@ -1,3 +1,4 @@
+import type { FeedOptions, FeedResult } from '../billing/feed.js';
 import type { RequestHandler } from 'express';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
@@ -17,7 +18,7 @@ import type { CopyStore } from '../store/copies.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
-import type { FedPayments, PaymentStore } from '../store/payments.js';
+import type { PaymentStore } from '../store/payments.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PresenceStore } from '../store/presences.js';
 import type { QualityReportStore } from '../store/quality-reports.js';
@@ -71,18 +72,6 @@ export interface SettlementEvent {
   at: string;
   data: unknown;
 }
-
-/** A faulty row of a feed: the header is row 1; column as in the header, empty when the fault is the row's or the file's. */
-export interface FeedFault {
-  row: number;
-  column: string;
-  code: string;
-  message: string;
-}
-
-export type FeedResult =
-  | { ok: true; kind: FeedKind; rows: number; inserted: number; updated: number; unchanged: number; payments?: FedPayments }
-  | { ok: false; kind: FeedKind; faults: FeedFault[] };
 
 export interface Preview {
   bill: Debt | null;
@@ -154,7 +143,7 @@ export interface ApiDeps {
   /** starts a workflow unless one of this id was ever started; NoAnswerError or a gRPC error when Temporal is away */
   startWorkflow(workflow: string, workflowId: string, input: unknown, summary: string): Promise<'started' | 'exists'>;
   /** all or nothing; rejects when `stream` breaks off */
-  loadFeed(kind: FeedKind, stream: Readable, options: { asOf?: JalaliDate }): Promise<FeedResult>;
+  loadFeed(kind: FeedKind, stream: Readable, options: Pick<FeedOptions, 'asOf' | 'older'>): Promise<FeedResult>;
   printer: BillPrinter;
   /** computes and writes nothing */
   preview(order: SettlementOrder): Promise<Preview>;

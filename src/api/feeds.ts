@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { FEED_KINDS } from '../domain/settlement/account.js';
 import { staleFeeds } from '../domain/settlement/freshness.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
+import { sameName } from '../domain/text.js';
 import type { ApiDeps } from './deps.js';
 import { tellOfPayments } from './payments.js';
 import { Problem } from './problems.js';
@@ -37,19 +38,31 @@ export async function listFeeds({ res }: Call, deps: ApiDeps): Promise<void> {
 
 /** POST /billing/feeds/{kind}: the body flows row by row into the loader, all or nothing. */
 export async function receiveFeed(
-  { req, res, params, query }: Call<z.output<typeof feedParams>, z.output<typeof feedQuery>>,
+  { req, res, operator, params, query }: Call<z.output<typeof feedParams>, z.output<typeof feedQuery>>,
   deps: ApiDeps,
 ): Promise<void> {
+  if (query.olderConfirmedBy !== undefined && sameName(query.olderConfirmedBy, operator.name)) throw new Problem('SECOND_PERSON_NEEDED');
   const limit = deps.maxFeedBytes ?? MAX_FEED_BYTES;
   requireCsv(req);
   if (Number(req.headers['content-length'] ?? 0) > limit) throw new Problem('BODY_TOO_LARGE');
 
   const body = boundedBody(req, limit);
   try {
-    const result = await deps.loadFeed(params.kind, body.stream, query.asOf === undefined ? {} : { asOf: query.asOf });
+    const result = await deps.loadFeed(params.kind, body.stream, {
+      ...(query.asOf !== undefined && { asOf: query.asOf }),
+      ...(query.olderConfirmedBy !== undefined && { older: { by: operator.name, confirmedBy: query.olderConfirmedBy } }),
+    });
+    if (!result.ok && 'older' in result) {
+      const { asOf, loaded } = result.older;
+      throw new Problem('FEED_OLDER', {
+        detail: `این پرونده تا ${asOf} است و داده‌های بارگذاری‌شده تا ${loaded}؛ چیزی ثبت نشد. اگر به‌راستی باید جای آن را بگیرد، با تأیید نفر دوم بفرستید.`,
+        errors: [{ field: 'asOf', code: 'FEED_OLDER', message: `${asOf} < ${loaded}` }],
+      });
+    }
     if (!result.ok) {
       throw new Problem('FEED_REFUSED', {
         errors: result.faults.map(({ row, column, code, message }) => ({ field: column, code, message, row, column })),
+        members: { ...(result.truncated && { counts: result.counts, truncated: true }) },
       });
     }
     const { kind, rows, inserted, updated, unchanged, payments } = result;

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../billing/errors.js';
+import { bounded } from '../domain/fault-list.js';
 import type { Finding } from '../domain/settlement/finding.js';
 
 /** One finding of a problem, `field` dotted as in the request; feeds add `row` and `column`. */
@@ -184,6 +185,11 @@ const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type', 'نوع محتوای درخواست پذیرفته نیست. سرایند Content-Type را درست کنید.'],
   INVALID_REQUEST: [422, 'The request is not valid', 'درخواست ایراد دارد. موردهای زیر را درست کنید و دوباره بفرستید.'],
   REJECTED: [422, 'The settlement is refused', 'تسویه با این مشخصات ممکن نیست. موردهای زیر را برطرف کنید و دوباره بفرستید.'],
+  FEED_OLDER: [
+    409,
+    'The file is older than the one loaded',
+    'داده‌های تازه‌تری بارگذاری شده است و چیزی از این پرونده ثبت نشد. اگر به‌راستی باید جای آن را بگیرد، با تأیید نفر دوم بفرستید.',
+  ],
   FEED_REFUSED: [
     422,
     'The feed has faulty rows',
@@ -228,6 +234,7 @@ export function problemStatus(code: ProblemCode): number {
 /** An answer that is no success; thrown by handlers, written by `problemWriter`. */
 export class Problem extends Error {
   override readonly name = 'Problem';
+  /** the first MAX_FAULTS; the members say when there are more */
   readonly errors: ProblemError[];
   readonly detail: string | undefined;
   /** further members of the problem document */
@@ -246,9 +253,10 @@ export class Problem extends Error {
     } = {},
   ) {
     super(PROBLEMS[code][1], options.cause === undefined ? {} : { cause: options.cause });
-    this.errors = options.errors ?? [];
+    const { listed, counts, total } = bounded(options.errors ?? []);
+    this.errors = listed;
     this.detail = options.detail;
-    this.members = options.members ?? {};
+    this.members = { ...(total > listed.length && { counts, truncated: true }), ...options.members };
     this.headers = options.headers ?? {};
   }
 }

@@ -551,7 +551,7 @@ export const ROUTES: readonly Route[] = [
     query: feedQuery,
     streams: 'text/csv',
     answers: { 200: { description: 'what came in', schema: feedAnswer } },
-    problems: ['FEED_REFUSED', 'UNAVAILABLE'],
+    problems: ['FEED_REFUSED', 'FEED_OLDER', 'SECOND_PERSON_NEEDED', 'UNAVAILABLE'],
     handle: receiveFeed,
   }),
   route({

@@ -842,6 +842,9 @@ export const accessQuery = z.strictObject({
 });
 export const feedQuery = z.strictObject({
   asOf: date.optional().meta({ description: 'the day up to which the data speaks' }),
+  olderConfirmedBy: name
+    .optional()
+    .meta({ description: 'the second person who confirms that an older file takes the place of a newer one; both are recorded' }),
 });
 
 // ---- what goes out -------------------------------------------------------------------------------------------------
@@ -1648,6 +1651,11 @@ export const problem = z.strictObject({
       column: z.string().optional(),
     }),
   ),
+  counts: z
+    .record(z.string(), z.int())
+    .optional()
+    .meta({ description: 'how many errors there are of each code, where not all are listed' }),
+  truncated: z.boolean().optional().meta({ description: 'true: only the first 1,000 errors are listed' }),
   settlement: settlementView.optional().meta({ description: 'with SETTLEMENT_EXISTS: the one that exists' }),
   recorded: z.array(paymentView).optional().meta({ description: 'with PAYMENT_DIFFERS: what stands under the reference and the event' }),
   received: z.strictObject(paymentReportShape).optional().meta({ description: 'with PAYMENT_DIFFERS: what was sent now' }),

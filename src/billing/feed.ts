@@ -8,6 +8,7 @@ import type { Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { FEED_KINDS, type FeedKind } from '../domain/settlement/account.js';
 import { todayInTehran, type JalaliDate } from '../domain/calendar/jalali.js';
+import { FaultList, MAX_FAULTS } from '../domain/fault-list.js';
 import { cleanText } from '../domain/text.js';
 import { type FedPayments, takeFedPayments } from '../store/payments.js';
 import { inTransaction } from '../store/pool.js';
@@ -34,11 +35,29 @@ export type FeedResult =
       /** only of payments */
       payments?: FedPayments;
     }
-  | { ok: false; kind: FeedKind; faults: FeedFault[] };
+  | {
+      ok: false;
+      kind: FeedKind;
+      /** the first MAX_FAULTS in the order of their rows */
+      faults: FeedFault[];
+      /** how many there are of each code */
+      counts: Record<string, number>;
+      truncated: boolean;
+    }
+  /** what is loaded speaks of a later day */
+  | { ok: false; kind: FeedKind; older: { asOf: JalaliDate; loaded: JalaliDate } };
+
+/** Who takes an older file in the place of a newer one: it may take payments and bills back. */
+export interface OlderAccepted {
+  by: string;
+  confirmedBy: string;
+}
 
 export interface FeedOptions {
   /** up to which day the data speaks; default: today in Tehran */
   asOf?: JalaliDate;
+  /** absent: a file older than the one loaded is refused */
+  older?: OlderAccepted;
   /** told the records read so far, every thousand */
   onRows?: (rows: number) => void;
 }
@@ -51,8 +70,12 @@ const COPY_CHUNK = 32_768;
 /** an unclosed quotation mark must not swallow the file into memory */
 const MAX_RECORD = 65_536;
 
-/** Ends the transaction without an error of ours: the faults are the answer. */
-class Refused extends Error {}
+/** Ends the transaction without an error of ours: the faults, or the later day, are the answer. */
+class Refused extends Error {
+  constructor(readonly loaded?: JalaliDate) {
+    super();
+  }
+}
 
 /**
  * Loads a feed's CSV (UTF-8, header row, comma) into the billing schema: all of it in one transaction, or nothing and
@@ -63,6 +86,7 @@ class Refused extends Error {}
 export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, options: FeedOptions = {}): Promise<FeedResult> {
   const table = FEED_TABLES[kind];
   const file = new FeedFile(table, stream, options.onRows);
+  const asOf = options.asOf ?? todayInTehran(new Date());
   try {
     return await inTransaction(pool, async (client) => {
       await client.query(`set local statement_timeout = ${LOAD_TIMEOUT_MS}`);
@@ -76,8 +100,17 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
       // only now: a slow sender keeps nobody waiting
       await client.query('select pg_advisory_xact_lock($1, $2)', [FEED_LOCK, FEED_KINDS.indexOf(kind)]);
       await client.query('analyze feed_rows');
-      file.faults.push(...(await faultsBetweenRows(client, kind, table)));
-      if (file.faults.length > 0) throw new Refused();
+      await addFaultsBetweenRows(client, kind, table, file.faults);
+      if (file.faults.total > 0) throw new Refused();
+      const { rows: loaded } = await client.query<{ as_of: JalaliDate }>('select as_of from billing.feeds where kind = $1', [kind]);
+      const later = loaded.find(({ as_of }) => as_of > asOf)?.as_of;
+      if (later !== undefined) {
+        if (!options.older) throw new Refused(later);
+        await client.query(
+          `insert into billing.older_feeds (kind, loaded_at, as_of, replaced_as_of, sha256, by, confirmed_by) values ($1, now(), $2, $3, $4, $5, $6)`,
+          [kind, asOf, later, file.sha256(), options.older.by, options.older.confirmedBy],
+        );
+      }
 
       const { inserted, updated } = await upsert(client, kind, table);
       // the first search after a large load must not be planned for an empty table
@@ -85,7 +118,7 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
       await client.query(
         `insert into billing.feeds (kind, loaded_at, as_of, rows, sha256) values ($1, now(), $2, $3, $4)
          on conflict (kind) do update set loaded_at = excluded.loaded_at, as_of = excluded.as_of, rows = excluded.rows, sha256 = excluded.sha256`,
-        [kind, options.asOf ?? todayInTehran(new Date()), file.rows, file.sha256()],
+        [kind, asOf, file.rows, file.sha256()],
       );
       // last, since it holds the settlements that were paid
       const payments = kind === 'payments' ? await takeFedPayments(client) : null;
@@ -101,9 +134,11 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
     });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    if (error.loaded !== undefined) return { ok: false, kind, older: { asOf, loaded: error.loaded } };
     const place = new Map(table.columns.map(({ name }, at) => [name ?? '', at]));
-    file.faults.sort((a, b) => a.row - b.row || (place.get(a.column) ?? -1) - (place.get(b.column) ?? -1));
-    return { ok: false, kind, faults: file.faults };
+    const { listed, counts, total } = file.faults;
+    const faults = [...listed].sort((a, b) => a.row - b.row || (place.get(a.column) ?? -1) - (place.get(b.column) ?? -1));
+    return { ok: false, kind, faults: faults.slice(0, MAX_FAULTS), counts, truncated: total > MAX_FAULTS };
   } finally {
     // a sender who has not finished could not read the answer
     if (!stream.destroyed) stream.resume();
@@ -120,7 +155,7 @@ function names(columns: readonly Column[]): string {
 
 /** Bytes → records → checked rows in the text format of COPY; keeps what is wrong with them. */
 class FeedFile {
-  readonly faults: FeedFault[] = [];
+  readonly faults = new FaultList<FeedFault>();
   /** records read, without the header and blank lines */
   rows = 0;
   private readonly hash = createHash('sha256');
@@ -131,13 +166,20 @@ class FeedFile {
     private readonly onRows: ((rows: number) => void) | undefined,
   ) {}
 
+  /** Of the whole file, once it is read. */
   sha256(): string {
-    return this.hash.digest('hex');
+    return this.hash.copy().digest('hex');
   }
 
   /** Faulty cells go on as null, so that the checks between rows see the rest of the row. */
   async *copyRows(): AsyncGenerator<string> {
-    const parser = parse({ bom: true, relax_column_count: true, relax_quotes: true, max_record_size: MAX_RECORD });
+    const parser = parse({
+      bom: true,
+      relax_column_count: true,
+      max_record_size: MAX_RECORD,
+      // by its first line alone, a file of mixed line ends would lose rows in a cell
+      record_delimiter: ['\r\n', '\n', '\r'],
+    });
     // its failure destroys the parser, whose reader throws it
     pipeline(Readable.from(this.bytes(), { highWaterMark: 1 }), parser).catch(() => {});
     let read = 0;
@@ -145,7 +187,9 @@ class FeedFile {
       for await (const chunk of this.checkedRows(parser, (row) => (read = row))) yield chunk;
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
-      this.faults.push(fault(read + 1, '', 'CSV_SYNTAX'));
+      // the parser may be ahead of its reader
+      const { records = read } = error as { records?: number };
+      this.faults.add(fault(records + 1, '', 'CSV_SYNTAX'));
     }
   }
 
@@ -156,6 +200,16 @@ class FeedFile {
     let chunk = '';
     for await (const record of parser as AsyncIterable<string[]>) {
       at(++row);
+      const swallowed = record.findIndex((cell) => LINE_BREAK.test(cell));
+      if (swallowed !== -1) {
+        // an open quotation mark: whatever followed until the next one is in this cell
+        const lines = record.reduce((sum, cell) => sum + cell.split(LINE_BREAK).length - 1, 0);
+        this.faults.add(fault(row, this.columnAt(order, swallowed), 'LINE_BREAK_IN_CELL', `(تا سطر ${row + lines})`));
+        at((row += lines));
+        if (order === null) return;
+        this.rows++;
+        continue;
+      }
       if (record.length === 1 && record[0]?.trim() === '') continue;
       if (order === null) {
         width = record.length;
@@ -165,7 +219,8 @@ class FeedFile {
       }
       this.rows++;
       if (this.rows % 1000 === 0) this.onRows?.(this.rows);
-      if (record.length !== width) this.faults.push(fault(row, '', 'WRONG_NUMBER_OF_FIELDS', `(${record.length} ≠ ${width})`));
+      if (this.rows % 1000 === 0) await immediate();
+      if (record.length !== width) this.faults.add(fault(row, '', 'WRONG_NUMBER_OF_FIELDS', `(${record.length} ≠ ${width})`));
       else chunk += this.line(record, order, row);
       if (chunk.length >= COPY_CHUNK) {
         yield chunk;
@@ -176,23 +231,27 @@ class FeedFile {
     }
     if (chunk !== '') yield chunk;
     const empty = order === null || (this.rows === 0 && !this.table.mayBeEmpty);
-    if (empty && this.faults.length === 0) this.faults.push(fault(1, '', 'EMPTY_FILE'));
+    if (empty && this.faults.total === 0) this.faults.add(fault(1, '', 'EMPTY_FILE'));
+  }
+
+  private columnAt(order: readonly number[] | null, place: number): string {
+    return (order && this.table.columns[order.indexOf(place)]?.name) ?? '';
   }
 
   /** Place in the record of each column of the table (−1: derived), or null when the header is not the feed's. */
   private header(record: string[], row: number): number[] | null {
     const found = new Map<string, number>();
     const known = new Set(this.table.columns.map(({ name }) => name));
-    const before = this.faults.length;
+    const before = this.faults.total;
     record.map(cleanText).forEach((name, at) => {
-      if (!known.has(name)) this.faults.push(fault(row, name, 'UNKNOWN_COLUMN'));
-      else if (found.has(name)) this.faults.push(fault(row, name, 'DUPLICATE_COLUMN'));
+      if (!known.has(name)) this.faults.add(fault(row, name, 'UNKNOWN_COLUMN'));
+      else if (found.has(name)) this.faults.add(fault(row, name, 'DUPLICATE_COLUMN'));
       else found.set(name, at);
     });
     for (const { name } of this.table.columns) {
-      if (name !== null && !found.has(name)) this.faults.push(fault(row, name, 'MISSING_COLUMN'));
+      if (name !== null && !found.has(name)) this.faults.add(fault(row, name, 'MISSING_COLUMN'));
     }
-    if (this.faults.length > before) return null;
+    if (this.faults.total > before) return null;
     return this.table.columns.map(({ name }) => (name === null ? -1 : (found.get(name) ?? -1)));
   }
 
@@ -203,7 +262,7 @@ class FeedFile {
       // the first fault of a cell explains the others
       if (reported?.has(column)) return;
       (reported ??= new Set()).add(column);
-      this.faults.push(fault(row, column, code));
+      this.faults.add(fault(row, column, code));
     };
     const values: Record<string, string | null> = {};
     columns.forEach(({ name, sql, parse: read }, i) => {
@@ -223,10 +282,15 @@ class FeedFile {
     for await (const part of this.source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>) {
       const chunk = typeof part === 'string' ? Buffer.from(part) : part;
       this.hash.update(chunk);
+      // the first letter of a header is a Latin one
+      if (lines === 1 && chunk.subarray(0, 2).includes(0)) {
+        this.faults.add(fault(1, '', 'NOT_UTF8', '(UTF-16 است.)'));
+        return;
+      }
       try {
         decoder.decode(chunk, { stream: true });
       } catch {
-        this.faults.push(fault(lines + linesBeforeFault(chunk), '', 'NOT_UTF8'));
+        this.faults.add(fault(lines + linesBeforeFault(chunk), '', 'NOT_UTF8'));
         return;
       }
       lines += newlines(chunk);
@@ -235,12 +299,13 @@ class FeedFile {
     try {
       decoder.decode();
     } catch {
-      this.faults.push(fault(lines, '', 'NOT_UTF8'));
+      this.faults.add(fault(lines, '', 'NOT_UTF8'));
     }
   }
 }
 
 const NEWLINE = 10;
+const LINE_BREAK = /\r\n|\r|\n/;
 
 function newlines(chunk: Buffer): number {
   let count = 0;
@@ -265,48 +330,51 @@ function copyText(value: string | null): string {
 }
 const COPY_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-async function faultsBetweenRows(
+async function addFaultsBetweenRows(
   client: PoolClient,
   kind: FeedKind,
   { key, columns, unique, ofSubscriber }: FeedTable,
-): Promise<FeedFault[]> {
-  const faults: FeedFault[] = [];
+  faults: FaultList<FeedFault>,
+): Promise<void> {
+  /** The first of a query's rows, ordered; `total` in each: how many there are. */
+  const add = <R extends { total: string }>(rows: readonly R[], faultOf: (row: R) => FeedFault): void =>
+    rows.forEach((row, i) => faults.add(faultOf(row), i === 0 ? Number(row.total) - rows.length + 1 : 1));
+  const FIRST = `order by "row" limit ${MAX_FAULTS}`;
   const keyColumn = columns.find(({ sql }) => sql === key.at(-1))?.name ?? '';
-  const repeated = await client.query<{ row: number; first: number }>(
-    `select "row", first from (
+  const repeated = await client.query<{ row: number; first: number; total: string }>(
+    `select "row", first, count(*) over () as total from (
        select "row", first_value("row") over same as first from feed_rows
        where ${key.map((column) => `"${column}" is not null`).join(' and ')}
        window same as (partition by ${key.join(', ')} order by "row")
-     ) rows where "row" <> first`,
+     ) rows where "row" <> first ${FIRST}`,
   );
-  for (const { row, first } of repeated.rows) faults.push(fault(row, keyColumn, 'DUPLICATE_IN_FILE', `(ردیف ${first})`));
+  add(repeated.rows, ({ row, first }) => fault(row, keyColumn, 'DUPLICATE_IN_FILE', `(ردیف ${first})`));
   if (unique) {
     // as the table would stand after the load: what the file changes counts as changed
-    const taken = await client.query<{ row: number; first: number | null; holder: string }>(
+    const taken = await client.query<{ row: number; first: number | null; holder: string; total: string }>(
       `with after as (
          select "${unique.sql}" as value, subscription, "row" from feed_rows where "${unique.sql}" is not null and subscription is not null
          union all
          select t."${unique.sql}", t.subscription, null from billing.${kind} t
          where t."${unique.sql}" in (select "${unique.sql}" from feed_rows) and not exists (select from feed_rows f where f.subscription = t.subscription)
        )
-       select "row", first, holder from (
+       select "row", first, holder, count(*) over () as total from (
          select "row", subscription, first_value("row") over same as first, first_value(subscription) over same as holder from after
          window same as (partition by value order by "row" nulls first, subscription)
-       ) rows where "row" is not null and subscription <> holder`,
+       ) rows where "row" is not null and subscription <> holder ${FIRST}`,
     );
-    for (const { row, first, holder } of taken.rows) {
-      faults.push(fault(row, unique.column, unique.code, first === null ? `(اشتراک ${holder})` : `(ردیف ${first}، اشتراک ${holder})`));
-    }
+    add(taken.rows, ({ row, first, holder }) =>
+      fault(row, unique.column, unique.code, first === null ? `(اشتراک ${holder})` : `(ردیف ${first}، اشتراک ${holder})`),
+    );
   }
   if (ofSubscriber) {
     // countedInBill is no reference to check: the bill may be fed later, and until then the payment counts as uncounted
-    const unknown = await client.query<{ row: number }>(
-      `select f."row" from feed_rows f
-       where f.subscription is not null and not exists (select from billing.accounts a where a.subscription = f.subscription)`,
+    const unknown = await client.query<{ row: number; total: string }>(
+      `select f."row", count(*) over () as total from feed_rows f
+       where f.subscription is not null and not exists (select from billing.accounts a where a.subscription = f.subscription) ${FIRST}`,
     );
-    for (const { row } of unknown.rows) faults.push(fault(row, 'subscription', 'UNKNOWN_SUBSCRIPTION'));
+    add(unknown.rows, ({ row }) => fault(row, 'subscription', 'UNKNOWN_SUBSCRIPTION'));
   }
-  return faults;
 }
 
 async function upsert(client: PoolClient, kind: FeedKind, { columns, key }: FeedTable): Promise<{ inserted: number; updated: number }> {

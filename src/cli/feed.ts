@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { type FeedKind, FEED_KINDS } from '../domain/settlement/account.js';
 import type { JalaliDate } from '../domain/calendar/jalali.js';
+import type { FeedOptions } from '../billing/feed.js';
+import { sameName } from '../domain/text.js';
 import { Refusal } from '../refusal.js';
 import { date, oneOf } from './arguments.js';
 import { type CommandContext, withPool } from './context.js';
@@ -14,22 +16,49 @@ export function addFeedCommand(program: Command, context: CommandContext): void 
     .argument('<kind>', FEED_KINDS.join('|'), oneOf(FEED_KINDS))
     .argument('<file>')
     .option('--as-of <date>', 'the day up to which the data speaks', date)
-    .action((kind: FeedKind, file: string, { asOf }: { asOf?: JalaliDate }) => feed(context, kind, file, asOf));
+    .option('--older-by <name>', 'who lets a file take the place of one that speaks of a later day')
+    .option('--confirmed-by <name>', 'the second person, for --older-by')
+    .action((kind: FeedKind, file: string, { asOf, olderBy: by, confirmedBy }: FeedCommand, command: Command) => {
+      if ((by === undefined) !== (confirmedBy === undefined)) command.error('error: --older-by needs --confirmed-by', { exitCode: 2 });
+      if (by !== undefined && confirmedBy !== undefined && sameName(by, confirmedBy))
+        throw new Refusal(`${by} cannot confirm the own file: a second person is needed.`);
+      return feed(context, kind, file, {
+        ...(asOf && { asOf }),
+        ...(by !== undefined && confirmedBy !== undefined && { older: { by, confirmedBy } }),
+      });
+    });
 }
 
-async function feed(context: CommandContext, kind: FeedKind, file: string, asOf: JalaliDate | undefined): Promise<void> {
+interface FeedCommand {
+  asOf?: JalaliDate;
+  olderBy?: string;
+  confirmedBy?: string;
+}
+
+async function feed(context: CommandContext, kind: FeedKind, file: string, options: FeedOptions): Promise<void> {
   const { say } = context;
   const { loadFeed } = await import('../billing/feed.js');
   const terminal = process.stderr.isTTY;
   const result = await withPool(context, 'tasvieh-feed', (pool) =>
     loadFeed(pool, kind, createReadStream(file), {
-      ...(asOf && { asOf }),
+      ...options,
       ...(terminal && { onRows: (rows: number) => void process.stderr.write(`\r${rows} rows`) }),
     }),
   );
   if (terminal) process.stderr.write('\r');
   if (result.ok)
     return say(`${kind}: ${result.rows} rows, ${result.inserted} new, ${result.updated} changed, ${result.unchanged} unchanged.`);
+  if ('older' in result)
+    throw new Refusal(
+      `${kind}: nothing was loaded. The file speaks up to ${result.older.asOf}, what is loaded up to ${result.older.loaded} (--older-by and --confirmed-by let it in).`,
+    );
   for (const fault of result.faults) say(`row ${fault.row}, ${fault.column}: ${fault.code} ${fault.message}`);
-  throw new Refusal(`${kind}: nothing was loaded, ${result.faults.length} faults.`);
+  const total = Object.values(result.counts).reduce((sum, count) => sum + count, 0);
+  if (result.truncated)
+    say(
+      `… and more: ${Object.entries(result.counts)
+        .map(([code, count]) => `${code} ${count}`)
+        .join(', ')}`,
+    );
+  throw new Refusal(`${kind}: nothing was loaded, ${total} faults.`);
 }

@@ -112,6 +112,6 @@ export async function loadDemoData(pool: Pool, subscribers: number, now: Date): 
   const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });
   for (const kind of FEED_KINDS) {
     const result = await loadFeed(pool, kind, Readable.from(feeds[kind]));
-    if (!result.ok) throw new Error(`demo ${kind}: ${JSON.stringify(result.faults.slice(0, 3))}`);
+    if (!result.ok) throw new Error(`demo ${kind}: ${JSON.stringify('faults' in result ? result.faults.slice(0, 3) : result)}`);
   }
 }

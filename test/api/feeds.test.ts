@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { jalali } from '../../src/domain/calendar/jalali';
 import { BILLING, CLERK, startApi, type TestApi } from './fixture';
 
 let api: TestApi;
@@ -39,26 +40,64 @@ test('the body streams: the loader reads before the sender has ended', async () 
   expect(await send(body)).toMatchObject({ status: 200, body: { rows: 2 } });
 });
 
+const FAULT = { row: 3, column: 'mobile', code: 'WRONG_LENGTH' as const, message: 'تعداد رقم‌ها درست نیست' };
+
 test('422 names every faulty row, also when the loader stops reading early', async () => {
   api.deps.loadFeed = async (kind, stream) => {
     for await (const _ of stream) break;
-    return { ok: false, kind, faults: [{ row: 3, column: 'mobile', code: 'MOBILE_INVALID', message: 'شمارهٔ همراه درست نیست' }] };
+    return { ok: false, kind, faults: [FAULT], counts: { WRONG_LENGTH: 1 }, truncated: false };
   };
   for (const size of [100, 2_000_000]) {
     const { status, body } = await send('x'.repeat(size));
     expect(status).toBe(422);
     expect(body).toMatchObject({
       code: 'FEED_REFUSED',
-      errors: [{ row: 3, column: 'mobile', field: 'mobile', code: 'MOBILE_INVALID', message: 'شمارهٔ همراه درست نیست' }],
+      errors: [{ ...FAULT, field: 'mobile' }],
     });
   }
+});
+
+test('of many faults the count of each code is told beside the first thousand', async () => {
+  const counts = { WRONG_LENGTH: 130_000 };
+  api.deps.loadFeed = async (kind, stream) => {
+    for await (const _ of stream) continue;
+    return { ok: false, kind, faults: Array.from({ length: 1000 }, () => FAULT), counts, truncated: true };
+  };
+  const { body } = await send('x');
+  expect(body).toMatchObject({ code: 'FEED_REFUSED', truncated: true, counts });
+  expect(body['errors']).toHaveLength(1000);
+});
+
+test('case 38: an older file is refused with both days; a second person, who is another one, lets it in', async () => {
+  const asked: unknown[] = [];
+  api.deps.loadFeed = async (kind, stream, { older }) => {
+    for await (const _ of stream) continue;
+    asked.push(older);
+    return older
+      ? { ok: true, kind, rows: 1, inserted: 0, updated: 1, unchanged: 0 }
+      : { ok: false, kind, older: { asOf: jalali('1405/09/04'), loaded: jalali('1405/09/05') } };
+  };
+  const refused = await send('x', 'accounts?asOf=1405/09/04');
+  expect(refused).toMatchObject({ status: 409, body: { code: 'FEED_OLDER', errors: [{ message: '1405/09/04 < 1405/09/05' }] } });
+  expect(refused.body['detail']).toContain('1405/09/05');
+  const alone = await send('x', `accounts?asOf=1405/09/04&olderConfirmedBy=${encodeURIComponent(BILLING.name)}`);
+  expect(alone).toMatchObject({ status: 403, body: { code: 'SECOND_PERSON_NEEDED' } });
+  const two = await send('x', `accounts?asOf=1405/09/04&olderConfirmedBy=${encodeURIComponent('مریم رضایی')}`);
+  expect(two.status).toBe(200);
+  expect(asked).toEqual([undefined, { by: BILLING.name, confirmedBy: 'مریم رضایی' }]);
 });
 
 test('case 33: a header that looks like a formula or markup comes back as text, in JSON that no page runs', async () => {
   const column = `=cmd|' /C calc'!A0<script>`;
   api.deps.loadFeed = async (kind, stream) => {
     for await (const _ of stream) break;
-    return { ok: false, kind, faults: [{ row: 1, column, code: 'UNKNOWN_COLUMN', message: 'این ستون شناخته نیست.' }] };
+    return {
+      ok: false,
+      kind,
+      faults: [{ row: 1, column, code: 'UNKNOWN_COLUMN', message: 'این ستون شناخته نیست.' }],
+      counts: { UNKNOWN_COLUMN: 1 },
+      truncated: false,
+    };
   };
   const { status, headers, body } = await send(`${column}\n1\n`);
   expect([status, headers.get('content-type'), headers.get('x-content-type-options')]).toEqual([

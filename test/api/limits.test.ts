@@ -1,5 +1,5 @@
 import { ROUTES, SERVICE_ROUTES } from '../../src/api/routes';
-import type { FeedResult } from '../../src/api/deps';
+import type { FeedResult } from '../../src/billing/feed';
 import { problemsOf } from '../../src/api/openapi';
 import { BILLING, CLERK, ID, PASSWORD, PERSON, startApi, type TestApi } from './fixture';
 

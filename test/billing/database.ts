@@ -120,6 +120,6 @@ export function load(pool: Pool, kind: FeedKind, rows: Row[] | string | Buffer):
 
 export async function emptied(pool: Pool): Promise<void> {
   await pool.query(
-    'truncate billing.accounts, billing.meters, billing.bills, billing.payments, billing.adjustments, billing.instalments, billing.deposits, billing.cycles, billing.feeds',
+    'truncate billing.accounts, billing.meters, billing.bills, billing.payments, billing.adjustments, billing.instalments, billing.deposits, billing.cycles, billing.feeds, billing.older_feeds',
   );
 }

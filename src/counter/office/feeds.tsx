@@ -91,7 +91,7 @@ function Sending({ done }: { done: () => void }) {
       setBusy(false);
     }
   };
-  const faults = error instanceof Refused && error.problem.code === 'FEED_REFUSED' ? error.problem.errors : null;
+  const refused = error instanceof Refused && error.problem.code === 'FEED_REFUSED' ? error.problem : null;
   return (
     <details className="act">
       <summary>{words.feeds.send}</summary>
@@ -123,14 +123,14 @@ function Sending({ done }: { done: () => void }) {
             )}
           </Notice>
         )}
-        {error === null ? null : faults === null ? <Trouble error={error} /> : <Faults faults={faults} />}
+        {error === null ? null : refused === null ? <Trouble error={error} /> : <Faults faults={refused.errors} counts={refused.counts} />}
       </form>
     </details>
   );
 }
 
-/** Every faulty row with its number, column and what is wrong. */
-function Faults({ faults }: { faults: readonly Found[] }) {
+/** The faulty rows with number, column and what is wrong; `counts` where there are more than are listed. */
+function Faults({ faults, counts }: { faults: readonly Found[]; counts: Record<string, number> | undefined }) {
   const words = useWords();
   const figures = useFigures();
   const [shown, setShown] = useState(FAULTS_SHOWN);
@@ -138,7 +138,8 @@ function Faults({ faults }: { faults: readonly Found[] }) {
   return (
     <>
       <Notice tone="bad" live>
-        {words.feeds.refused(figures(grouped(faults.length)))}
+        {words.feeds.refused(figures(grouped(counts ? Object.values(counts).reduce((sum, count) => sum + count, 0) : faults.length)))}
+        {counts ? ` ${words.feeds.firstOnly(figures(grouped(faults.length)))}` : ''}
       </Notice>
       <Scroll label={words.feeds.faults}>
         <table>

@@ -649,7 +649,8 @@ export const en: Words = {
     asOf: 'Data as of',
     asOfHelp: 'left empty: the day it came',
     came: (rows, inserted, updated, unchanged) => `${rows} rows read: ${inserted} new, ${updated} changed, ${unchanged} unchanged.`,
-    refused: (n) => `Nothing was recorded: ${n} faults. Mend them and send the whole file again.`,
+    refused: (n) => `Nothing was recorded: ${n} faults. Correct them and send the whole file again.`,
+    firstOnly: (n) => `Only the first ${n} are listed below.`,
     faults: 'Faults of the file',
   },
   indicators: {

@@ -639,6 +639,7 @@ export const fa = {
     came: (rows: string, inserted: string, updated: string, unchanged: string) =>
       `${rows} ردیف خوانده شد: ${inserted} تازه، ${updated} تغییر، ${unchanged} بی‌تغییر.`,
     refused: (n: string) => `چیزی ثبت نشد: ${n} ایراد. آن‌ها را در پرونده درست کنید و همهٔ پرونده را دوباره بفرستید.`,
+    firstOnly: (n: string) => `تنها ${n} ایراد نخست در زیر آمده است.`,
     faults: 'ایرادهای پرونده',
   },
   indicators: {

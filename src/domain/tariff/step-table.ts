@@ -103,7 +103,7 @@ export function readStepTable(sheet: readonly SheetRow[]): StepTable {
   const gas = ofRates.map(({ rates }) => ({ ...rates, flat: rates.steps.length === 1 }));
   if (gas.length === 0 && faults.length === 0) faults.push(NO_ROW);
   // a cell that could not be read would only be told again
-  if (faults.length === 0) faults.push(...checkTariff({ ...CARRIER, gas }).map(byRow));
+  if (faults.length === 0) for (const found of checkTariff({ ...CARRIER, gas })) faults.push(byRow(found));
   return { gas, faults, byRow };
 }
 

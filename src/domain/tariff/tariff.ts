@@ -407,7 +407,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
       );
     }),
   );
-  if (validity && seasons) faults.push(...checkSeasons(tariff));
+  if (validity && seasons) for (const found of checkSeasons(tariff)) faults.push(found);
   each(tariff.gas, 'gas', (rates, path) => {
     text(rates.use, `${path}.use`);
     oneOf(rates.season, ['warm', 'cold', 'both'], `${path}.season`);
@@ -415,7 +415,7 @@ export function checkTariff(tariff: Tariff): TariffFault[] {
     oneOf(rates.flat, [true, false], `${path}.flat`);
     if (!check(Array.isArray(rates.steps), `${path}.steps`, 'NOT_A_LIST', 'a list is required', 'فهرستی لازم است.')) return;
     if (!check(rates.steps.every(isRecord), `${path}.steps`, 'NOT_AN_OBJECT', 'not a step', 'اینجا پله‌ای لازم است.')) return;
-    faults.push(...checkSteps(rates.steps, path));
+    for (const found of checkSteps(rates.steps, path)) faults.push(found);
     check(
       rates.flat !== true || rates.steps.length <= 1,
       `${path}.steps`,

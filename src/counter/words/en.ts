@@ -367,7 +367,6 @@ export const en: Words = {
       copied: 'Reprinted',
       cleared: 'Clearance letter issued',
       erased: 'Personal data erased',
-      carriedOver: 'Carried over from an earlier version',
       taskAssigned: 'A task was given',
       taskReminded: 'A reminder of a task',
       taskEscalated: 'A task went to the supervisor',

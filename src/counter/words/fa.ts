@@ -364,7 +364,6 @@ export const fa = {
       copied: 'المثنی چاپ شد',
       cleared: 'مفاصاحساب صادر شد',
       erased: 'دادهٔ شخصی پاک شد',
-      carriedOver: 'از نسخهٔ پیشین آورده شد',
       taskAssigned: 'وظیفه‌ای سپرده شد',
       taskReminded: 'وظیفه‌ای یادآوری شد',
       taskEscalated: 'وظیفه‌ای به سرپرست رسید',

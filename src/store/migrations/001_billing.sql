@@ -121,3 +121,15 @@ create table billing.feeds (
   rows integer not null,
   sha256 text not null
 );
+
+-- Feeds of an earlier day that two persons accepted in place of newer ones
+create table billing.older_feeds (
+  kind text collate "C" not null,
+  loaded_at timestamptz not null,
+  as_of billing.jalali_date not null,
+  replaced_as_of billing.jalali_date not null,
+  sha256 text not null,
+  by text not null,
+  confirmed_by text not null,
+  primary key (kind, loaded_at)
+);

@@ -1,47 +1,39 @@
 -- Up Migration
--- The event log tells all that became of a settlement: its state can be rebuilt from it. It holds no person's data.
+-- The event log of settlements: append-only, without a person's data; a settlement's state can be rebuilt from it.
+create table app.events (
+  seq bigint generated always as identity primary key,
+  settlement_id text not null,
+  kind text not null,
+  key text not null,
+  at timestamptz not null,
+  data jsonb not null,
+  -- the resulting state change: a part of app.settlement_states; null: the state did not change
+  changed jsonb,
+  unique (settlement_id, kind, key)
+);
+create index on app.events (settlement_id, seq);
 
--- what stands otherwise since the event: a part of app.settlement_states; null: nothing of the settlement's state
-alter table app.events add column changed jsonb;
+create function app.tell_event() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('settlement_event', new.settlement_id);
+  return null;
+end $$;
+create trigger tell_event after insert on app.events for each row execute function app.tell_event();
 
--- Names and free texts of events, apart from the log, so that they can be erased while the log stays as it was written
+create function app.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'the event log is append-only';
+end $$;
+create trigger append_only before update or delete on app.events for each row execute function app.refuse_change();
+create trigger append_only_whole before truncate on app.events for each statement execute function app.refuse_change();
+
+-- Names and free texts of events, separate from the log, so that they can be erased while the log stays as written
 create table app.event_persons (
   event bigint primary key references app.events,
   data jsonb not null
 );
 
--- Reprints, each counted
-create table app.copies (
-  settlement_id text not null,
-  revision integer not null,
-  n integer not null check (n > 0),
-  by jsonb not null,
-  at timestamptz not null default clock_timestamp(),
-  primary key (settlement_id, revision, n),
-  foreign key (settlement_id, revision) references app.bills
-);
-
--- Clearance letters, numbered at issue in the transaction: none is lost, none is given twice
-create table app.clearance_numbers (
-  office text not null,
-  year integer not null,
-  last bigint not null,
-  primary key (office, year)
-);
-create table app.clearances (
-  settlement_id text not null,
-  revision integer not null,
-  number text not null unique,
-  issued_at timestamptz not null,
-  issued_by jsonb not null,
-  -- what is printed; the person's part apart, so that it can be erased
-  letter jsonb not null,
-  person jsonb not null,
-  primary key (settlement_id, revision),
-  foreign key (settlement_id, revision) references app.bills
-);
-
--- The state of a settlement as the log tells it: amounts, ids, dates, codes and who acted; no names, no free text.
+-- The state of a settlement as the log records it: amounts, ids, dates, codes and who acted; no names, no free text.
 create function app.instant(t timestamptz) returns text language sql stable as $$
   select to_char(t at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
@@ -63,12 +55,12 @@ $$;
 create function app.step_state(t app.steps) returns jsonb language sql stable as $$
   select jsonb_build_object('startedAt', app.instant(t.started_at), 'endedAt', app.instant(t.ended_at), 'attempts', t.attempts)
 $$;
--- a bill's content is there as its digest: it is long, and `verify` computes it anew
+-- a bill's content is recorded as its digest: it is long, and `verify` computes it again
 create function app.bill_state(b app.bills) returns jsonb language sql stable as $$
   select jsonb_build_object('number', b.number, 'issuedAt', app.instant(b.issued_at), 'total', b.total, 'payable', b.payable, 'carry', b.carry, 'void', b.void,
     'digest', encode(sha256(convert_to(b.bill::text, 'UTF8')), 'hex'))
 $$;
--- `made` is told once; a later event tells only what may change, so that it cannot hide a change of the rest
+-- `made` is recorded once; later events record only what may change, so that they cannot hide a change of the rest
 create function app.posting_state(p app.postings) returns jsonb language sql immutable as $$
   select jsonb_build_object('status', p.status, 'cycle', p.cycle, 'dueOn', p.due_on, 'timesLate', p.times_late, 'billSerial', p.bill_serial)
 $$;
@@ -86,7 +78,9 @@ $$;
 create function app.refund_state(r app.refunds) returns jsonb language sql stable as $$
   select jsonb_build_object('amount', r.amount, 'requestedBy', r.requested_by->'id', 'requestedAt', app.instant(r.requested_at), 'confirmedBy', r.confirmed_by->'id', 'confirmedAt', app.instant(r.confirmed_at))
 $$;
-create function app.override_key(o app.overrides) returns text language sql immutable as $$ select o.code || coalesce('/' || o.reading, '') $$;
+create function app.override_key(o app.overrides) returns text language sql immutable as $$
+  select o.code || coalesce('/' || o.reading, '') || '/' || (o.by ->> 'id')
+$$;
 create function app.override_state(o app.overrides) returns jsonb language sql stable as $$
   select jsonb_build_object('code', o.code, 'reading', o.reading, 'by', o.by->'id', 'role', o.role, 'at', app.instant(o.at))
 $$;
@@ -100,7 +94,7 @@ create function app.clearance_state(c app.clearances) returns jsonb language sql
   select jsonb_build_object('number', c.number, 'issuedAt', app.instant(c.issued_at), 'by', c.issued_by->'id', 'digest', encode(sha256(convert_to(c.letter::text, 'UTF8')), 'hex'))
 $$;
 
--- what is stored of each settlement, in the form in which the log tells it
+-- The stored state of each settlement, in the form that the log records
 create view app.settlement_states as
 select s.id, jsonb_build_object(
   'settlement', app.settlement_state(s),
@@ -115,26 +109,3 @@ select s.id, jsonb_build_object(
   'clearances', coalesce((select jsonb_object_agg(l.revision, app.clearance_state(l)) from app.clearances l where l.settlement_id = s.id), '{}')
 ) as state
 from app.settlements s;
-
--- of bills and clearance letters: <office>-<year>-<six digits or more>
-create function app.document_number(mark text, office text, year integer, nth bigint) returns text language sql immutable as $$
-  select mark || office || '-' || year || '-' || lpad(nth::text, greatest(6, length(nth::text)), '0')
-$$;
-
--- What earlier versions wrote: persons and free texts go where they can be erased, and the state of then is where a rebuilding starts.
-alter table app.events disable trigger append_only;
-insert into app.event_persons (event, data)
-select seq, (select jsonb_object_agg(k, data->k) from unnest(array['deliveredTo', 'nameOnBill', 'reason', 'note']) as k where data ? k)
-from app.events where jsonb_typeof(data) = 'object' and data ?| array['deliveredTo', 'nameOnBill', 'reason', 'note'];
-update app.events set data = data - array['deliveredTo', 'nameOnBill', 'reason', 'note'] where jsonb_typeof(data) = 'object' and data ?| array['deliveredTo', 'nameOnBill', 'reason', 'note'];
-update app.events set data = jsonb_build_object('errors', app.finding_codes(data)) where kind = 'rejected' and jsonb_typeof(data) = 'array';
-alter table app.events enable trigger append_only;
-insert into app.events (settlement_id, kind, key, at, data, changed)
-select id, 'carriedOver', 'event log', clock_timestamp(), '{}', state from app.settlement_states order by id;
-
--- nobody changes, takes away or empties what is append-only, the owner of the tables included
-create trigger append_only_whole before truncate on app.events for each statement execute function app.refuse_change();
-create trigger append_only_whole before truncate on app.qualifications for each statement execute function app.refuse_rewriting();
-create trigger append_only_whole before truncate on app.people_events for each statement execute function app.refuse_rewriting();
-create trigger append_only_whole before truncate on app.corrective_action_events for each statement execute function app.refuse_rewriting();
-create index on app.events (settlement_id, seq);

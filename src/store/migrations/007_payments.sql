@@ -1,25 +1,7 @@
 -- Up Migration
--- The slips of issued bills: where a payment id leads. One of an issued bill stays, also when its revision is void.
-create table app.slips (
-  subscription text collate "C" not null,
-  payment_id text collate "C" not null,
-  -- of the settlement date; the payment id holds only its last digit, which comes again after ten years
-  year integer not null,
-  settlement_id text not null,
-  revision integer not null,
-  amount bigint not null,
-  primary key (subscription, payment_id, year),
-  foreign key (settlement_id, revision) references app.bills
-);
-create index on app.slips (settlement_id);
+-- Payments that billing reports by call, and what was paid by the slips of each settlement.
 
-insert into app.slips (subscription, payment_id, year, settlement_id, revision, amount)
-select s.subscription, x."paymentId", left(s.settlement_date, 4)::integer, b.settlement_id, b.revision, x.amount
-from app.bills b join app.settlements s on s.id = b.settlement_id
-cross join lateral jsonb_to_recordset(b.bill->'payments') as x("paymentId" text, amount bigint)
-on conflict do nothing;
-
--- Payments that billing reports by call. The ledger's row of the same reference is the same payment, and its figures stand.
+-- The ledger's row of the same reference is the same payment, and its figures take precedence.
 create table app.payments (
   seq bigint generated always as identity unique,
   reference text collate "C" primary key,
@@ -41,7 +23,7 @@ create index on app.payments (subscription);
 create index on app.payments (settlement_id) where settlement_id is not null;
 create index on app.payments (seq) where settlement_id is null;
 
--- What was paid by the slips of each settlement: the ledger's rows, and what was reported and is not there yet.
+-- Per settlement: the ledger's rows, and reported payments that the ledger does not hold yet
 create view app.settlement_payments as
 select x.settlement_id, x.revision, x.reference, x.payment_id, x.amount, x.paid_on, x.reported_amount,
   case when b.void or s.status = 'cancelled' then 'void' else 'matched' end as outcome,

@@ -1,6 +1,6 @@
 /** One configuration for every test; suites that need servers start their own on free ports. */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: './test/harness/environment.cjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {

@@ -18,6 +18,7 @@ import { migrate } from '../../src/store/migrate.js';
 import { createPool } from '../../src/store/pool.js';
 import type { Opening } from '../../src/domain/outbox/cycle.js';
 import { settlementState } from '../../src/workflows/messages.js';
+import { testLog } from '../harness/log.js';
 import { type TestTemporal, givenTemporalKeeps, testPostgres, testTemporal } from '../servers.js';
 import { recordQualified } from '../store/qualified.js';
 
@@ -78,6 +79,7 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-e2e-'));
   const [postgresPort, temporalPort] = [await freePort(), await freePort()];
   const temporalFile = path.join(folder, 'temporal.db');
+  for (const name of ['postgres.log', 'temporal.db.log']) testLog.follow(path.join(folder, name));
   const processes: Process[] = [];
   const settings: NodeJS.ProcessEnv = {};
   let postgres: EmbeddedPostgres | undefined;
@@ -119,6 +121,7 @@ export async function openStage(subscribers: number, { ownServers }: { ownServer
   /** Starts a process and waits until it says that it is at work. */
   const launch = async (script: string, name: 'api' | 'worker', more: NodeJS.ProcessEnv = {}): Promise<Process> => {
     const logFile = path.join(folder, `${name}.log`);
+    testLog.follow(logFile);
     const log = openSync(logFile, 'a');
     const env = { ...environment(), ...more };
     // its channel tells it when this process is gone, so that it ends even when jest is killed

@@ -2,9 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { WORKFLOW_BUNDLE } from '../../src/temporal/worker.js';
 import { type KeptHistory, keptHistories } from './histories.js';
+import { logToTest } from '../harness/sdk-log.js';
 
 const kept = keptHistories();
 /** By their names, since outside the worker they cannot be loaded. */
@@ -24,11 +25,7 @@ async function faults(histories: KeptHistory[], codePath = WORKFLOW_BUNDLE): Pro
 }
 
 beforeAll(() => {
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // installed by an earlier suite of the same process
-  }
+  logToTest();
 });
 
 test('each workflow has left histories, the settlement in all its ways', () => {

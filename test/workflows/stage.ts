@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
+import { type Worker } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { type Activities, createActivities } from '../../src/activities/index.js';
 import type { HistoryArchive } from '../../src/activities/history-export.js';
@@ -38,6 +38,7 @@ import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
 import { givenTemporal, testNamespace, testPostgres } from '../servers.js';
 import { historyCollector } from './histories.js';
+import { logToTest } from '../harness/sdk-log.js';
 
 export const today = (): JalaliDate => todayInTehran(new Date());
 
@@ -154,11 +155,7 @@ export function announce(
 }
 
 export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // installed by an earlier suite of the same process
-  }
+  logToTest();
   const executable = testServerExecutable();
   const env = await TestWorkflowEnvironment.createTimeSkipping(
     executable ? { server: { executable: { type: 'existing-path', path: executable } } } : {},

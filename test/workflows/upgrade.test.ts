@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
 import { rebuildSettlements } from '../../src/operations/rebuild.js';
 import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
@@ -23,6 +23,7 @@ import {
 } from '../../src/workflows/messages.js';
 import { type TestTemporal, testTemporal } from '../servers.js';
 import { announce, householdAccounts, messengerTo, orderFor, realActivities, startDatabase } from './stage.js';
+import { logToTest } from '../harness/sdk-log.js';
 
 /** The sources of the workflows of an earlier version with what they import, as JSON of paths and texts. */
 const FROZEN = path.resolve(__dirname, '../fixtures/workflows-1.0.json.gz');
@@ -38,11 +39,7 @@ let client: Client;
 let real: Activities;
 let orders: SettlementOrder[];
 beforeAll(async () => {
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // installed by an earlier suite of the same process
-  }
+  logToTest();
   folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-upgrade-'));
   if (process.env['TASVIEH_KEEP_HISTORIES']) writeFileSync(FROZEN, gzipSync(JSON.stringify(workflowSources()), { level: 9 }));
   earlier = await bundleOf(JSON.parse(gunzipSync(readFileSync(FROZEN)).toString()) as Record<string, string>);

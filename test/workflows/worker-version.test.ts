@@ -1,6 +1,6 @@
 /* Workers may carry a version (TASVIEH_WORKER_BUILD_ID): whose turn it is, for open workflows too, is what was set last. */
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { freePort } from '../../src/embedded/ports.js';
 import { createWorker } from '../../src/temporal/worker.js';
@@ -8,6 +8,7 @@ import { setCurrentVersion } from '../../src/temporal/worker-version.js';
 import { TASK_QUEUE, billingCycleOpened, confirmDelivery, settlementState } from '../../src/workflows/messages.js';
 import { type TestTemporal, testTemporal } from '../servers.js';
 import { announce, householdAccounts, messengerTo, orderFor, realActivities, startDatabase } from './stage.js';
+import { logToTest } from '../harness/sdk-log.js';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let temporal: TestTemporal;
@@ -17,11 +18,7 @@ let client: Client;
 const running: { worker: Worker; run: Promise<void> }[] = [];
 
 beforeAll(async () => {
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // installed by an earlier suite of the same process
-  }
+  logToTest();
   database = await startDatabase(20);
   temporal = await testTemporal({ dataFile: null, port: await freePort() });
   connection = await Connection.connect({ address: temporal.address });

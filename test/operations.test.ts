@@ -56,7 +56,7 @@ async function exposition(): Promise<string> {
     postings: { waiting: 0, handedOver: 0, late: 0, refused: 0 },
     closing: { passed: 0, today: 0, tomorrow: 0, week: 0 },
     withoutCycle: 0,
-    tasks: [],
+    tasks: [{ kind: 'settlementHalted' as const, open: 1, overdue: 0, oldestSeconds: 1 }],
     unknownPayments: 0,
     feedAgeDays: {},
     historiesBehindSeconds: 0,

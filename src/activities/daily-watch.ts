@@ -5,20 +5,26 @@ import { staleFeeds, staleText } from '../domain/settlement/freshness.js';
 import { type JalaliDate, addDays, todayInTehran } from '../domain/calendar/jalali.js';
 import type { Instant } from '../domain/settlement/settlement.js';
 import { EVERY_OFFICE, type TaskKind, taskId } from '../domain/settlement/task.js';
+import { type Halt, needsWorkflow } from '../domain/settlement/halt.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { PeopleStore } from '../store/people.js';
 import type { PostingStore } from '../store/postings.js';
+import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
+import { createHaltNotes } from './halts.js';
 import { termsOn } from './service-terms.js';
 import type { TaskDesk, TaskRequest } from './task-desk.js';
 
-interface WatchDependencies {
+export interface WatchDependencies {
   billing: BillingPort;
   postings: Pick<PostingStore, 'openedCycles'>;
   unsent: UnsentStore;
-  tasks: Pick<TaskStore, 'openOf' | 'renew'>;
+  tasks: Pick<TaskStore, 'openOf' | 'renew' | 'ofSettlement'>;
+  settlements: Pick<SettlementStore, 'get' | 'openIds'>;
+  /** of these open settlements those whose workflow does not run */
+  halted(open: AsyncIterable<string>): AsyncIterable<{ settlement: string; halt: Halt }>;
   tariffs: TariffStore;
   people: Pick<PeopleStore, 'lapsingQualifications'>;
   accesses: Pick<AccessStore, 'expire'>;
@@ -31,7 +37,19 @@ export interface WatchInput {
 }
 
 /** What the daily watch looks at. Each answers how many matters stand open; running it twice does nothing twice. */
-export function createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk }: WatchDependencies) {
+export function createWatchActivities({
+  billing,
+  postings,
+  unsent,
+  tasks,
+  tariffs,
+  people,
+  accesses,
+  desk,
+  settlements,
+  halted,
+}: WatchDependencies) {
+  const noteHalt = createHaltNotes({ tasks, desk });
   const onDay = async ({ at }: WatchInput) => {
     const day = todayInTehran(new Date(at));
     return { day, terms: await termsOn(tariffs, day) };
@@ -162,6 +180,21 @@ export function createWatchActivities({ billing, postings, unsent, tasks, tariff
         .map(({ id }) => id);
       await endOthers(renewed, standing, 'renewed');
       return lapsing.length;
+    },
+
+    /** Open settlements that no workflow moves on: a task for the supervisor until one does, or the settlement has ended. */
+    async watchWorkflows(input: WatchInput): Promise<number> {
+      const standing = new Set<string>();
+      for await (const { settlement, halt } of halted(settlements.openIds())) {
+        const now = await settlements.get(settlement, { office: null });
+        if (now && needsWorkflow(now)) standing.add(await noteHalt(now, halt, todayInTehran(new Date(input.at))));
+      }
+      await endOthers(
+        (await tasks.openOf('settlementHalted')).map(({ id }) => id),
+        standing,
+        'running',
+      );
+      return standing.size;
     },
 
     /** What the access log has kept for its three years leaves by itself; answers how many entries that were. */

@@ -21,7 +21,7 @@ import { checkReading } from './check-reading.js';
 import { computeDebt } from './compute-debt.js';
 import { createCorrectionActivities } from './corrections.js';
 import { createCorrectiveActionActivities } from './corrective-actions.js';
-import { createWatchActivities } from './daily-watch.js';
+import { type WatchDependencies, createWatchActivities } from './daily-watch.js';
 import { fetchAccount, reader } from './fetch-account.js';
 import { type HistoryArchive, createExportActivities } from './history-export.js';
 import { issueBill } from './issue-bill.js';
@@ -52,6 +52,7 @@ export interface ActivityDependencies {
   people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
   accesses: Pick<AccessStore, 'expire'>;
   messenger: Messenger;
+  halted: WatchDependencies['halted'];
   archive: HistoryArchive;
 }
 
@@ -75,6 +76,7 @@ export function createActivities({
   presences,
   accesses,
   messenger,
+  halted,
   archive,
 }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
@@ -109,7 +111,7 @@ export function createActivities({
     ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
 
     ...createReportActivities({ indicators, reports, presences, tariffs, messenger }),
-    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk }),
+    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk, settlements, halted }),
     ...createExportActivities({ archive }),
 
     reject: reject(settlements, desk),

@@ -32,7 +32,7 @@ import type {
   refundRequest,
   settlementParams,
 } from './schemas.js';
-import { besideWorkflow, findSettlement } from './settlements.js';
+import { besideWorkflow, findSettlement, mustMoveOn } from './settlements.js';
 import { viewComparison, viewCorrection, viewFacts, viewFinding, viewSettlement } from './view.js';
 
 type OfSettlement<B> = Call<z.output<typeof settlementParams>, unknown, B>;
@@ -49,7 +49,10 @@ async function ask<T, A>(
   const before = await findSettlement(call, deps);
   const outcome = await deps.temporal.act(id, update, argument);
   if (outcome.kind === 'done') return { answer: outcome.value, before };
-  if (outcome.kind === 'closed') throw new Problem('SETTLEMENT_ENDED');
+  if (outcome.kind === 'closed') {
+    await mustMoveOn(before, call, deps);
+    throw new Problem('SETTLEMENT_ENDED');
+  }
   const { type, details } = outcome;
   switch (type) {
     case REJECTED:

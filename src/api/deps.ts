@@ -7,6 +7,7 @@ import type { AccountSnapshot, FeedKind } from '../domain/settlement/account.js'
 import type { ClearanceLetter } from '../domain/settlement/clearance.js';
 import type { Debt } from '../domain/bill/debt.js';
 import type { Finding } from '../domain/settlement/finding.js';
+import type { Halt } from '../domain/settlement/halt.js';
 import type { JalaliDate } from '../domain/calendar/jalali.js';
 import type { ServiceTerms } from '../domain/settlement/service-terms.js';
 import type { Instant, Settlement, SettlementOrder, SettlementStatus } from '../domain/settlement/settlement.js';
@@ -106,6 +107,8 @@ export interface Readiness {
 export interface TaskWork extends Pick<TaskStore, 'list' | 'get' | 'assign'> {
   /** closes a task and ends its timer; rejects when the timer could not be told, and may then be asked again */
   close(id: string, end: { by: PersonAtWork; outcome: string }): Promise<Task | null>;
+  /** the supervisor's task of a settlement that no workflow moves on; once while it is open */
+  noteHalt(settlement: Settlement, halt: Halt): Promise<unknown>;
   /** due times and timers for the tasks that payments opened, an end to the timers of those that payments closed */
   takeUp(closed: readonly string[]): Promise<unknown>;
 }

@@ -149,6 +149,11 @@ const PROBLEMS = {
     'An error is being corrected',
     'خطایی برای این تسویه در دست اصلاح است و مفاصاحساب صادر نمی‌شود. پس از پایان اصلاح دوباره تلاش کنید.',
   ],
+  SETTLEMENT_HALTED: [
+    409,
+    'The settlement is on record and its workflow has stopped',
+    'این تسویه ثبت شده است، ولی پردازش آن متوقف شده و به‌خودی‌خود پیش نمی‌رود. به سرپرست بگویید تا مسئول سامانه آن را دوباره به راه اندازد؛ تا آن زمان تکرار این کار سودی ندارد.',
+  ],
   SETTLEMENT_ENDED: [
     409,
     'The settlement has ended',

@@ -190,7 +190,7 @@ const DOCUMENT = '4mb';
 const location = { Location: 'where the settlement is found' };
 
 const STEP_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'UNAVAILABLE'];
-const REWORK_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'SETTLEMENT_ENDED', 'UNAVAILABLE'];
+const REWORK_PROBLEMS: readonly ProblemCode[] = ['NOT_ALLOWED_NOW', 'SETTLEMENT_ENDED', 'SETTLEMENT_HALTED', 'UNAVAILABLE'];
 
 /** Every call of the API and who may make it. */
 export const ROUTES: readonly Route[] = [
@@ -249,7 +249,7 @@ export const ROUTES: readonly Route[] = [
       201: { description: 'announced', schema: settlementView, headers: location },
       202: { description: 'received, the announcement takes longer', schema: settlementView, headers: location },
     },
-    problems: ['SETTLEMENT_EXISTS', 'REJECTED', 'NOTHING_ACCEPTED', 'UNAVAILABLE'],
+    problems: ['SETTLEMENT_EXISTS', 'SETTLEMENT_HALTED', 'REJECTED', 'NOTHING_ACCEPTED', 'UNAVAILABLE'],
     handle: announceSettlement,
   }),
   route({
@@ -342,7 +342,7 @@ export const ROUTES: readonly Route[] = [
     params: settlementParams,
     body: json(deliveryRequest),
     answers: { 200: { description: 'delivered; the same again changes nothing', schema: settlementView } },
-    problems: ['NOT_ALLOWED_NOW', 'UNAVAILABLE'],
+    problems: ['NOT_ALLOWED_NOW', 'SETTLEMENT_HALTED', 'UNAVAILABLE'],
     handle: deliverSettlement,
   }),
   route({
@@ -419,7 +419,7 @@ export const ROUTES: readonly Route[] = [
       201: { description: 'announced', schema: settlementView, headers: location },
       202: { description: 'received, the announcement takes longer', schema: settlementView, headers: location },
     },
-    problems: ['SETTLEMENT_EXISTS', 'REJECTED', 'NOT_ALLOWED_NOW', 'NOTHING_ACCEPTED', 'UNAVAILABLE'],
+    problems: ['SETTLEMENT_EXISTS', 'SETTLEMENT_HALTED', 'REJECTED', 'NOT_ALLOWED_NOW', 'NOTHING_ACCEPTED', 'UNAVAILABLE'],
     handle: succeedSettlement,
   }),
   route({

@@ -12,6 +12,7 @@ import { METER_STATES } from '../domain/settlement/reading.js';
 import { ROLES } from '../domain/settlement/settlement.js';
 import { OPEN_STATUSES } from '../domain/outbox/outbox.js';
 import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff/tariff.js';
+import { HALTS } from '../domain/settlement/halt.js';
 import { TASK_KINDS } from '../domain/settlement/task.js';
 import { parseDayOff } from '../domain/tariff/terms-change.js';
 import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
@@ -1005,6 +1006,9 @@ const factsView = z
 export const settlementView = z.strictObject({
   id: z.string().meta({ examples: ['014123456701-14050904'] }),
   status: z.enum(STATUSES),
+  halted: z.enum(HALTS).nullable().meta({
+    description: 'of GET and SETTLEMENT_HALTED: how the workflow ended that should still move it on; null: all is well, or not looked at',
+  }),
   revision: z.int().meta({ description: '0 before the first bill' }),
   receivedAt: moment,
   announcedAt: moment.nullable(),

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { z } from 'zod';
 import { checkAccount } from '../domain/settlement/assessment.js';
 import { type ClearanceRefusal, clearanceRefusal } from '../domain/settlement/clearance.js';
+import { type Halt, needsWorkflow } from '../domain/settlement/halt.js';
 import { LAST_DAY, addDays, startOfDayInTehran } from '../domain/calendar/jalali.js';
 import { settlementId, type Instant, type Operator, type Settlement, type SettlementOrder } from '../domain/settlement/settlement.js';
 import { latinDigits, persianDigits } from '../domain/text.js';
@@ -155,6 +156,12 @@ async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder):
   const mustBeSeen = (settlement: Settlement): void => {
     if (!sees(operator, officeOf(settlement))) throw new Problem('REJECTED', { errors: problemErrors(checkAccount(order, null)) });
   };
+  /** It was there before this call: whether it still moves on is another matter. */
+  const answerExisting = async (settlement: Settlement): Promise<void> => {
+    mustBeSeen(settlement);
+    await mustMoveOn(settlement, call, deps);
+    answer(200, settlement);
+  };
   const answer = (status: number, settlement: Settlement): void => {
     mustBeSeen(settlement);
     lookedAt(call, deps, settlement);
@@ -177,19 +184,19 @@ async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder):
       return answer(201, outcome.settlement);
     case 'existing':
       // the stored answer is of the first call; the clerk wants what stands now
-      return answer(200, (await stored()) ?? outcome.settlement);
+      return answerExisting((await stored()) ?? outcome.settlement);
     case 'rejected':
       return rejected(problemErrors(outcome.errors));
     case 'conflict': {
       // a correction may have brought the facts together since that answer
       const settlement = (await stored()) ?? outcome.settlement;
-      return settlement !== null && sameFacts(settlement.facts, order.facts) ? answer(200, settlement) : conflict(settlement);
+      return settlement !== null && sameFacts(settlement.facts, order.facts) ? answerExisting(settlement) : conflict(settlement);
     }
     case 'closed': {
       const settlement = (await stored()) ?? (await deps.temporal.state(order.id));
       if (settlement === null) throw new Problem('NOTHING_ACCEPTED');
       if (settlement.status === 'rejected') return rejected(problemErrors(settlement.errors));
-      return sameFacts(settlement.facts, order.facts) ? answer(200, settlement) : conflict(settlement);
+      return sameFacts(settlement.facts, order.facts) ? answerExisting(settlement) : conflict(settlement);
     }
     case 'pending': {
       const settlement = await stored();
@@ -210,7 +217,8 @@ async function announceOrder(call: Call, deps: ApiDeps, order: SettlementOrder):
 
 /** GET /settlements/{id} */
 export async function showSettlement(call: Call<z.output<typeof settlementParams>>, deps: ApiDeps) {
-  call.res.json(viewSettlement(await findSettlement(call, deps)));
+  const settlement = await findSettlement(call, deps);
+  call.res.json(viewSettlement(settlement, await haltOf(settlement, call, deps)));
 }
 
 /**
@@ -243,6 +251,24 @@ export async function seekSettlement(
   return live;
 }
 
+/** How the workflow has ended that should still move a settlement on; the supervisor gets a task. Null while all is well. */
+async function haltOf(settlement: Settlement, { req }: Pick<Call, 'req'>, deps: ApiDeps): Promise<Halt | null> {
+  const halt = needsWorkflow(settlement) ? await deps.temporal.halted(settlement.id) : null;
+  if (halt !== null) {
+    req.log.error({ settlement: settlement.id, halt }, 'an open settlement has no workflow');
+    await deps.tasks
+      .noteHalt(settlement, halt)
+      .catch((error: unknown) => req.log.warn({ err: withoutData(error) }, 'the daily watch will open the task'));
+  }
+  return halt;
+}
+
+/** Throws SETTLEMENT_HALTED with the settlement as it stands when no workflow moves it on. */
+export async function mustMoveOn(settlement: Settlement, call: Pick<Call, 'req'>, deps: ApiDeps): Promise<void> {
+  const halted = await haltOf(settlement, call, deps);
+  if (halted !== null) throw new Problem('SETTLEMENT_HALTED', { members: { settlement: viewSettlement(settlement, halted) } });
+}
+
 /** What is on record of a settlement and no matter of its workflow. */
 export function besideWorkflow({ copies, clearance }: Settlement): Pick<Settlement, 'copies' | 'clearance'> {
   return { copies, clearance };
@@ -270,7 +296,7 @@ export async function listSettlements(call: Call<unknown, z.output<typeof settle
     deps,
     items.map(({ facts }) => facts.subscription),
   );
-  res.json({ items: items.map(viewSettlement), next });
+  res.json({ items: items.map((each) => viewSettlement(each)), next });
 }
 
 /** POST /settlements/{id}/delivery: handed over, to whom and how. */
@@ -292,6 +318,7 @@ export async function deliverSettlement(
         res.json(viewSettlement(before));
         return;
       }
+      await mustMoveOn(before, call, deps);
       throw new Problem('NOT_ALLOWED_NOW');
     case 'notAllowed':
       throw new Problem('NOT_ALLOWED_NOW');

@@ -1,3 +1,4 @@
+import type { Halt } from '../domain/settlement/halt.js';
 import type { AccountSnapshot, Meter } from '../domain/settlement/account.js';
 import { makeBillId } from '../domain/bill/bill-id.js';
 import type { Comparison, Correction } from '../domain/correction/correction.js';
@@ -31,10 +32,11 @@ import type { Session } from './tokens.js';
  */
 
 /** A settlement as every answer shows it. */
-export function viewSettlement(s: Settlement): SettlementView {
+export function viewSettlement(s: Settlement, halted: Halt | null = null): SettlementView {
   return {
     id: s.id,
     status: s.status,
+    halted,
     revision: s.revision,
     receivedAt: s.receivedAt,
     announcedAt: s.announcedAt,

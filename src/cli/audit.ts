@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { date } from './arguments.js';
@@ -26,8 +27,15 @@ export function addAuditCommand(program: Command, context: CommandContext): void
   audit
     .command('workflows')
     .description('compare what Temporal tells of the settlements with what is stored, as after a restore; a worker must be up')
+    .option('--restart <settlement>', 'let a halted one go on from its last task, as a new run with the same history')
     .option('--json')
-    .action(({ json = false }: { json?: boolean }) => pooled((pool) => workflows(pool, served(), json, say)));
+    .action(({ json = false, restart }: { json?: boolean; restart?: string }) =>
+      pooled((pool) =>
+        withClient(served(), (client) =>
+          restart === undefined ? workflows(client, pool, json, say) : restarted(client, pool, restart, say),
+        ),
+      ),
+    );
   audit
     .command('numbers')
     .description('numbers of bills and clearance letters: issued, void, missing')
@@ -82,41 +90,64 @@ async function indicators(pool: Pool, anew: boolean, say: Say): Promise<void> {
   process.exitCode = 1;
 }
 
-async function workflows(pool: Pool, config: ServedConfig, json: boolean, say: Say): Promise<void> {
-  const [
-    { Client, Connection },
-    { compareWorkflows },
-    { createSettlementStore },
-    { openSettlements },
-    { createDataConverter, readEncryptionKeys },
-  ] = await Promise.all([
+async function withClient(config: ServedConfig, act: (client: Client) => Promise<void>): Promise<void> {
+  const [{ Client, Connection }, { createDataConverter, readEncryptionKeys }] = await Promise.all([
     import('@temporalio/client'),
-    import('../operations/workflow-audit.js'),
-    import('../store/settlements.js'),
-    import('../store/audit.js'),
     import('../temporal/encryption.js'),
   ]);
   const connection = await Connection.connect({ address: config.temporalAddress });
-  const different = [];
   try {
-    const client = new Client({
-      connection,
-      namespace: config.temporalNamespace,
-      dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))),
-    });
-    for await (const each of compareWorkflows(client, { get: createSettlementStore(pool).get, openIds: () => openSettlements(pool) })) {
-      different.push(each);
-      if (json) continue;
-      say(`${each.settlement}: ${WHAT[each.what]}`);
-      for (const { field, workflow, stored } of each.fields)
-        say(`  ${field}: workflow ${JSON.stringify(workflow)}, stored ${JSON.stringify(stored)}`);
-    }
+    await act(
+      new Client({
+        connection,
+        namespace: config.temporalNamespace,
+        dataConverter: createDataConverter(readEncryptionKeys(encryptionKeys(config))),
+      }),
+    );
   } finally {
     await connection.close();
+  }
+}
+
+async function workflows(client: Client, pool: Pool, json: boolean, say: Say): Promise<void> {
+  const [{ compareWorkflows }, { haltedWorkflows }, { createSettlementStore }] = await Promise.all([
+    import('../operations/workflow-audit.js'),
+    import('../temporal/halted-workflows.js'),
+    import('../store/settlements.js'),
+  ]);
+  const different = [];
+  for await (const each of compareWorkflows(client, {
+    ...createSettlementStore(pool),
+    halted: (open) => haltedWorkflows(client, open),
+  })) {
+    different.push(each);
+    if (json) continue;
+    say(`${each.settlement}: ${WHAT[each.what]}${each.halt ? ` (${each.halt})` : ''}`);
+    for (const { field, workflow, stored } of each.fields)
+      say(`  ${field}: workflow ${JSON.stringify(workflow)}, stored ${JSON.stringify(stored)}`);
   }
   if (json) say(JSON.stringify({ different }));
   else say(different.length === 0 ? 'Temporal and Postgres agree.' : `${different.length} settlements differ.`);
   if (different.length > 0) process.exitCode = 1;
+}
+
+async function restarted(client: Client, pool: Pool, id: string, say: Say): Promise<void> {
+  const [{ haltOf, restartWorkflow }, { needsWorkflow }, { createSettlementStore }] = await Promise.all([
+    import('../temporal/halted-workflows.js'),
+    import('../domain/settlement/halt.js'),
+    import('../store/settlements.js'),
+  ]);
+  const settlement = await createSettlementStore(pool).get(id, { office: null });
+  if (!settlement) throw new Refusal(`${id}: no such settlement`);
+  if (!needsWorkflow(settlement)) throw new Refusal(`${id} is ${settlement.status}: nothing is left to do for a workflow.`);
+  // its steps are bound to the run that received it, until the balance is announced
+  if (settlement.status === 'received')
+    throw new Refusal(`${id} was not announced yet: see "a settlement has halted" in docs/operations.md.`);
+  const halt = await haltOf(client, id);
+  if (halt === null) throw new Refusal(`${id}: its workflow runs.`);
+  const run = await restartWorkflow(client, id, `restarted by an operator: ${halt}`);
+  if (run === null) throw new Refusal(`${id}: Temporal holds no run that got past its first task.`);
+  say(`${id} goes on as run ${run}.`);
 }
 
 const WHAT = {

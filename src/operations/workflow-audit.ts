@@ -1,4 +1,5 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { type Halt, needsWorkflow } from '../domain/settlement/halt.js';
 import type { Settlement } from '../domain/settlement/settlement.js';
 import { SETTLEMENT_WORKFLOW_PREFIX, settlementWorkflowId } from '../domain/settlement/settlement.js';
 import type { SettlementStore } from '../store/settlements.js';
@@ -9,35 +10,35 @@ export interface WorkflowDifference {
   settlement: string;
   /** `notStored`: known to Temporal alone; `noWorkflow`: open in Postgres and nothing moves it on; `differs`: one of them is behind */
   what: 'notStored' | 'noWorkflow' | 'differs';
+  /** of `noWorkflow`: how the workflow ended */
+  halt?: Halt;
   /** of `notStored` and `differs`: what the workflow tells and what is stored, where it is not the same */
   fields: { field: string; workflow: unknown; stored: unknown }[];
 }
 
-type Stored = Pick<SettlementStore, 'get'> & { openIds(): AsyncIterable<string> };
+type Stored = Pick<SettlementStore, 'get' | 'openIds'> & {
+  /** of these open settlements those whose workflow does not run */
+  halted(open: AsyncIterable<string>): AsyncIterable<{ settlement: string; halt: Halt }>;
+};
 
 /**
  * Compares every settlement that Temporal knows, open or ended within the retention, with Postgres, and every open one of
  * Postgres with Temporal. A worker must be up: the open workflows are asked. What is in motion is looked at twice.
  */
 export async function* compareWorkflows(client: Client, store: Stored): AsyncGenerator<WorkflowDifference> {
-  const running = new Set<string>();
   for await (const { workflowId, status } of client.workflow.list({ query: `WorkflowType = 'settlement'` })) {
     // a rejected one leaves nothing to be missed
     if (status.name !== 'RUNNING' && status.name !== 'COMPLETED') continue;
     const id = workflowId.slice(SETTLEMENT_WORKFLOW_PREFIX.length);
-    if (status.name === 'RUNNING') running.add(id);
     const ended = status.name === 'COMPLETED';
     const found = (await compare(client, store, id, ended)) && (await compare(client, store, id, ended));
     if (found) yield found;
   }
-  for await (const id of store.openIds()) {
-    if (running.has(id) || (await isRunning(client, id))) continue;
-    const now = await store.get(id, { office: null });
-    if (now && OPEN.has(now.status)) yield { settlement: id, what: 'noWorkflow', fields: [] };
+  for await (const { settlement, halt } of store.halted(store.openIds())) {
+    const now = await store.get(settlement, { office: null });
+    if (now && needsWorkflow(now)) yield { settlement, what: 'noWorkflow', halt, fields: [] };
   }
 }
-
-const OPEN: ReadonlySet<string> = new Set(['received', 'announced', 'delivered', 'handedOver']);
 
 async function compare(client: Client, store: Stored, id: string, ended: boolean): Promise<WorkflowDifference | null> {
   const told = await client.workflow.getHandle(settlementWorkflowId(id)).query(settlementState);
@@ -61,13 +62,4 @@ function compared({ status, revision, bill, delivery, postings }: Settlement): R
     delivered: delivery?.at ?? null,
     postings: Object.fromEntries(postings.map((each) => [each.posting, each.status] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
   };
-}
-
-async function isRunning(client: Client, id: string): Promise<boolean> {
-  try {
-    return (await client.workflow.getHandle(settlementWorkflowId(id)).describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
 import { createPreview } from '../activities/preview.js';
 import { termsOn } from '../activities/service-terms.js';
+import { createHaltNotes } from '../activities/halts.js';
 import { createTaskDesk } from '../activities/task-desk.js';
 import { API_ROOT, createApi } from '../api/app.js';
 import { createIdentityProvider } from '../api/identity-provider.js';
@@ -30,6 +31,7 @@ import { freePort } from '../embedded/ports.js';
 import { createDataConverter, createPayloadCodec, readEncryptionKeys } from '../temporal/encryption.js';
 import { createHistoryArchive } from '../temporal/kept-histories.js';
 import { bridgeTemporalLog, createLog } from './logging.js';
+import { haltedWorkflows } from '../temporal/halted-workflows.js';
 import { createMessenger } from '../temporal/messenger.js';
 import { createApiMetrics, createWorkerMetrics } from './metrics.js';
 import { type ScrapeServer, serveScrapes } from './metrics-server.js';
@@ -182,6 +184,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         unsent: createUnsentStore(pool),
         accesses: createAccessStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
+        halted: (open) => haltedWorkflows(client, open),
         archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
       }),
       activityInterceptors: [...(tracing ? [tracing.activity] : []), watchSteps(metrics, log)],
@@ -304,6 +307,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     tasks: {
       ...tasks,
       close: (id, end) => desk.close(id, end).catch(noAnswer),
+      noteHalt: createHaltNotes({ tasks, desk }),
       takeUp: desk.takeUp,
     },
     billing,

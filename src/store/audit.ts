@@ -33,20 +33,6 @@ export async function* auditedSettlements(pool: Pool, settlement: string | null,
   }
 }
 
-/** Ids of the settlements that are not ended. */
-export async function* openSettlements(pool: Pool, pageSize = 1000): AsyncGenerator<string> {
-  let after = '';
-  for (;;) {
-    const { rows } = await pool.query<{ id: string }>(
-      `select id from app.settlements where status in ('received', 'announced', 'delivered', 'handedOver') and id > $1 order by id limit $2`,
-      [after, pageSize],
-    );
-    for (const { id } of rows) yield id;
-    if (rows.length < pageSize) return;
-    after = (rows.at(-1) as { id: string }).id;
-  }
-}
-
 /** The numbers of one office and year. */
 export interface NumberedDocuments {
   document: 'bill' | 'clearance';

@@ -205,6 +205,20 @@ export function createSettlementStore(pool: Pool) {
       );
     },
 
+    /** Ids of the settlements that are not ended. */
+    async *openIds(pageSize = 1000): AsyncGenerator<string> {
+      let after = '';
+      for (;;) {
+        const { rows } = await pool.query<{ id: string }>(
+          `select id from app.settlements where status in ('received', 'announced', 'delivered', 'handedOver') and id > $1 order by id limit $2`,
+          [after, pageSize],
+        );
+        for (const { id } of rows) yield id;
+        if (rows.length < pageSize) return;
+        after = (rows.at(-1) as { id: string }).id;
+      }
+    },
+
     async officeOf(id: string): Promise<string | null> {
       const { rows } = await pool.query<{ office: string }>('select office from app.settlements where id = $1', [id]);
       return rows[0]?.office ?? null;

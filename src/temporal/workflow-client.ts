@@ -15,6 +15,8 @@ import {
 import { ApplicationFailure, type SearchAttributePair, type UpdateDefinition } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Finding } from '../domain/settlement/finding.js';
+import type { Halt } from '../domain/settlement/halt.js';
+import { haltOf } from './halted-workflows.js';
 import { agreeingFacts, receivedSettlement, settlementWorkflowId } from '../domain/settlement/settlement.js';
 import type { Settlement, SettlementFacts, SettlementOrder } from '../domain/settlement/settlement.js';
 import {
@@ -79,6 +81,8 @@ export interface SettlementWorkflows {
   ask<T, A>(workflowId: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
   /** Where an open settlement stands; without a worker what its start arguments say; null if there is none. NoAnswerError without a word from the server. */
   state(id: string): Promise<Settlement | null>;
+  /** How the workflow of an open settlement has ended; null while it runs, and without a word from the server. */
+  halted(id: string): Promise<Halt | null>;
   reachable(): Promise<boolean>;
 }
 
@@ -277,6 +281,15 @@ export function createSettlementWorkflows(
         return order === null ? null : receivedSettlement(order);
       } catch (error) {
         if (isUnanswered(error)) throw new NoAnswerError();
+        throw error;
+      }
+    },
+
+    async halted(id) {
+      try {
+        return await within(DESCRIBE_MS, () => haltOf(client, id));
+      } catch (error) {
+        if (isUnanswered(error)) return null;
         throw error;
       }
     },

@@ -17,6 +17,8 @@ export interface WatchReport {
   closingCycles: number;
   seriesWithoutTimetable: number;
   lapsingQualifications: number;
+  /** open settlements that no workflow moves on */
+  haltedSettlements: number;
   /** tasks of payments that got their due times only now */
   paymentTasks: number;
   /** entries of the access log that have had their three years */
@@ -28,16 +30,18 @@ export async function dailyWatch(given?: { at: string }): Promise<WatchReport> {
   const { typedSearchAttributes, startTime } = workflowInfo();
   const at = given?.at ?? (typedSearchAttributes.get(SCHEDULED_FOR) ?? startTime).toISOString();
   // side by side: one that waits for something keeps none of the others
-  const [staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks, expiredAccesses] = await Promise.all([
-    step.watchFeeds.executeWithOptions({ summary: 'داده‌هایی که به‌روز نیست' }, [{ at }]),
-    step.watchCycles.executeWithOptions({ summary: 'دوره‌های رو به پایان و اقلام ارسال‌نشده' }, [{ at }]),
-    step.watchTimetable.executeWithOptions({ summary: 'سری‌های بدون جدول زمان‌بندی' }, [{ at }]),
-    step.watchQualifications.executeWithOptions({ summary: 'صلاحیت‌های رو به پایان' }, [{ at }]),
-    patched('payments') ? step.watchPayments.executeWithOptions({ summary: 'وظیفه‌های پرداخت بدون مهلت' }, []) : 0,
-    patched('accessLog') ? step.expireAccessLog.executeWithOptions({ summary: 'گزارش دسترسی: آنچه سه سال ماند' }, []) : 0,
-  ]);
+  const [staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, haltedSettlements, paymentTasks, expiredAccesses] =
+    await Promise.all([
+      step.watchFeeds.executeWithOptions({ summary: 'داده‌هایی که به‌روز نیست' }, [{ at }]),
+      step.watchCycles.executeWithOptions({ summary: 'دوره‌های رو به پایان و اقلام ارسال‌نشده' }, [{ at }]),
+      step.watchTimetable.executeWithOptions({ summary: 'سری‌های بدون جدول زمان‌بندی' }, [{ at }]),
+      step.watchQualifications.executeWithOptions({ summary: 'صلاحیت‌های رو به پایان' }, [{ at }]),
+      step.watchWorkflows.executeWithOptions({ summary: 'تسویه‌های متوقف‌شده' }, [{ at }]),
+      patched('payments') ? step.watchPayments.executeWithOptions({ summary: 'وظیفه‌های پرداخت بدون مهلت' }, []) : 0,
+      patched('accessLog') ? step.expireAccessLog.executeWithOptions({ summary: 'گزارش دسترسی: آنچه سه سال ماند' }, []) : 0,
+    ]);
   setCurrentDetails(
-    `داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications}`,
+    `داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications} · تسویهٔ متوقف‌شده: ${haltedSettlements}`,
   );
-  return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, paymentTasks, expiredAccesses };
+  return { at, staleFeeds, closingCycles, seriesWithoutTimetable, lapsingQualifications, haltedSettlements, paymentTasks, expiredAccesses };
 }

@@ -433,6 +433,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
       },
       ask: async <T>() => ({ kind: 'done' as const, value: correctiveAction() as T }),
       state: async () => null,
+      halted: async () => null,
       reachable: async () => true,
     },
     settlements: {
@@ -495,6 +496,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         tasks: ids.map((each) => task({ id: each, assignee: to, assignedBy: { id, name }, assignedAt: NOW.toISOString() })),
       }),
       close: async (id, { by, outcome }) => task({ id, closedAt: NOW.toISOString(), closedBy: by, outcome }),
+      noteHalt: async () => null,
       takeUp: async () => 0,
     },
     unsent: {

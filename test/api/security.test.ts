@@ -69,7 +69,7 @@ beforeAll(async () => {
     accessLog: { note: () => undefined, list: accesses.list },
   });
   const { tasks, billing: fed } = api.deps;
-  api.deps.tasks = { ...createTaskStore(pool), get: tasks.get, close: tasks.close, takeUp: tasks.takeUp };
+  api.deps.tasks = { ...createTaskStore(pool), get: tasks.get, close: tasks.close, takeUp: tasks.takeUp, noteHalt: tasks.noteHalt };
   api.deps.billing = { ...fed, findAccounts: billing.findAccounts };
   recordCalls(api.deps);
 }, 60_000);

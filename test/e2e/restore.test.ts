@@ -3,7 +3,7 @@ import { rebuildSettlements } from '../../src/operations/rebuild.js';
 import type { Settlement } from '../../src/domain/settlement/settlement.js';
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { temporalExecutable } from '../../src/embedded/binaries.js';
-import { openSettlements } from '../../src/store/audit.js';
+import { haltedWorkflows } from '../../src/temporal/halted-workflows.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { verifyBills } from '../../src/operations/verify.js';
 import { type WorkflowDifference, compareWorkflows } from '../../src/operations/workflow-audit.js';
@@ -46,7 +46,8 @@ async function differences(): Promise<WorkflowDifference[]> {
   const found = [];
   for await (const each of compareWorkflows(stage.client, {
     get: createSettlementStore(stage.pool).get,
-    openIds: () => openSettlements(stage.pool),
+    openIds: createSettlementStore(stage.pool).openIds,
+    halted: (ids) => haltedWorkflows(stage.client, ids),
   }))
     found.push(each);
   return found.sort((a, b) => (a.settlement < b.settlement ? -1 : 1));

@@ -105,6 +105,10 @@ export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, 
     people: createPeopleStore(pool),
     accesses: createAccessStore(pool),
     messenger,
+
+    async *halted() {
+      yield* [];
+    },
     archive,
   });
 }

@@ -563,6 +563,7 @@ export const en: Words = {
       noFeeResolution: 'no fee resolution',
       actFailed: 'work that failed',
       noTimetable: 'series without timetable',
+      settlementHalted: 'halted settlement',
       qualificationLapses: 'lapsing qualification',
     },
     columns: { task: 'Task', of: 'About', due: 'Due', since: 'Since', with: 'With', end: 'End' },

@@ -559,6 +559,7 @@ export const fa = {
       noFeeResolution: 'بدون مصوبهٔ هزینه',
       noTimetable: 'سری بدون جدول زمان‌بندی',
       actFailed: 'کاری که انجام نشد',
+      settlementHalted: 'تسویهٔ متوقف‌شده',
       qualificationLapses: 'پایان صلاحیت',
     } as Record<string, string>,
     columns: { task: 'وظیفه', of: 'دربارهٔ', due: 'مهلت', since: 'از', with: 'نزد', end: 'پایان' },

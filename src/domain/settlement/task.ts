@@ -21,6 +21,12 @@ interface KindOfTask {
 const KINDS = {
   deliver: { role: 'clerk', title: 'تحویل صورتحساب تسویه', endedBy: 'work', due: 'endOfDay' },
   breached: { role: 'supervisor', title: 'مانده در پنج دقیقه اعلام نشد: علت را بررسی کنید', endedBy: 'person', due: 'endOfDay' },
+  settlementHalted: {
+    role: 'supervisor',
+    title: 'پردازش تسویه متوقف شده است: مسئول سامانه آن را دوباره به راه اندازد',
+    endedBy: 'work',
+    due: 'endOfDay',
+  },
   readingBelowEstimate: {
     role: 'billing',
     title: 'رقم کنتور کمتر از برآورد آخرین قبض: اصلاح قبض',

@@ -22,6 +22,7 @@ test('every kind', () => {
   ).toEqual([
     'deliver: clerk, work, endOfDay | تحویل صورتحساب تسویه',
     'breached: supervisor, person, endOfDay | مانده در پنج دقیقه اعلام نشد: علت را بررسی کنید',
+    'settlementHalted: supervisor, work, endOfDay | پردازش تسویه متوقف شده است: مسئول سامانه آن را دوباره به راه اندازد',
     'readingBelowEstimate: billing, person, correctionHours | رقم کنتور کمتر از برآورد آخرین قبض: اصلاح قبض',
     'meterReversed: billing, person, correctionHours | کنتور وارونه: اصلاح کارکرد',
     'postingLate: billing, person, correctionHours | قلم دیرمانده: دوره بدون آن بسته شد',

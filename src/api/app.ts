@@ -32,6 +32,7 @@ export function createApi(deps: ApiDeps): Express {
   app.set('query parser', 'simple');
   // an address that somebody else writes into a header is none
   app.set('trust proxy', [...deps.trustedProxies]);
+  app.set('public origin', deps.publicUrl === null ? null : new URL(deps.publicUrl).origin);
   app.locals['streams'] = new OpenStreams();
 
   if (deps.trace) app.use(deps.trace);

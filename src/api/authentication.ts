@@ -90,8 +90,9 @@ export function closeSession(req: Request, res: Response): void {
 }
 
 export function cookieOptions(req: Request) {
-  // whoever claims https falsely only loses the cookie
-  const secure = req.secure || req.headers['x-forwarded-proto'] === 'https';
+  // whoever claims https falsely only loses the cookie; of several proxies the first met the browser
+  const [first] = String(req.headers['x-forwarded-proto'] ?? '').split(',');
+  const secure = req.secure || first?.trim().toLowerCase() === 'https';
   return { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
 }
 
@@ -109,10 +110,22 @@ export function cookie(req: Request, named: string): string | undefined {
  */
 export function refuseOtherSites(req: Request): void {
   const { 'sec-fetch-site': site, origin } = req.headers;
-  const own = site === undefined ? origin === undefined || hostOf(origin) === req.host : site === 'same-origin' || site === 'none';
-  if (!own) throw new Problem('FORBIDDEN');
+  const own = site === undefined ? origin === undefined || isOwn(origin, req) : site === 'same-origin' || site === 'none';
+  if (own) return;
+  req.log.warn(
+    { site, origin, host: req.host },
+    'a call from another site; if it is the own page, the proxy drops the port of Host (TASVIEH_PUBLIC_URL)',
+  );
+  throw new Problem('FORBIDDEN');
 }
 
-function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** Whether `origin` is where this API is reached: the host as the browser or a trusted proxy says it, or the public address. */
+function isOwn(origin: string, req: Request): boolean {
+  const publicOrigin = req.app.get('public origin') as string | null;
+  if (origin === publicOrigin) return true;
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  // a default port may be written or left out
+  const here = `${protocol}//${req.host}`;
+  return URL.canParse(here) && new URL(here).host === host;
 }

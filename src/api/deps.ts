@@ -172,6 +172,8 @@ export interface ApiDeps {
   pace: Pace;
   /** addresses and networks whose `X-Forwarded-For` is believed */
   trustedProxies: readonly string[];
+  /** where browsers reach the API; null = where they say they do */
+  publicUrl: string | null;
   /** largest feed in bytes; 512 MB when absent */
   maxFeedBytes?: number;
 }

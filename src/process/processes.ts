@@ -359,6 +359,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     ...(tracing && { trace: tracing.http }),
     pace: config.pace,
     trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
     log,
     version,
     ...(pages && { pages }),

@@ -613,6 +613,7 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     pace: { address: 0, token: 0, signIn: 0 },
     trustedProxies: [],
+    publicUrl: null,
     version: '0.1.0',
     ...change,
   };

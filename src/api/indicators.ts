@@ -81,6 +81,6 @@ function digits(date: JalaliDate): string {
 function indicatorsCsv(items: readonly Indicators[]): string {
   return stringify(
     items.map((item) => INDICATOR_COLUMNS.map(({ value }) => value(item))),
-    { header: true, columns: INDICATOR_COLUMNS.map(({ name }) => name), escape_formulas: true, record_delimiter: 'windows' },
+    { bom: true, header: true, columns: INDICATOR_COLUMNS.map(({ name }) => name), escape_formulas: true, record_delimiter: 'windows' },
   );
 }

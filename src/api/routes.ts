@@ -814,7 +814,11 @@ export const ROUTES: readonly Route[] = [
     roles: ['clerk', 'supervisor', 'billing'],
     query: unsentQuery,
     answers: {
-      200: { description: 'by the last day; as CSV the counts stand in the header X-Unsent-Counts', schema: unsentPage, media: 'text/csv' },
+      200: {
+        description: 'by the last day; of a file the counts are in the header X-Unsent-Counts',
+        schema: unsentPage,
+        media: ['text/csv', XLSX],
+      },
     },
     problems: ['UNAVAILABLE'],
     handle: listUnsent,

@@ -15,7 +15,7 @@ import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff/tariff.js';
 import { HALTS } from '../domain/settlement/halt.js';
 import { TASK_KINDS } from '../domain/settlement/task.js';
 import { parseDayOff } from '../domain/tariff/terms-change.js';
-import { cleanText, latinDigits, wholeNumber } from '../domain/text.js';
+import { cleanText, latinDigits, wholeNumber, nameLettersLost } from '../domain/text.js';
 import { WEEKDAYS } from '../domain/calendar/working-calendar.js';
 import { PROBLEM_CODES } from './problems.js';
 
@@ -150,7 +150,11 @@ const reading = z
 export const READING_SOURCES = ['declared', 'staff', 'estimated', 'none'] as const;
 export const PURPOSES = ['balance', 'final'] as const;
 export const STATUSES = ['received', 'announced', 'delivered', 'handedOver', 'settled', 'rejected', 'cancelled'] as const;
-const name = text(120, 2);
+/** A person's name: one whose letters were lost on the way is not printed. */
+const name = text(120, 2).refine((clean) => !nameLettersLost(clean), {
+  params: { code: 'LETTERS_LOST' },
+  error: 'حروفی از این نام از دست رفته است. نام را دوباره از روی مدرک بنویسید.',
+});
 const reason = text(500, 3);
 
 export const settlementRequest = z.strictObject({
@@ -782,7 +786,7 @@ export const unsentQuery = z.strictObject({
   clerk: code.optional().meta({ description: 'whose settlements; `me`: my own' }),
   cycle: code.optional(),
   dueBefore: date.optional().meta({ description: 'last day before this one; undated ones are left out' }),
-  format: z.enum(['json', 'csv']).optional().meta({ description: 'csv: the whole list, without pages' }),
+  format: z.enum(['json', 'csv', 'xlsx']).optional().meta({ description: 'csv and xlsx: the whole list, without pages' }),
   limit: limit(50, 500),
   cursor: cursor.optional(),
 });

@@ -3,10 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
 import { type JalaliDate, daysBetween, todayInTehran } from '../domain/calendar/jalali.js';
+import { listXlsx } from '../document/report-workbook.js';
 import type { UnsentPosting } from '../store/unsent.js';
 import { looked } from './access-log.js';
 import { officeScope, requireOffice } from './authentication.js';
 import type { ApiDeps } from './deps.js';
+import { XLSX } from './indicators.js';
 import type { Call } from './route.js';
 import type { unsentQuery, unsentView } from './schemas.js';
 
@@ -24,7 +26,7 @@ export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery
     cycle: query.cycle,
     dueBefore: query.dueBefore,
   };
-  const csv = query.format === 'csv';
+  const csv = query.format === 'csv' || query.format === 'xlsx';
   const page = async (cursor: string | undefined) => {
     const found = await deps.unsent.page({ ...filter, limit: csv ? CSV_PAGE : query.limit, cursor });
     if (found.items.length > 0)
@@ -41,6 +43,21 @@ export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery
     res.json({ counts, items: first.items.map((posting) => viewUnsent(posting, today)), next: first.next });
     return;
   }
+  const counted = Object.entries(counts)
+    .map(([status, count]) => `${status}=${count}`)
+    .join(', ');
+  res.set({ 'X-Unsent-Counts': counted, 'Content-Disposition': `attachment; filename="unsent.${query.format}"` });
+  if (query.format === 'xlsx') {
+    res.type(XLSX);
+    if (req.method === 'HEAD') return void res.end();
+    const all: View[] = [];
+    for (let at = first; ; at = await page(at.next)) {
+      for (const posting of at.items) all.push(viewUnsent(posting, today));
+      if (at.next === null) break;
+    }
+    res.send(Buffer.from(await listXlsx('ارسال‌نشده', COLUMNS, all.map(cellsOf))));
+    return;
+  }
   async function* rows(): AsyncGenerator<string> {
     yield csvRows([], true);
     for (let at = first; ; at = await page(at.next)) {
@@ -51,12 +68,7 @@ export async function listUnsent(call: Call<unknown, z.output<typeof unsentQuery
       if (at.next === null) return;
     }
   }
-  res.type('text/csv').set({
-    'X-Unsent-Counts': Object.entries(counts)
-      .map(([status, count]) => `${status}=${count}`)
-      .join(', '),
-    'Content-Disposition': 'attachment; filename="unsent.csv"',
-  });
+  res.type('text/csv');
   if (req.method === 'HEAD') res.end();
   else await pipeline(Readable.from(rows()), res);
 }
@@ -80,11 +92,16 @@ const COLUMNS = [
   'reason',
 ] as const satisfies readonly (keyof View)[];
 
+function cellsOf(item: View): (string | number | null)[] {
+  return COLUMNS.map((name) => (name === 'clerk' ? item.clerk.name : item[name]));
+}
+
 /** For a spreadsheet: a text that would begin a formula (= + - @) gets an apostrophe; numbers stay numbers. */
 function csvRows(items: View[], header: boolean): string {
   return stringify(
-    items.map((item) => COLUMNS.map((name) => (name === 'clerk' ? item.clerk.name : item[name]))),
-    { header, columns: [...COLUMNS], escape_formulas: true, record_delimiter: 'windows' },
+    items.map(cellsOf),
+    // the mark tells spreadsheets that it is UTF-8
+    { bom: header, header, columns: [...COLUMNS], escape_formulas: true, record_delimiter: 'windows' },
   );
 }
 

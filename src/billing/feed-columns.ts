@@ -2,7 +2,7 @@ import type { FeedKind } from '../domain/settlement/account.js';
 import { makeBillId } from '../domain/bill/bill-id.js';
 import { parseJalali } from '../domain/calendar/jalali.js';
 import { mobile } from '../domain/people/person.js';
-import { cleanText, latinDigits } from '../domain/text.js';
+import { cleanText, latinDigits, lettersLost, nameLettersLost } from '../domain/text.js';
 import { searchWords } from './search.js';
 
 /** What may be wrong with a file, its header, a row or a cell; codes are stable, texts are for the sender. */
@@ -27,6 +27,8 @@ export const FAULT_TEXT = {
   TOO_LONG: 'متن بلندتر از اندازهٔ مجاز است.',
   WRONG_LENGTH: 'تعداد رقم‌های این شناسه درست نیست؛ شاید صفرهای آغاز آن افتاده باشد.',
   SPREADSHEET_NUMBER: 'صفحه‌گسترده این شناسه را به عدد تبدیل کرده و رقم‌هایی از آن از دست رفته است؛ ستون را به شکل متن ذخیره کنید.',
+  LETTERS_LOST:
+    'حروفی از این متن از دست رفته است (؟ یا نویسه‌های ناخوانا به جای آن). پرونده را با کدگذاری UTF-8 دوباره از سامانهٔ اصلی بگیرید.',
   INVALID_CHARACTER: 'نویسهٔ غیرمجاز دارد.',
   PERIOD_REVERSED: 'پایان دوره پیش از آغاز آن است.',
   DUPLICATE_IN_FILE: 'این کلید در ردیف پیشین فایل هم آمده است.',
@@ -126,10 +128,11 @@ function code(most: number): Make {
   });
 }
 
-function text(most: number): Make {
+function text(most: number, lost = lettersLost): Make {
   return make('text', (typed, report) => {
-    if (typed.length <= most) return typed;
-    report('TOO_LONG');
+    if (typed.length > most) report('TOO_LONG');
+    else if (lost(typed)) report('LETTERS_LOST');
+    else return typed;
     return null;
   });
 }
@@ -228,7 +231,7 @@ export const FEED_TABLES: Record<FeedKind, FeedTable> = {
       subscription,
       digits(1, 8)('file', 'file'),
       digits(3)('company', 'company'),
-      text(200)('name', 'name'),
+      text(200, nameLettersLost)('name', 'name'),
       // old ledgers hold ids that fail the check digit; 11 digits are a legal person's
       digits(10, 11)('nationalId', 'national_id', none),
       phone('mobile', 'mobile', none),

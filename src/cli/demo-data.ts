@@ -9,11 +9,17 @@ export function addDemoDataCommand(program: Command, context: CommandContext): v
     .description('synthetic subscribers, tariffs, a fee resolution and clerks for practice')
     .option('--subscribers <n>', 'how many', whole, 500)
     .action(async ({ subscribers }: { subscribers: number }) => {
-      await withPool(context, 'tasvieh-demo', async (pool) => {
+      const { added, accounts } = await withPool(context, 'tasvieh-demo', async (pool) => {
         const { loadDemoData, recordDemoPeople } = await import('../embedded/demo.js');
-        await loadDemoData(pool, subscribers, new Date());
+        const loaded = await loadDemoData(pool, subscribers, new Date());
         await recordDemoPeople(pool);
+        return loaded;
       });
-      context.say(`${subscribers} subscribers.`);
+      context.say(
+        added > 0
+          ? `${added} subscribers.`
+          : `None was added: there are ${accounts} subscribers already. Demo data goes into an empty database only.`,
+      );
+      if (added === 0 && accounts !== subscribers) process.exitCode = 1;
     });
 }

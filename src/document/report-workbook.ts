@@ -130,6 +130,26 @@ export function indicatorsXlsx(by: IndicatorGroup | null, items: readonly Indica
   return workbook([indicatorSheet('شاخص‌ها', by, items)]);
 }
 
+/** A plain list as a workbook of one sheet; texts stay texts, so that leading zeros survive. */
+export function listXlsx(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): Promise<Uint8Array> {
+  return workbook([
+    {
+      sheet: title,
+      rightToLeft: true,
+      stickyRowsCount: 1,
+      columns: columns.map(() => ({ width: 18 })),
+      data: [
+        columns.map(heading),
+        ...rows.map((row) => row.map((value) => (typeof value === 'number' ? cell(value, WHOLE) : label(value ?? '')))),
+      ],
+    },
+  ]);
+}
+
 const RISKS: [keyof RiskCounts, string][] = [
   ['lateEntries', 'ریسک R1: ثبت با تأخیر'],
   ['lateEntryDays', 'ریسک R1: روزهای ثبت برگهٔ کاغذی در اداره‌ها'],

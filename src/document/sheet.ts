@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { CellObject, WorkSheet, utils } from '@e965/xlsx';
+import { unpackedBytes } from './zip.js';
 import type { SheetRow, UnreadableCell } from '../domain/tariff/step-table.js';
 
 export type SheetFault = 'NO_SHEETS' | 'NOT_UTF8' | 'NOT_CSV' | 'TOO_LARGE' | 'NOT_XLSX' | 'WHICH_SHEET';
@@ -45,34 +48,63 @@ export async function readSheet(name: string, bytes: Buffer, asked?: string): Pr
   }
 }
 
-/** Far above any table of rates. */
+/** Far above any table of rates; a small file may unpack to much more. */
 const MAX_WORKBOOK_BYTES = 20_000_000;
+const MAX_UNPACKED_BYTES = 30_000_000;
+/** A workbook within those bounds takes a second; the thread ends with these whatever its directory says. */
+const READ_MS = 15_000;
+const READ_MEMORY_MB = 512;
+
+interface Workbook {
+  names: string[];
+  sheets: Record<string, WorkSheet>;
+  hidden: string[];
+}
 
 async function readWorkbook(bytes: Buffer, asked: string | undefined): Promise<Sheet> {
-  if (bytes.length > MAX_WORKBOOK_BYTES)
-    throw new SheetError('TOO_LARGE', `larger than ${MAX_WORKBOOK_BYTES / 1_000_000} MB; keep the step table in a workbook of its own.`);
+  const tooLarge = (limit: number, unpacked = ''): SheetError =>
+    new SheetError('TOO_LARGE', `larger than ${limit / 1_000_000} MB${unpacked}; keep the step table in a workbook of its own.`);
+  if (bytes.length > MAX_WORKBOOK_BYTES) throw tooLarge(MAX_WORKBOOK_BYTES);
   // the library takes many formats by their content: this is to be one of them
   if (bytes.subarray(0, 2).toString('latin1') !== 'PK')
     throw new SheetError('NOT_XLSX', `no XLSX workbook (an old .xls, or one with a password?). Save it as .xlsx without a password.`);
+  const unpacked = unpackedBytes(bytes);
+  if (unpacked === null) throw new SheetError('NOT_XLSX', 'cannot be read as an XLSX workbook: no directory of its parts');
+  if (unpacked > MAX_UNPACKED_BYTES) throw tooLarge(MAX_UNPACKED_BYTES, ' unpacked');
+  const { names, sheets, hidden } = await workbookOf(bytes);
   const { default: xlsx } = await import('@e965/xlsx/dist/xlsx.mini.min.js');
-  let book: ReturnType<typeof xlsx.read>;
-  try {
-    book = xlsx.read(bytes, { type: 'buffer', cellDates: true, cellFormula: true, cellHTML: false, sheetStubs: true });
-  } catch (error) {
-    throw new SheetError('NOT_XLSX', `cannot be read as an XLSX workbook: ${(error as Error).message}`);
-  }
-  const hidden = new Set(book.Workbook?.Sheets?.filter((sheet) => sheet.Hidden).map((sheet) => sheet.name));
-  const filled = book.SheetNames.filter((name) => !hidden.has(name) && rowsOf(xlsx.utils, book.Sheets[name] ?? {}).length > 0);
+  const filled = names.filter((name) => !hidden.includes(name) && rowsOf(xlsx.utils, sheets[name] ?? {}).length > 0);
   const sheet = asked ?? (filled.length === 1 ? filled[0] : undefined);
-  if (sheet === undefined || !book.SheetNames.includes(sheet)) {
-    const there = asked === undefined ? filled : book.SheetNames;
+  if (sheet === undefined || !names.includes(sheet)) {
+    const there = asked === undefined ? filled : names;
     throw new SheetError(
       'WHICH_SHEET',
       `${asked === undefined ? 'name the sheet of the step table with --sheet' : `no sheet ${asked}`}; there are: ${there.join(', ') || 'none with a cell'}`,
       there,
     );
   }
-  return { sheet, rows: rowsOf(xlsx.utils, book.Sheets[sheet] ?? {}) };
+  return { sheet, rows: rowsOf(xlsx.utils, sheets[sheet] ?? {}) };
+}
+
+/** Read in a thread of its own: whoever else calls the API meanwhile is answered. SheetError when it cannot be read within the bounds. */
+function workbookOf(bytes: Buffer): Promise<Workbook> {
+  const unreadable = (why: string): SheetError => new SheetError('NOT_XLSX', `cannot be read as an XLSX workbook: ${why}`);
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(path.join(__dirname, 'read-workbook.cjs'), {
+      workerData: bytes,
+      resourceLimits: { maxOldGenerationSizeMb: READ_MEMORY_MB },
+    });
+    const late = setTimeout(() => end(() => reject(unreadable(`not within ${READ_MS / 1000} s`))), READ_MS);
+    const end = (settle: () => void): void => {
+      clearTimeout(late);
+      settle();
+      void thread.terminate();
+    };
+    thread.once('message', (answer: Workbook | { failure: string }) =>
+      end(() => ('failure' in answer ? reject(unreadable(answer.failure)) : resolve(answer))),
+    );
+    thread.once('error', (error) => end(() => reject(unreadable(error.message))));
+  });
 }
 
 /** Rows that hold a cell, in their order. */

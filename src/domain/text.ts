@@ -78,6 +78,21 @@ export function searchText(s: string): string {
     .normalize('NFC');
 }
 
+// UTF-8 read as a Western code page: the first byte of an Arabic letter, then a byte that is no letter there
+const READ_AS_WESTERN =
+  /[ØÙÚÛ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122]/;
+const REPLACED = /\ufffd|\?{3}|(?<=\p{Script=Arabic})\?(?=\p{Script=Arabic})/u;
+
+/** Whether letters were lost on the way: replaced by `?` or U+FFFD, or UTF-8 read as another encoding (`Ø³ÛŒØ±ÙˆØ³`). */
+export function lettersLost(s: string): boolean {
+  return REPLACED.test(s) || READ_AS_WESTERN.test(s);
+}
+
+/** The same of a name, which holds no question mark at all. */
+export function nameLettersLost(name: string): boolean {
+  return name.includes('?') || lettersLost(name);
+}
+
 /** Whether two names are one name however typed; an empty name is the same as none, itself included. */
 export function sameName(a: string, b: string): boolean {
   const folded = searchText(a);

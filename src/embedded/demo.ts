@@ -96,9 +96,9 @@ export async function recordDemoPeople(pool: Pool, password?: string): Promise<O
 
 /**
  * Fills an empty database for practice: tariffs, a fee resolution and synthetic subscribers. Where accounts stand already
- * it leaves them alone: the demo's periods follow the day on which it was made.
+ * it leaves them alone: the demo's periods follow the day on which it was made. Answers how many were added and how many there are.
  */
-export async function loadDemoData(pool: Pool, subscribers: number, now: Date): Promise<void> {
+export async function loadDemoData(pool: Pool, subscribers: number, now: Date): Promise<{ added: number; accounts: number }> {
   const tariffs = createTariffStore(pool);
   const versions = await tariffs.versions();
   for (const tariff of [publishedTariff(), illustrativeTariff()]) {
@@ -107,11 +107,13 @@ export async function loadDemoData(pool: Pool, subscribers: number, now: Date): 
   }
   const recorded = await tariffs.resolutions();
   if (!recorded.some(({ number }) => number === DEMO_RESOLUTION.number)) await tariffs.recordResolution(DEMO_RESOLUTION, 'demo');
-  const { rowCount } = await pool.query('select from billing.accounts limit 1');
-  if (rowCount) return;
+  const { rows } = await pool.query<{ n: number }>('select count(*) as n from billing.accounts');
+  const before = rows[0]?.n ?? 0;
+  if (before > 0) return { added: 0, accounts: before };
   const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });
   for (const kind of FEED_KINDS) {
     const result = await loadFeed(pool, kind, Readable.from(feeds[kind]));
     if (!result.ok) throw new Error(`demo ${kind}: ${JSON.stringify('faults' in result ? result.faults.slice(0, 3) : result)}`);
   }
+  return { added: subscribers, accounts: subscribers };
 }

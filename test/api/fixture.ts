@@ -386,6 +386,7 @@ export interface CallOptions {
 export interface Answered {
   status: number;
   headers: Headers;
+  bytes: Buffer;
   text: string;
   // the tests read answers freely; their shape is checked by `call`
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -639,10 +640,11 @@ export async function startApi(change: Partial<Fakes> = {}): Promise<TestApi> {
         },
         ...(json === undefined ? (body === undefined ? {} : { body, duplex: 'half' }) : { body: JSON.stringify(json) }),
       });
-      const text = await response.text();
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const text = bytes.toString('utf8').replace(/^\ufeff/, '');
       const type = response.headers.get('content-type') ?? '';
       const parsed: unknown = /json/.test(type) && text !== '' ? JSON.parse(text) : null;
-      const answered = { status: response.status, headers: response.headers, text, body: parsed };
+      const answered = { status: response.status, headers: response.headers, bytes, text, body: parsed };
       expectContract(method, path, answered);
       return answered;
     },

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { jalali } from '../../src/domain/calendar/jalali';
 import { BILLING, CLERK, SUPERVISOR, startApi, type TestApi, unsent } from './fixture';
+import { readSheet } from '../../src/document/sheet';
 
 let api: TestApi;
 beforeEach(async () => {
@@ -41,7 +42,20 @@ test('billing sees every office, the counter no other', async () => {
   expect((await get('?office=34')).status).toBe(403);
   expect(offices).toEqual([undefined, '34']);
   expect((await get('?dueBefore=1405/13/01')).status).toBe(422);
-  expect((await get('?format=xlsx')).status).toBe(422);
+  expect((await get('?format=pdf')).status).toBe(422);
+});
+
+test('as XLSX: a text cell keeps the leading zeros of an id', async () => {
+  api.deps.unsent.page = async ({ cursor }) => ({
+    items: [unsent({ subscription: '014123456701' })],
+    next: cursor === undefined ? 'next' : null,
+  });
+  const answer = await get('?format=xlsx');
+  expect(answer.headers.get('content-disposition')).toBe('attachment; filename="unsent.xlsx"');
+  const { rows } = await readSheet('unsent.xlsx', answer.bytes);
+  expect(rows).toHaveLength(3);
+  expect(rows[0]?.cells).toContain('subscription');
+  expect(rows[1]?.cells).toContain('014123456701');
 });
 
 describe('as CSV', () => {
@@ -55,6 +69,8 @@ describe('as CSV', () => {
     expect(answer.headers.get('content-type')).toMatch(/^text\/csv/);
     expect(answer.headers.get('x-unsent-counts')).toBe('waiting=1, handedOver=0, late=0, refused=0');
     expect(cursors).toEqual([undefined, 'to-1', 'to-2']);
+    // the mark by which spreadsheets know UTF-8; reading text drops it
+    expect(answer.bytes.subarray(0, 3).toString('hex')).toBe('efbbbf');
     const rows = parse(answer.text, { columns: true });
     expect(rows).toMatchObject([
       { posting: 'p-1', clerk: CLERK.name, amount: '49000', daysLeft: '23' },

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { cleanText, latinDigits, persianDigits, sameName, searchText, wholeNumber } from '../../src/domain/text.js';
+import {
+  lettersLost,
+  nameLettersLost,
+  cleanText,
+  latinDigits,
+  persianDigits,
+  sameName,
+  searchText,
+  wholeNumber,
+} from '../../src/domain/text.js';
 import vectors from '../vectors/calendar-and-text.json';
 
 const ZWNJ = '\u200c';
@@ -200,4 +209,26 @@ describe('wholeNumber', () => {
       }),
     );
   });
+});
+
+describe('letters that were lost on the way', () => {
+  test.each([
+    ['س?روس کر?م?', true],
+    ['????? ?????', true],
+    ['Ø³ÛŒØ±ÙˆØ³', true],
+    ['سیر\ufffdس', true],
+    ['علی?', true],
+    ['سیروس کریمی', false],
+    ['علی‌رضا اکبرپور', false],
+    ['Øystein Ûnal', false],
+    ['شرکت "گاز" (سهامی خاص)', false],
+  ])('the name %s: %s', (name, lost) => expect(nameLettersLost(name)).toBe(lost));
+  test.each([
+    ['چرا رقم کم است؟ و چرا دیر?', false],
+    ['پلاک 12? طبقه 3', false],
+    ['خیابان آزاد?', false],
+    ['خ?ابان', true],
+    ['??? ????', true],
+    ['Ù¾Ù„Ø§Ú© 12', true],
+  ])('the text %s: %s', (text, lost) => expect(lettersLost(text)).toBe(lost));
 });

@@ -68,10 +68,10 @@ export default function Unsent() {
           ) : null}
           <a
             className="button small"
-            href={`${ROOT}/billing/unsent?${new URLSearchParams([...query, ['format', 'csv']]).toString()}`}
-            download="unsent.csv"
+            href={`${ROOT}/billing/unsent?${new URLSearchParams([...query, ['format', 'xlsx']]).toString()}`}
+            download="unsent.xlsx"
           >
-            {words.csv}
+            {words.xlsx}
           </a>
         </search>
       </div>

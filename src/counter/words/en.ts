@@ -18,6 +18,7 @@ export const en: Words = {
   confirm: 'Confirm',
   more: 'Load more',
   csv: 'Get CSV',
+  xlsx: 'Download as XLSX',
   stale: 'The service has been renewed. Open the page again.',
   openAgain: 'Open again',
   optional: 'optional',

@@ -43,6 +43,8 @@ export interface ErrorReport {
   kind: CorrectionKind;
   cause: CorrectionCause;
   description: string;
+  /** the posting whose refusal by billing opens it; absent: a person reports it */
+  posting?: string | undefined;
   by: Operator;
   /** who is to correct it; absent: the clerk who issued, or the supervisor when someone else's data is wrong */
   referTo?: { role: Role; user: string | null } | undefined;

@@ -30,6 +30,8 @@ export interface Report {
   kind: CorrectionKind;
   cause: CorrectionCause;
   description: string;
+  /** the posting whose refusal by billing opens it */
+  posting?: string | undefined;
   by: Pick<Operator, 'id' | 'name' | 'role'>;
   owner: { role: Role; user: string | null };
   at: Instant;
@@ -94,10 +96,10 @@ export function createCorrectionStore(pool: Pool) {
 
     /** An error is reported as number `n`; it is referred at once, or waits behind the one before it. */
     async report(id: string, n: number, status: 'reported' | 'referred', report: Report): Promise<Correction[]> {
-      const { kind, cause, description, by, owner, at, dueAt } = report;
+      const { kind, cause, description, posting, by, owner, at, dueAt } = report;
       await pool.query(
-        `with c as (insert into app.corrections as c (settlement_id, n, kind, cause, description, status, owner_role, owner_user, reported_by, reported_at, due_at)
-           values ($1, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing
+        `with c as (insert into app.corrections as c (settlement_id, n, kind, cause, description, status, owner_role, owner_user, reported_by, reported_at, due_at, posting)
+           values ($1, $2, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing
            returning c.settlement_id, c.n, app.correction_made(c) as state),
          ${event('errorReported', '$3', { key: 'n::text', person: texts({ description: '$4::text' }) })}`,
         [
@@ -114,6 +116,7 @@ export function createCorrectionStore(pool: Pool) {
           who(by),
           at,
           dueAt,
+          posting ?? null,
         ],
       );
       return all(pool, id);
@@ -228,7 +231,10 @@ export function createCorrectionStore(pool: Pool) {
     cancel(id: string, reason: string, by: Operator, at: Instant): Promise<boolean> {
       return inTransaction(pool, async (client) => {
         await client.query('select from app.settlements where id = $1 for update', [id]);
-        const { rows: held } = await client.query(`select from app.postings p where p.settlement_id = $1 and ${HELD} limit 1`, [id]);
+        const { rows: held } = await client.query(
+          `select from app.postings p where p.settlement_id = $1 and p.held and p.status not in ('replaced', 'cancelled') limit 1`,
+          [id],
+        );
         if (held.length > 0) return false;
         await client.query(
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
@@ -333,17 +339,6 @@ async function refund(client: Pick<Pool, 'query'>, id: string): Promise<Refund |
   return rows[0]?.refund ?? null;
 }
 
-/**
- * Whether billing holds the posting `p`: it took it, or may be working on the frozen batch that it is in, or was in when its
- * cycle closed without a word of billing, or when billing took its word back. Its word may come late, and counts, unless it refuses.
- */
-const LATER = (kind: string, than: string): string =>
-  `exists (select from app.events ${kind} where ${kind}.settlement_id = p.settlement_id and ${kind}.kind = '${kind}' and ${kind}.data->>'posting' = p.posting and ${kind}.seq > ${than}.seq`;
-const HELD = `(p.status = 'taken' or (p.status = 'handedOver' and p.batch is not null)
-  or (p.status in ('waiting', 'handedOver', 'late') and exists (
-    select from app.events l where l.settlement_id = p.settlement_id and l.data->>'posting' = p.posting and (l.kind = 'retracted' or (l.kind = 'late' and l.data->>'batch' is not null))
-      and not ${LATER('refused', 'l')} and not ${LATER('retracted', 'refused')})))))`;
-
 interface Held {
   posting: string;
   kind: PostingEntry['kind'];
@@ -362,7 +357,7 @@ async function replacePostings(
   entries: readonly PostingEntry[],
 ): Promise<PostingStates> {
   const { rows } = await client.query<Held>(
-    `select p.posting, p.kind, p.revision, p.amount, p.detail, ${HELD} as held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
+    `select p.posting, p.kind, p.revision, p.amount, p.detail, p.held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
     [id],
   );
   const amounts = rows.filter(({ kind, detail }) => kind === 'settlement' || (kind === 'difference' && !detail.refund));

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Opening } from '../domain/outbox/cycle.js';
-import { COVERED, type CycleCounts, type Outcome, type Word, standingWord } from '../domain/outbox/outbox.js';
+import { type CycleCounts, OPEN_STATUSES, type Outcome, type Word, afterOutcome, standingWord } from '../domain/outbox/outbox.js';
 import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/outbox/posting.js';
 import type { JalaliDate } from '../domain/calendar/jalali.js';
 import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement/settlement.js';
@@ -163,12 +163,14 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
     ): Promise<Outbox> {
       return inTransaction(pool, async (client) => {
         await lockSettlement(client, id);
-        const { rows: known } = await client.query<{ news: boolean }>(
-          `select exists (select from app.postings where settlement_id = $1 and posting = $2)
-             and not exists (select from app.events where settlement_id = $1 and kind = $3 and key = $4) as news`,
+        const { rows } = await client.query<Pick<Posting, 'status' | 'cycle' | 'timesLate' | 'reason'> & { known: boolean }>(
+          `select p.status, p.cycle, p.times_late as "timesLate", p.reason,
+             exists (select from app.events where settlement_id = $1 and kind = $3 and key = $4) as known
+           from app.postings p where p.settlement_id = $1 and p.posting = $2 for update`,
           [id, posting, outcome, eventId],
         );
-        if (!known[0]?.news) return outbox(client, id);
+        const [now] = rows;
+        if (!now || now.known) return outbox(client, id);
         const { rows: before } = await client.query<Word>(
           `select e.data->>'posting' as posting, e.kind as outcome, e.data->>'billSerial' as "billSerial", t.data->>'nameOnBill' as "nameOnBill",
              t.data->>'reason' as reason, (e.data->>'seq')::bigint as seq
@@ -178,24 +180,16 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
         );
         const word = standingWord([...before, { posting, outcome, billSerial, nameOnBill, reason, seq }]);
         const taken = word?.outcome === 'taken' ? word : null;
+        const received = afterOutcome(now, word);
         await client.query(
-          `with u as (update app.postings u set outcome_seq = greatest(outcome_seq, coalesce($3, outcome_seq)),
-             status = case
-               when $4 = 'taken' then 'taken'
-               -- what waits outside the cycles has its task already
-               when $4 = 'refused' then case when covered then 'late' else 'refused' end
-               when status not in ('taken', 'refused') then status
-               when cycle is not null then 'handedOver'
-               when times_late > 0 then 'late' else 'waiting' end,
-             reason = case when covered then reason when $4 = 'refused' then $5 end,
-             taken_at = case when $4 = 'taken' then case when status = 'taken' then taken_at else clock_timestamp() end end,
-             handed_over_at = coalesce(handed_over_at, clock_timestamp()), bill_serial = $6, name_on_bill = $7
-           from (select cycle is null and reason is not distinct from $8 as covered from app.postings where posting = $2) as now
-           where settlement_id = $1 and posting = $2 and status not in ('replaced', 'cancelled') returning u.posting, u.status, app.posting_state(u) as state),
+          `with u as (update app.postings u set status = $3, reason = $4, held = $5, bill_serial = $6, name_on_bill = $7,
+             taken_at = case when $3 = 'taken' then case when status = 'taken' then taken_at else clock_timestamp() end end,
+             handed_over_at = coalesce(handed_over_at, clock_timestamp())
+           where settlement_id = $1 and posting = $2 and $3::text is not null returning u.posting, u.status, app.posting_state(u) as state),
            -- a settlement whose end was just recorded waits again when a posting does
-           s as (update app.settlements set status = 'handedOver' where id = $1 and status = 'settled' and not $9
+           s as (update app.settlements set status = 'handedOver' where id = $1 and status = 'settled' and not $8
              and exists (select from app.postings p left join u using (posting) where p.settlement_id = $1
-               and coalesce(u.status, p.status) in ('waiting', 'handedOver', 'late', 'refused')) returning status),
+               and coalesce(u.status, p.status) = any($9)) returning status),
            ${append({
              from: '(select) as one',
              settlement: '$1',
@@ -209,13 +203,13 @@ export function createPostingStore(pool: Pool, { batchSize = BATCH_SIZE }: { bat
           [
             id,
             posting,
-            seq,
-            word?.outcome ?? null,
-            word?.reason ?? null,
+            received?.status ?? null,
+            received?.reason ?? null,
+            received?.held ?? null,
             taken?.billSerial ?? null,
             taken?.nameOnBill ?? null,
-            COVERED,
             ended,
+            OPEN_STATUSES,
             outcome,
             eventId,
             billSerial ?? null,
@@ -449,7 +443,7 @@ async function freeze(client: PoolClient, cycle: string, batchSize: number): Pro
     `with b as (select coalesce(max(batch), 0) + 1 as batch from app.posting_batches where cycle = $1),
      -- locked before they are numbered: one that is taken or moved on at this moment is seen as it is afterwards
      due as materialized (select posting from app.postings where cycle = $1 and status = 'handedOver' and batch is null order by posting limit $2 for update),
-     p as (update app.postings p set batch = b.batch from b, due where p.posting = due.posting
+     p as (update app.postings p set batch = b.batch, held = true from b, due where p.posting = due.posting
        returning p.posting, p.kind, p.settlement_id, p.amount, p.detail),
      i as (select count(*)::integer as count, sum(p.amount)::bigint as sum,
          json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'subscription', s.subscription, 'settlement', s.id,

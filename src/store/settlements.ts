@@ -92,7 +92,7 @@ export class LedgerChangedError extends Error {
 export type SettlementStore = ReturnType<typeof createSettlementStore>;
 
 /** A correction as JSON, from a row `c` of app.corrections. */
-export const CORRECTION = `json_build_object('n', c.n, 'kind', c.kind, 'cause', c.cause, 'description', c.description, 'status', c.status,
+export const CORRECTION = `json_build_object('n', c.n, 'kind', c.kind, 'cause', c.cause, 'description', c.description, 'posting', c.posting, 'status', c.status,
   'owner', json_build_object('role', c.owner_role, 'user', c.owner_user), 'reportedBy', c.reported_by->>'id',
   'reportedAt', to_char(c.reported_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'dueAt', to_char(c.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'submittedBy', c.submitted_by->>'id',

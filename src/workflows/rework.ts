@@ -1,5 +1,5 @@
 import { type UpdateDefinition } from '@temporalio/common';
-import { ApplicationFailure, patched, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { Targeted } from '../activities/outbox.js';
 import {
   type Correction,
@@ -263,16 +263,10 @@ export function startRework({ order, view, inTurn, surely, keep, tell }: Ground)
     isOpen: (): boolean => view.corrections.some(isOpenCorrection),
     /** Billing took after all what it had refused, or took its refusal back: there is nothing to correct any more. */
     async resolved(postings: readonly Posting[]): Promise<void> {
-      const refused = postings.filter(({ status }) => status === 'refused');
-      const about = (of: readonly Posting[], { description }: Correction): boolean =>
-        of.some(({ posting }) => description.startsWith(`${posting}: `));
-      const over = view.corrections
-        .filter(
-          (each) =>
-            each.reportedBy === BY_BILLING.id && (each.status === 'reported' || each.status === 'referred') && !about(refused, each),
-        )
-        // what a person of this user name saw is no refusal
-        .filter((each) => about(postings, each) || !patched('billingReports'));
+      const refused = new Set(postings.filter(({ status }) => status === 'refused').map(({ posting }) => posting));
+      const over = view.corrections.filter(
+        ({ posting, status }) => posting !== null && (status === 'reported' || status === 'referred') && !refused.has(posting),
+      );
       for (const { n } of over) await decide('withdrawn', { n, by: BY_BILLING, note: 'صورتحساب پذیرفت' });
       if (over.length > 0) await ended();
     },
@@ -282,6 +276,7 @@ export function startRework({ order, view, inTurn, surely, keep, tell }: Ground)
         kind: kind === 'nameChange' ? 'name' : 'other',
         cause: 'system',
         description: `${posting}: ${reason ?? ''}`,
+        posting,
         by: BY_BILLING,
         referTo: { role: 'supervisor', user: null },
       });

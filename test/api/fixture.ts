@@ -182,6 +182,7 @@ export const CORRECTION: Correction = {
   kind: 'reading',
   cause: 'clerk',
   description: 'رقم اشتباه',
+  posting: null,
   status: 'referred',
   owner: { role: 'clerk', user: 'c-1' },
   reportedBy: 's-1',

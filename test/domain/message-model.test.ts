@@ -52,6 +52,7 @@ const domainOf = ({
   kind: 'reading',
   cause: 'clerk',
   description: '',
+  posting: null,
   status,
   owner: owner,
   reportedBy,

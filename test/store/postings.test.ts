@@ -466,7 +466,7 @@ describe('recordOutcome', () => {
     });
   const fee = async () => {
     const [row] = await rows<Record<string, unknown>>(
-      `select status, reason, bill_serial, name_on_bill, taken_at is not null as timed, cycle from app.postings where posting = '${FEE}'`,
+      `select status, reason, bill_serial, name_on_bill, taken_at is not null as timed, cycle, held from app.postings where posting = '${FEE}'`,
     );
     return row;
   };
@@ -494,6 +494,17 @@ describe('recordOutcome', () => {
     expect(await fee()).toMatchObject({ status: 'taken', bill_serial: 'B-3' });
     await say('retracted', 4);
     expect(await fee()).toMatchObject({ status: 'handedOver', bill_serial: null, timed: false });
+  });
+  test('billing holds it from its batch on, unless it refused it in the end, in whatever order its words arrive', async () => {
+    expect(await fee()).toMatchObject({ status: 'handedOver', held: false });
+    await batchOf();
+    expect(await fee()).toMatchObject({ status: 'handedOver', held: true });
+    await say('refused', 2);
+    expect(await fee()).toMatchObject({ status: 'refused', held: false });
+    await say('retracted', 1);
+    expect(await fee()).toMatchObject({ status: 'refused', held: false });
+    await say('retracted', 3);
+    expect(await fee()).toMatchObject({ status: 'handedOver', held: true });
   });
   test('the retraction with the later place arrives first', async () => {
     await say('retracted', 2);

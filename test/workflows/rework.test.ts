@@ -287,10 +287,11 @@ test('an error that a person called `billing` reports is no refusal: billing’s
   const order = nextOrder();
   await withWorker(env, real, async () => {
     const { postings: all } = await announce(env.client, order);
-    await report(order, { cause: 'feed', by: person('billing', 'billing') });
+    const fee = all.find(({ kind }) => kind === 'fee') as Settlement['postings'][number];
+    // its text begins as a refusal's does
+    await report(order, { cause: 'feed', description: `${fee.posting}: نام`, by: person('billing', 'billing') });
     await handle(order).signal(postingTaken, { eventId: 'take-1', posting: `${order.id}/settlement`, billSerial: 'B-1' });
     await until('taken', async () => (await state(order)).postings.some(({ status }) => status === 'taken'));
-    const fee = all.find(({ kind }) => kind === 'fee') as Settlement['postings'][number];
     await handle(order).signal(postingRefused, { eventId: 'refuse-1', posting: fee.posting, reason: 'مصوبه ناشناخته' });
     await until('the second error', async () => (await state(order)).corrections.length === 2);
     // the refusal is over with it, the report is not

@@ -41,6 +41,8 @@ export interface Correction {
   kind: CorrectionKind;
   cause: CorrectionCause;
   description: string;
+  /** the posting whose refusal by billing opened it; null: a person reported it */
+  posting: string | null;
   status: CorrectionStatus;
   /** who is to correct it; `user` null: anyone of the role in the office */
   owner: { role: Role; user: string | null };

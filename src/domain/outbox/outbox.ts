@@ -31,6 +31,33 @@ export function standingWord(words: readonly Word[]): Word | null {
   return standing;
 }
 
+/** What billing's words make of a posting. */
+export type Received = Pick<Posting, 'status' | 'reason'> & {
+  /** whether billing holds the posting: cancelling its settlement is no longer possible, a correction adds a difference */
+  held: boolean;
+};
+
+/**
+ * What `word`, the one of all billing's words that applies (null: it retracted its word), makes of a posting. Billing holds what
+ * it took, and what it has neither taken nor refused in the end, since it may be working on it. Null for a posting that was
+ * replaced or cancelled: it stays so.
+ */
+export function afterOutcome(
+  { status, cycle, timesLate, reason }: Pick<Posting, 'status' | 'cycle' | 'timesLate' | 'reason'>,
+  word: Word | null,
+): Received | null {
+  if (status === 'replaced' || status === 'cancelled') return null;
+  const covered = cycle === null && reason === COVERED;
+  const kept = covered ? reason : null;
+  if (word?.outcome === 'taken') return { status: 'taken', reason: kept, held: true };
+  // one outside the cycles has its task already
+  if (word?.outcome === 'refused')
+    return covered ? { status: 'late', reason, held: false } : { status: 'refused', reason: word.reason ?? null, held: false };
+  if (status !== 'taken' && status !== 'refused') return { status, reason: kept, held: true };
+  if (cycle !== null) return { status: 'handedOver', reason: kept, held: true };
+  return { status: timesLate > 0 ? 'late' : 'waiting', reason: kept, held: true };
+}
+
 /** How a cycle stands. */
 export interface CycleCounts {
   /** all that was to be taken in the cycle, what has moved on since included */

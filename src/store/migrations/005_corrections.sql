@@ -6,6 +6,8 @@ create table app.corrections (
   kind text not null check (kind in ('reading','date','meter','tariff','subscriber','name','payment','document','other')),
   cause text not null check (cause in ('applicant','clerk','feed','tariffData','system')),
   description text not null,
+  -- the posting whose refusal by billing opened it; null: a person reported it
+  posting text,
   status text not null check (status in ('reported','referred','submitted','verified','rejected','withdrawn','issued')),
   owner_role text not null,
   owner_user text,

@@ -36,8 +36,8 @@ create table app.postings (
   objection_ends_at timestamptz,
   reason text,
   times_late integer not null default 0,
-  -- the acknowledgement that its status comes from: an earlier one that arrives later changes nothing
-  outcome_seq bigint not null default 0
+  -- whether billing holds it: a frozen batch contained it and billing has not refused it since (domain/outbox/outbox.ts)
+  held boolean not null default false
 );
 create index on app.postings (settlement_id);
 create index on app.postings (cycle, status);

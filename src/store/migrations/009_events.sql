@@ -73,6 +73,7 @@ create function app.correction_state(c app.corrections) returns jsonb language s
 $$;
 create function app.correction_made(c app.corrections) returns jsonb language sql stable as $$
   select jsonb_build_object('kind', c.kind, 'cause', c.cause, 'owner', jsonb_build_object('role', c.owner_role, 'user', c.owner_user),
+    'posting', c.posting,
     'reportedBy', c.reported_by->'id', 'reportedAt', app.instant(c.reported_at)) || app.correction_state(c)
 $$;
 create function app.refund_state(r app.refunds) returns jsonb language sql stable as $$

@@ -27,6 +27,7 @@ const correction = (change: Partial<Correction> = {}): Correction => ({
   kind: 'reading',
   cause: 'clerk',
   description: 'رقم اشتباه',
+  posting: null,
   status: 'referred',
   owner: { role: 'clerk', user: null },
   reportedBy: 'c-1',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   type Word,
   COVERED,
+  afterOutcome,
   becameTrouble,
   isOpen,
   isOverdue,
@@ -39,6 +40,36 @@ test.each<[PostingStatus, boolean]>([
   expect(isOpen({ status })).toBe(open);
   expect(isOverdue([posting({ status, timesLate: 1 })])).toBe(open);
   expect(isOverdue([posting({ status })])).toBe(false);
+});
+
+describe('afterOutcome: what billing’s word makes of a posting, and whether billing holds it', () => {
+  const taken: Word = { posting: 'S/fee', outcome: 'taken', seq: 1 };
+  const refused: Word = { posting: 'S/fee', outcome: 'refused', reason: 'R', seq: 1 };
+  test.each<[string, Partial<Posting>, Word | null, ReturnType<typeof afterOutcome>]>([
+    ['handed over, taken', { status: 'handedOver' }, taken, { status: 'taken', reason: null, held: true }],
+    ['waiting, taken: billing’s word counts', { status: 'waiting' }, taken, { status: 'taken', reason: null, held: true }],
+    ['refused, taken after all', { status: 'refused', reason: 'R' }, taken, { status: 'taken', reason: null, held: true }],
+    ['handed over, refused', { status: 'handedOver' }, refused, { status: 'refused', reason: 'R', held: false }],
+    ['late in its next cycle, refused', { status: 'late', timesLate: 1 }, refused, { status: 'refused', reason: 'R', held: false }],
+    ['refused without a reason', {}, { ...refused, reason: undefined }, { status: 'refused', reason: null, held: false }],
+    ['taken, retracted', { status: 'taken' }, null, { status: 'handedOver', reason: null, held: true }],
+    ['refused, retracted', { status: 'refused', reason: 'R' }, null, { status: 'handedOver', reason: null, held: true }],
+    ['released, then its refusal retracted', { status: 'waiting' }, null, { status: 'waiting', reason: null, held: true }],
+    ['retracted without a cycle', { status: 'taken', cycle: null }, null, { status: 'waiting', reason: null, held: true }],
+    ['late and retracted', { status: 'taken', cycle: null, timesLate: 1 }, null, { status: 'late', reason: null, held: true }],
+    ['covered, taken', { status: 'late', cycle: null, reason: COVERED }, taken, { status: 'taken', reason: COVERED, held: true }],
+    ['covered, refused', { status: 'late', cycle: null, reason: COVERED }, refused, { status: 'late', reason: COVERED, held: false }],
+    [
+      'covered, taken, retracted',
+      { status: 'taken', cycle: null, reason: COVERED, timesLate: 1 },
+      null,
+      { status: 'late', reason: COVERED, held: true },
+    ],
+    ['replaced', { status: 'replaced' }, taken, null],
+    ['cancelled', { status: 'cancelled' }, refused, null],
+  ])('%s', (_, before, word, after) => {
+    expect(afterOutcome(posting(before), word)).toEqual(after);
+  });
 });
 
 test('one that waits past its cycle is enough', () => {

@@ -44,10 +44,11 @@ async function ask<T, A>(
   deps: ApiDeps,
   update: UpdateDefinition<T, [A]>,
   argument: A,
+  eventId?: string,
 ): Promise<{ answer: T; before: Settlement }> {
   const { id } = call.params;
   const before = await findSettlement(call, deps);
-  const outcome = await deps.temporal.act(id, update, argument);
+  const outcome = await deps.temporal.act(id, update, argument, eventId);
   if (outcome.kind === 'done') return { answer: outcome.value, before };
   if (outcome.kind === 'closed') {
     await mustMoveOn(before, call, deps);
@@ -101,12 +102,14 @@ export async function showCorrection(call: OfCorrection<unknown>, deps: ApiDeps)
 
 /** POST /settlements/{id}/corrections: an error is reported and referred to its owner. */
 export async function reportAnError(call: OfSettlement<z.output<typeof errorReport>>, deps: ApiDeps) {
-  const { referTo, ...report } = call.body;
-  const { answer: correction } = await ask(call, deps, reportError, {
-    ...report,
-    by: call.operator,
-    ...(referTo && { referTo: { role: referTo.role, user: referTo.user ?? null } }),
-  });
+  const { referTo, eventId, ...report } = call.body;
+  const { answer: correction } = await ask(
+    call,
+    deps,
+    reportError,
+    { ...report, by: call.operator, ...(referTo && { referTo: { role: referTo.role, user: referTo.user ?? null } }) },
+    eventId,
+  );
   call.res.status(201).json({ correction: correction.n });
 }
 

@@ -242,6 +242,9 @@ export const errorReport = z.strictObject({
     .strictObject({ role: z.enum(['clerk', 'supervisor', 'billing']), user: text(60).optional() })
     .optional()
     .meta({ description: 'who is to correct it; absent: the clerk who issued, or the supervisor when data was wrong' }),
+  eventId: text(60).optional().meta({
+    description: 'the id of this report, made by its sender: sent again with it, the same correction is answered and none is added',
+  }),
 });
 const { settlementDate, readingSource, meterState, purpose, applicant, documents, confirmations } = settlementRequest.shape;
 export const correctionSubmission = z.strictObject({

@@ -76,7 +76,7 @@ export interface SettlementWorkflows {
   /** Tells of a payment that is on record; `ended`: no open workflow has the id. */
   paymentReceived(id: string, received: PaymentReceived): Promise<'told' | 'ended' | 'unanswered'>;
   /** Asks an open settlement for an update. NoAnswerError without a word in time: it may have happened, and what stands tells. */
-  act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
+  act<T, A>(id: string, update: UpdateDefinition<T, [A]>, argument: A, eventId?: string): Promise<Acted<T>>;
   /** The same of another workflow, by its own id. */
   ask<T, A>(workflowId: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>>;
   /** Where an open settlement stands; without a worker what its start arguments say; null if there is none. NoAnswerError without a word from the server. */
@@ -204,9 +204,11 @@ export function createSettlementWorkflows(
     return order as SettlementOrder;
   }
 
-  async function ask<T, A>(workflowId: string, update: UpdateDefinition<T, [A]>, argument: A): Promise<Acted<T>> {
+  async function ask<T, A>(workflowId: string, update: UpdateDefinition<T, [A]>, argument: A, updateId?: string): Promise<Acted<T>> {
     try {
-      const value = await within(ACT_MS, () => workflow.getHandle(workflowId).executeUpdate(update, { args: [argument] }));
+      const value = await within(ACT_MS, () =>
+        workflow.getHandle(workflowId).executeUpdate(update, { args: [argument], ...(updateId && { updateId }) }),
+      );
       return { kind: 'done', value };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { kind: 'closed' };
@@ -250,7 +252,8 @@ export function createSettlementWorkflows(
       }
     },
 
-    act: (id, update, argument) => ask(settlementWorkflowId(id), update, argument),
+    // the server keeps an update's answer under its id: the same event again is answered and not carried out
+    act: (id, update, argument, eventId) => ask(settlementWorkflowId(id), update, argument, eventId && `${update.name}/${eventId}`),
     ask,
 
     async paymentReceived(id, received) {

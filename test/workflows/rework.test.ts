@@ -9,6 +9,7 @@ import { type JalaliDate, todayInTehran } from '../../src/domain/calendar/jalali
 import { type Operator, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { taskWorkflowId } from '../../src/domain/settlement/task.js';
 import { createMessenger } from '../../src/temporal/messenger.js';
+import { createSettlementWorkflows } from '../../src/temporal/workflow-client.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createPaymentStore } from '../../src/store/payments.js';
 import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
@@ -703,4 +704,18 @@ describe('two act at once, both let in before either has acted', () => {
       return error.cause.type === 'AcceptedUpdateCompletedWorkflow' ? 'ended' : (error.cause.type ?? '');
     }
   }
+});
+
+test('a report that is sent twice at the same moment, and again afterwards, is one correction; another event is another', async () => {
+  const order = nextOrder();
+  await withWorker(env, real, async () => {
+    await announce(env.client, order);
+    const { act } = createSettlementWorkflows(env.client, { taskQueue: TASK_QUEUE });
+    const once = (eventId: string) =>
+      act(order.id, reportError, { kind: 'reading', cause: 'clerk', description: 'رقم اشتباه خوانده شد', by: SUPERVISOR }, eventId);
+    const answers = [...(await Promise.all([once('event-1'), once('event-1')])), await once('event-1')];
+    expect(answers).toEqual(Array.from({ length: 3 }, () => ({ kind: 'done', value: expect.objectContaining({ n: 1 }) })));
+    expect((await stored(order.id)).corrections).toHaveLength(1);
+    expect(await once('event-2')).toMatchObject({ kind: 'done', value: { n: 2 } });
+  });
 });

@@ -50,20 +50,28 @@ export function CorrectionsSection({ settlement, reload }: { settlement: Settlem
   );
 }
 
+/** Random enough to be one of its kind; crypto.randomUUID is not there on plain HTTP. */
+function newEventId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 function Report({ id, reload }: { id: string; reload: () => void }) {
   const words = useWords();
   const [kind, setKind] = useState<Correction['kind']>('reading');
   const [cause, setCause] = useState<Correction['cause']>('applicant');
   const [description, setDescription] = useState('');
+  // kept until it is answered: a report that is sent again after a lost answer is the same one
+  const [eventId, setEventId] = useState(newEventId);
   return (
     <Act
       title={words.corrections.report}
       help={words.corrections.reportHelp}
       label={words.corrections.report}
       ready={isReason(description)}
-      perform={() => post(`/settlements/${id}/corrections`, { kind, cause, description })}
+      perform={() => post(`/settlements/${id}/corrections`, { kind, cause, description, eventId })}
       done={() => {
         setDescription('');
+        setEventId(newEventId());
         reload();
       }}
     >

@@ -2,17 +2,20 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { createTokens } from '../src/api/tokens.js';
 import { createSettlementWorkflows } from '../src/temporal/workflow-client.js';
 import { loadDemoData } from '../src/embedded/demo.js';
 import { todayInTehran } from '../src/domain/calendar/jalali.js';
-import { type SettlementOrder, settlementId } from '../src/domain/settlement/settlement.js';
+import { type SettlementOrder, settlementId, settlementWorkflowId } from '../src/domain/settlement/settlement.js';
 import { freePort } from '../src/embedded/ports.js';
 import { createDataConverter, newEncryptionKey, readEncryptionKeys } from '../src/temporal/encryption.js';
 import { migrate } from '../src/store/migrate.js';
 import { createPool } from '../src/store/pool.js';
 import { OFFICE, STATUS, SUBSCRIPTION } from '../src/workflows/search-attributes.js';
 import { testPostgres, testTemporal } from '../test/servers.js';
+import { cpuMs } from './cpu.js';
 import { answerAtOnce } from './floor/workflow.js';
 
 const WARM_UP = 30;
@@ -22,15 +25,35 @@ const AT_ONCE = 30;
 /** blocks of floor and settlement in turn, so that both meet the machine's same moods */
 const BLOCKS = 5;
 const DEADLINE_MS = 60_000;
+/** after which a session's statistics are told */
+const STATISTICS_MS = 1_500;
+const SECRET = 'bench'.repeat(8);
 
-export interface Announcement {
-  aloneMs: { floor: number; settlement: number; ratio: number };
-  perSecond: { floor: number; settlement: number; ratio: number };
-  n: { alone: number; together: number };
+interface Times {
+  median: number;
+  p95: number;
+  p99: number;
 }
 
-/** The announcement beside an empty workflow with update-with-start, on one server, one at a time and 30 at once. */
-export async function benchAnnouncement(): Promise<Announcement> {
+export interface Announcement {
+  aloneMs: { floor: Times; settlement: Times; ratio: number };
+  perSecond: { floor: number; settlement: number; ratio: number };
+  /** the same through POST /settlements */
+  api: { aloneMs: Times; perSecond: number };
+  /** of one at 30 at once: milliseconds of CPU by process, null where they cannot be told (given servers) */
+  cpuMs: Record<'worker' | 'postgres' | 'temporal' | 'client' | 'all', number | null> & { floor: number | null };
+  /** of one at 30 at once, in our database */
+  commits: number;
+  fsyncs: number;
+  history: { events: number; bytes: number };
+  n: { alone: number; together: number; waiting: number };
+}
+
+/**
+ * The announcement beside an empty workflow with update-with-start, on one server, one at a time and 30 at once; `waiting`:
+ * with so many settlements that were announced before and wait for their cycle.
+ */
+export async function benchAnnouncement(waiting = 0): Promise<Announcement> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-bench-'));
   const ends: (() => Promise<unknown> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   try {
@@ -42,9 +65,11 @@ export async function benchAnnouncement(): Promise<Announcement> {
     await migrate(postgres.url);
     const pool = createPool(postgres.url, { applicationName: 'bench' });
     ends.push(() => pool.end());
-    await loadDemoData(pool, WARM_UP + ALONE + TOGETHER + 600, new Date());
+    const needed = WARM_UP + 2 * (ALONE + TOGETHER) + waiting;
+    // about one account in three is closed or was estimated last
+    await loadDemoData(pool, Math.ceil(needed * 1.6) + 200, new Date());
     const orders = await ordersOf(pool);
-    if (orders.length < WARM_UP + ALONE + TOGETHER) throw new Error(`only ${orders.length} accounts to settle`);
+    if (orders.length < needed) throw new Error(`only ${orders.length} accounts to settle`);
 
     const newKey = newEncryptionKey('bench');
     const env = {
@@ -52,12 +77,16 @@ export async function benchAnnouncement(): Promise<Announcement> {
       TASVIEH_DATABASE_URL: postgres.url,
       TASVIEH_TEMPORAL_ADDRESS: temporal.address,
       TASVIEH_TEMPORAL_NAMESPACE: namespace,
-      TASVIEH_SECRET: 'bench'.repeat(8),
+      TASVIEH_SECRET: SECRET,
       TASVIEH_ENCRYPTION_KEYS: newKey,
       TASVIEH_LOG_LEVEL: 'error',
+      TASVIEH_API_PORT: '0',
     };
-    ends.push((await child(path.join(__dirname, '../src/main.js'), ['worker'], env)).end);
+    const worker = await child(path.join(__dirname, '../src/main.js'), ['worker'], env);
+    ends.push(worker.end);
     ends.push((await child(path.join(__dirname, 'floor/worker.js'), [temporal.address, 'floor', namespace], env)).end);
+    const api = await child(path.join(__dirname, '../src/main.js'), ['api'], env);
+    ends.push(api.end);
 
     const connection = await Connection.connect({ address: temporal.address });
     ends.push(() => connection.close());
@@ -87,36 +116,109 @@ export async function benchAnnouncement(): Promise<Announcement> {
         }),
       });
     };
+    const tokens = createTokens(SECRET);
+    const post = async ({ facts, clerk }: SettlementOrder): Promise<void> => {
+      const token = await tokens.issue(clerk, { ttl: 600 });
+      const answer = await fetch(`http://127.0.0.1:${api.port}/api/v1/settlements`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(facts),
+      });
+      const text = await answer.text();
+      if (answer.status !== 201) throw new Error(`POST /settlements: ${answer.status} ${text.slice(0, 500)}`);
+    };
 
     const take = (n: number): SettlementOrder[] => orders.splice(0, n);
     for (const order of take(WARM_UP)) {
       await floor(order);
       await settle(order);
     }
-    const floorMs: number[] = [];
-    const settlementMs: number[] = [];
+    await atOnce(take(waiting), settle);
+
+    const [floorMs, settlementMs, apiMs]: number[][] = [[], [], []];
     for (let block = 0; block < BLOCKS; block++) {
       const part = take(ALONE / BLOCKS);
-      for (const order of part) floorMs.push(await timed(() => floor(order)));
-      for (const order of part) settlementMs.push(await timed(() => settle(order)));
+      for (const order of part) floorMs?.push(await timed(() => floor(order)));
+      for (const order of part) settlementMs?.push(await timed(() => settle(order)));
+      for (const order of take(ALONE / BLOCKS)) apiMs?.push(await timed(() => post(order)));
     }
-    let floorSeconds = 0;
-    let settlementSeconds = 0;
+
+    const pids = { worker: worker.pid, postgres: pidOf(postgres), temporal: pidOf(temporal) };
+    const meter = (): Record<keyof typeof pids | 'client', number | null> => ({
+      worker: cpuMs(pids.worker),
+      postgres: pids.postgres === null ? null : cpuMs(pids.postgres),
+      temporal: pids.temporal === null ? null : cpuMs(pids.temporal),
+      client: cpuMs(process.pid),
+    });
+    const used = { worker: 0, postgres: 0, temporal: 0, client: 0 };
+    const told = { worker: true, postgres: true, temporal: true, client: true };
+    let [floorSeconds, settlementSeconds, apiSeconds, floorCpu] = [0, 0, 0, 0];
+    const written = { commits: 0, fsyncs: 0 };
+    let last: SettlementOrder | undefined;
     for (let block = 0; block < BLOCKS; block++) {
       const part = take(TOGETHER / BLOCKS);
+      const start = meter();
       floorSeconds += (await timed(() => atOnce(part, floor))) / 1000;
+      const [before, wrote] = [meter(), await walOf(pool)];
+      floorCpu += (before.temporal ?? NaN) - (start.temporal ?? NaN) + (before.client ?? NaN) - (start.client ?? NaN);
       settlementSeconds += (await timed(() => atOnce(part, settle))) / 1000;
+      const [after, wrote2] = [meter(), await walOf(pool)];
+      for (const name of Object.keys(used) as (keyof typeof used)[]) {
+        const [a, b] = [before[name], after[name]];
+        if (a === null || b === null) told[name] = false;
+        else used[name] += (b - a) / TOGETHER;
+      }
+      written.commits += (wrote2.commits - wrote.commits) / TOGETHER;
+      written.fsyncs += (wrote2.fsyncs - wrote.fsyncs) / TOGETHER;
+      apiSeconds += (await timed(() => atOnce(take(TOGETHER / BLOCKS), post))) / 1000;
+      last = part.at(-1);
     }
-    const alone = { floor: median(floorMs), settlement: median(settlementMs) };
+    const { raw } = await client.workflow.getHandle(settlementWorkflowId((last as SettlementOrder).id)).describe();
+    const cpu = (name: keyof typeof used): number | null => (told[name] ? used[name] : null);
+    const all = Object.values(told).every(Boolean) ? Object.values(used).reduce((sum, ms) => sum + ms, 0) : null;
+    const aloneMs = { floor: times(floorMs ?? []), settlement: times(settlementMs ?? []) };
     const perSecond = { floor: TOGETHER / floorSeconds, settlement: TOGETHER / settlementSeconds };
     return {
-      aloneMs: { ...alone, ratio: alone.settlement / alone.floor },
+      aloneMs: { ...aloneMs, ratio: aloneMs.settlement.median / aloneMs.floor.median },
       perSecond: { ...perSecond, ratio: perSecond.settlement / perSecond.floor },
-      n: { alone: ALONE, together: TOGETHER },
+      api: { aloneMs: times(apiMs ?? []), perSecond: TOGETHER / apiSeconds },
+      cpuMs: {
+        worker: cpu('worker'),
+        postgres: cpu('postgres'),
+        temporal: cpu('temporal'),
+        client: cpu('client'),
+        all,
+        floor: Number.isNaN(floorCpu) ? null : floorCpu / TOGETHER,
+      },
+      ...written,
+      history: {
+        events: Number(raw.workflowExecutionInfo?.historyLength ?? 0),
+        bytes: Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0),
+      },
+      n: { alone: ALONE, together: TOGETHER, waiting },
     };
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+/** Of a given server there is none to be told. */
+function pidOf(server: { pid: number }): number | null {
+  try {
+    return server.pid;
+  } catch {
+    return null;
+  }
+}
+
+/** Commits and flushes of the log so far. Sessions report what they did within a second of being idle. */
+async function walOf(pool: ReturnType<typeof createPool>): Promise<{ commits: number; fsyncs: number }> {
+  await pause(STATISTICS_MS);
+  const { rows } = await pool.query<{ commits: number; fsyncs: number }>(
+    `select (select xact_commit from pg_stat_database where datname = current_database()) as commits,
+       (select coalesce(sum(fsyncs), 0)::bigint from pg_stat_io where object = 'wal') as fsyncs`,
+  );
+  return rows[0] as { commits: number; fsyncs: number };
 }
 
 /** Usual readings of open accounts whose last figure was read by staff. */
@@ -160,19 +262,21 @@ async function timed(act: () => Promise<void>): Promise<number> {
   return performance.now() - start;
 }
 
-function median(values: number[]): number {
+function times(values: number[]): Times {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
+  return { median: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
 /** A process of ours that says when it is ready. */
-export function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ pid: number; end(): Promise<void> }> {
+export function child(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ pid: number; port: number; end(): Promise<void> }> {
   const started: ChildProcess = fork(file, args, { env, execArgv: [] });
   const gone = new Promise<void>((resolve) => started.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
-    started.once('message', () =>
+    started.once('message', (ready: { port?: number }) =>
       resolve({
         pid: started.pid ?? -1,
+        port: ready.port ?? -1,
         async end() {
           if (started.exitCode === null && started.signalCode === null) started.kill('SIGTERM');
           await gone;

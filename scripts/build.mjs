@@ -94,6 +94,7 @@ export async function bundleWorkflows(workflowsPath, target, workflowInterceptor
     workflowsPath,
     failureConverterPath,
     workflowInterceptorModules,
+    preloadModules: [path.join(path.dirname(workflowsPath), 'sandbox.js')],
     logger: new DefaultLogger('WARN'),
   });
   writeFileSync(`${target}.new`, code);

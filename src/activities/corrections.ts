@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BillingPort } from '../billing/port.js';
 import type { AccountSnapshot, LedgerPayment } from '../domain/settlement/account.js';
-import { accountView, assessDebt } from '../domain/settlement/assessment.js';
+import { accountView, assess } from '../domain/settlement/assessment.js';
 import {
   type Comparison,
   type CorrectedFacts,
@@ -16,10 +16,9 @@ import {
   needsApproval,
 } from '../domain/correction/correction.js';
 import { nextCycle } from '../domain/outbox/cycle.js';
-import { type Finding, blocking, overridden } from '../domain/settlement/finding.js';
+import { type Finding, blocking } from '../domain/settlement/finding.js';
 import { type JalaliDate, todayInTehran } from '../domain/calendar/jalali.js';
 import { postingsOf, targetOf } from '../domain/outbox/posting.js';
-import { checkReading } from '../domain/settlement/reading.js';
 import { sumRial } from '../domain/rial.js';
 import type { Bill, Instant, Operator, Refund, Role, SettlementFacts, SettlementOrder } from '../domain/settlement/settlement.js';
 import { taskId } from '../domain/settlement/task.js';
@@ -31,8 +30,8 @@ import type { PostingStore } from '../store/postings.js';
 import { PaymentPeriodsExhaustedError, type SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
-import type { Fetched } from './fetch-account.js';
-import { draftOf, periodsExhausted } from './issue-bill.js';
+import { draftOf, periodsExhausted } from './bill-draft.js';
+import type { LedgerRead } from './ledger.js';
 import type { Targeted } from './outbox.js';
 import { termsOn } from './service-terms.js';
 import { runId } from './step.js';
@@ -75,7 +74,7 @@ interface Dependencies {
   overrides: OverrideStore;
   settlements: Pick<SettlementStore, 'get'>;
   payments: Pick<PaymentStore, 'reported'>;
-  read(order: SettlementOrder): Promise<Fetched>;
+  read(order: SettlementOrder): Promise<LedgerRead>;
 }
 
 /** The steps of the rework: report, correction, verification, the next revision; cancellation and refund. */
@@ -193,29 +192,27 @@ export function createCorrectionActivities({
       const fresh = submission.basis === 'now' ? await read({ ...order, facts }) : null;
       // after the difference of a late decree was posted, the bill is what the decree makes of it
       const versions = standing.decreed ? await tariffs.versions() : standing.inputs.tariffs;
-      const first = fresh?.snapshot
-        ? { snapshot: fresh.snapshot, facts, tariffs: fresh.tariffs, fee: standing.inputs.fee }
-        : { ...standing.inputs, facts, tariffs: versions };
-      const documents = await tariffs.tariffs(first.tariffs);
+      const { snapshot, ...first } = fresh
+        ? { snapshot: fresh.snapshot, tariffs: fresh.tariffs, fee: standing.inputs.fee }
+        : { ...standing.inputs, tariffs: versions };
+      const [documents, accepted] = await Promise.all([tariffs.tariffs(first.tariffs), overrides.of(order.id, facts.reading)]);
       // the data of the first bill is as old as it was then
-      const assess = (snapshot: AccountSnapshot) =>
-        assessDebt({ ...order, facts }, snapshot, documents, first.fee, fresh ? today : todayInTehran(new Date(order.receivedAt)));
+      const readOn = fresh ? today : todayInTehran(new Date(order.receivedAt));
+      const assessOn = (ledger: AccountSnapshot | null) =>
+        assess({ ...order, facts }, ledger, documents, first.fee, today, accepted, { readOn, askedBy: submission.by.id });
       const same = isDeepStrictEqual(JSON.parse(JSON.stringify(facts)), standing.inputs.facts);
-      const alone = assess(first.snapshot);
+      const alone = assessOn(snapshot);
       // what was paid since changes no bill by itself: only one that is issued anew counts it
       const unchanged = alone.debt !== null && compareBills(standing.bill, alone.debt, same).noChange;
-      const inputs = unchanged || fresh ? first : { ...first, snapshot: withReceived(first.snapshot, await received(order, today)) };
-      const assessed = inputs === first ? alone : assess(inputs.snapshot);
-      const findings = overridden(
-        [...(fresh?.findings ?? []), ...checkReading(inputs.snapshot, facts, documents, today).findings, ...assessed.findings],
-        await overrides.of(order.id, facts.reading),
-        submission.by.id,
-      );
+      const counted = snapshot === null || unchanged || fresh ? snapshot : withReceived(snapshot, await received(order, today));
+      const { debt, findings } = counted === snapshot ? alone : assessOn(counted);
       const errors = blocking(findings, facts.confirmations);
-      if (errors.length > 0 || !assessed.debt) return { findings: errors, comparison: null, corrections: await corrections.of(order.id) };
+      if (errors.length > 0 || !debt || !counted)
+        return { findings: errors, comparison: null, corrections: await corrections.of(order.id) };
+      const inputs = { ...first, facts, snapshot: counted };
       const since = receivedSince(standing.inputs.snapshot.payments, inputs.snapshot.payments);
-      const comparison = compareBills(standing.bill, assessed.debt, same, sumRial(since.map(({ amount }) => amount)));
-      const kept: Submission = { facts, inputs, debt: assessed.debt, comparison };
+      const comparison = compareBills(standing.bill, debt, same, sumRial(since.map(({ amount }) => amount)));
+      const kept: Submission = { facts, inputs, debt, comparison };
       const now = await corrections.submit(order.id, submission.n, kept, submission.by);
       await keepTasks({ id: order.id, office: order.clerk.office, at });
       return { findings: findings.filter(({ severity }) => severity !== 'error'), comparison, corrections: now };

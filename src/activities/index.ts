@@ -1,9 +1,11 @@
 import type { BillingPort } from '../billing/port.js';
 import type { Instant, Operator, Settlement } from '../domain/settlement/settlement.js';
-import { taskId } from '../domain/settlement/task.js';
+import { todayInTehran } from '../domain/calendar/jalali.js';
+import { EVERY_OFFICE, taskId } from '../domain/settlement/task.js';
 import type { AccessStore } from '../store/access-log.js';
 import type { CorrectionStore } from '../store/corrections.js';
 import type { CorrectiveActionStore } from '../store/corrective-actions.js';
+import type { IssueStore } from '../store/issue.js';
 import type { IndicatorStore } from '../store/indicators.js';
 import type { OverrideStore } from '../store/overrides.js';
 import type { PaymentStore } from '../store/payments.js';
@@ -15,20 +17,18 @@ import type { SettlementStore } from '../store/settlements.js';
 import type { TariffStore } from '../store/tariffs.js';
 import type { TaskStore } from '../store/tasks.js';
 import type { UnsentStore } from '../store/unsent.js';
-import { announce } from './announce.js';
+import { assess } from './assess.js';
 import { createCycleActivities } from './billing-cycle.js';
-import { checkReading } from './check-reading.js';
-import { computeDebt } from './compute-debt.js';
 import { createCorrectionActivities } from './corrections.js';
 import { createCorrectiveActionActivities } from './corrective-actions.js';
 import { type WatchDependencies, createWatchActivities } from './daily-watch.js';
-import { fetchAccount, reader } from './fetch-account.js';
 import { type HistoryArchive, createExportActivities } from './history-export.js';
-import { issueBill } from './issue-bill.js';
+import { issue } from './issue.js';
+import { ledgerReader } from './ledger.js';
 import type { Messenger } from './messenger.js';
 import { createReportActivities } from './quality-report.js';
 import { register } from './register.js';
-import { closeDue, handOver, recordOutcome, scheduleFee } from './outbox.js';
+import { closeDue, handOver, recordOutcome } from './outbox.js';
 import { reject } from './reject.js';
 import { runId } from './step.js';
 import { type TaskRequest, createTaskDesk } from './task-desk.js';
@@ -37,6 +37,7 @@ export type { EarlierAttempts } from './step.js';
 
 export interface ActivityDependencies {
   settlements: SettlementStore;
+  issues: IssueStore;
   postings: PostingStore;
   corrections: CorrectionStore;
   actions: CorrectiveActionStore;
@@ -61,6 +62,7 @@ export type Activities = ReturnType<typeof createActivities>;
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
 export function createActivities({
   settlements,
+  issues,
   postings,
   corrections,
   actions,
@@ -80,6 +82,7 @@ export function createActivities({
   archive,
 }: ActivityDependencies) {
   const desk = createTaskDesk({ tasks, tariffs, messenger });
+  const ledger = { billing, settlements, payments };
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
   const outbox = {
     handOver: handOver({ billing, postings }),
@@ -87,13 +90,10 @@ export function createActivities({
     closeDue: closeDue({ billing, postings }),
   };
   return {
+    assess: assess({ ledger, tariffs, overrides, people }),
+    issue: issue({ issues, postings, tariffs }),
     register: register(settlements),
-    fetchAccount: fetchAccount({ billing, settlements, payments }, tariffs, overrides, people),
-    checkReading: checkReading(tariffs),
-    computeDebt: computeDebt(tariffs),
-    issueBill: issueBill(settlements, tariffs),
-    announce: announce(settlements),
-    scheduleFee: scheduleFee(postings, desk),
+    reject: reject(settlements, desk),
     ...outbox,
     ...createCorrectionActivities({
       corrections,
@@ -105,7 +105,7 @@ export function createActivities({
       overrides,
       settlements,
       payments,
-      read: reader({ billing, settlements, payments }, tariffs, overrides),
+      read: ledgerReader(ledger, tariffs, overrides),
     }),
     ...createCorrectiveActionActivities({ actions, people, tariffs, desk, messenger }),
     ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
@@ -114,7 +114,6 @@ export function createActivities({
     ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk, settlements, halted }),
     ...createExportActivities({ archive }),
 
-    reject: reject(settlements, desk),
     async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {
       const marked = await settlements.markDelay(input.id, runId(), input.delay);
       if (marked && input.delay === 'breached') await desk.open({ kind: 'breached', office: input.office, settlementId: input.id });
@@ -125,6 +124,17 @@ export function createActivities({
       const now = await settlements.get(input.settlementId, { office: null });
       if (input.kind === 'deliver' && now?.delivery) await delivered(input.settlementId);
       if (now?.status === 'cancelled') await desk.closeAll(input.settlementId, 'cancelled');
+    },
+    /** Announced without a fee: one task a day says that no resolution of the board is in force. */
+    async reportNoFee({ id, at }: { id: string; at: Instant }) {
+      const day = todayInTehran(new Date(at));
+      await desk.open({
+        kind: 'noFeeResolution',
+        subject: day.replaceAll('/', ''),
+        office: EVERY_OFFICE,
+        at,
+        detail: { day, settlement: id },
+      });
     },
     async recordDelivery(input: { id: string; deliveredTo: string; channel: string; by: Operator }) {
       const delivery = await settlements.recordDelivery(input.id, { deliveredTo: input.deliveredTo, channel: input.channel }, input.by);

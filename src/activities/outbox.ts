@@ -1,47 +1,16 @@
 import type { BillingPort } from '../billing/port.js';
-import type { AccountSnapshot } from '../domain/settlement/account.js';
-import { type Opening, endOfDay, nextCycle, seriesOf } from '../domain/outbox/cycle.js';
+import { type Opening, nextCycle, seriesOf } from '../domain/outbox/cycle.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
 import type { Outcome } from '../domain/outbox/outbox.js';
-import { afterClosing, postingsOf, targetOf } from '../domain/outbox/posting.js';
-import type { Bill, Instant, Outbox, SettlementFacts, SettlementOrder } from '../domain/settlement/settlement.js';
+import { afterClosing, targetOf } from '../domain/outbox/posting.js';
+import type { Instant, Outbox, SettlementFacts } from '../domain/settlement/settlement.js';
 import { sameName } from '../domain/text.js';
-import { EVERY_OFFICE } from '../domain/settlement/task.js';
 import type { PostingStore } from '../store/postings.js';
-import { runId, step } from './step.js';
-import type { TaskDesk } from './task-desk.js';
 
 /** An outbox, and the cycle of its postings when billing has opened that already: they join it. */
 export interface Targeted {
   outbox: Outbox;
   open: Opening | null;
-}
-
-export interface Scheduled extends Targeted {
-  /** 24:00 of today: the bill should be handed over by then */
-  dayEndsAt: Instant;
-}
-
-/**
- * 7. Fee, reading and amounts, and the new name wait in the outbox for the subscriber's next cycle. Without a board's
- * resolution there is no fee, and one task a day says so: what is announced without stays without.
- */
-export function scheduleFee(postings: PostingStore, desk: TaskDesk) {
-  return step('scheduleFee', async (input: { order: SettlementOrder; snapshot: AccountSnapshot; bill: Bill }, time): Promise<Scheduled> => {
-    const { order, snapshot, bill } = input;
-    const today = todayInTehran(new Date());
-    const cycle = nextCycle(snapshot.cycles, today, order.facts.settlementDate);
-    const entries = postingsOf(order, bill, cycle, snapshot.earlierSettlement);
-    const scheduled = await postings.schedule(order.id, runId(), bill.revision, entries, [time()]);
-    if (bill.fee === null)
-      await desk.open({
-        kind: 'noFeeResolution',
-        subject: today.replaceAll('/', ''),
-        office: EVERY_OFFICE,
-        detail: { day: today, settlement: order.id },
-      });
-    return { ...scheduled, dayEndsAt: endOfDay(today) };
-  });
 }
 
 /** Which settlement, and the day on which something happens to its postings (Tehran). */

@@ -1,31 +1,65 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepName, StepTime } from '../domain/settlement/settlement.js';
+import type { Instant, StepName, StepTime } from '../domain/settlement/settlement.js';
 
-/** What the quick attempts of a step already took, told to the durable one. */
+/** What the quick attempts of an activity already took, given to the durable one. */
 export interface EarlierAttempts {
   attempts: number;
-  startedAt: string;
-}
-
-export interface Timed<T> {
-  value: T;
-  time: StepTime;
+  startedAt: Instant;
 }
 
 /**
- * A step with its times, stamped here since the workflow's clock stands still during local activities.
- * `run` may be repeated and may still be running when it is: it writes by unique keys only.
+ * The times of the steps that one activity carries out, stamped here since the workflow's clock stands still during local
+ * activities. A failure names its step, in its text and for the metrics, and so does the heartbeat of a durable attempt.
  */
-export function step<I, O>(name: StepName, run: (input: I, began: () => StepTime) => Promise<O>) {
-  return async (input: I, earlier?: EarlierAttempts): Promise<Timed<O>> => {
-    const startedAt = earlier?.startedAt ?? new Date().toISOString();
-    const attempts = (earlier?.attempts ?? 0) + activityInfo().attempt;
-    // a step that writes puts its own time into the same transaction, so its end is taken just before
-    const time = (): StepTime => ({ name, startedAt, endedAt: new Date().toISOString(), attempts });
-    const value = await run(input, time);
-    return { value, time: time() };
+export interface StepTimes {
+  times: StepTime[];
+  /** Runs a step and ends it. */
+  run<T>(name: StepName, act: () => T | Promise<T>): Promise<T>;
+  /** Ends a step that began where the one before it ended. */
+  end(name: StepName): void;
+}
+
+export function stepTimes(earlier?: EarlierAttempts): StepTimes {
+  const { attempt, isLocal } = activityInfo();
+  const attempts = (earlier?.attempts ?? 0) + attempt;
+  const times: StepTime[] = [];
+  let startedAt = earlier?.startedAt ?? new Date().toISOString();
+  const end = (name: StepName): void => {
+    const endedAt = new Date().toISOString();
+    times.push({ name, startedAt, endedAt, attempts });
+    startedAt = endedAt;
   };
+  return {
+    times,
+    async run(name, act) {
+      if (!isLocal) heartbeat({ step: name });
+      try {
+        const value = await act();
+        end(name);
+        return value;
+      } catch (error) {
+        throw ofStep(name, error);
+      }
+    },
+    end,
+  };
+}
+
+const failedSteps = new WeakMap<object, StepName>();
+
+function ofStep(name: StepName, error: unknown): unknown {
+  if (!(error instanceof Error) || failedSteps.has(error)) return error;
+  failedSteps.set(error, name);
+  // a refusal is an answer, and its words are read
+  if (!(error instanceof ApplicationFailure))
+    error.message = `${name}: ${error.message || ((error as { code?: string }).code ?? error.name)}`;
+  return error;
+}
+
+/** The step at which an activity failed; undefined for one that has none. */
+export function failedStep(error: unknown): StepName | undefined {
+  return error instanceof Error ? failedSteps.get(error) : undefined;
 }
 
 /** The workflow run that the activity works for: the owner of what it writes. */

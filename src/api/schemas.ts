@@ -9,7 +9,7 @@ import { parseJalali, parseMonth } from '../domain/calendar/jalali.js';
 import { mobile, nationalId, userName } from '../domain/people/person.js';
 import { QUALIFICATIONS } from '../domain/people/qualification.js';
 import { METER_STATES } from '../domain/settlement/reading.js';
-import { ROLES } from '../domain/settlement/settlement.js';
+import { ROLES, STEP_NAMES } from '../domain/settlement/settlement.js';
 import { OPEN_STATUSES } from '../domain/outbox/outbox.js';
 import { PURPOSES_WITH_DOCUMENTS } from '../domain/tariff/tariff.js';
 import { HALTS } from '../domain/settlement/halt.js';
@@ -1085,7 +1085,7 @@ export const settlementView = z.strictObject({
     .meta({ description: 'the settlement of the same subscriber and date before this one' }),
   steps: z.array(
     z.strictObject({
-      name: z.enum(['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee']),
+      name: z.enum(STEP_NAMES),
       startedAt: moment,
       endedAt: moment,
       attempts: z.int(),

@@ -7,7 +7,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
-import { createPreview } from '../activities/preview.js';
+import { createPreview } from '../activities/assess.js';
 import { termsOn } from '../activities/service-terms.js';
 import { createHaltNotes } from '../activities/halts.js';
 import { createTaskDesk } from '../activities/task-desk.js';
@@ -43,6 +43,7 @@ import { createCopyStore } from '../store/copies.js';
 import { createCorrectionStore } from '../store/corrections.js';
 import { createCorrectiveActionStore } from '../store/corrective-actions.js';
 import { createHistoryStore } from '../store/histories.js';
+import { createIssueStore } from '../store/issue.js';
 import { createIndicatorStore } from '../store/indicators.js';
 import { createOverrideStore } from '../store/overrides.js';
 import { createPaymentStore } from '../store/payments.js';
@@ -169,6 +170,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
       dataConverter,
       activities: createActivities({
         settlements: createSettlementStore(pool),
+        issues: createIssueStore(pool),
         postings: createPostingStore(pool),
         corrections: createCorrectionStore(pool),
         actions: createCorrectiveActionStore(pool),
@@ -187,7 +189,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
         halted: (open) => haltedWorkflows(client, open),
         archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
       }),
-      activityInterceptors: [...(tracing ? [tracing.activity] : []), watchSteps(metrics, log)],
+      activityInterceptors: [...(tracing ? [tracing.activity, tracing.steps] : []), watchSteps(metrics, log)],
     });
     return { worker, connection };
   };
@@ -329,7 +331,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(feedPool, kind, stream, options),
     printer: createBillPrinter(),
-    preview: createPreview({ billing, settlements, payments }, tariffs, overrides, people),
+    preview: createPreview({ ledger: { billing, settlements, payments }, tariffs, overrides, people }),
     tokens: createTokens(signingSecret(config)),
     codec: {
       decode: createPayloadCodec(keys).decode,

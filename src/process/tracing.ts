@@ -7,6 +7,7 @@ import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { OpenTelemetryActivityInboundInterceptor, OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { RequestHandler } from 'express';
+import { stepsOf } from './step-metrics.js';
 import { maskedText } from '../api/problems.js';
 
 /** Traces of a process, sent by OTLP/HTTP. Loaded only where they are asked for. */
@@ -15,6 +16,7 @@ export interface Tracing {
   http: RequestHandler;
   client: WorkflowClientInterceptor;
   activity: ActivityInterceptorsFactory;
+  steps: ActivityInterceptorsFactory;
   /** sends what is left */
   close(): Promise<void>;
 }
@@ -49,6 +51,17 @@ export function startTracing(part: 'api' | 'worker', endpoint: string, version: 
     },
     client: new OpenTelemetryWorkflowClientInterceptor({ tracer }),
     activity: (running) => ({ inbound: new OpenTelemetryActivityInboundInterceptor(running, { tracer }) }),
+    // within the activity's own span: the plan's steps that it carried out
+    steps: () => ({
+      inbound: {
+        async execute(input, next) {
+          const result = await next(input);
+          for (const { name, startedAt, endedAt, attempts } of stepsOf(result, input.args))
+            tracer.startSpan(name, { startTime: new Date(startedAt), attributes: { 'tasvieh.attempts': attempts } }).end(new Date(endedAt));
+          return result;
+        },
+      },
+    }),
     close: () => provider.shutdown().catch(() => undefined),
   };
 }

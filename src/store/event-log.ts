@@ -27,6 +27,15 @@ export function append(
   return `${events}, ${name}_person as (insert into app.event_persons (event, data) select seq, x.person from ${name} cross join (select ${person} as person) x where x.person is not null)`;
 }
 
+/** A CTE `e` that appends several events, in their order. None of them names a person. */
+export function appendAll(events: Omit<NewEvent, 'person'>[]): string {
+  const rows = events.map(
+    ({ from, settlement, kind, key, at = 'clock_timestamp()', data = `'{}'::jsonb`, changed = 'null::jsonb' }) =>
+      `select ${settlement}, ${kind}, ${key}, ${at}, ${data}, ${changed} from ${from}`,
+  );
+  return `e as (insert into app.events (settlement_id, kind, key, at, data, changed) ${rows.join(' union all ')} on conflict do nothing returning seq)`;
+}
+
 /** Those of the named texts that are there, as JSON; null when none is. `texts`: name → SQL expression. */
 export function texts(of: Record<string, string>): string {
   const pairs = Object.entries(of).map(([name, expression]) => `'${name}', ${expression}`);

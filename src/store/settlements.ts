@@ -18,6 +18,7 @@ import type {
   SettlementStatus,
   StepTime,
 } from '../domain/settlement/settlement.js';
+import { STEP_NAMES } from '../domain/settlement/settlement.js';
 import { append, byKey, texts } from './event-log.js';
 import { DUE, paymentsOf } from './payments.js';
 import { inTransaction } from './pool.js';
@@ -81,7 +82,7 @@ export interface BillDraft {
 }
 
 /** A settlement of subscription $1 other than $2 that counts after the last bill $4, which ended on $3; issued is as good as announced. */
-const STANDING = `s.subscription = $1 and s.id <> $2 and s.status in ('received', 'announced', 'delivered', 'handedOver', 'settled') and not b.void
+export const STANDING = `s.subscription = $1 and s.id <> $2 and s.status in ('received', 'announced', 'delivered', 'handedOver', 'settled') and not b.void
   and ($3::text is null or s.settlement_date > $3) and b.inputs->'snapshot'->'lastBill' = $4::jsonb`;
 
 /** Another settlement of the subscriber was issued since the account was fetched: what it counts must be fetched again. */
@@ -109,7 +110,7 @@ const VIEW = `
     coalesce((select json_agg(json_build_object('posting', p.posting, 'kind', p.kind, 'cycle', p.cycle, 'dueOn', p.due_on,
         'amount', p.amount, 'status', p.status, 'timesLate', p.times_late, 'reason', p.reason, 'billSerial', p.bill_serial) order by p.posting) from app.postings p where p.settlement_id = s.id), '[]') as postings,
     coalesce((select json_agg(json_build_object('name', t.name, 'startedAt', to_char(t.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by array_position(array['register','fetchAccount','checkReading','computeDebt','issueBill','announce','scheduleFee'], t.name))
+        'endedAt', to_char(t.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attempts', t.attempts) order by array_position(array[${STEP_NAMES.map((name) => `'${name}'`).join()}], t.name))
         from app.steps t where t.settlement_id = s.id and t.run_id = s.run_id), '[]') as steps,
     coalesce((select json_agg(${CORRECTION} order by c.n) from app.corrections c where c.settlement_id = s.id), '[]') as corrections,
     (select ${REFUND} from app.refunds r where r.settlement_id = s.id) as refund,
@@ -194,7 +195,6 @@ export function createSettlementStore(pool: Pool) {
     const { rows } = await pool.query<Row>(sql, values);
     return rows[0] ? fromRow(rows[0]) : null;
   };
-  const byId = (id: string): Promise<Settlement | null> => settlementOf(pool, id);
 
   return {
     /** The settlement, or null when there is none in the scope (`office: null` = every office). */
@@ -324,101 +324,38 @@ export function createSettlementStore(pool: Pool) {
       return rows;
     },
 
-    /**
-     * Records the receipt for one workflow run. The same run again changes nothing; a rejected settlement is taken over;
-     * any other stands: SettlementExistsError.
-     */
-    async register(order: SettlementOrder, runId: string): Promise<void> {
-      const { facts, clerk } = order;
-      const { rowCount } = await pool.query(
-        `with mine as (
-           insert into app.settlements as s (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator, predecessor)
-           values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, $11)
-           on conflict (id) do update set run_id = excluded.run_id, status = 'received', office = excluded.office, clerk = excluded.clerk,
-             received_at = excluded.received_at, late_entry = excluded.late_entry, facts = excluded.facts, operator = excluded.operator,
-             errors = '[]', warnings = '[]', at_risk_at = null, breached_at = null
-           where s.status = 'rejected' and s.run_id <> excluded.run_id
-           returning s.id, s.received_at, app.settlement_state(s) as state),
-         ${append({ from: 'mine', settlement: 'id', kind: `'received'`, key: '$6', at: 'received_at', changed: `jsonb_build_object('settlement', state)` })}
-         select from e`,
-        [
-          order.id,
-          facts.subscription,
-          facts.settlementDate,
-          clerk.office,
-          clerk.id,
-          runId,
-          order.receivedAt,
-          facts.lateEntry !== undefined,
-          JSON.stringify(facts),
-          JSON.stringify(clerk),
-          order.predecessor ? JSON.stringify(order.predecessor) : null,
-        ],
-      );
-      if (rowCount) return;
-      const { rows } = await pool.query<{ run_id: string }>('select run_id from app.settlements where id = $1', [order.id]);
-      if (rows[0]?.run_id === runId) return;
-      const standing = await byId(order.id);
-      if (standing) throw new SettlementExistsError(standing);
+    /** Records the receipt for one workflow run, with the time that it took; see registerOrder. */
+    async register(order: SettlementOrder, runId: string, steps: () => StepTime[] = () => []): Promise<void> {
+      await inTransaction(pool, (client) => registerOrder(client, order, runId, steps()));
     },
 
-    /** The run ended without an announcement; its findings are kept. */
-    async reject(id: string, runId: string, errors: Finding[], warnings: Finding[], steps: StepTime[], at: Instant): Promise<void> {
-      await pool.query(
-        `with s as (update app.settlements set status = 'rejected', errors = $3, warnings = $4 where id = $1 and run_id = $2
-           returning id, app.finding_codes(errors) as errors, app.finding_codes(warnings) as warnings), ${writeSteps(5, 0)},
-         ${append({
-           from: 's',
-           settlement: 'id',
-           kind: `'rejected'`,
-           key: '$2',
-           at: '$6',
-           data: `jsonb_build_object('errors', errors)`,
-           changed: `jsonb_build_object('settlement', jsonb_build_object('status', 'rejected', 'errors', errors, 'warnings', warnings), 'steps', ${STEPS_WRITTEN})`,
-         })}
-         select from e`,
-        [id, runId, JSON.stringify(errors), JSON.stringify(warnings), JSON.stringify(steps), at],
-      );
-    },
-
-    /**
-     * Issues a revision: number, payment periods and bill in one transaction. A second attempt reads back the first one's bill.
-     * Throws PaymentPeriodsExhaustedError when the subscriber's periods of the year are used up.
-     */
-    issueBill: (draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> =>
-      inTransaction(pool, (client) => issueBill(client, draft, runId, steps)),
-
-    /** The announcement: its time is the database's, taken once. */
-    async announce(
-      id: string,
+    /** The run ended without an announcement; its findings are kept. What was not registered yet is, at the same moment. */
+    async reject(
+      order: SettlementOrder,
       runId: string,
-      given: { account: AccountView; warnings: Finding[]; targetMs: number },
+      errors: Finding[],
+      warnings: Finding[],
       steps: StepTime[],
-    ): Promise<{ announcedAt: Instant; elapsedMs: number; withinTarget: boolean; lateEntry: boolean }> {
-      const { rows } = await pool.query<{ announced_at: Instant; elapsed_ms: number; within_target: boolean; late_entry: boolean }>(
-        `with s as (
-           update app.settlements set status = case status when 'received' then 'announced' else status end,
-             announced_at = coalesce(announced_at, clock_timestamp()),
-             elapsed_ms = coalesce(elapsed_ms, floor(extract(epoch from clock_timestamp() - received_at) * 1000)::bigint),
-             within_target = coalesce(within_target, clock_timestamp() - received_at <= $5::bigint * interval '1 millisecond'),
-             account = $3, warnings = $4
-           where id = $1 and run_id = $2 returning id, status, announced_at, elapsed_ms, within_target, late_entry, app.finding_codes(warnings) as warnings), ${writeSteps(6, 0)},
-         ${append({
-           from: 's',
-           settlement: 'id',
-           kind: `'announced'`,
-           key: '$2',
-           at: 'announced_at',
-           data: `jsonb_build_object('elapsedMs', elapsed_ms, 'withinTarget', within_target)`,
-           changed: `jsonb_build_object('settlement', jsonb_build_object('status', status, 'announcedAt', app.instant(announced_at), 'elapsedMs', elapsed_ms,
-             'withinTarget', within_target, 'warnings', warnings), 'steps', ${STEPS_WRITTEN})`,
-         })}
-         select announced_at, elapsed_ms, within_target, late_entry from s`,
-        [id, runId, JSON.stringify(given.account), JSON.stringify(given.warnings), given.targetMs, JSON.stringify(steps)],
-      );
-      const row = rows[0];
-      if (!row) throw new Error(`no settlement ${id} of run ${runId}`);
-      return { announcedAt: row.announced_at, elapsedMs: row.elapsed_ms, withinTarget: row.within_target, lateEntry: row.late_entry };
+      at: Instant,
+    ): Promise<void> {
+      await inTransaction(pool, async (client) => {
+        await registerOrder(client, order, runId, []);
+        await client.query(
+          `with s as (update app.settlements set status = 'rejected', errors = $3, warnings = $4 where id = $1 and run_id = $2
+             returning id, app.finding_codes(errors) as errors, app.finding_codes(warnings) as warnings), ${writeSteps(5, 0)},
+           ${append({
+             from: 's',
+             settlement: 'id',
+             kind: `'rejected'`,
+             key: '$2',
+             at: '$6',
+             data: `jsonb_build_object('errors', errors)`,
+             changed: `jsonb_build_object('settlement', jsonb_build_object('status', 'rejected', 'errors', errors, 'warnings', warnings), 'steps', ${STEPS_WRITTEN})`,
+           })}
+           select from e`,
+          [order.id, runId, JSON.stringify(errors), JSON.stringify(warnings), JSON.stringify(steps), at],
+        );
+      });
     },
 
     /** The first delivery counts; a further one changes nothing and is answered with the first. */
@@ -472,7 +409,74 @@ export function createSettlementStore(pool: Pool) {
   };
 }
 
-/** Issues a revision inside the caller's transaction; the one before it is void from then on. */
+/**
+ * Records the receipt for one workflow run inside the caller's transaction, which then holds the settlement's row and its
+ * subscriber's lock. The same run again changes nothing and answers false; a rejected settlement is taken over; any other
+ * stands: SettlementExistsError.
+ */
+export async function registerOrder(client: PoolClient, order: SettlementOrder, runId: string, steps: StepTime[]): Promise<boolean> {
+  const { facts, clerk } = order;
+  const { rows } = await client.query<{ registered: boolean }>({
+    name: 'app.register',
+    text: `with mine as (
+       insert into app.settlements as s (id, subscription, settlement_date, office, clerk, run_id, status, received_at, late_entry, facts, operator, predecessor)
+       values ($1, $3, $4, $5, $6, $2, 'received', $7, $8, $9, $10, $11)
+       on conflict (id) do update set run_id = excluded.run_id, status = 'received', office = excluded.office, clerk = excluded.clerk,
+         received_at = excluded.received_at, late_entry = excluded.late_entry, facts = excluded.facts, operator = excluded.operator,
+         errors = '[]', warnings = '[]', at_risk_at = null, breached_at = null
+       where s.status = 'rejected' and s.run_id <> excluded.run_id
+       returning s.id, s.received_at, app.settlement_state(s) as state),
+     ${writeSteps(12, 0)},
+     ${append({ from: 'mine', settlement: 'id', kind: `'received'`, key: '$2', at: 'received_at', changed: `jsonb_build_object('settlement', state, 'steps', ${STEPS_WRITTEN})` })}
+     select exists (select from e) as registered, pg_advisory_xact_lock(hashtextextended('settlement of ' || $3, 0))`,
+    values: [
+      order.id,
+      runId,
+      facts.subscription,
+      facts.settlementDate,
+      clerk.office,
+      clerk.id,
+      order.receivedAt,
+      facts.lateEntry !== undefined,
+      JSON.stringify(facts),
+      JSON.stringify(clerk),
+      order.predecessor ? JSON.stringify(order.predecessor) : null,
+      JSON.stringify(steps),
+    ],
+  });
+  if (rows[0]?.registered) return true;
+  // two attempts may be alive at once: the second waits here and then finds what the first one kept
+  const { rows: standing } = await client.query<{ run_id: string }>('select run_id from app.settlements where id = $1 for update', [
+    order.id,
+  ]);
+  if (standing[0]?.run_id === runId) return false;
+  throw new SettlementExistsError((await settlementOf(client, order.id)) as Settlement);
+}
+
+/** The next number of the office's year and the payment periods of the slips, in the caller's transaction. */
+export async function giveNumbers(client: PoolClient, draft: BillDraft): Promise<{ number: string; periods: number[]; issuedAt: Instant }> {
+  const { from, to } = draft.paymentPeriods;
+  const { rows } = await client.query<{ period: number | null; last: number; now: Instant }>({
+    name: 'app.give-numbers',
+    text: `with p as (insert into app.payment_periods as p (subscription, year, last)
+         select $3, $2, $4::integer + $5::integer - 1 where $5::integer > 0
+         on conflict (subscription, year) do update set last = greatest(p.last, $4::integer - 1) + $5::integer returning last),
+       n as (insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
+         on conflict (office, year) do update set last = n.last + 1 returning last)
+       select (select last from p) as period, n.last, now() as now from n`,
+    values: [draft.office, draft.year, draft.subscription, from, draft.slips],
+  });
+  const { period, last, now } = rows[0] as (typeof rows)[number];
+  const end = period ?? 0;
+  if (end > to) throw new PaymentPeriodsExhaustedError(`periods ${from}–${to} of ${draft.year} are used up for ${draft.subscription}`);
+  return {
+    number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`,
+    periods: Array.from({ length: draft.slips }, (_, i) => end - draft.slips + 1 + i),
+    issuedAt: now,
+  };
+}
+
+/** Issues a further revision inside the caller's transaction; the one before it is void from then on. */
 export async function issueBill(client: PoolClient, draft: BillDraft, runId: string, steps: StepTime[]): Promise<Bill> {
   // two attempts may be alive at once: the second waits here and then finds the first one's bill
   await client.query('select from app.settlements where id = $1 for update', [draft.settlementId]);
@@ -481,15 +485,8 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
     draft.revision,
   ]);
   if (issued[0]) return issued[0].bill;
-  if (draft.revision === 1) await mustStand(client, draft);
-  const periods = await takePeriods(client, draft);
-  const { rows: given } = await client.query<{ last: number; now: Instant }>(
-    `insert into app.bill_numbers as n (office, year, last) values ($1, $2, 1)
-     on conflict (office, year) do update set last = n.last + 1 returning last, now()`,
-    [draft.office, draft.year],
-  );
-  const { last, now } = given[0] as (typeof given)[number];
-  const bill = draft.write({ number: `${draft.office}-${draft.year}-${String(last).padStart(6, '0')}`, periods, issuedAt: now });
+  const { number, periods, issuedAt: now } = await giveNumbers(client, draft);
+  const bill = draft.write({ number, periods, issuedAt: now });
   await client.query(
     `with b as (insert into app.bills as b (settlement_id, revision, number, issued_at, bill, inputs, total, payable, carry)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning b.settlement_id as id, b.revision, app.bill_state(b) as state), ${writeSteps(10, 11)},
@@ -526,35 +523,9 @@ export async function issueBill(client: PoolClient, draft: BillDraft, runId: str
   return bill;
 }
 
-/** Two settlements of one subscriber at the same moment, of whatever dates, are issued one after the other, each counting what the other counts. */
-async function mustStand(client: PoolClient, { settlementId, subscription, inputs: { snapshot } }: BillDraft): Promise<void> {
-  await client.query(`select pg_advisory_xact_lock(hashtextextended('settlement of ' || $1, 0))`, [subscription]);
-  const { lastBill, earlierSettlement } = snapshot;
-  const { rows } = await client.query<{ number: string }>(
-    `select b.number from app.settlements s join app.bills b on b.settlement_id = s.id and b.revision = s.revision
-     where ${STANDING} order by s.settlement_date desc, b.issued_at desc limit 1`,
-    [subscription, settlementId, lastBill?.toDate ?? null, JSON.stringify(lastBill)],
-  );
-  if ((rows[0]?.number ?? null) !== (earlierSettlement?.billNumber ?? null))
-    throw new LedgerChangedError(`another settlement of ${subscription} was issued meanwhile`);
-}
-
 /** Every two-digit period of the subscriber's year is used: no further payment id can be made. */
 export class PaymentPeriodsExhaustedError extends Error {
   override readonly name = 'PaymentPeriodsExhaustedError';
-}
-
-async function takePeriods(client: { query: Pool['query'] }, draft: BillDraft): Promise<number[]> {
-  if (draft.slips === 0) return [];
-  const { from, to } = draft.paymentPeriods;
-  const { rows } = await client.query<{ last: number }>(
-    `insert into app.payment_periods as p (subscription, year, last) values ($1, $2, $3::integer + $4::integer - 1)
-     on conflict (subscription, year) do update set last = greatest(p.last, $3::integer - 1) + $4::integer returning last`,
-    [draft.subscription, draft.year, from, draft.slips],
-  );
-  const last = rows[0]?.last ?? 0;
-  if (last > to) throw new PaymentPeriodsExhaustedError(`periods ${from}–${to} of ${draft.year} are used up for ${draft.subscription}`);
-  return Array.from({ length: draft.slips }, (_, i) => last - draft.slips + 1 + i);
 }
 
 function writeCursor(at: Instant, id: string): string {

@@ -1,5 +1,5 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { patched, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 
 /** Set by the server on what a schedule starts: the time it was meant for, however late it comes. */
@@ -37,8 +37,8 @@ export async function dailyWatch(given?: { at: string }): Promise<WatchReport> {
       step.watchTimetable.executeWithOptions({ summary: 'سری‌های بدون جدول زمان‌بندی' }, [{ at }]),
       step.watchQualifications.executeWithOptions({ summary: 'صلاحیت‌های رو به پایان' }, [{ at }]),
       step.watchWorkflows.executeWithOptions({ summary: 'تسویه‌های متوقف‌شده' }, [{ at }]),
-      patched('payments') ? step.watchPayments.executeWithOptions({ summary: 'وظیفه‌های پرداخت بدون مهلت' }, []) : 0,
-      patched('accessLog') ? step.expireAccessLog.executeWithOptions({ summary: 'گزارش دسترسی: آنچه سه سال ماند' }, []) : 0,
+      step.watchPayments.executeWithOptions({ summary: 'وظیفه‌های پرداخت بدون مهلت' }, []),
+      step.expireAccessLog.executeWithOptions({ summary: 'گزارش دسترسی: آنچه سه سال ماند' }, []),
     ]);
   setCurrentDetails(
     `داده کهنه: ${staleFeeds} · دورهٔ رو به پایان: ${closingCycles} · سری بدون جدول زمان‌بندی: ${seriesWithoutTimetable} · صلاحیت رو به پایان: ${lapsingQualifications} · تسویهٔ متوقف‌شده: ${haltedSettlements}`,

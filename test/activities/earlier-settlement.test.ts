@@ -1,5 +1,5 @@
 import type { Activities } from '../../src/activities/index.js';
-import { createPreview } from '../../src/activities/preview.js';
+import { createPreview } from '../../src/activities/assess.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { addDays } from '../../src/domain/calendar/jalali.js';
 import type { SettlementOrder } from '../../src/domain/settlement/settlement.js';
@@ -38,7 +38,7 @@ test('a second settlement starts at the first; payments count once; the next bil
   await subscriber(database.pool, subscription, 40);
   await pays(subscription, 'E1', 60_000);
   const first = await walk(activities, order(subscription, 10, 1030), 'run-1');
-  expect(first.fetched.snapshot?.earlierSettlement).toBeUndefined();
+  expect(first.assessed.basis?.snapshot?.earlierSettlement).toBeUndefined();
   expect(ledger(first.bill)).toEqual([
     ['PREVIOUS_DEBT', 100_000],
     ['PAYMENT', -60_000],
@@ -51,7 +51,7 @@ test('a second settlement starts at the first; payments count once; the next bil
     ['PREVIOUS_DEBT', first.bill!.total],
     ['PAYMENT', -first.bill!.payable],
   ]);
-  const known = async () => createSettlementStore(database.pool).known(subscription, second.fetched.snapshot?.lastBill ?? null);
+  const known = async () => createSettlementStore(database.pool).known(subscription, second.assessed.basis?.snapshot?.lastBill ?? null);
   const { id, facts } = order(subscription, 0, 1040);
   expect(await known()).toEqual({
     earlier: { id, settlementDate: today(), reading: 1040, total: second.bill!.total, payable: second.bill!.payable },
@@ -69,16 +69,16 @@ test('a second settlement starts at the first; payments count once; the next bil
   expect(rows.map(({ continues }) => continues)).toEqual([null, first.bill!.number]);
 
   // a repeated fetch of the second one must not start at itself, and the preview sees what the activities see
-  const preview = createPreview(
-    {
+  const preview = createPreview({
+    ledger: {
       billing: createPostgresBilling(database.pool),
       settlements: createSettlementStore(database.pool),
       payments: createPaymentStore(database.pool),
     },
-    createTariffStore(database.pool),
-    createOverrideStore(database.pool),
-    createPeopleStore(database.pool),
-  );
+    tariffs: createTariffStore(database.pool),
+    overrides: createOverrideStore(database.pool),
+    people: createPeopleStore(database.pool),
+  });
   expect(await preview(order(subscription, 0, 1040))).toMatchObject({ bill: { total: second.bill!.total, lines: second.bill!.lines } });
 
   // cancelled, it is as if it had not been issued

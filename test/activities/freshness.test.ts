@@ -1,4 +1,4 @@
-import { createPreview } from '../../src/activities/preview.js';
+import { createPreview } from '../../src/activities/assess.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { addDays } from '../../src/domain/calendar/jalali.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
@@ -20,12 +20,12 @@ test('plan R2: on stale data the preview says so, the settlement needs a reason,
   const subscription = '014900000501';
   await subscriber(pool, subscription, 40);
   const order = orderFor(subscription, 1_040);
-  const preview = createPreview(
-    { billing: createPostgresBilling(pool), payments: createPaymentStore(database.pool), settlements: createSettlementStore(pool) },
-    createTariffStore(pool),
-    createOverrideStore(pool),
-    createPeopleStore(pool),
-  );
+  const preview = createPreview({
+    ledger: { billing: createPostgresBilling(pool), payments: createPaymentStore(database.pool), settlements: createSettlementStore(pool) },
+    tariffs: createTariffStore(pool),
+    overrides: createOverrideStore(pool),
+    people: createPeopleStore(pool),
+  });
   // the feeds of the demo and of the tests are of today
   expect((await preview(order)).warnings).toEqual([]);
 

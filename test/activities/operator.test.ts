@@ -1,5 +1,5 @@
-import { reader } from '../../src/activities/fetch-account.js';
-import { createPreview } from '../../src/activities/preview.js';
+import { ledgerReader } from '../../src/activities/ledger.js';
+import { createPreview } from '../../src/activities/assess.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { illustrativeTariff } from '../../src/embedded/demo.js';
 import { addDays, jalali } from '../../src/domain/calendar/jalali.js';
@@ -21,12 +21,12 @@ beforeAll(async () => {
   database = await startDatabase(1);
   const { pool } = database;
   people = createPeopleStore(pool);
-  preview = createPreview(
-    { billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) },
-    createTariffStore(pool),
-    createOverrideStore(pool),
+  preview = createPreview({
+    ledger: { billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) },
+    tariffs: createTariffStore(pool),
+    overrides: createOverrideStore(pool),
     people,
-  );
+  });
 }, 120_000);
 afterAll(() => database?.stop());
 beforeEach(() => emptied(database.pool, 'app.users'));
@@ -137,11 +137,11 @@ test('how long before its end a clerk is told is the company’s to say; a corre
   const asked = await order();
   expect((await preview(asked)).warnings).toEqual([]);
   await people.change('clerk-1', { active: false }, ADMIN);
-  const read = reader(
+  const read = ledgerReader(
     { billing: createPostgresBilling(pool), settlements: createSettlementStore(pool), payments: createPaymentStore(pool) },
     createTariffStore(pool),
     createOverrideStore(pool),
   );
-  expect((await read(asked)).findings).toEqual([]);
+  expect((await read(asked)).snapshot?.account.subscription).toBe(asked.facts.subscription);
   expect((await preview(asked)).errors).toMatchObject([{ code: 'FORBIDDEN' }]);
 });

@@ -1,5 +1,5 @@
 import type { Activities } from '../../src/activities/index.js';
-import { createPreview } from '../../src/activities/preview.js';
+import { createPreview } from '../../src/activities/assess.js';
 import { createPostgresBilling } from '../../src/billing/postgres.js';
 import { addDays } from '../../src/domain/calendar/jalali.js';
 import type { Bill, SettlementOrder } from '../../src/domain/settlement/settlement.js';
@@ -162,8 +162,8 @@ test('a feed that comes while the account is read: the ledger alone says whether
   await report('F', first);
   const real = createPostgresBilling(database.pool);
   let reads = 0;
-  const preview = createPreview(
-    {
+  const preview = createPreview({
+    ledger: {
       billing: {
         ...real,
         async account(...asked) {
@@ -176,10 +176,10 @@ test('a feed that comes while the account is read: the ledger alone says whether
       settlements: createSettlementStore(database.pool),
       payments: createPaymentStore(database.pool),
     },
-    createTariffStore(database.pool),
-    createOverrideStore(database.pool),
-    createPeopleStore(database.pool),
-  );
+    tariffs: createTariffStore(database.pool),
+    overrides: createOverrideStore(database.pool),
+    people: createPeopleStore(database.pool),
+  });
   const { bill } = await preview(order(0, null));
   expect(reads).toBe(1);
   // the last bill counts it already

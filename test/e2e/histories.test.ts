@@ -139,7 +139,7 @@ test('replayed on this code they follow; on code that takes another step the set
   const folder = mkdtempSync(path.join(tmpdir(), 'tasvieh-replay-'));
   try {
     const changed = path.join(folder, 'bundle.js');
-    writeFileSync(changed, readFileSync(WORKFLOW_BUNDLE, 'utf8').replaceAll('computeDebt', 'computeOther'));
+    writeFileSync(changed, readFileSync(WORKFLOW_BUNDLE, 'utf8').replaceAll(`'assess'`, `'assessOther'`));
     const faults = [];
     for await (const { workflowId, error } of replayHistories(
       store().each(null),

@@ -8,6 +8,8 @@ import { type Account, type Stage, idOf, openStage, requestFor, until } from './
 // what whoever runs it sees: metrics, logs and traces of real processes
 
 const STEPS = ['announce', 'checkReading', 'computeDebt', 'fetchAccount', 'issueBill', 'register', 'scheduleFee'];
+/** Those that carry them out. */
+const ACTIVITIES = ['assess', 'issue'];
 const REQUEST = 'request-of-the-operate-test';
 const APPLICANT = { kind: 'owner', name: 'پروانه شکیبا', nationalId: '0932833810', mobile: '09121234567' };
 
@@ -83,13 +85,15 @@ test('one trace leads from the request over the workflow into its steps', async 
   const whole = await until('the spans of all three', 20, async () => {
     const traceId = spans.find(({ name }) => name === 'POST /settlements')?.traceId;
     const trace = spans.filter((span) => span.traceId === traceId);
-    return traceId !== undefined && STEPS.every((step) => trace.some(({ name }) => name === `RunActivity:${step}`)) && trace;
+    return traceId !== undefined && STEPS.every((step) => trace.some(({ name }) => name === step)) && trace;
   });
   const names = (service: string): string[] => whole.filter((span) => span.service === service).map(({ name }) => name);
   expect(names('tasvieh-api')).toEqual(expect.arrayContaining(['POST /settlements', 'UpdateWithStartWorkflow:announceBalance']));
-  expect([...new Set(names('tasvieh-worker'))].filter((name) => STEPS.includes(name.slice('RunActivity:'.length))).sort()).toEqual(
-    STEPS.map((step) => `RunActivity:${step}`),
+  const once = [...new Set(names('tasvieh-worker'))].sort();
+  expect(once.filter((name) => ACTIVITIES.includes(name.slice('RunActivity:'.length)))).toEqual(
+    ACTIVITIES.map((name) => `RunActivity:${name}`),
   );
+  expect(once.filter((name) => STEPS.includes(name))).toEqual(STEPS);
 });
 
 test('the logs of both name the request, the settlement and the workflow, and no person and no secret', async () => {
@@ -101,7 +105,7 @@ test('the logs of both name the request, the settlement and the workflow, and no
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   const ids = { requestId: REQUEST, settlement: idOf(account), workflowId: settlementWorkflowId(idOf(account)) };
   expect(lines('api')).toContainEqual(expect.objectContaining({ ...ids, msg: 'answered', route: '/settlements' }));
-  for (const step of STEPS)
+  for (const step of ACTIVITIES)
     expect(lines('worker')).toContainEqual(expect.objectContaining({ ...ids, step, msg: 'step done', runId: expect.any(String) }));
   const all = stage.logOf('api') + stage.logOf('worker');
   for (const hidden of [

@@ -28,8 +28,10 @@ const MAIN = path.resolve('dist/src/main.js');
 const STRUCK = path.join(__dirname, 'struck.cjs');
 const STEPS = ['announce', 'checkReading', 'computeDebt', 'fetchAccount', 'issueBill', 'register', 'scheduleFee'];
 
-/** Killed when the step of the settlement has committed, or halted just before it; killed or held when so many signals have arrived. */
-export type WorkerStrike = { how: 'kill' | 'halt'; step: string; of: string } | { how: 'kill' | 'hold'; signal: string; after: number };
+/** Killed before the activity of the settlement, inside its transaction or after its commit, or halted just before it; killed or held when so many signals have arrived. */
+export type WorkerStrike =
+  | { how: 'kill' | 'halt'; step: 'assess' | 'issue'; of: string; when?: 'before' | 'inside' | 'after' }
+  | { how: 'kill' | 'hold'; signal: string; after: number };
 
 /** A process of ours. */
 export interface Process {

@@ -8,7 +8,7 @@ import { createPaymentStore } from '../../src/store/payments.js';
 import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { postDifference } from '../../src/store/late-decree.js';
-import { draftOf } from '../../src/activities/issue-bill.js';
+import { draftOf } from '../../src/activities/bill-draft.js';
 import { subscriber, walk } from '../activities/stage.js';
 import { orderFor, realActivities, startDatabase, today } from '../workflows/stage.js';
 

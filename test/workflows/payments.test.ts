@@ -153,7 +153,7 @@ test('told while the balance is being computed, with Postgres away at first: sho
   const gone = () => Promise.reject(new Error('connect ECONNREFUSED'));
   const activities: Activities = {
     ...real,
-    computeDebt: (...args: Parameters<Activities['computeDebt']>) => (computing ? gone() : real.computeDebt(...args)),
+    assess: (...args) => (computing ? gone() : real.assess(...args)),
     fetchPayments: (input) => (away ? gone() : real.fetchPayments(input)),
   };
   await withWorker(env, activities, async () => {

@@ -6,7 +6,7 @@ import type { Activities } from '../../src/activities/index.js';
 import { endOfDay } from '../../src/domain/outbox/cycle.js';
 import type { Finding } from '../../src/domain/settlement/finding.js';
 import { type JalaliDate, addDays } from '../../src/domain/calendar/jalali.js';
-import { type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
+import { STEP_NAMES, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { taskId, taskWorkflowId } from '../../src/domain/settlement/task.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
@@ -282,13 +282,13 @@ test('two settlements of one subscriber at the same moment, of two dates: the se
   const date = addDays(later.facts.settlementDate, -3);
   const earlier = orderFor(later.facts.subscription, (later.facts.reading ?? 0) - 3, { settlementDate: date });
   started.push(settlementWorkflowId(earlier.id));
-  const issue = real.issueBill;
+  const { issue } = real;
   let goOn: () => void = () => undefined;
   const firstIsIssued = new Promise<void>((resolve) => (goOn = resolve));
   // the later one has fetched the account when the earlier one is issued
   const inTurn: Activities = {
     ...real,
-    issueBill: async (input, attempts) => {
+    issue: async (input, attempts) => {
       if (input.order.id === later.id) await firstIsIssued;
       return issue(input, attempts);
     },
@@ -324,12 +324,12 @@ describe('five minutes', () => {
     let away = true;
     await withWorker(
       env,
-      gate('fetchAccount', () => away),
+      gate('assess', () => away),
       async () => {
         const answer = announce(env.client, order);
         await until(
           'the durable attempt',
-          async () => (await handle(order).describe()).raw.pendingActivities?.[0]?.activityType?.name === 'fetchAccount',
+          async () => (await handle(order).describe()).raw.pendingActivities?.[0]?.activityType?.name === 'assess',
         );
         const marks = async () =>
           (await database.pool.query('select at_risk_at, breached_at from app.settlements where id = $1', [order.id])).rows[0];
@@ -360,7 +360,7 @@ describe('five minutes', () => {
     let away = true;
     await withWorker(
       env,
-      gate('computeDebt', () => away),
+      gate('assess', () => away),
       async () => {
         const answer = announce(env.client, order);
         await until('the durable attempt', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
@@ -403,7 +403,7 @@ describe('a step that fails', () => {
   let failures = 0;
   function failingTwice(failure: () => Error): Activities {
     failures = 0;
-    return gate('issueBill', () => failures++ < 2, failure);
+    return gate('issue', () => failures++ < 2, failure);
   }
   test.each(shapes)('%s: goes on as a durable activity', async (_name, activities) => {
     const order = nextOrder();
@@ -413,7 +413,7 @@ describe('a step that fails', () => {
     const durable = history.events
       ?.filter((event) => event.activityTaskScheduledEventAttributes)
       .map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
-    expect(durable).toEqual(['issueBill']);
+    expect(durable).toEqual(['issue']);
   });
 
   test('a quick attempt that hangs: its time-out leads to the durable one, and both bodies leave one bill', async () => {
@@ -421,17 +421,17 @@ describe('a step that fails', () => {
     let calls = 0;
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const original = real.issueBill as (...args: unknown[]) => Promise<unknown>;
+    const original = real.issue as (...args: unknown[]) => Promise<unknown>;
     const late: Promise<unknown>[] = [];
     const hanging: Activities = {
       ...real,
-      issueBill: ((...args: unknown[]) => {
+      issue: ((...args: unknown[]) => {
         if (calls++ >= 2) return original(...args);
         // the timed-out body is still alive and writes later
         const body = held.then(() => original(...args));
         late.push(body.catch(() => undefined));
         return body;
-      }) as Activities['issueBill'],
+      }) as Activities['issue'],
     };
     const settlement = await withWorker(env, hanging, async () => {
       const answer = await announce(env.client, order);
@@ -460,7 +460,7 @@ describe('a step that fails', () => {
     let calls = 0;
     const failure = await withWorker(
       env,
-      gate('register', () => calls++ < 2),
+      gate('issue', () => calls++ < 2),
       () => failureOf(announce(env.client, order)),
     );
     expect(failure.type).toBe('SETTLEMENT_EXISTS');
@@ -470,7 +470,7 @@ describe('a step that fails', () => {
     const order = nextOrder();
     await withWorker(
       env,
-      gate('fetchAccount', () => true),
+      gate('assess', () => true),
       async () => {
         const answer = announce(env.client, order).catch(() => undefined);
         await until('the durable attempt', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);
@@ -482,18 +482,53 @@ describe('a step that fails', () => {
     expect((await handle(order).describe()).status.name).toBe('CANCELLED');
   });
 
-  test('the outbox is slow: the balance is announced all the same, the postings follow', async () => {
+  test('the answer of what was committed is lost: the durable attempt reads it back, and nothing is issued twice', async () => {
+    const order = nextOrder();
+    let lost = 0;
+    const first: unknown[] = [];
+    const losing: Activities = {
+      ...real,
+      issue: async (...args) => {
+        const issued = await real.issue(...args);
+        first.push(issued);
+        if (lost++ < 2) throw new Error('connection terminated');
+        return issued;
+      },
+    };
+    const settlement = await withWorker(env, losing, () => announce(env.client, order));
+    const [one, two, three] = first as Awaited<ReturnType<Activities['issue']>>[];
+    expect([two, three]).toEqual([one, one]);
+    expect(settlement.bill).toEqual(one?.bill);
+    expect(settlement.postings).toHaveLength(2);
+    expect(settlement.steps).toEqual((await stored(order.id)).steps);
+    expect(settlement.steps.map(({ name, attempts }) => [name, attempts])).toEqual(STEP_NAMES.map((name) => [name, 1]));
+    for (const table of ['bills', 'postings', 'events', 'steps'])
+      expect([table, await count(`select count(*) from app.${table} where settlement_id = $1`, [order.id])]).toEqual([
+        table,
+        { bills: 1, postings: 2, events: 4, steps: 7 }[table],
+      ]);
+  });
+
+  test('slow to be announced, a request is listed by itself, with the time that its registration took', async () => {
     const order = nextOrder();
     let away = true;
     await withWorker(
       env,
-      gate('scheduleFee', () => away),
+      gate('assess', () => away),
       async () => {
-        const settlement = await announce(env.client, order);
-        expect(settlement.bill).not.toBeNull();
+        const answer = announce(env.client, order);
+        await until(
+          'listed',
+          async () => (await count("select count(*) from app.settlements where id = $1 and status = 'received'", [order.id])) === 1,
+        );
+        const [register] = (await stored(order.id)).steps;
+        expect(register).toMatchObject({ name: 'register', attempts: 1 });
         away = false;
         await env.sleep('15s');
-        await until('the postings', async () => (await handle(order).query(settlementState)).postings.length === 2);
+        const { steps } = await answer;
+        expect(steps[0]).toEqual(register);
+        expect(steps.map(({ name }) => name)).toEqual([...STEP_NAMES]);
+        expect((await stored(order.id)).steps).toEqual(steps);
       },
     );
   });
@@ -559,7 +594,7 @@ describe('hand-over and the next cycle', () => {
     let away = true;
     await withWorker(
       env,
-      gate('computeDebt', () => away),
+      gate('assess', () => away),
       async () => {
         const answer = announce(env.client, order);
         await until('waiting', async () => ((await handle(order).describe()).raw.pendingActivities?.length ?? 0) > 0);

@@ -21,6 +21,7 @@ import { migrate } from '../../src/store/migrate.js';
 import { createAccessStore } from '../../src/store/access-log.js';
 import { createCorrectionStore } from '../../src/store/corrections.js';
 import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
+import { createIssueStore } from '../../src/store/issue.js';
 import { createIndicatorStore } from '../../src/store/indicators.js';
 import { createOverrideStore } from '../../src/store/overrides.js';
 import { createPaymentStore } from '../../src/store/payments.js';
@@ -90,6 +91,7 @@ const noArchive: HistoryArchive = { exportEnded: () => Promise.reject(new Error(
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, archive: HistoryArchive = noArchive): Activities {
   return createActivities({
     settlements: createSettlementStore(pool),
+    issues: createIssueStore(pool),
     postings: createPostingStore(pool),
     corrections: createCorrectionStore(pool),
     actions: createCorrectiveActionStore(pool),

@@ -157,8 +157,8 @@ test('settlements of every state that began on an earlier version end on this on
   const before = new Map<string, Settlement>();
   const away: Activities = {
     ...real,
-    issueBill: (input, earlier) =>
-      input.order.id === inTheMiddle.id ? Promise.reject(new Error('connect ECONNREFUSED')) : real.issueBill(input, earlier),
+    issue: (input, earlier) =>
+      input.order.id === inTheMiddle.id ? Promise.reject(new Error('connect ECONNREFUSED')) : real.issue(input, earlier),
   };
   await onVersion(
     earlier,
@@ -188,7 +188,7 @@ test('settlements of every state that began on an earlier version end on this on
 
   // the negative twin: a version that takes another step
   const changed = path.join(folder, 'changed.js');
-  writeFileSync(changed, readFileSync(WORKFLOW_BUNDLE, 'utf8').replaceAll('computeDebt', 'computeOther'));
+  writeFileSync(changed, readFileSync(WORKFLOW_BUNDLE, 'utf8').replaceAll(`'assess'`, `'assessOther'`));
   await onVersion(
     changed,
     async () => {

@@ -1,10 +1,10 @@
 import type { AccountSnapshot } from './account.js';
 import { makeBillId } from '../bill/bill-id.js';
 import { type Debt, type Fee, computeDebt } from '../bill/debt.js';
-import { type Finding, finding } from './finding.js';
+import { type Finding, type Override, finding, overridden } from './finding.js';
 import { staleFeeds, staleFinding } from './freshness.js';
 import { type JalaliDate, addDays, startOfDayInTehran } from '../calendar/jalali.js';
-import { checkReading, meterOn } from './reading.js';
+import { type Usage, checkReading, meterOn } from './reading.js';
 import { serviceTermsOn } from './service-terms.js';
 import type { AccountView, SettlementFacts, SettlementOrder } from './settlement.js';
 import { type Tariff, gasIntervals, holdsOn, isProvisional, tariffOn } from '../tariff/tariff.js';
@@ -54,30 +54,53 @@ export function checkDocuments(
   return [finding('DOCUMENT_MISSING', 'documents', `این مدارک ارائه نشده است: ${names}. مدارک را از متقاضی بگیرید و در درخواست ثبت کنید.`)];
 }
 
-export interface DebtAssessment {
+export interface Assessment {
+  /** null when nothing can be computed: no account of this office, an impossible reading, no tariff */
   debt: Debt | null;
+  /** everything that is found, with what a supervisor accepted; `blocking` says which of it stands in the way */
   findings: Finding[];
 }
 
-/** The debt of an order on a snapshot, with what is found on the way (documents, age of the data, tariff, fee). Null when the reading is impossible. */
-export function assessDebt(
+/**
+ * The debt of an order on the ledger and everything that is found on the way: account, reading, documents, age of the data,
+ * fee, tariff. The same for the preview, the announcement and a correction. `readOn`: the day on which the ledger was read,
+ * for the age of its data; `askedBy`: whose own acceptance of a finding does not count.
+ */
+export function assess(
   order: SettlementOrder,
-  snapshot: AccountSnapshot,
+  ledger: AccountSnapshot | null,
   tariffs: readonly Tariff[],
   fee: Fee | null,
   today: JalaliDate,
-): DebtAssessment {
-  const { usage } = checkReading(snapshot, order.facts, tariffs, today);
-  const findings = checkDocuments(order.facts, tariffs);
-  const stale = staleFinding(staleFeeds(snapshot.feeds, serviceTermsOn(tariffs, today), today));
+  overrides: readonly Override[],
+  { readOn = today, askedBy = order.clerk.id }: { readOn?: JalaliDate; askedBy?: string } = {},
+): Assessment {
+  const { facts } = order;
+  const account = checkAccount(order, ledger);
+  if (!ledger || account.length > 0) return { debt: null, findings: account };
+  const { usage, findings } = checkReading(ledger, facts, tariffs, today);
+  findings.push(...checkDocuments(facts, tariffs));
+  const stale = staleFinding(staleFeeds(ledger.feeds, serviceTermsOn(tariffs, readOn), readOn));
   if (stale) findings.push(stale);
-  if (!usage) return { debt: null, findings };
+  const debt = usage && debtOf(order, ledger, usage, tariffs, fee, findings);
+  return { debt, findings: overridden(findings, overrides, askedBy) };
+}
+
+/** Adds what is found to `findings`; null when a day has no tariff. */
+function debtOf(
+  { facts }: SettlementOrder,
+  snapshot: AccountSnapshot,
+  usage: Usage,
+  tariffs: readonly Tariff[],
+  fee: Fee | null,
+  findings: Finding[],
+): Debt | null {
   if (!fee) {
     findings.push(
       finding('NO_FEE_RESOLUTION', 'settlementDate', 'برای این تاریخ مصوبه هیأت مدیره ثبت نشده است؛ هزینه صدور در صورتحساب بعدی نمی‌آید.'),
     );
   }
-  const debt = computeDebt({ snapshot, facts: order.facts, usage, tariffs, fee });
+  const debt = computeDebt({ snapshot, facts, usage, tariffs, fee });
   if ('noTariffOn' in debt) {
     findings.push(
       finding(
@@ -86,9 +109,9 @@ export function assessDebt(
         `برای ${debt.noTariffOn} و این نوع مصرف تعرفه‌ای منتشر نشده است. انتشار تعرفه را پیگیری کنید یا مانده دفتر را اعلام کنید.`,
       ),
     );
-    return { debt: null, findings };
+    return null;
   }
-  const intervals = gasIntervals(tariffs, usage.previous.on, usage.days > 0 ? order.facts.settlementDate : usage.previous.on);
+  const intervals = gasIntervals(tariffs, usage.previous.on, usage.days > 0 ? facts.settlementDate : usage.previous.on);
   const provisional = Array.isArray(intervals) ? intervals.find(isProvisional) : undefined;
   if (provisional) {
     findings.push(
@@ -99,7 +122,7 @@ export function assessDebt(
       ),
     );
   }
-  return { debt, findings };
+  return debt;
 }
 
 /** The account as it is printed on the bill. */

@@ -71,7 +71,9 @@ export interface StepTime {
   endedAt: Instant;
   attempts: number;
 }
-export type StepName = 'register' | 'fetchAccount' | 'checkReading' | 'computeDebt' | 'issueBill' | 'announce' | 'scheduleFee';
+/** The seven steps of the plan, in its order. Two activities carry them out: `assess` the second to the fourth, `issue` the others. */
+export const STEP_NAMES = ['register', 'fetchAccount', 'checkReading', 'computeDebt', 'issueBill', 'announce', 'scheduleFee'] as const;
+export type StepName = (typeof STEP_NAMES)[number];
 
 /** One slip of a bill: an amount that fits a payment id, its id and its 26-digit barcode. */
 export interface BillPayment {

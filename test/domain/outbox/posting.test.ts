@@ -1,4 +1,4 @@
-import { assessDebt } from '../../../src/domain/settlement/assessment.js';
+import { assess } from '../../../src/domain/settlement/assessment.js';
 import type { Cycle } from '../../../src/domain/settlement/account.js';
 import { endOfDay } from '../../../src/domain/outbox/cycle.js';
 import { COVERED } from '../../../src/domain/outbox/outbox.js';
@@ -19,12 +19,13 @@ const FEE = { amount: 49_000, resolution: '12/97', illustrative: false };
 
 function postings(asked: SettlementFacts, fee: typeof FEE | null = FEE, cycle: typeof CYCLE | null = CYCLE) {
   const of = order(asked);
-  const { debt } = assessDebt(
+  const { debt } = assess(
     of,
     snapshot({ lastBill: lastBill('1397/02/01', 100, { totalDue: 500 }) }),
     [tariff()],
     fee,
     on('1397/12/29'),
+    [],
   );
   const bill: Bill = { ...debt!, number: '97-1', revision: 1, issuedAt: '2018-05-21T06:00:00Z', billId: '1', payments: [] };
   return postingsOf(of, bill, cycle);
@@ -62,7 +63,7 @@ describe('postingsOf', () => {
 
   test('after another settlement of the cycle it names that bill, whose total its own holds', () => {
     const of = order(facts('1397/02/31', 145));
-    const { debt } = assessDebt(of, snapshot({ lastBill: lastBill('1397/02/01', 100) }), [tariff()], null, on('1397/12/29'));
+    const { debt } = assess(of, snapshot({ lastBill: lastBill('1397/02/01', 100) }), [tariff()], null, on('1397/12/29'), []);
     const bill: Bill = { ...debt!, number: '97-2', revision: 1, issuedAt: '2018-05-21T06:00:00Z', billId: '1', payments: [] };
     const earlier = {
       billNumber: '97-1',

@@ -1,4 +1,4 @@
-import { accountView, assessDebt, checkAccount, checkDocuments, checkSlip } from '../../../src/domain/settlement/assessment.js';
+import { accountView, assess, checkAccount, checkDocuments, checkSlip } from '../../../src/domain/settlement/assessment.js';
 import { type FindingCode, blocking, finding, isFindingCode, isOverridable, overridden } from '../../../src/domain/settlement/finding.js';
 import { type SettlementFacts, sameFacts, settlementId, settlementWorkflowId } from '../../../src/domain/settlement/settlement.js';
 import type { RequiredDocument } from '../../../src/domain/tariff/tariff.js';
@@ -81,19 +81,36 @@ describe('checkDocuments', () => {
   });
   test('an error of the assessment, also beside an impossible reading: the clerk mends all at once', () => {
     const last = snapshot({ lastBill: bill('1397/02/01', 100) });
-    expect(assessDebt(order(facts('1397/02/31', 99)), last, [of], FEE, TODAY)).toMatchObject({
+    expect(assess(order(facts('1397/02/31', 99)), last, [of], FEE, TODAY, [])).toMatchObject({
       debt: null,
-      findings: [{ code: 'DOCUMENT_MISSING', severity: 'error', field: 'documents' }],
+      findings: [{ code: 'READING_BELOW_PREVIOUS' }, { code: 'DOCUMENT_MISSING', severity: 'error', field: 'documents' }],
     });
-    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), last, [of], FEE, TODAY);
+    const { debt, findings } = assess(order(facts('1397/02/31', 145)), last, [of], FEE, TODAY, []);
     expect([codes(findings), blocking(findings, []).length, debt?.total]).toEqual([['DOCUMENT_MISSING'], 1, 48_645]);
   });
 });
 
-describe('assessDebt', () => {
+describe('assess', () => {
+  test('an account of another office: nothing else is said of it', () => {
+    const elsewhere = order(facts('1397/02/31', 99), { role: 'clerk', office: '02' });
+    for (const ledger of [snapshot({ lastBill: bill('1397/02/01', 100) }), null])
+      expect(assess(elsewhere, ledger, [tariff()], FEE, TODAY, [])).toMatchObject({
+        debt: null,
+        findings: [{ code: 'ACCOUNT_NOT_FOUND' }],
+      });
+  });
+  test('the data is as old as it was when it was read', () => {
+    const asked = order(facts('1397/02/31', 145));
+    const stale = snapshot({
+      lastBill: bill('1397/02/01', 100),
+      feeds: [{ kind: 'bills', loadedAt: '2020-01-22T05:00:00.000Z', asOf: on('1398/11/01') }],
+    });
+    const found = (readOn: string) => codes(assess(asked, stale, [tariff()], FEE, TODAY, [], { readOn: on(readOn) }).findings);
+    expect([found('1398/11/02'), found('1398/12/29')]).toEqual([[], ['STALE_FEED']]);
+  });
   const of = snapshot({ lastBill: bill('1397/02/01', 100, { totalDue: 20_000 }) });
   test('reading, price and ledger together', () => {
-    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], FEE, TODAY);
+    const { debt, findings } = assess(order(facts('1397/02/31', 145)), of, [tariff()], FEE, TODAY, []);
     expect(findings).toEqual([]);
     // T1: 45 m³ → 48,645 (case 2)
     expect(debt).toMatchObject({
@@ -109,21 +126,25 @@ describe('assessDebt', () => {
   });
   test('case 12: 75 m³ over a replacement', () => {
     const meters = [meter({ removedOn: on('1397/02/10'), endReading: 5_020 }), meter({ serial: 'M2', installedOn: on('1397/02/10') })];
-    const { debt } = assessDebt(
+    const { debt } = assess(
       order(facts('1397/02/31', 35)),
       snapshot({ lastBill: bill('1397/02/01', 4_980), meters }),
       [tariff()],
       FEE,
       TODAY,
+      [],
     );
     // 45 × 1081 + 30 × 1311
     expect(debt).toMatchObject({ consumption: '75', total: 87_975 });
   });
   test('an impossible reading has no debt', () => {
-    expect(assessDebt(order(facts('1397/02/31', 99)), of, [tariff()], FEE, TODAY)).toEqual({ debt: null, findings: [] });
+    expect(assess(order(facts('1397/02/31', 99)), of, [tariff()], FEE, TODAY, [])).toMatchObject({
+      debt: null,
+      findings: [{ code: 'READING_BELOW_PREVIOUS' }],
+    });
   });
   test('decision: no fee without a board resolution, and the bill goes on', () => {
-    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff()], null, TODAY);
+    const { debt, findings } = assess(order(facts('1397/02/31', 145)), of, [tariff()], null, TODAY, []);
     expect(findings).toMatchObject([
       {
         code: 'NO_FEE_RESOLUTION',
@@ -137,36 +158,37 @@ describe('assessDebt', () => {
   test('data that is older than the terms allow is to be confirmed, also beside an impossible reading', () => {
     const stale = { ...of, feeds: [{ kind: 'bills' as const, loadedAt: '2020-01-22T05:00:00.000Z', asOf: on('1398/11/01') }] };
     for (const reading of [145, 99]) {
-      const { findings } = assessDebt(order(facts('1397/02/31', reading)), stale, [tariff()], FEE, TODAY);
+      const { findings } = assess(order(facts('1397/02/31', reading)), stale, [tariff()], FEE, TODAY, []);
       expect(findings).toMatchObject([
+        ...(reading === 99 ? [{ code: 'READING_BELOW_PREVIOUS' }] : []),
         { code: 'STALE_FEED', severity: 'confirm', field: 'subscription', message: expect.stringContaining('1398/11/01 (58 روز پیش)') },
       ]);
     }
   });
   test('no tariff for the day: refused, the ledger alone is not', () => {
-    const { debt, findings } = assessDebt(order(facts('1397/02/31', 145)), of, [tariff({ to: on('1397/02/20') })], FEE, TODAY);
+    const { debt, findings } = assess(order(facts('1397/02/31', 145)), of, [tariff({ to: on('1397/02/20') })], FEE, TODAY, []);
     expect(debt).toBeNull();
     expect(findings).toMatchObject([
       { code: 'NO_TARIFF', severity: 'error', field: 'settlementDate', message: expect.stringContaining('1397/02/21') },
     ]);
-    expect(assessDebt(order(facts('1397/02/31', null)), of, [], FEE, TODAY)).toMatchObject({
+    expect(assess(order(facts('1397/02/31', null)), of, [], FEE, TODAY, [])).toMatchObject({
       debt: { total: 20_000, payable: 20_000 },
       findings: [],
     });
   });
   test('decision: a late decree: the last tariff provisionally, on account, and the tariff is named', () => {
     const last = snapshot({ lastBill: bill('1397/12/20', 100) });
-    const { debt, findings } = assessDebt(order(facts('1398/01/20', 145)), last, [household1397], FEE, TODAY);
+    const { debt, findings } = assess(order(facts('1398/01/20', 145)), last, [household1397], FEE, TODAY, []);
     expect(findings).toMatchObject([{ code: 'PROVISIONAL_TARIFF', severity: 'info', field: 'settlementDate' }]);
     for (const part of ['1398/01/20', household1397.title, 'علی‌الحساب']) expect(findings[0]!.message).toContain(part);
     expect(debt).toMatchObject({ definitive: false, tariff: ['1397'] });
     // up to the table's last day nothing is provisional
-    expect(assessDebt(order(facts('1398/01/15', 145)), last, [household1397], FEE, TODAY)).toMatchObject({
+    expect(assess(order(facts('1398/01/15', 145)), last, [household1397], FEE, TODAY, [])).toMatchObject({
       findings: [],
       debt: { definitive: true },
     });
     // nor for the ledger alone
-    expect(assessDebt(order(facts('1398/01/20', null)), last, [household1397], FEE, TODAY).findings).toEqual([]);
+    expect(assess(order(facts('1398/01/20', null)), last, [household1397], FEE, TODAY, []).findings).toEqual([]);
   });
 });
 

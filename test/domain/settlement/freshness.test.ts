@@ -1,6 +1,6 @@
 import { FEED_KINDS, type FeedKind, type FeedState } from '../../../src/domain/settlement/account.js';
 import { blocking } from '../../../src/domain/settlement/finding.js';
-import { assessDebt } from '../../../src/domain/settlement/assessment.js';
+import { assess } from '../../../src/domain/settlement/assessment.js';
 import { staleFeeds, staleFinding, staleText } from '../../../src/domain/settlement/freshness.js';
 import { DEFAULT_SERVICE_TERMS } from '../../../src/domain/settlement/service-terms.js';
 import { bill, facts, on, order, snapshot, tariff } from '../sample.js';
@@ -85,7 +85,7 @@ describe('the finding', () => {
 describe('in the assessment', () => {
   const old = snapshot({ lastBill: bill('1397/02/01', 100), feeds: [feed('bills', '1397/02/01'), feed('payments', '1397/02/28')] });
   const assessed = (today: string, tariffs = [tariff()]) =>
-    assessDebt(order(facts('1397/02/31', 145)), old, tariffs, null, on(today)).findings.map(({ code }) => code);
+    assess(order(facts('1397/02/31', 145)), old, tariffs, null, on(today), []).findings.map(({ code }) => code);
   test('by the age on the day of the announcement, whatever the settlement date is', () => {
     expect(assessed('1397/02/31')).toEqual(['NO_FEE_RESOLUTION']);
     expect(assessed('1397/03/01')).toEqual(['STALE_FEED', 'NO_FEE_RESOLUTION']);
@@ -97,9 +97,10 @@ describe('in the assessment', () => {
     ]);
   });
   test('beside an impossible reading too: the clerk hears all at once; confirmed with a reason it passes', () => {
-    const { debt, findings } = assessDebt(order(facts('1397/02/31', 99)), old, [tariff()], null, on('1398/01/01'));
-    expect([debt, findings.map(({ code }) => code)]).toEqual([null, ['STALE_FEED']]);
-    expect(blocking(findings, []).length).toBe(1);
-    expect(blocking(findings, [{ code: 'STALE_FEED', reason: 'رسید دیده شد' }])).toEqual([]);
+    const { debt, findings } = assess(order(facts('1397/02/31', 99)), old, [tariff()], null, on('1398/01/01'), []);
+    expect([debt, findings.map(({ code }) => code)]).toEqual([null, ['READING_BELOW_PREVIOUS', 'STALE_FEED']]);
+    const stands = (confirmed: { code: string; reason: string }[]) => blocking(findings, confirmed).map(({ code }) => code);
+    expect(stands([])).toEqual(['READING_BELOW_PREVIOUS', 'STALE_FEED']);
+    expect(stands([{ code: 'STALE_FEED', reason: 'رسید دیده شد' }])).toEqual(['READING_BELOW_PREVIOUS']);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { AccountSnapshot, LedgerBill } from '../../../src/domain/settlement/account.js';
-import { assessDebt } from '../../../src/domain/settlement/assessment.js';
+import { assess } from '../../../src/domain/settlement/assessment.js';
 import { blocking } from '../../../src/domain/settlement/finding.js';
 import { type Fraction, fractionText } from '../../../src/domain/fraction.js';
 import { type JalaliDate, addDays, daysBetween, todayInTehran } from '../../../src/domain/calendar/jalali.js';
@@ -521,6 +521,6 @@ describe('what was found of the meter', () => {
 
   test.each<MeterState>(['closed', 'obstacle', 'broken'])('%s and estimated: on account, and so is the next one from it', (state) => {
     const asked = facts(TO, 1_045, { readingSource: 'estimated', meterState: state });
-    expect(assessDebt(order(asked), of, [tariff()], null, TODAY).debt).toMatchObject({ definitive: false, total: 48_645 });
+    expect(assess(order(asked), of, [tariff()], null, TODAY, []).debt).toMatchObject({ definitive: false, total: 48_645 });
   });
 });

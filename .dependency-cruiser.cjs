@@ -10,7 +10,7 @@ const ROOMS = [
   { room: 'domain', may: 'domain/', npm: 'jalaali-js' },
   { room: 'workflows', may: '(workflows|domain|activities)/', npm: '@temporalio/(workflow|common)' },
   { room: 'activities', may: '(activities|domain|billing|store|document)/', npm: null },
-  { room: 'billing', may: '(billing|domain|store)/', npm: null },
+  { room: 'billing', may: '(billing|domain)/', npm: null },
   { room: 'store', may: '(store|domain)/', npm: null },
   { room: 'document', may: '(document|domain)/', npm: null },
   { room: 'api', may: '(api|domain|store|billing|document|temporal)/|workflows/messages[.]ts$', npm: null },

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { demoFeeds } from '../src/billing/demo.js';
 import { loadFeed } from '../src/billing/feed.js';
+import { feedTarget } from '../src/store/payments.js';
 import type { FeedKind } from '../src/domain/settlement/account.js';
 import { todayInTehran } from '../src/domain/calendar/jalali.js';
 import { migrate } from '../src/store/migrate.js';
@@ -41,7 +42,7 @@ export async function benchFeed(databaseUrl: string): Promise<{ rows: number; se
   try {
     const feeds = demoFeeds({ subscribers: SUBSCRIBERS, today: todayInTehran(new Date()) });
     const load = async (kind: FeedKind, lines: Iterable<string>): Promise<number> => {
-      const result = await loadFeed(pool, kind, Readable.from(parts(lines), { highWaterMark: 1 }));
+      const result = await loadFeed(feedTarget(pool), kind, Readable.from(parts(lines), { highWaterMark: 1 }));
       if (!result.ok) throw new Error(`${kind}: ${JSON.stringify('faults' in result ? result.faults.slice(0, 5) : result)}`);
       return result.rows;
     };

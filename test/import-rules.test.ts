@@ -36,6 +36,7 @@ describe('a planted violation is found', () => {
     ['store/upwards.ts', `import type { Port } from '../billing/port.js';\nexport type Up = Port;\n`, ['store-imports']],
     ['store/settings.ts', `import type { Config } from '../config.js';\nexport type Settings = Config;\n`, ['top-level']],
     ['billing/port.ts', `export interface Port { pool: unknown }\n`, []],
+    ['billing/rows.ts', `import { pool } from '../store/pool.js';\nexport const rows = pool;\n`, ['billing-imports']],
     ['document/bill.ts', `import { pool } from '../store/pool.js';\nexport const bill = pool;\n`, ['document-imports']],
     [
       'activities/step.ts',

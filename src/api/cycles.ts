@@ -4,7 +4,8 @@ import { billingCycleWorkflowId, checkOpening, endOfDay, seriesOf } from '../dom
 import type { Cycle } from '../domain/settlement/account.js';
 import { type JalaliDate, addDays, todayInTehran } from '../domain/calendar/jalali.js';
 import type { CycleCounts } from '../domain/outbox/outbox.js';
-import type { OpenedCycle, PostingBatch } from '../store/postings.js';
+import type { PostingBatch } from '../domain/outbox/outbox.js';
+import type { OpenedCycle } from '../store/postings.js';
 import { ACKNOWLEDGEMENT_WORKFLOW, BILLING_CYCLE_WORKFLOW } from '../workflows/messages.js';
 import type { ApiDeps } from './deps.js';
 import { Problem } from './problems.js';

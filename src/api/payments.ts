@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { checkPayment, makeBillId } from '../domain/bill/bill-id.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
-import type { PaymentReport } from '../domain/settlement/payment.js';
-import type { FedPayments, PaidSettlement, RecordedPayment } from '../store/payments.js';
+import type { FedPayments, PaidSettlement, PaymentReport } from '../domain/settlement/payment.js';
+import type { RecordedPayment } from '../store/payments.js';
 import { officeScope } from './authentication.js';
 import type { ApiDeps } from './deps.js';
 import { Problem, withoutData } from './problems.js';

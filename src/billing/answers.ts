@@ -10,8 +10,9 @@ import {
 } from '../domain/settlement/account.js';
 import { checkBillId } from '../domain/bill/bill-id.js';
 import { yearOf, type JalaliDate } from '../domain/calendar/jalali.js';
+import type { PostingBatch } from '../domain/outbox/outbox.js';
 import { FEED_TABLES, type FaultCode } from './feed-columns.js';
-import type { AccountHit, PostingBatch } from './port.js';
+import type { AccountHit } from './port.js';
 
 /*
  * What a billing system may answer (docs/billing-system.md), read by the rules of the feeds: a figure is the same whichever

@@ -4,14 +4,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { CsvError, parse, type Parser } from 'csv-parse';
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { FEED_KINDS, type FeedKind } from '../domain/settlement/account.js';
 import { todayInTehran, type JalaliDate } from '../domain/calendar/jalali.js';
 import { FaultList, MAX_FAULTS } from '../domain/fault-list.js';
+import type { FedPayments } from '../domain/settlement/payment.js';
 import { cleanText } from '../domain/text.js';
-import { type FedPayments, takeFedPayments } from '../store/payments.js';
-import { inTransaction } from '../store/pool.js';
 import { FAULT_TEXT, FEED_TABLES, type Column, type FaultCode, type FeedTable } from './feed-columns.js';
 
 export interface FeedFault {
@@ -62,6 +61,14 @@ export interface FeedOptions {
   onRows?: (rows: number) => void;
 }
 
+/** Where a feed is loaded; the app's own tables are not the feed's to write. */
+export interface FeedTarget {
+  /** Commits what `load` returns, rolls back when it throws and throws the same error. */
+  transaction<T>(load: (client: PoolClient) => Promise<T>): Promise<T>;
+  /** When the ledger holds the payments of the temporary table `feed_rows`: what settlements make of them, in the same transaction. */
+  takePayments(client: PoolClient): Promise<FedPayments>;
+}
+
 /** Advisory locks of the feeds: this and the kind's place in FEED_KINDS. */
 const FEED_LOCK = 0x7a5;
 // a large file over a slow line is no hanging statement
@@ -83,12 +90,12 @@ class Refused extends Error {
  * same file twice changes nothing. A second load of the kind waits for the first. Rejects only when the stream or the
  * database fails; the stream is always read to its end.
  */
-export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, options: FeedOptions = {}): Promise<FeedResult> {
+export async function loadFeed(target: FeedTarget, kind: FeedKind, stream: Readable, options: FeedOptions = {}): Promise<FeedResult> {
   const table = FEED_TABLES[kind];
   const file = new FeedFile(table, stream, options.onRows);
   const asOf = options.asOf ?? todayInTehran(new Date());
   try {
-    return await inTransaction(pool, async (client) => {
+    return await target.transaction(async (client) => {
       await client.query(`set local statement_timeout = ${LOAD_TIMEOUT_MS}`);
       await client.query(
         `create temp table feed_rows ("row" integer, ${table.columns.map(({ sql, type }) => `"${sql}" ${type}`).join(', ')}) on commit drop`,
@@ -121,7 +128,7 @@ export async function loadFeed(pool: Pool, kind: FeedKind, stream: Readable, opt
         [kind, asOf, file.rows, file.sha256()],
       );
       // last, since it holds the settlements that were paid
-      const payments = kind === 'payments' ? await takeFedPayments(client) : null;
+      const payments = kind === 'payments' ? await target.takePayments(client) : null;
       return {
         ok: true,
         kind,

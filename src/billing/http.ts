@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AccountSnapshot, Cycle, LedgerPayment } from '../domain/settlement/account.js';
 import type { JalaliDate } from '../domain/calendar/jalali.js';
+import type { PostingBatch } from '../domain/outbox/outbox.js';
 import { type Read, readAccount, readHits, readReceipt, readTimetable } from './answers.js';
 import { BillingAnswerError, BillingRefusedError, BillingUnavailableError } from './errors.js';
-import type { AccountHit, BillingPort, PostingBatch } from './port.js';
+import type { AccountHit, BillingPort } from './port.js';
 import { plainQuery } from './search.js';
 
 export interface HttpBillingOptions {

@@ -1,8 +1,6 @@
 import type { Account, AccountSnapshot, Cycle, FeedState, LedgerPayment, Meter } from '../domain/settlement/account.js';
 import type { JalaliDate } from '../domain/calendar/jalali.js';
-import type { PostingBatch } from '../store/postings.js';
-
-export type { BatchItem, PostingBatch } from '../store/postings.js';
+import type { PostingBatch } from '../domain/outbox/outbox.js';
 
 /** A row of a search: enough to say the name aloud and choose. */
 export interface AccountHit {

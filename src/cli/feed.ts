@@ -37,10 +37,10 @@ interface FeedCommand {
 
 async function feed(context: CommandContext, kind: FeedKind, file: string, options: FeedOptions): Promise<void> {
   const { say } = context;
-  const { loadFeed } = await import('../billing/feed.js');
+  const [{ loadFeed }, { feedTarget }] = await Promise.all([import('../billing/feed.js'), import('../store/payments.js')]);
   const terminal = process.stderr.isTTY;
   const result = await withPool(context, 'tasvieh-feed', (pool) =>
-    loadFeed(pool, kind, createReadStream(file), {
+    loadFeed(feedTarget(pool), kind, createReadStream(file), {
       ...options,
       ...(terminal && { onRows: (rows: number) => void process.stderr.write(`\r${rows} rows`) }),
     }),

@@ -11,6 +11,7 @@ import { type JalaliDate, jalali, todayInTehran } from '../domain/calendar/jalal
 import { QUALIFICATIONS } from '../domain/people/qualification.js';
 import type { Operator } from '../domain/settlement/settlement.js';
 import { type Tariff, readTariff } from '../domain/tariff/tariff.js';
+import { feedTarget } from '../store/payments.js';
 import { PRACTICE, createPeopleStore } from '../store/people.js';
 import { createSignInStore } from '../store/sign-in.js';
 import { createTariffStore } from '../store/tariffs.js';
@@ -112,7 +113,7 @@ export async function loadDemoData(pool: Pool, subscribers: number, now: Date): 
   if (before > 0) return { added: 0, accounts: before };
   const feeds = demoFeeds({ subscribers, today: todayInTehran(now) });
   for (const kind of FEED_KINDS) {
-    const result = await loadFeed(pool, kind, Readable.from(feeds[kind]));
+    const result = await loadFeed(feedTarget(pool), kind, Readable.from(feeds[kind]));
     if (!result.ok) throw new Error(`demo ${kind}: ${JSON.stringify('faults' in result ? result.faults.slice(0, 3) : result)}`);
   }
   return { added: subscribers, accounts: subscribers };

@@ -46,7 +46,7 @@ import { createHistoryStore } from '../store/histories.js';
 import { createIssueStore } from '../store/issue.js';
 import { createIndicatorStore } from '../store/indicators.js';
 import { createOverrideStore } from '../store/overrides.js';
-import { createPaymentStore } from '../store/payments.js';
+import { createPaymentStore, feedTarget } from '../store/payments.js';
 import { createPeopleStore } from '../store/people.js';
 import { createPool } from '../store/pool.js';
 import { writeState } from '../store/readiness.js';
@@ -329,7 +329,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     correctiveActions: createCorrectiveActionStore(pool),
     reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
-    loadFeed: (kind, stream, options) => loadFeed(feedPool, kind, stream, options),
+    loadFeed: (kind, stream, options) => loadFeed(feedTarget(feedPool), kind, stream, options),
     printer: createBillPrinter(),
     preview: createPreview({ ledger: { billing, settlements, payments }, tariffs, overrides, people }),
     tokens: createTokens(signingSecret(config)),

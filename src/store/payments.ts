@@ -1,6 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
 import type { LedgerPayment } from '../domain/settlement/account.js';
-import { type PaymentReport, type SettlementPayment, paidOf, sameReport } from '../domain/settlement/payment.js';
+import {
+  type FedPayments,
+  type PaidSettlement,
+  type PaymentReport,
+  type SettlementPayment,
+  paidOf,
+  sameReport,
+} from '../domain/settlement/payment.js';
 import type { Instant } from '../domain/settlement/settlement.js';
 import { append, byKey } from './event-log.js';
 import { inTransaction } from './pool.js';
@@ -37,19 +44,6 @@ export interface PaymentFilter {
   limit: number;
   /** what the page before gave as `next` */
   cursor?: string | undefined;
-}
-
-/** A payment of which a settlement's workflow is to be told; `eventId` names the news, not the payment. */
-export interface PaidSettlement {
-  settlement: string;
-  reference: string;
-  eventId: string;
-}
-
-/** What a feed's payments came to: settlements that are told of theirs, and tasks that wait for nobody any more. */
-export interface FedPayments {
-  paid: PaidSettlement[];
-  closedTasks: string[];
 }
 
 export interface PaymentStore {
@@ -185,11 +179,19 @@ export function createPaymentStore(pool: Pool): PaymentStore {
   };
 }
 
+/** Where a feed is loaded (billing/feed.ts): one transaction, in which the settlements take over what its payments say. */
+export function feedTarget(pool: Pool) {
+  return {
+    transaction: <T>(load: (client: PoolClient) => Promise<T>): Promise<T> => inTransaction(pool, load),
+    takePayments: takeFedPayments,
+  };
+}
+
 /**
  * In a feed's transaction, when its rows (temp table `feed_rows`) are in the ledger: those by a settlement's slip become
  * events and tasks of it, once per reference and sum; a reported payment that is no longer unknown needs nobody.
  */
-export async function takeFedPayments(client: PoolClient): Promise<FedPayments> {
+async function takeFedPayments(client: PoolClient): Promise<FedPayments> {
   const { rows: closed } = await client.query<{ id: string }>(
     `update app.tasks t set closed_at = clock_timestamp(), outcome = 'fed' from feed_rows f
      where t.id = ${taskOf(`'unknownPayment'`, 'f.reference')} and t.closed_at is null returning t.id`,

@@ -1,33 +1,20 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Opening } from '../domain/outbox/cycle.js';
-import { type CycleCounts, OPEN_STATUSES, type Outcome, type Word, afterOutcome, standingWord } from '../domain/outbox/outbox.js';
+import {
+  type CycleCounts,
+  OPEN_STATUSES,
+  type Outcome,
+  type PostingBatch,
+  type Word,
+  afterOutcome,
+  standingWord,
+} from '../domain/outbox/outbox.js';
 import { type Move, type PostingEntry, type Target, outboxOf } from '../domain/outbox/posting.js';
 import type { JalaliDate } from '../domain/calendar/jalali.js';
-import type { Instant, Operator, Outbox, Posting, PostingKind, PostingStatus, StepTime } from '../domain/settlement/settlement.js';
+import type { Instant, Operator, Outbox, Posting, PostingStatus, StepTime } from '../domain/settlement/settlement.js';
 import { append, byKey, texts } from './event-log.js';
 import { inTransaction } from './pool.js';
 import { STEPS_WRITTEN, writeSteps } from './steps.js';
-
-/** A posting as it is handed to billing. */
-export interface BatchItem {
-  posting: string;
-  kind: PostingKind;
-  subscription: string;
-  settlement: string;
-  amount: number;
-  detail: Record<string, unknown>;
-}
-
-/** A numbered batch of a cycle's postings, frozen: its content never changes. */
-export interface PostingBatch {
-  cycle: string;
-  batch: number;
-  frozenAt: Instant;
-  count: number;
-  /** of the amounts, rial */
-  sum: number;
-  items: BatchItem[];
-}
 
 export interface Acknowledgement {
   eventId: string;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { demoFeeds } from '../../src/billing/demo.js';
-import type { PostingBatch } from '../../src/billing/port.js';
+import type { PostingBatch } from '../../src/domain/outbox/outbox.js';
 import { searchWords } from '../../src/billing/search.js';
 import { FEED_KINDS, type FeedKind } from '../../src/domain/settlement/account.js';
 import { makeBillId } from '../../src/domain/bill/bill-id.js';

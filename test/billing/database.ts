@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pool } from 'pg';
 import { loadFeed, type FeedResult } from '../../src/billing/feed.js';
+import { feedTarget } from '../../src/store/payments.js';
 import { FEED_TABLES } from '../../src/billing/feed-columns.js';
 import type { FeedKind } from '../../src/domain/settlement/account.js';
 import { freePort } from '../../src/embedded/ports.js';
@@ -115,7 +116,7 @@ export function feedText(kind: FeedKind, rows: Row[]): string {
 
 export function load(pool: Pool, kind: FeedKind, rows: Row[] | string | Buffer): Promise<FeedResult> {
   const bytes = Buffer.isBuffer(rows) ? rows : Buffer.from(typeof rows === 'string' ? rows : feedText(kind, rows));
-  return loadFeed(pool, kind, Readable.from([bytes]));
+  return loadFeed(feedTarget(pool), kind, Readable.from([bytes]));
 }
 
 export async function emptied(pool: Pool): Promise<void> {

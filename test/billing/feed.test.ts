@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { loadFeed, type FeedResult } from '../../src/billing/feed.js';
+import { feedTarget } from '../../src/store/payments.js';
 import { demoFeeds } from '../../src/billing/demo.js';
 import { FEED_KINDS, type FeedKind } from '../../src/domain/settlement/account.js';
 import { jalali } from '../../src/domain/calendar/jalali.js';
@@ -276,7 +277,7 @@ describe('a file that is none', () => {
   test('the stream is read to its end, so that the sender can read the answer', async () => {
     const stream = Readable.from(['no,header\n', ...Array.from({ length: 200 }, () => 'x,y\n'.repeat(5000))]);
     const ended = new Promise((resolve) => stream.once('end', resolve));
-    expect((await loadFeed(db.pool, 'bills', stream)).ok).toBe(false);
+    expect((await loadFeed(feedTarget(db.pool), 'bills', stream)).ok).toBe(false);
     await ended;
   });
   test('a sender that breaks off leaves nothing', async () => {
@@ -286,7 +287,7 @@ describe('a file that is none', () => {
       await new Promise((resolve) => setImmediate(resolve));
       throw new Error('connection reset');
     }
-    await expect(loadFeed(db.pool, 'payments', Readable.from(broken()))).rejects.toThrow('connection reset');
+    await expect(loadFeed(feedTarget(db.pool), 'payments', Readable.from(broken()))).rejects.toThrow('connection reset');
     expect(await count('payments')).toBe(0);
     expect(await load(db.pool, 'payments', [{}])).toMatchObject({ ok: true, inserted: 1 });
   });
@@ -310,7 +311,7 @@ describe('a server that goes', () => {
       for (let i = 0; i < 100; i++) yield `X${i},${S},1405/01/01,5,,\n`.repeat(1000);
     }
     const start = performance.now();
-    await expect(loadFeed(db.pool, 'payments', Readable.from(interrupted()))).rejects.toThrow();
+    await expect(loadFeed(feedTarget(db.pool), 'payments', Readable.from(interrupted()))).rejects.toThrow();
     expect(performance.now() - start).toBeLessThan(5000);
     expect(await count('payments')).toBe(0);
     expect(await load(db.pool, 'payments', [{}])).toMatchObject({ ok: true, inserted: 1 });
@@ -404,7 +405,7 @@ describe('what is taken', () => {
 
   test('the state of the feed', async () => {
     await withAccount();
-    await loadFeed(db.pool, 'payments', Readable.from([feedText('payments', [{}])]), { asOf: jalali('1405/09/03') });
+    await loadFeed(feedTarget(db.pool), 'payments', Readable.from([feedText('payments', [{}])]), { asOf: jalali('1405/09/03') });
     await load(db.pool, 'payments', [{ amount: 'x' }]);
     const { rows } = await db.pool.query(`select as_of, rows, sha256, loaded_at from billing.feeds where kind = 'payments'`);
     expect(rows).toEqual([
@@ -422,7 +423,7 @@ test('the demo feeds load, twice without a change, and add up', async () => {
   const feeds = demoFeeds({ today: jalali('1405/09/04') });
   const all = async (): Promise<FeedResult[]> => {
     const results = [];
-    for (const kind of FEED_KINDS) results.push(await loadFeed(db.pool, kind, Readable.from(feeds[kind])));
+    for (const kind of FEED_KINDS) results.push(await loadFeed(feedTarget(db.pool), kind, Readable.from(feeds[kind])));
     return results;
   };
   for (const result of await all()) expect(result).toMatchObject({ ok: true });
@@ -518,7 +519,7 @@ describe('many faults', () => {
 describe('a file older than the one loaded', () => {
   const closed = { closedOn: '1405/09/05' };
   const send = (rows: Parameters<typeof feedText>[1], asOf: string, older?: { by: string; confirmedBy: string }): Promise<FeedResult> =>
-    loadFeed(db.pool, 'accounts', Readable.from([Buffer.from(feedText('accounts', rows))]), {
+    loadFeed(feedTarget(db.pool), 'accounts', Readable.from([Buffer.from(feedText('accounts', rows))]), {
       asOf: jalali(asOf),
       ...(older && { older }),
     });

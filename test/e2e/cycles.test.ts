@@ -1,7 +1,7 @@
 import { addDays, todayInTehran } from '../../src/domain/calendar/jalali.js';
 import type { CycleCounts, Outcome } from '../../src/domain/outbox/outbox.js';
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
-import type { PostingBatch } from '../../src/store/postings.js';
+import type { PostingBatch } from '../../src/domain/outbox/outbox.js';
 import { seedWaiting } from '../store/waiting.js';
 import { type Body, type Stage, idOf, openStage, oracle, requestFor, until } from './stage.js';
 

@@ -1,5 +1,5 @@
 import { settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
-import type { PostingBatch } from '../../src/store/postings.js';
+import type { PostingBatch } from '../../src/domain/outbox/outbox.js';
 import { type Account, type Answer, type Process, type Stage, idOf, openStage, openingOf, oracle, requestFor, until } from './stage.js';
 
 // Two workers and two APIs on one database and one Temporal; each test goes on where the one before it left off.

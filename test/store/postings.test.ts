@@ -4,7 +4,8 @@ import { COVERED, type Outcome } from '../../src/domain/outbox/outbox.js';
 import type { Target } from '../../src/domain/outbox/posting.js';
 import type { Operator, PostingStatus } from '../../src/domain/settlement/settlement.js';
 import { createPool } from '../../src/store/pool.js';
-import { type PostingBatch, type PostingStore, createPostingStore } from '../../src/store/postings.js';
+import type { PostingBatch } from '../../src/domain/outbox/outbox.js';
+import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { type TestDatabase, testDatabase } from '../billing/database.js';
 import { type Waiting, emptyOutbox, seedWaiting } from './waiting.js';
 

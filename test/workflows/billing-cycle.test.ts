@@ -10,7 +10,8 @@ import { COVERED, type CycleCounts, type Outcome } from '../../src/domain/outbox
 import { type Posting, type Settlement, type SettlementOrder, settlementWorkflowId } from '../../src/domain/settlement/settlement.js';
 import { taskId, taskWorkflowId } from '../../src/domain/settlement/task.js';
 import { createMessenger } from '../../src/temporal/messenger.js';
-import { type PostingBatch, type PostingStore, createPostingStore } from '../../src/store/postings.js';
+import type { PostingBatch } from '../../src/domain/outbox/outbox.js';
+import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import { createTariffStore } from '../../src/store/tariffs.js';
 import { createTaskStore } from '../../src/store/tasks.js';

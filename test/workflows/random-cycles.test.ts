@@ -15,7 +15,8 @@ import {
 } from '../../src/domain/settlement/settlement.js';
 import { createMessenger } from '../../src/temporal/messenger.js';
 import { createPaymentStore } from '../../src/store/payments.js';
-import { type PostingBatch, type PostingStore, createPostingStore } from '../../src/store/postings.js';
+import type { PostingBatch } from '../../src/domain/outbox/outbox.js';
+import { type PostingStore, createPostingStore } from '../../src/store/postings.js';
 import { createSettlementStore } from '../../src/store/settlements.js';
 import {
   TASK_QUEUE,

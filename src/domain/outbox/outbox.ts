@@ -1,4 +1,26 @@
-import type { Posting, PostingStatus } from '../settlement/settlement.js';
+import type { Rial } from '../rial.js';
+import type { Instant, Posting, PostingKind, PostingStatus } from '../settlement/settlement.js';
+
+/** A posting as it is handed to billing. */
+export interface BatchItem {
+  posting: string;
+  kind: PostingKind;
+  subscription: string;
+  settlement: string;
+  amount: Rial;
+  detail: Record<string, unknown>;
+}
+
+/** A numbered batch of a cycle's postings, frozen: its content never changes. */
+export interface PostingBatch {
+  cycle: string;
+  batch: number;
+  frozenAt: Instant;
+  count: number;
+  /** of the amounts */
+  sum: Rial;
+  items: BatchItem[];
+}
 
 /** What billing says of one posting. */
 export interface Outcome {

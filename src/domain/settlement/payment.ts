@@ -12,6 +12,19 @@ export interface PaymentReport {
   paidOn: JalaliDate;
 }
 
+/** A payment that a settlement's workflow must receive; `eventId` names the news, not the payment. */
+export interface PaidSettlement {
+  settlement: string;
+  reference: string;
+  eventId: string;
+}
+
+/** The effect of a feed's payments: settlements whose workflows must receive them, and tasks that nobody needs to do any more. */
+export interface FedPayments {
+  paid: PaidSettlement[];
+  closedTasks: string[];
+}
+
 /** What was paid by a slip of a settlement bill. */
 export interface SettlementPayment {
   reference: string;

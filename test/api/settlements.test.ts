@@ -431,13 +431,13 @@ describe('delivery', () => {
 describe('bill.pdf', () => {
   const pdf = (query = '', as = CLERK) => api.call('GET', `/api/v1/settlements/${ID}/bill.pdf${query}`, { as });
 
-  test('inline, with a name, not for shared caches', async () => {
+  test('inline, with a name, kept by no browser', async () => {
     const { status, headers, text } = await pdf();
     expect(status).toBe(200);
     expect(text).toBe('%PDF-1.7 test');
     expect(headers.get('content-type')).toBe('application/pdf');
     expect(headers.get('content-disposition')).toBe(`inline; filename="settlement-${ID}-r1.pdf"`);
-    expect(headers.get('cache-control')).toContain('private');
+    expect(headers.get('cache-control')).toBe('no-store');
   });
 
   test('copy, void and revision reach the printer', async () => {

@@ -101,12 +101,15 @@ function sound(kind: FeedKind) {
 }
 
 /** A list in which `key` comes once: a payment that is told twice would be subtracted twice. */
-function list<T extends object>(item: z.ZodType<T>, key: keyof T & string) {
+/** A list without doubles; the last of the keys is named. */
+function list<T extends object>(item: z.ZodType<T>, ...keys: (keyof T & string)[]) {
+  const named = keys.at(-1) ?? '';
   return z.array(item).superRefine((rows, context) => {
     const seen = new Set<unknown>();
     rows.forEach((row, at) => {
-      if (seen.has(row[key])) context.issues.push({ code: 'custom', message: 'DUPLICATE', path: [at, key], input: row[key] });
-      seen.add(row[key]);
+      const key = JSON.stringify(keys.map((each) => row[each]));
+      if (seen.has(key)) context.issues.push({ code: 'custom', message: 'DUPLICATE', path: [at, named], input: key });
+      seen.add(key);
     });
   });
 }
@@ -207,7 +210,7 @@ const feed = z.object({
 const snapshot = z
   .object({
     account,
-    meters: list(meter, 'serial'),
+    meters: list(meter, 'installedOn', 'serial'),
     lastBill: bill.nullable(),
     history: list(bill, 'serial'),
     payments: list(payment, 'reference'),

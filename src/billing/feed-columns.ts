@@ -259,7 +259,8 @@ export const FEED_TABLES: Record<FeedKind, FeedTable> = {
     },
   },
   meters: {
-    key: ['subscription', 'serial'],
+    // a meter may be taken out and fitted again
+    key: ['subscription', 'installed_on', 'serial'],
     ofSubscriber: true,
     mayBeEmpty: false,
     columns: [

@@ -252,3 +252,21 @@ describe('the pool', () => {
     await expect(db.pool.query(`select '1405/9/4'::billing.jalali_date`)).rejects.toThrow();
   });
 });
+
+test('case 43: both stretches of a meter that was fitted again reach the snapshot, by files', async () => {
+  await emptied(db.pool);
+  await load(db.pool, 'accounts', [{}]);
+  const stretches = [
+    { serial: 'M1', installedOn: '1400/01/01', startReading: '0', removedOn: '1405/08/10', endReading: '4980' },
+    { serial: 'T9', installedOn: '1405/08/10', startReading: '0', removedOn: '1405/08/25', endReading: '35' },
+    { serial: 'M1', installedOn: '1405/08/25', startReading: '4980' },
+  ];
+  expect(await load(db.pool, 'meters', stretches)).toMatchObject({ ok: true, inserted: 3 });
+  expect(await load(db.pool, 'meters', stretches)).toMatchObject({ ok: true, unchanged: 3 });
+  const snapshot = await createPostgresBilling(db.pool).account('014123456701', jalali('1405/09/03'));
+  expect(snapshot?.meters.map(({ serial, installedOn, removedOn }) => [serial, installedOn, removedOn])).toEqual([
+    ['M1', '1400/01/01', '1405/08/10'],
+    ['T9', '1405/08/10', '1405/08/25'],
+    ['M1', '1405/08/25', null],
+  ]);
+});

@@ -31,6 +31,7 @@ export interface Confirmation {
 
 const CODES = {
   READING_BELOW_PREVIOUS: ['error', 'The reading is below the previous one'],
+  METERS_OVERLAP: ['error', 'Two meters are on record as in place at once'],
   READING_BELOW_ESTIMATE: ['error', 'The reading is below the estimated previous one'],
   READING_TOO_MANY_DIGITS: ['error', 'The reading has more digits than the meter'],
   READING_DATE_IN_FUTURE: ['error', 'The settlement date is in the future'],

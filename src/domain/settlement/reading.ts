@@ -83,6 +83,19 @@ export function meterRead(meters: readonly Meter[], date: JalaliDate, reading: n
   return nearest ?? meterOn(meters, date);
 }
 
+/** Two meters that were in place on the same days of a period; the day of a replacement belongs to both. */
+function overlapping(meters: readonly Meter[], from: JalaliDate, to: JalaliDate): [Meter, Meter] | [] {
+  // a row of no day at all is one that was corrected away
+  const inPlace = meters.filter(
+    ({ installedOn, removedOn }) => installedOn < to && (removedOn === null || (removedOn > from && removedOn > installedOn)),
+  );
+  for (const [i, meter] of inPlace.entries()) {
+    const next = inPlace[i + 1];
+    if (next && (meter.removedOn === null || next.installedOn < meter.removedOn)) return [meter, next];
+  }
+  return [];
+}
+
 /** What a counter went on by: a difference below zero means one turn of it. */
 function turned(difference: number, meter: Meter): number {
   return difference < 0 ? difference + 10 ** meter.digits : difference;
@@ -146,6 +159,17 @@ export function checkReading(snapshot: AccountSnapshot, facts: ReadingFacts, tar
   if (!previous || !meter || unknown) {
     findings.push(
       finding('METER_UNKNOWN', 'subscription', 'کنتور این اشتراک در زمان آخرین قرائت ثبت نشده است. موضوع را به واحد صورتحساب ارجاع دهید.'),
+    );
+    return impossible;
+  }
+  const [one, other] = overlapping(meters, previous.on, date);
+  if (one && other) {
+    findings.push(
+      finding(
+        'METERS_OVERLAP',
+        'subscription',
+        `کنتورهای ${one.serial} (از ${one.installedOn}) و ${other.serial} (از ${other.installedOn}) هم‌زمان نصب‌شده ثبت شده‌اند و کارکرد هیچ‌کدام به‌تنهایی درست نیست. موضوع را به واحد صورتحساب ارجاع دهید یا مانده دفتر را اعلام کنید.`,
+      ),
     );
     return impossible;
   }

@@ -46,7 +46,8 @@ create table billing.meters (
   start_reading integer not null check (start_reading >= 0),
   removed_on billing.jalali_date,
   end_reading integer check (end_reading >= 0),
-  primary key (subscription, serial)
+  -- a meter may be taken out and fitted again
+  primary key (subscription, serial, installed_on)
 );
 create index meters_serial on billing.meters (upper(serial));
 

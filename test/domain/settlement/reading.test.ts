@@ -141,6 +141,30 @@ describe('rollover', () => {
   });
 });
 
+describe('case 43: a meter taken out and fitted again', () => {
+  const M1 = meter({ serial: 'M1', installedOn: on('1400/01/01'), removedOn: on('1405/08/10'), endReading: 4_980 });
+  const T9 = meter({ serial: 'T9', installedOn: on('1405/08/10'), removedOn: on('1405/08/25'), endReading: 35 });
+  const again = meter({ serial: 'M1', installedOn: on('1405/08/25'), startReading: 4_980 });
+  const at = (...meters: (typeof M1)[]) =>
+    outcome(billed('1405/08/01', 4_960, null, { meters }), '1405/09/03', 5_000, { today: on('1405/09/04') });
+
+  test('20 + 35 + 20 = 75 m³', () => expect(at(M1, T9, again)).toEqual([['METER_REPLACED'], '75']));
+
+  test.each([
+    [
+      'two meters in place at once',
+      [meter({ serial: 'M1', installedOn: on('1400/01/01') }), meter({ serial: 'T9', installedOn: on('1405/08/10') })],
+    ],
+    ['one day of both', [M1, { ...T9, installedOn: on('1405/08/09') }, again]],
+  ])('%s: a finding, never a bill over one of them', (_, meters) => expect(at(...meters)).toEqual([['METERS_OVERLAP'], null]));
+
+  test('a wrong row that was corrected to no day at all hinders nothing', () =>
+    expect(at(M1, T9, again, meter({ serial: 'W', installedOn: on('1405/08/28'), removedOn: on('1405/08/28'), endReading: 0 }))).toEqual([
+      ['METER_REPLACED'],
+      '75',
+    ]));
+});
+
 describe('case 12: the meter was replaced', () => {
   const replaced = (removedOn: string, endReading: number, change = {}, newMeter = {}) => [
     meter({ removedOn: on(removedOn), endReading, ...change }),

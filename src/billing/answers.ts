@@ -100,8 +100,7 @@ function sound(kind: FeedKind) {
   };
 }
 
-/** A list in which `key` comes once: a payment that is told twice would be subtracted twice. */
-/** A list without doubles; the last of the keys is named. */
+/** A list in which the fields `keys` together come once: a payment that is reported twice would be subtracted twice. The last is named. */
 function list<T extends object>(item: z.ZodType<T>, ...keys: (keyof T & string)[]) {
   const named = keys.at(-1) ?? '';
   return z.array(item).superRefine((rows, context) => {

@@ -59,7 +59,9 @@ const MORE: Record<FeedKind, Record<string, string>[]> = {
   meters: [
     { ...own, serial: '00ab77', capacity: '6.50', coefficient: '1.0325' },
     { ...typed, serial: '٠٠٧', capacity: '۰۶٫۰', coefficient: '010' },
-    { ...own, serial: '1', installedOn: '1380/01/01', removedOn: '1390/01/01', endReading: '4980', digits: '4' },
+    { ...own, serial: '1', installedOn: '1380/01/01', removedOn: '1385/01/01', endReading: '4980', digits: '4' },
+    // fitted again
+    { ...own, serial: '1', installedOn: '1386/01/01', startReading: '4980', removedOn: '1390/01/01', endReading: '5100', digits: '4' },
   ],
   bills: [
     { ...own, serial: '11', fromDate: '1403/08/01', toDate: '1403/09/01' },
@@ -208,6 +210,7 @@ describe.each([
       closedOn: null,
     });
     expect(snapshot?.meters.map(({ serial, capacity }) => [serial, capacity])).toEqual([
+      ['1', '6'],
       ['1', '6'],
       ['00ab77', '6.5'],
     ]);
@@ -807,6 +810,11 @@ describe('every field of an account', () => {
     ["a series of cycles that is not the account's", (json) => void ((json['account'] as Json)['series'] = '77'), 'ANOTHER_SERIES'],
     ['a cycle that is closed', (json) => void (((json['cycles'] as Json[])[0] as Json)['closesOn'] = '1405/09/03'), 'CLOSED_ALREADY'],
     ['a feed that says no day', (json) => void (json['feeds'] as Json[]).splice(3, 1), 'feeds: payments MISSING'],
+    [
+      'one stretch of a meter twice',
+      (json) => void (json['meters'] as Json[]).push((json['meters'] as Json[])[0] as Json),
+      'meters.3.serial: DUPLICATE',
+    ],
     ['a feed twice', (json) => void (((json['feeds'] as Json[])[0] as Json)['kind'] = 'meters'), 'feeds.1.kind: DUPLICATE'],
   ])('%s is refused', (_, change, fault) => {
     const json = structuredClone(answer);

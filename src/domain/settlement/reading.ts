@@ -427,10 +427,10 @@ function dailyAverage(snapshot: AccountSnapshot, tariffs: readonly Tariff[], dat
   return days === 0 ? null : multiplyFractions(m3, fraction(1, days));
 }
 
-/** Standard m³ of an earlier bill; null when its figures fell by more than a meter can turn: that was a correction. */
+/** Standard m³ of an earlier bill; null with two meters at once, and when its figures fell by more than a meter can turn: that was a correction. */
 function billedM3(bill: LedgerBill, meters: readonly Meter[], days: number): Fraction | null {
   const meter = meterRead(meters, bill.toDate, bill.toReading);
-  if (!meter) return null;
+  if (!meter || overlapping(meters, bill.fromDate, bill.toDate).length > 0) return null;
   const stretches = meterStretches(meters, { reading: bill.fromReading, on: bill.fromDate }, meter, bill.toReading);
   const fell = stretches.some(({ start, end }) => end < start);
   const most = multiplyFractions(largestCapacity(stretches), fraction(24 * days));

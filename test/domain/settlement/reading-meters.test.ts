@@ -137,6 +137,12 @@ describe('what is usual', () => {
   test('without a tariff on the day there are no bands: that is told elsewhere', () => {
     expect(found({ history: [month('1397/02/01', 30)], m3: 300, tariffs: [tariff({ seasons, to: on('1397/02/20') })] })).toEqual([]);
   });
+  test('a bill over two meters at once tells nothing', () => {
+    const history = [month('1397/02/01', 30)];
+    expect(found({ history, m3: 300 })).toEqual(['OUTSIDE_OUTER_BAND']);
+    const twice = [meter(), meter({ serial: 'X', installedOn: on('1397/01/10'), removedOn: on('1397/01/20'), endReading: 5 })];
+    expect(found({ history, m3: 300, meters: twice })).toEqual([]);
+  });
   test('a fall by more than a meter can turn was a correction; what only rose by more counts', () => {
     // 30 days of 6 m³ an hour are 4,320
     expect(found({ history: [month('1397/02/01', 5_000)], m3: 1_499 })).toEqual(['LOW_CONSUMPTION']);

@@ -2,21 +2,7 @@ import type { BillingPort } from '../billing/port.js';
 import type { Instant, Operator, Settlement } from '../domain/settlement/settlement.js';
 import { todayInTehran } from '../domain/calendar/jalali.js';
 import { EVERY_OFFICE, taskId } from '../domain/settlement/task.js';
-import type { AccessStore } from '../store/access-log.js';
-import type { CorrectionStore } from '../store/corrections.js';
-import type { CorrectiveActionStore } from '../store/corrective-actions.js';
-import type { IssueStore } from '../store/issue.js';
-import type { IndicatorStore } from '../store/indicators.js';
-import type { OverrideStore } from '../store/overrides.js';
-import type { PaymentStore } from '../store/payments.js';
-import type { PeopleStore } from '../store/people.js';
-import type { PostingStore } from '../store/postings.js';
-import type { PresenceStore } from '../store/presences.js';
-import type { QualityReportStore } from '../store/quality-reports.js';
-import type { SettlementStore } from '../store/settlements.js';
-import type { TariffStore } from '../store/tariffs.js';
-import type { TaskStore } from '../store/tasks.js';
-import type { UnsentStore } from '../store/unsent.js';
+import type { Stores } from '../store/stores.js';
 import { assess } from './assess.js';
 import { createCycleActivities } from './billing-cycle.js';
 import { createCorrectionActivities } from './corrections.js';
@@ -36,22 +22,8 @@ import { type TaskRequest, createTaskDesk } from './task-desk.js';
 export type { EarlierAttempts } from './step.js';
 
 export interface ActivityDependencies {
-  settlements: SettlementStore;
-  issues: IssueStore;
-  postings: PostingStore;
-  corrections: CorrectionStore;
-  actions: CorrectiveActionStore;
+  stores: Stores;
   billing: BillingPort;
-  tariffs: TariffStore;
-  overrides: OverrideStore;
-  payments: PaymentStore;
-  tasks: TaskStore;
-  indicators: IndicatorStore;
-  reports: QualityReportStore;
-  presences: PresenceStore;
-  unsent: UnsentStore;
-  people: Pick<PeopleStore, 'standing' | 'lapsingQualifications'>;
-  accesses: Pick<AccessStore, 'expire'>;
   messenger: Messenger;
   halted: WatchDependencies['halted'];
   archive: HistoryArchive;
@@ -60,27 +32,8 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 /** The steps of the settlement in the plan's order, then what happens to it afterwards. Each may run twice. */
-export function createActivities({
-  settlements,
-  issues,
-  postings,
-  corrections,
-  actions,
-  billing,
-  tariffs,
-  overrides,
-  payments,
-  people,
-  tasks,
-  unsent,
-  indicators,
-  reports,
-  presences,
-  accesses,
-  messenger,
-  halted,
-  archive,
-}: ActivityDependencies) {
+export function createActivities({ stores, billing, messenger, halted, archive }: ActivityDependencies) {
+  const { settlements, postings, tariffs, overrides, payments, people, tasks } = stores;
   const desk = createTaskDesk({ tasks, tariffs, messenger });
   const ledger = { billing, settlements, payments };
   const delivered = (id: string): Promise<unknown> => desk.close(taskId('deliver', id), { by: null, outcome: 'delivered' });
@@ -91,27 +44,21 @@ export function createActivities({
   };
   return {
     assess: assess({ ledger, tariffs, overrides, people }),
-    issue: issue({ issues, postings, tariffs }),
+    issue: issue(stores),
     register: register(settlements),
     reject: reject(settlements, desk),
     ...outbox,
     ...createCorrectionActivities({
-      corrections,
+      ...stores,
       desk,
-      tasks,
-      postings,
       billing,
-      tariffs,
-      overrides,
-      settlements,
-      payments,
       read: ledgerReader(ledger, tariffs, overrides),
     }),
-    ...createCorrectiveActionActivities({ actions, people, tariffs, desk, messenger }),
-    ...createCycleActivities({ billing, postings, settlements, desk, tasks, messenger, ...outbox }),
+    ...createCorrectiveActionActivities({ ...stores, actions: stores.correctiveActions, desk, messenger }),
+    ...createCycleActivities({ ...stores, billing, desk, messenger, ...outbox }),
 
-    ...createReportActivities({ indicators, reports, presences, tariffs, messenger }),
-    ...createWatchActivities({ billing, postings, unsent, tasks, tariffs, people, accesses, desk, settlements, halted }),
+    ...createReportActivities({ ...stores, messenger }),
+    ...createWatchActivities({ ...stores, billing, desk, halted }),
     ...createExportActivities({ archive }),
 
     async markDelay(input: { id: string; office: string; delay: 'atRisk' | 'breached' }) {

@@ -37,29 +37,12 @@ import { createApiMetrics, createWorkerMetrics } from './metrics.js';
 import { type ScrapeServer, serveScrapes } from './metrics-server.js';
 import { createEventListener } from '../store/event-listener.js';
 import { createAccessWriter } from '../api/access-log.js';
-import { createAccessStore } from '../store/access-log.js';
-import { createClearanceStore } from '../store/clearances.js';
-import { createCopyStore } from '../store/copies.js';
-import { createCorrectionStore } from '../store/corrections.js';
-import { createCorrectiveActionStore } from '../store/corrective-actions.js';
-import { createHistoryStore } from '../store/histories.js';
-import { createIssueStore } from '../store/issue.js';
-import { createIndicatorStore } from '../store/indicators.js';
-import { createOverrideStore } from '../store/overrides.js';
-import { createPaymentStore, feedTarget } from '../store/payments.js';
-import { createPeopleStore } from '../store/people.js';
+import { feedTarget } from '../store/payments.js';
 import { createPool } from '../store/pool.js';
 import { writeState } from '../store/readiness.js';
-import { createPresenceStore } from '../store/presences.js';
-import { createPostingStore } from '../store/postings.js';
-import { createQualityReportStore } from '../store/quality-reports.js';
-import { createProposalStore } from '../store/proposals.js';
-import { createSettlementStore } from '../store/settlements.js';
-import { createSignInStore } from '../store/sign-in.js';
 import { createStandingStore } from '../store/standing.js';
+import { createStores } from '../store/stores.js';
 import { createTariffStore } from '../store/tariffs.js';
-import { createTaskStore } from '../store/tasks.js';
-import { createUnsentStore } from '../store/unsent.js';
 import { version } from '../../package.json';
 import { createSigns, everyMinute } from './every-minute.js';
 import { keepSchedules, schedules } from '../temporal/schedules.js';
@@ -128,6 +111,7 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
   const sdkAddress = metricsPort === null ? null : `127.0.0.1:${await freePort()}`;
   const tracing = await tracingOf('worker', config);
   const pool = createPool(config.databaseUrl, { applicationName: 'tasvieh-worker', max: 20, answerTimeoutMs: ANSWER_MS });
+  const stores = createStores(pool);
   const watchPool = scrapingPool(config, 'worker');
   // what steps tell other workflows goes over a connection of its own kind: the worker's is for polling
   const clientConnection = Connection.lazy({ address: config.temporalAddress, connectTimeout: '2s' });
@@ -169,25 +153,11 @@ export async function runWorker(config: ServedConfig): Promise<Running & { metri
       buildId: config.workerBuildId,
       dataConverter,
       activities: createActivities({
-        settlements: createSettlementStore(pool),
-        issues: createIssueStore(pool),
-        postings: createPostingStore(pool),
-        corrections: createCorrectionStore(pool),
-        actions: createCorrectiveActionStore(pool),
+        stores,
         billing: centralBilling(config, stepAsCaller) ?? createPostgresBilling(pool),
-        tariffs: createTariffStore(pool),
-        overrides: createOverrideStore(pool),
-        payments: createPaymentStore(pool),
-        people: createPeopleStore(pool),
-        tasks: createTaskStore(pool),
-        indicators: createIndicatorStore(pool),
-        reports: createQualityReportStore(pool),
-        presences: createPresenceStore(pool),
-        unsent: createUnsentStore(pool),
-        accesses: createAccessStore(pool),
         messenger: createMessenger(client, { taskQueue: config.taskQueue }),
         halted: (open) => haltedWorkflows(client, open),
-        archive: createHistoryArchive({ client, store: createHistoryStore(pool) }),
+        archive: createHistoryArchive({ client, store: stores.histories }),
       }),
       activityInterceptors: [...(tracing ? [tracing.activity, tracing.steps] : []), watchSteps(metrics, log)],
     });
@@ -273,20 +243,12 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     ],
   });
   const messenger = createMessenger(client, { taskQueue: config.taskQueue });
-  const settlements = createSettlementStore(pool);
-  const overrides = createOverrideStore(pool);
   // beside the compiled sources: dist/counter
   const pages = counterPages(path.resolve(__dirname, '../../counter'));
-  const payments = createPaymentStore(pool);
-  const people = createPeopleStore(pool);
-  const signIns = createSignInStore(pool);
-  const tariffs = createTariffStore(pool);
-  const tasks = createTaskStore(pool);
+  const stores = createStores(pool);
+  const { settlements, overrides, payments, people, signIns, tariffs, tasks, accesses } = stores;
   const desk = createTaskDesk({ tasks, tariffs, messenger });
-  const accesses = createAccessStore(pool);
-  const indicators = createIndicatorStore(pool);
-  const presences = createPresenceStore(pool);
-  const signs = createSigns(presences);
+  const signs = createSigns(stores.presences);
   const looks = createAccessWriter(accesses, log);
   const place = { namespace: config.temporalNamespace, taskQueue: config.taskQueue };
   const standing = createStandingStore(watchPool);
@@ -298,14 +260,10 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     taskQueue: () => lookAtTaskQueue(connection, place),
   });
   const app = createApi({
+    ...stores,
     temporal,
     settlements: { ...settlements, onEvent: events.onEvent },
-    overrides,
-    payments,
     accessLog: { note: looks.note, list: accesses.list },
-    corrections: createCorrectionStore(pool),
-    copies: createCopyStore(pool),
-    clearances: createClearanceStore(pool),
     tasks: {
       ...tasks,
       close: (id, end) => desk.close(id, end).catch(noAnswer),
@@ -313,21 +271,11 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
       takeUp: desk.takeUp,
     },
     billing,
-    people,
-    signIns,
     sessions: createSessions(signIns),
     identityProvider:
       config.oidc && createIdentityProvider({ ...config.oidc, redirectUrl: `${config.publicUrl}${API_ROOT}/session/sign-on/answer` }),
-    unsent: createUnsentStore(pool),
-    tariffs,
-    proposals: createProposalStore(pool),
     serviceTerms: (day) => termsOn(tariffs, day),
-    postings: createPostingStore(pool),
-    indicators,
-    presences,
     signs,
-    correctiveActions: createCorrectiveActionStore(pool),
-    reports: createQualityReportStore(pool),
     startWorkflow: (...call) => messenger.start(...call).catch(noAnswer),
     loadFeed: (kind, stream, options) => loadFeed(feedTarget(feedPool), kind, stream, options),
     printer: createBillPrinter(),
@@ -395,7 +343,7 @@ export async function runApi(config: ServedConfig): Promise<Running & { port: nu
     },
   );
   void everyMinute(
-    { 'the signs of offices': signs.write, 'sums of what was due': () => indicators.sumDues() },
+    { 'the signs of offices': signs.write, 'sums of what was due': () => stores.indicators.sumDues() },
     { log, ending: ending.signal },
   );
   return {

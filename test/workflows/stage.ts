@@ -18,22 +18,8 @@ import { type EmbeddedPostgres } from '../../src/embedded/postgres.js';
 import { loadDemoData } from '../../src/embedded/demo.js';
 import { createMessenger } from '../../src/temporal/messenger.js';
 import { migrate } from '../../src/store/migrate.js';
-import { createAccessStore } from '../../src/store/access-log.js';
-import { createCorrectionStore } from '../../src/store/corrections.js';
-import { createCorrectiveActionStore } from '../../src/store/corrective-actions.js';
-import { createIssueStore } from '../../src/store/issue.js';
-import { createIndicatorStore } from '../../src/store/indicators.js';
-import { createOverrideStore } from '../../src/store/overrides.js';
-import { createPaymentStore } from '../../src/store/payments.js';
-import { createPeopleStore } from '../../src/store/people.js';
 import { createPool } from '../../src/store/pool.js';
-import { createPresenceStore } from '../../src/store/presences.js';
-import { createPostingStore } from '../../src/store/postings.js';
-import { createQualityReportStore } from '../../src/store/quality-reports.js';
-import { createSettlementStore } from '../../src/store/settlements.js';
-import { createTariffStore } from '../../src/store/tariffs.js';
-import { createTaskStore } from '../../src/store/tasks.js';
-import { createUnsentStore } from '../../src/store/unsent.js';
+import { createStores } from '../../src/store/stores.js';
 import { createWorker } from '../../src/temporal/worker.js';
 import { TASK_QUEUE, announceBalance } from '../../src/workflows/messages.js';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/workflows/search-attributes.js';
@@ -90,22 +76,8 @@ const noArchive: HistoryArchive = { exportEnded: () => Promise.reject(new Error(
 
 export function realActivities(pool: Pool, messenger: Messenger = nobodyToTell, archive: HistoryArchive = noArchive): Activities {
   return createActivities({
-    settlements: createSettlementStore(pool),
-    issues: createIssueStore(pool),
-    postings: createPostingStore(pool),
-    corrections: createCorrectionStore(pool),
-    actions: createCorrectiveActionStore(pool),
+    stores: createStores(pool),
     billing: createPostgresBilling(pool),
-    tariffs: createTariffStore(pool),
-    overrides: createOverrideStore(pool),
-    payments: createPaymentStore(pool),
-    tasks: createTaskStore(pool),
-    indicators: createIndicatorStore(pool),
-    reports: createQualityReportStore(pool),
-    presences: createPresenceStore(pool),
-    unsent: createUnsentStore(pool),
-    people: createPeopleStore(pool),
-    accesses: createAccessStore(pool),
     messenger,
 
     async *halted() {

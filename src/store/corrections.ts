@@ -5,13 +5,12 @@ import {
   type CorrectionCause,
   type CorrectionKind,
   type CorrectionStatus,
-  receivedSince,
-  sumsByCode,
-  subtractSums,
 } from '../domain/correction/correction.js';
-import type { Debt, LineCode } from '../domain/bill/debt.js';
+import { type EarlierPosting, replacements } from '../domain/correction/replacement.js';
+import type { Debt } from '../domain/bill/debt.js';
 import { type PostingEntry } from '../domain/outbox/posting.js';
-import { type Rial, sumRial } from '../domain/rial.js';
+import type { Rial } from '../domain/rial.js';
+import type { LedgerPayment } from '../domain/settlement/account.js';
 import type { Bill, Instant, Operator, Refund, Role, SettlementFacts } from '../domain/settlement/settlement.js';
 import type { BillInputs } from '../domain/settlement/verification.js';
 import { type NewEvent, append, byKey, texts } from './event-log.js';
@@ -203,7 +202,7 @@ export function createCorrectionStore(pool: Pool) {
             JSON.stringify(facts),
             facts.settlementDate,
           ]);
-          const postings = await replacePostings(client, id, bill, draft.inputs, entries(bill));
+          const postings = await replacePostings(client, id, bill, entries(bill));
           await client.query(
             `with c as (select c.settlement_id, c.n, app.correction_state(c) as state from app.corrections c where settlement_id = $1 and n = $2),
              ${event('corrected', '$3', {
@@ -231,11 +230,7 @@ export function createCorrectionStore(pool: Pool) {
     cancel(id: string, reason: string, by: Operator, at: Instant): Promise<boolean> {
       return inTransaction(pool, async (client) => {
         await client.query('select from app.settlements where id = $1 for update', [id]);
-        const { rows: held } = await client.query(
-          `select from app.postings p where p.settlement_id = $1 and p.held and p.status not in ('replaced', 'cancelled') limit 1`,
-          [id],
-        );
-        if (held.length > 0) return false;
+        if ((await lockPostings(client, id)).some(({ held }) => held)) return false;
         await client.query(
           `with s as (update app.settlements set status = 'cancelled', cancellation = $2 where id = $1 and status in ('announced', 'delivered', 'handedOver') returning id),
            b as (update app.bills set void = true where settlement_id in (select id from s) and not void returning revision),
@@ -339,67 +334,14 @@ async function refund(client: Pick<Pool, 'query'>, id: string): Promise<Refund |
   return rows[0]?.refund ?? null;
 }
 
-interface Held {
-  posting: string;
-  kind: PostingEntry['kind'];
-  revision: number;
-  amount: Rial;
-  detail: { lines?: Partial<Record<LineCode, Rial>>; refund?: boolean; name?: string; nationalId?: string };
-  held: boolean;
-}
-
-/** Answers the state of the postings that it changed or added, as the log tells it. */
-async function replacePostings(
-  client: PoolClient,
-  id: string,
-  bill: Bill,
-  inputs: BillInputs,
-  entries: readonly PostingEntry[],
-): Promise<PostingStates> {
-  const { rows } = await client.query<Held>(
-    `select p.posting, p.kind, p.revision, p.amount, p.detail, p.held from app.postings p where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting`,
+/** Answers the state of the postings that it changed or added, as the log records it. */
+async function replacePostings(client: PoolClient, id: string, bill: Bill, entries: readonly PostingEntry[]): Promise<PostingStates> {
+  const { rows: counted } = await client.query<{ revision: number; payments: LedgerPayment[] | null }>(
+    `select revision, inputs->'snapshot'->'payments' as payments from app.bills where settlement_id = $1`,
     [id],
   );
-  const amounts = rows.filter(({ kind, detail }) => kind === 'settlement' || (kind === 'difference' && !detail.refund));
-  const held = amounts.filter((row) => row.held);
-  const replaced: string[] = [];
-  const added: PostingEntry[] = [];
-  for (const entry of entries) {
-    if (entry.kind === 'settlement') {
-      replaced.push(...amounts.filter((row) => !row.held).map(({ posting }) => posting));
-      const last = amounts.at(-1)?.posting;
-      if (held.length === 0) {
-        added.push({ ...entry, posting: `${id}/settlement/${bill.revision}`, detail: { ...entry.detail, replaces: last } });
-        continue;
-      }
-      const before = held.reduce((sums, { detail }) => addSums(sums, detail.lines ?? {}), {} as Partial<Record<LineCode, Rial>>);
-      // billing's ledger tells what was paid since by itself: in the difference it would count twice
-      const received = await receivedSinceHeld(client, id, held, inputs);
-      const lines = addSums(subtractSums(sumsByCode(bill.lines), before), received === 0 ? {} : { PAYMENT: received });
-      const amount = sumRial([bill.total, received, ...held.map((row) => -row.amount)]);
-      // a new reading or date must reach billing also when no amount changes
-      added.push({
-        ...entry,
-        posting: `${id}/difference/${bill.revision}`,
-        kind: 'difference',
-        amount,
-        detail: { ...entry.detail, lines, replaces: held.at(-1)?.posting },
-      });
-    } else if (entry.kind === 'nameChange') {
-      const standing = rows.filter(({ kind }) => kind === 'nameChange').at(-1);
-      if (standing && standing.detail.name === entry.detail['name'] && standing.detail.nationalId === entry.detail['nationalId']) continue;
-      if (standing && !standing.held) replaced.push(standing.posting);
-      added.push({
-        ...entry,
-        posting: `${id}/nameChange/${bill.revision}`,
-        detail: { ...entry.detail, ...(standing && { replaces: standing.posting }) },
-      });
-    }
-    // the fee is for the issue, not for its correction: there is no second one
-  }
-  // a name change that is not asked for any more is taken out while it can be
-  if (!entries.some(({ kind }) => kind === 'nameChange'))
-    replaced.push(...rows.filter(({ kind, held: isHeld }) => kind === 'nameChange' && !isHeld).map(({ posting }) => posting));
+  const payments = new Map(counted.map((each) => [each.revision, each.payments ?? []]));
+  const { replaced, added } = replacements(id, bill, entries, await lockPostings(client, id), payments);
   const { rows: changed } = await client.query<{ posting: string; state: unknown }>(
     `update app.postings p set status = 'replaced', batch = null where posting = any($1) returning p.posting, app.posting_state(p) as state`,
     [replaced],
@@ -409,22 +351,17 @@ async function replacePostings(
   return states;
 }
 
-type PostingStates = Record<string, unknown>;
-
-/** The payments that a bill counts and the revision that billing holds does not. */
-async function receivedSinceHeld(client: PoolClient, id: string, held: readonly Held[], { snapshot }: BillInputs): Promise<Rial> {
-  const revision = held.find(({ kind }) => kind === 'settlement')?.revision ?? 1;
-  const { rows } = await client.query<{ payments: BillInputs['snapshot']['payments'] }>(
-    `select inputs->'snapshot'->'payments' as payments from app.bills where settlement_id = $1 and revision = $2`,
-    [id, revision],
+/** In the order in which a batch locks them: whether billing holds one does not change until the transaction ends. */
+async function lockPostings(client: PoolClient, id: string): Promise<EarlierPosting[]> {
+  const { rows } = await client.query<EarlierPosting>(
+    `select p.posting, p.kind, p.revision, p.amount, p.detail, p.held from app.postings p
+     where p.settlement_id = $1 and p.status not in ('replaced', 'cancelled') order by p.posting for update`,
+    [id],
   );
-  return sumRial(receivedSince(rows[0]?.payments ?? [], snapshot.payments).map(({ amount }) => amount));
+  return rows;
 }
 
-function addSums(a: Partial<Record<LineCode, Rial>>, b: Partial<Record<LineCode, Rial>>): Partial<Record<LineCode, Rial>> {
-  const negative = Object.fromEntries(Object.entries(b).map(([code, amount]) => [code, -amount]));
-  return subtractSums(a, negative);
-}
+type PostingStates = Record<string, unknown>;
 
 async function insertPosting(client: PoolClient, id: string, revision: number, entry: PostingEntry): Promise<PostingStates> {
   const { rows } = await client.query<{ state: unknown }>(

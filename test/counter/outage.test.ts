@@ -74,7 +74,7 @@ it('a preview and an issue that nobody answers: both are sent again, and there i
 
   halt();
   await page.keyboard.press('Control+Enter');
-  await page.waitForSelector('.issue .waiting');
+  await page.waitForSelector('form .notice .waiting');
   await saysAway(page);
   goOn();
   await page.waitForSelector('.announced-amount');

@@ -3,8 +3,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 /** Clock ticks of Linux's /proc a second. */
 const TICKS = 100;
 
-/** Milliseconds of CPU that a process and those that it started have used so far; null where there is no /proc or no such process. */
-export function cpuMs(root: number): number | null {
+/**
+ * Milliseconds of CPU that a process has used so far, with those that it started unless `alone`; null where there is no /proc
+ * or no such process.
+ */
+export function cpuMs(root: number, { alone = false } = {}): number | null {
   try {
     const processes = new Map(
       readdirSync('/proc').flatMap((name): [number, { parent: number; own: number; ended: number }][] => {
@@ -12,10 +15,10 @@ export function cpuMs(root: number): number | null {
         return stat ? [[Number(name), stat]] : [];
       }),
     );
-    const belongs = (pid: number): boolean => pid === root || (processes.has(pid) && belongs(processes.get(pid)?.parent ?? 0));
+    const belongs = (pid: number): boolean => pid === root || (!alone && processes.has(pid) && belongs(processes.get(pid)?.parent ?? 0));
     if (!processes.has(root)) return null;
     let ticks = 0;
-    for (const [pid, { own, ended }] of processes) if (belongs(pid)) ticks += own + ended;
+    for (const [pid, { own, ended }] of processes) if (belongs(pid)) ticks += own + (alone ? 0 : ended);
     return (ticks * 1000) / TICKS;
   } catch {
     return null;
